@@ -1,0 +1,51 @@
+"""The errors that a user can mend: one line that names the thing, the value, what is allowed and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class LabelctError(Exception):
+    """An error of the input, shown to the user as one line and never as a traceback."""
+
+
+class InputError(LabelctError):
+    """A file or folder that cannot be used."""
+
+    def __init__(self, path: object, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}: {problem}; {remedy}")
+
+
+class SettingError(LabelctError):
+    """A configuration value out of its range.
+
+    The dataclass that checks its fields knows their names alone; `config` puts the group in front.
+    """
+
+    def __init__(self, field: str, value: object, allowed: str, remedy: str = "") -> None:
+        super().__init__(field, value, allowed, remedy)
+        self.field, self.value, self.allowed, self.remedy = field, value, allowed, remedy
+
+    def __str__(self) -> str:
+        return f"{self.field}={self.value!r}: allowed is {self.allowed}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'x'?` for the nearest known name, or an empty string."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def check_range(field: str, value: float | None, low: float | None = None, high: float | None = None) -> None:
+    """Raise `SettingError` unless `low <= value <= high` (None: no bound; a value of None passes)."""
+    if value is None or ((low is None or value >= low) and (high is None or value <= high)):
+        return
+    bounds = f"{low} to {high}" if low is not None and high is not None else ""
+    raise SettingError(field, value, bounds or (f"{low} or more" if high is None else f"{high} or less"))
+
+
+def check_choice(field: str, value: str, choices: Sequence[str]) -> None:
+    """Raise `SettingError` unless `value` is one of `choices`, with the nearest one as remedy."""
+    if value not in choices:
+        raise SettingError(field, value, "one of " + ", ".join(choices), did_you_mean(str(value), choices))

@@ -1,0 +1,1 @@
+"""The simulated CT scanner; arrays only."""

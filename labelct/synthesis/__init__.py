@@ -1,0 +1,1 @@
+"""Label maps painted into HU volumes by rule; arrays only."""

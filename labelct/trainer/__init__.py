@@ -1,0 +1,1 @@
+"""Networks: `fit` a training set, `predict` a volume."""

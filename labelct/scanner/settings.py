@@ -1,0 +1,165 @@
+"""What a CT scanner is, how much dose it gives, and how it reconstructs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labelct.errors import SettingError, check_choice, check_range
+
+KERNELS = ("ram-lak", "shepp-logan", "cosine", "hann", "soft")
+BOWTIES = ("none", "small", "medium", "large")
+
+
+@dataclass
+class ReconSettings:
+    """How projections become an image.
+
+    Attributes:
+        kernel: Window of the ramp filter; `ram-lak` is sharpest, `soft` like a body soft-tissue kernel.
+        aperture: Share Q of the detector's rows that counts fully; the rest is faded out (0 to 0.99).
+        slice_thickness: Thickness in mm that each slice averages over; null: the scanner's own resolution.
+        field_of_view: Diameter in mm of the reconstructed circle, air outside; null: the scanner's own.
+    """
+
+    kernel: str = "soft"
+    aperture: float = 0.6
+    slice_thickness: float | None = None
+    field_of_view: float | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("kernel", self.kernel, KERNELS)
+        check_range("aperture", self.aperture, 0.0, 0.99)
+        check_range("slice_thickness", self.slice_thickness, 0.05, 100.0)
+        check_range("field_of_view", self.field_of_view, 10.0, 2000.0)
+
+
+@dataclass
+class CoarseSettings:
+    """The coarse forward projection that `mode=noise_only` takes the noise's variance from.
+
+    Attributes:
+        voxel: Voxel size in mm.
+        views: Views per turn.
+        channels: Detector channels.
+        rows: Detector rows.
+    """
+
+    voxel: float = 6.0
+    views: int = 60
+    channels: int = 128
+    rows: int = 8
+
+    def __post_init__(self) -> None:
+        check_range("voxel", self.voxel, 0.5, 20.0)
+        check_range("views", self.views, 16)
+        check_range("channels", self.channels, 32)
+        check_range("rows", self.rows, 2)
+
+
+@dataclass
+class ScannerSettings:
+    """A scanner: none, noise drawn in the image, or a helical scan with a focus-centred curved detector.
+
+    Lengths in mm, angles in rad unless said otherwise.
+
+    Attributes:
+        kind: `none` (the volume as it is), `image` (correlated noise added to the image) or `helical`.
+        mode: `full` (project, add noise, reconstruct) or `noise_only` (reconstruct the noise alone and add it).
+        source_isocentre: Distance R from the focus to the axis.
+        source_detector: Distance D from the focus to the detector.
+        channels: Detector channels in the fan.
+        channel_pitch: Angle between neighbouring channels.
+        channel_offset: Shift of the detector in channels (0.25: quarter-channel offset).
+        rows: Detector rows.
+        row_width: Row width at the isocentre.
+        views: Views per turn, an even number.
+        pitch: Table feed per turn over the collimation `rows * row_width`.
+        start_angle: Source angle of the first slice's first view, in degrees.
+        rays_per_cell: Rays per detector cell and axis whose intensities are averaged (1: one ray through its centre).
+        focal_spot: Width of the focal spot, spread over the same rays; 0: a point.
+        outside: What lies outside the field of view: `refuse` it, or take it for `air`.
+        memory: GiB that the projections of one scan may take.
+        recon: The reconstruction.
+        coarse: The coarse projection of `mode=noise_only`.
+    """
+
+    kind: str = "none"
+    mode: str = "full"
+    source_isocentre: float = 570.0
+    source_detector: float = 1040.0
+    channels: int = 672
+    channel_pitch: float = 0.00135
+    channel_offset: float = 0.25
+    rows: int = 32
+    row_width: float = 0.6
+    views: int = 1160
+    pitch: float = 1.0
+    start_angle: float = 0.0
+    rays_per_cell: int = 1
+    focal_spot: float = 0.0
+    outside: str = "refuse"
+    memory: float = 8.0
+    recon: ReconSettings = field(default_factory=ReconSettings)
+    coarse: CoarseSettings = field(default_factory=CoarseSettings)
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("none", "image", "helical"))
+        check_choice("mode", self.mode, ("full", "noise_only"))
+        check_choice("outside", self.outside, ("refuse", "air"))
+        check_range("source_isocentre", self.source_isocentre, 100.0, 5000.0)
+        check_range("source_detector", self.source_detector, 100.0, 10000.0)
+        check_range("channels", self.channels, 32, 8192)
+        check_range("channel_pitch", self.channel_pitch, 1e-5, 0.05)
+        check_range("channel_offset", self.channel_offset, -4.0, 4.0)
+        check_range("rows", self.rows, 4, 1024)
+        check_range("row_width", self.row_width, 0.05, 20.0)
+        check_range("views", self.views, 32, 20000)
+        check_range("pitch", self.pitch, 0.05, 2.0)
+        check_range("rays_per_cell", self.rays_per_cell, 1, 8)
+        check_range("focal_spot", self.focal_spot, 0.0, 10.0)
+        check_range("memory", self.memory, 0.1)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.views % 2:
+            raise SettingError("views", self.views, "an even number", "opposite views share one reconstruction angle")
+        if self.source_detector <= self.source_isocentre:
+            problem = f"more than source_isocentre ({self.source_isocentre:g} mm)"
+            raise SettingError("source_detector", self.source_detector, problem, "the detector lies behind the axis")
+        if self.channels * self.channel_pitch > 2.4:
+            allowed = f"{2.4 / self.channels:.2g} or less with {self.channels} channels (a fan of 137 degrees)"
+            raise SettingError("channel_pitch", self.channel_pitch, allowed)
+        if self.focal_spot > 0 and self.rays_per_cell == 1:
+            raise SettingError("focal_spot", self.focal_spot, "0 with one ray per cell", "set rays_per_cell=2 or more")
+
+
+@dataclass
+class DoseSettings:
+    """How many photons a scan uses: `mas` or `photons`, never both; neither means no noise at all.
+
+    Attributes:
+        mas: Tube current times rotation time in mAs, at 120 kVp; 165 gives 2e5 photons in a cell of 0.6 x 0.6 mm
+            at the isocentre and 1000 views per turn.
+        photons: Photons per detector cell and view without an object, behind the middle of the bowtie filter.
+        electronic_noise: Standard deviation of the electronics in photons.
+        bowtie: Filter that takes photons from the edge of the fan: none, small, medium or large (body size).
+    """
+
+    mas: float | None = 165.0
+    photons: float | None = None
+    electronic_noise: float = 3.3
+    bowtie: str = "large"
+
+    def __post_init__(self) -> None:
+        check_range("mas", self.mas, 0.001, 1e5)
+        check_range("photons", self.photons, 1.0, 1e12)
+        check_range("electronic_noise", self.electronic_noise, 0.0, 1e4)
+        check_choice("bowtie", self.bowtie, BOWTIES)
+        if self.mas is not None and self.photons is not None:
+            allowed = f"null while mas is {self.mas:g}"
+            raise SettingError("photons", self.photons, allowed, "set one of the two and the other to null")
+
+    @property
+    def noiseless(self) -> bool:
+        """Whether the scan has no noise at all."""
+        return self.mas is None and self.photons is None

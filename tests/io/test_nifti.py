@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from labelct.errors import InputError
+from labelct.io import nifti
+
+AFFINE = np.array([[0.8, 0, 0, -20], [0, 0.9, 0, 5], [0, 0, 2.5, 100], [0, 0, 0, 1.0]])
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 6, (5, 6, 7)).astype(np.uint8)
+
+
+def _save(path: Path, array: np.ndarray, affine: np.ndarray = AFFINE, kind: type = nibabel.Nifti1Image) -> Path:
+    nibabel.save(kind(array, affine), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_what_is_written_is_read_back(tmp_path, labels, name):
+    nifti.write(tmp_path / name, labels, AFFINE)
+    read = nifti.read_label_map(tmp_path / name)
+    np.testing.assert_array_equal(read.array, labels)
+    np.testing.assert_allclose(read.affine, AFFINE, atol=1e-6)
+    np.testing.assert_allclose(read.spacing, (0.8, 0.9, 2.5), atol=1e-6)
+
+
+def test_another_reader_sees_the_same_image(tmp_path, labels):
+    nifti.write(tmp_path / "a.nii.gz", labels, AFFINE)
+    image = nibabel.load(tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(np.asarray(image.dataobj), labels)
+    assert image.get_data_dtype() == np.uint8
+    np.testing.assert_allclose(image.get_sform(), AFFINE, atol=1e-6)
+    np.testing.assert_allclose(image.get_qform(), AFFINE, atol=1e-6)
+
+
+def test_hounsfield_units_are_rounded_and_clipped_to_int16(tmp_path):
+    nifti.write(tmp_path / "ct.nii.gz", np.array([[[-3000.0, -0.6, 0.4, 1e6]]], dtype=np.float32), AFFINE)
+    np.testing.assert_array_equal(nifti.read_volume(tmp_path / "ct.nii.gz").array.ravel(), [-1024, -1, 0, 32767])
+
+
+@pytest.mark.parametrize(("top", "dtype"), [(1, "uint8"), (255, "uint8"), (256, "uint16"), (70000, "uint32")])
+def test_labels_take_the_smallest_unsigned_type(tmp_path, top, dtype):
+    nifti.write(tmp_path / "a.nii.gz", np.full((2, 2, 2), top, dtype=np.uint32), AFFINE)
+    assert nibabel.load(tmp_path / "a.nii.gz").get_data_dtype() == dtype
+    assert nifti.read_label_map(tmp_path / "a.nii.gz").array.dtype == dtype
+
+
+def test_the_same_array_gives_the_same_bytes(tmp_path, labels):
+    nifti.write(tmp_path / "a.nii.gz", labels, AFFINE)
+    nifti.write(tmp_path / "b.nii.gz", np.asfortranarray(labels), AFFINE)
+    assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+
+
+@pytest.mark.parametrize("codes", ["LPS", "ARS", "SLA", "RAS"])
+def test_any_orientation_becomes_ras_with_z_contiguous(tmp_path, labels, codes):
+    ras = nibabel.Nifti1Image(labels, AFFINE)
+    to = nibabel.orientations.ornt_transform(nibabel.io_orientation(AFFINE), nibabel.orientations.axcodes2ornt(codes))
+    nibabel.save(ras.as_reoriented(to), tmp_path / "turned.nii.gz")
+    for read in (nifti.read_volume, nifti.read_label_map):
+        volume = read(tmp_path / "turned.nii.gz")
+        np.testing.assert_array_equal(volume.array, labels)
+        np.testing.assert_allclose(volume.affine, AFFINE, atol=1e-5)
+        assert volume.array.flags.c_contiguous
+    shape, affine = nifti.read_grid(tmp_path / "turned.nii.gz")
+    assert shape == labels.shape
+    np.testing.assert_allclose(affine, AFFINE, atol=1e-5)
+
+
+def test_trailing_singleton_axes_nifti2_and_scaling_are_understood(tmp_path, labels):
+    path = _save(tmp_path / "a.nii.gz", labels[..., None].astype(np.float32) * 0.5, kind=nibabel.Nifti2Image)
+    np.testing.assert_allclose(nifti.read_volume(path).array, labels * 0.5)
+    assert nifti.read_volume(path).array.dtype == np.float32
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_voxels_that_are_no_numbers_are_counted(tmp_path, bad):
+    array = np.zeros((4, 4, 4), dtype=np.float32)
+    array[0, 0, :3] = bad
+    path = _save(tmp_path / "bad.nii.gz", array)
+    for read in (nifti.read_volume, nifti.read_label_map):
+        with pytest.raises(InputError, match=r"bad\.nii\.gz: 3 of 64 voxels are NaN"):
+            read(path)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_truncated_file_is_named(tmp_path, labels, name):
+    path = _save(tmp_path / name, labels)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(InputError, match=rf"{name}: truncated or damaged"):
+        nifti.read_volume(path)
+
+
+def test_what_is_no_image_is_named(tmp_path):
+    (tmp_path / "text.nii.gz").write_text("not an image " * 100)
+    for read in (nifti.read_volume, nifti.read_label_map, nifti.read_grid):
+        with pytest.raises(InputError, match=r"text\.nii\.gz: no NIfTI image"):
+            read(tmp_path / "text.nii.gz")
+        with pytest.raises(InputError, match=r"absent\.nii: no such file"):
+            read(tmp_path / "absent.nii")
+
+
+def test_four_dimensions_and_singular_affines_are_refused(tmp_path, labels):
+    with pytest.raises(InputError, match="its shape is"):
+        nifti.read_volume(_save(tmp_path / "a.nii", np.stack([labels, labels], axis=-1)))
+    path = _save(tmp_path / "b.nii", labels)
+    content = bytearray(path.read_bytes())
+    content[280:328] = bytes(48)
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="affine is singular"):
+        nifti.read_volume(path)
+
+
+def test_values_without_a_name_are_listed(tmp_path, labels):
+    path = _save(tmp_path / "a.nii", labels)
+    with pytest.raises(InputError, match="without a name: 3, 5;"):
+        nifti.read_label_map(path, {1: "spleen", 2: "liver", 4: "aorta"})
+
+
+@pytest.mark.parametrize(("value", "message"), [(0.5, "no whole numbers"), (-1.0, "negative value -1")])
+def test_values_that_are_no_labels_are_refused(tmp_path, value, message):
+    with pytest.raises(InputError, match=message):
+        nifti.read_label_map(_save(tmp_path / "a.nii", np.full((2, 2, 2), value, dtype=np.float32)))
+
+
+def test_a_full_disk_leaves_no_half_file_and_keeps_the_old_one(tmp_path, labels, monkeypatch):
+    path = tmp_path / "a.nii.gz"
+    nifti.write(path, labels, AFFINE)
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="the disk is full; free some space"):
+        nifti.write(path, labels + 1, AFFINE)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.nii.gz"]
+    assert path.read_bytes() == before
+
+
+def test_nan_is_not_written(tmp_path):
+    with pytest.raises(InputError, match="NaN"):
+        nifti.write(tmp_path / "a.nii.gz", np.full((2, 2, 2), np.nan, dtype=np.float32), AFFINE)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,182 @@
+"""Where curves, tables and figures of a job go: `curves.csv` beside its results, mirrored to Weights & Biases."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from labelct.trainer.settings import LoggerSettings
+
+LOG = logging.getLogger(__name__)
+COLUMNS = "step,metric,value\n"
+
+
+@dataclass
+class Tracker:
+    """The curves of one job; the file is the truth and the run at Weights & Biases mirrors it.
+
+    Attributes:
+        curves: The CSV file, one line per value; None records nothing.
+        run: The open wandb run, or None.
+    """
+
+    curves: Path | None = None
+    run: Any = None
+
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Record `metrics` at `step`; the columns of the file are step, metric, value."""
+        if self.curves is not None:
+            with self.curves.open("a", encoding="utf-8") as file:
+                file.writelines(f"{step},{name},{float(value):.6g}\n" for name, value in metrics.items())
+        self._mirror(lambda run: run.log({**metrics, "step": step}))
+
+    def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Mirror a table, which the job has written to a file of its own."""
+
+        def show(run: Any) -> None:
+            import wandb
+
+            run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
+
+        self._mirror(show)
+
+    def figure(self, name: str, path: Path) -> None:
+        """Mirror the picture at `path`."""
+
+        def show(run: Any) -> None:
+            import wandb
+
+            run.log({name: wandb.Image(str(path))})
+
+        self._mirror(show)
+
+    def summary(self, values: Mapping[str, object]) -> None:
+        """Set single figures of the whole job, such as its mean Dice."""
+        self._mirror(lambda run: run.summary.update(dict(values)))
+
+    def _mirror(self, action: Callable[[Any], None]) -> None:
+        """Run `action` on the wandb run; a mirror that breaks is reported once and dropped, the job goes on."""
+        if self.run is None:
+            return
+        try:
+            action(self.run)
+        except Exception as error:
+            LOG.warning("wandb stopped mirroring (%s); curves.csv goes on", error)
+            _finish(self, 1)
+
+
+@contextmanager
+def track(
+    settings: LoggerSettings,
+    config: Mapping[str, Any],
+    folder: Path,
+    name: str,
+    group: str | None = None,
+    tags: Sequence[str] = (),
+    job_type: str | None = None,
+) -> Iterator[Tracker]:
+    """Open the tracking of one job and close it whatever happens, so that the next job of a sweep starts afresh.
+
+    Args:
+        settings: Kind and account.
+        config: The resolved configuration as plain containers.
+        folder: The job's folder; `curves.csv` and `wandb/` land there.
+        name: Name of the run.
+        group: Group of the run, for instance the sweep; `settings.group` comes first.
+        tags: Tags in front of those of the settings.
+        job_type: What the job is, for instance `train`.
+
+    Yields:
+        The tracker.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tracker = Tracker(_open_curves(folder / "curves.csv") if settings.kind != "none" else None)
+    if settings.kind == "wandb":
+        labels = {"group": settings.group or group, "tags": [*tags, *settings.tags], "job_type": job_type}
+        tracker.run = _open_run(settings, dict(config), folder, {"name": name, **labels})
+    try:
+        yield tracker
+    except BaseException:
+        _finish(tracker, 1)
+        raise
+    _finish(tracker, 0)
+
+
+def wandb_mode(settings: LoggerSettings) -> str:
+    """Return the wandb mode of a job: `online`, `offline` or `disabled`, never one that asks for a key.
+
+    Args:
+        settings: `mode` `auto` respects WANDB_MODE; `online` needs a key and a network and is `offline` without them.
+    """
+    mode = os.environ.get("WANDB_MODE", "online") if settings.mode == "auto" else settings.mode
+    mode = {"dryrun": "offline", "run": "online"}.get(mode, mode)
+    if mode in ("offline", "disabled"):
+        return mode
+    return "online" if _has_key() and _reachable() else "offline"
+
+
+def _open_curves(path: Path) -> Path:
+    if not path.exists():
+        path.write_text(COLUMNS, encoding="utf-8")
+    return path
+
+
+def _open_run(settings: LoggerSettings, config: dict[str, Any], folder: Path, labels: dict[str, Any]) -> Any:
+    """Open a wandb run; what keeps it from going online leaves it offline."""
+    import wandb
+
+    quiet = wandb.Settings(silent=True, console="off", symlink=False, init_timeout=30)
+    account: dict[str, Any] = {"project": settings.project, "entity": settings.entity, "config": config}
+    account |= {"dir": str(folder), "reinit": "finish_previous", "settings": quiet, **labels}
+    mode = wandb_mode(settings)
+    if mode == "offline" and settings.mode == "online":
+        LOG.warning("logger.mode=online: no API key or no network, so the run is kept offline in %s", folder / "wandb")
+    for attempt in dict.fromkeys((mode, "offline", "disabled")):
+        try:
+            run = wandb.init(**{**account, "mode": attempt})
+        except Exception as error:
+            LOG.warning("wandb does not open %s (%s)", attempt, error)
+            continue
+        run.define_metric("*", step_metric="step")
+        return run
+    return None
+
+
+def _finish(tracker: Tracker, exit_code: int) -> None:
+    run, tracker.run = tracker.run, None
+    if run is not None:
+        try:
+            run.finish(exit_code=exit_code)
+        except Exception as error:
+            LOG.warning("wandb did not close (%s); the run's files are kept", error)
+
+
+def _has_key() -> bool:
+    from netrc import NetrcParseError, netrc
+
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    try:
+        return netrc(os.environ.get("NETRC")).authenticators(_host()[0]) is not None
+    except (OSError, NetrcParseError):
+        return False
+
+
+def _reachable() -> bool:
+    try:
+        with socket.create_connection(_host(), timeout=3):
+            return True
+    except OSError:
+        return False
+
+
+def _host() -> tuple[str, int]:
+    address = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"))
+    return address.hostname or "api.wandb.ai", address.port or (80 if address.scheme == "http" else 443)

@@ -1,0 +1,244 @@
+"""What can be set about the trainer, the device it runs on and where its curves go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from labelct.errors import SettingError, check_choice, check_range
+
+WINDOWS = ("liver", "soft_tissue", "wide")
+
+
+@dataclass
+class NormalisationSettings:
+    """Which intensities the network sees: HU are clipped to `[low, high]`, then `(hu - mean) / sd`.
+
+    Attributes:
+        source: `builtin` (the published figures of `window`), `training` (measured in the targets of the training set)
+            or `clinical` (the four numbers below, from the fingerprint of clinical CT).
+        window: The built-in figures: `liver`, `soft_tissue` or `wide`.
+        low: Lower clip of `clinical`, HU.
+        high: Upper clip of `clinical`, HU.
+        mean: Mean of `clinical`, HU.
+        sd: Standard deviation of `clinical`, HU.
+    """
+
+    source: str = "builtin"
+    window: str = "liver"
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    sd: float | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("normalisation.source", self.source, ("builtin", "training", "clinical"))
+        check_choice("normalisation.window", self.window, WINDOWS)
+        check_range("normalisation.sd", self.sd, 1e-3)
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise SettingError("normalisation.low", self.low, f"less than normalisation.high={self.high}")
+
+
+@dataclass
+class AugmentationSettings:
+    """Changes that a patch undergoes at random; every width 0 leaves the patch as it is.
+
+    Attributes:
+        flip: Axes to mirror, each with a chance of one half; `x` is left out where a target has a side (`kidney_left`).
+        scale: Half-width of the factor on the normalised intensities.
+        shift: Half-width of the offset on the normalised intensities, in standard deviations.
+        gamma: Half-width of the natural logarithm of the exponent on the window.
+        noise: Largest standard deviation of added Gaussian noise, in standard deviations.
+        spatial: Chance of a rotation and zoom.
+        rotation: Half-width of the rotation about each axis, degrees.
+        zoom: Half-width of the natural logarithm of the zoom.
+    """
+
+    flip: str = ""
+    scale: float = 0.15
+    shift: float = 0.15
+    gamma: float = 0.2
+    noise: float = 0.1
+    spatial: float = 0.25
+    rotation: float = 15.0
+    zoom: float = 0.2
+
+    def __post_init__(self) -> None:
+        if set(self.flip) - set("xyz"):
+            raise SettingError("augmentation.flip", self.flip, "letters of 'xyz', or '' for none")
+        check_range("augmentation.scale", self.scale, 0, 0.9)
+        check_range("augmentation.spatial", self.spatial, 0, 1)
+        check_range("augmentation.rotation", self.rotation, 0, 180)
+        check_range("augmentation.zoom", self.zoom, 0, 1)
+        for name in ("shift", "gamma", "noise"):
+            check_range(f"augmentation.{name}", getattr(self, name), 0, 2)
+
+
+@dataclass
+class PredictionSettings:
+    """How a volume is segmented.
+
+    Attributes:
+        overlap: Share of a patch that neighbouring windows have in common.
+        batch: Windows that go through the network together.
+        mirror: Average over the flips of `augmentation.flip` (2^axes times slower).
+        body_crop: Leave out the air around the body (largest component above -500 HU).
+        margin_mm: What is kept around the body, mm.
+        memory_gb: Memory for the class scores; larger volumes are segmented slab by slab.
+        checkpoint: `best` (by validation Dice) or `last`.
+    """
+
+    overlap: float = 0.5
+    batch: int = 1
+    mirror: bool = False
+    body_crop: bool = True
+    margin_mm: float = 20.0
+    memory_gb: float = 4.0
+    checkpoint: str = "best"
+
+    def __post_init__(self) -> None:
+        check_range("prediction.overlap", self.overlap, 0, 0.9)
+        check_range("prediction.batch", self.batch, 1)
+        check_range("prediction.margin_mm", self.margin_mm, 0)
+        check_range("prediction.memory_gb", self.memory_gb, 0.01)
+        check_choice("prediction.checkpoint", self.checkpoint, ("best", "last"))
+
+
+@dataclass
+class UNetSettings:
+    """The trainer of labelct's own: a 3-D U-Net on patches, Dice + cross-entropy.
+
+    Attributes:
+        kind: `unet`.
+        network: `dynunet` (nnU-Net's plain convolutions) or `residual` (residual blocks).
+        channels: Feature maps of each level; each level after the first halves the grid.
+        deep_supervision: Lower decoder levels that the loss also looks at.
+        patch: Patch `(x, y, z)` in voxels; a multiple of 2^(levels - 1).
+        batch: Patches a step (on each device).
+        spacing: Grid `(x, y, z)` the network works on, mm; null takes the median of the training set.
+        foreground: Chance that a patch is centred on a target voxel rather than anywhere.
+        steps: Optimiser steps.
+        validate_every: Steps between validations.
+        validation_cases: Validation cases scored each time; 0 takes all.
+        optimiser: `sgd` (Nesterov momentum 0.99) or `adamw`.
+        learning_rate: At the peak.
+        weight_decay: Of the optimiser.
+        schedule: `poly` (power 0.9), `cosine` or `constant`.
+        warmup: Steps over which the learning rate rises linearly.
+        clip_gradient: Largest norm of the gradient.
+        normalisation: Which intensities the network sees.
+        augmentation: Random changes of the patches.
+        prediction: How a volume is segmented.
+    """
+
+    kind: str = "unet"
+    network: str = "dynunet"
+    channels: list[int] = field(default_factory=lambda: [16, 32, 64, 128])
+    deep_supervision: int = 0
+    patch: list[int] = field(default_factory=lambda: [64, 64, 64])
+    batch: int = 2
+    spacing: list[float] | None = None
+    foreground: float = 0.5
+    steps: int = 300
+    validate_every: int = 50
+    validation_cases: int = 4
+    optimiser: str = "adamw"
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    schedule: str = "cosine"
+    warmup: int = 20
+    clip_gradient: float = 12.0
+    normalisation: NormalisationSettings = field(default_factory=NormalisationSettings)
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    prediction: PredictionSettings = field(default_factory=PredictionSettings)
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("unet",))
+        check_choice("network", self.network, ("dynunet", "residual"))
+        check_choice("optimiser", self.optimiser, ("sgd", "adamw"))
+        check_choice("schedule", self.schedule, ("poly", "cosine", "constant"))
+        for name in ("batch", "steps", "validate_every"):
+            check_range(name, getattr(self, name), 1)
+        for name in ("validation_cases", "warmup", "weight_decay", "clip_gradient"):
+            check_range(name, getattr(self, name), 0)
+        check_range("foreground", self.foreground, 0, 1)
+        check_range("learning_rate", self.learning_rate, 1e-8, 10)
+        self._check_grid()
+
+    def _check_grid(self) -> None:
+        _check_length("channels", self.channels, 2, 8)
+        _check_length("patch", self.patch, 3, 3)
+        check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
+        factor = 2 ** (len(self.channels) - 1)
+        if any(size < 2 * factor or size % factor for size in self.patch):
+            raise SettingError(
+                "patch",
+                list(self.patch),
+                f"multiples of {factor}, at least {2 * factor}",
+                f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
+            )
+        if self.spacing is not None:
+            _check_length("spacing", self.spacing, 3, 3)
+            for value in self.spacing:
+                check_range("spacing", value, 0.1, 20)
+
+
+@dataclass
+class DeviceSettings:
+    """Where the training runs; never part of what is trained.
+
+    Attributes:
+        kind: `cpu`, `gpu` (one) or `ddp` (one process on each of `devices`, on one machine).
+        devices: Devices of `ddp`; 0 takes every GPU.
+        accelerator: What `ddp` runs on: `gpu` or `cpu`.
+        precision: `auto` (bfloat16 where the GPU has it, else 16-bit with loss scaling; 32 on the CPU), `32`, `bf16`
+            or `16`.
+        threads: Threads of torch on the CPU; 0 takes every core.
+        workers: Processes that cut patches; 0 cuts them in the training process.
+    """
+
+    kind: str = "cpu"
+    devices: int = 1
+    accelerator: str = "gpu"
+    precision: str = "auto"
+    threads: int = 0
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("cpu", "gpu", "ddp"))
+        check_choice("accelerator", self.accelerator, ("gpu", "cpu"))
+        check_choice("precision", self.precision, ("auto", "32", "bf16", "16"))
+        for name in ("devices", "threads", "workers"):
+            check_range(name, getattr(self, name), 0)
+
+
+@dataclass
+class LoggerSettings:
+    """Where the curves go besides the console and the trainer's own `log.csv`.
+
+    Attributes:
+        kind: `none`, `csv` (curves.csv in the job's folder) or `wandb` (the same, mirrored to Weights & Biases).
+        project: Project at Weights & Biases.
+        entity: User or team there; null takes the account's default.
+        group: Group of the run; null takes the one of the sweep.
+        tags: Tags of the run, besides those of the job.
+        mode: `auto` (WANDB_MODE where it is set; else online with a key and a network, offline without), `online`,
+            `offline` or `disabled`.
+    """
+
+    kind: str = "csv"
+    project: str = "labelct"
+    entity: str | None = None
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+    mode: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("none", "csv", "wandb"))
+        check_choice("mode", self.mode, ("auto", "online", "offline", "disabled"))
+
+
+def _check_length(name: str, values: Sequence[float], least: int, most: int) -> None:
+    if not least <= len(values) <= most:
+        allowed = f"{least} values" if least == most else f"{least} to {most} values"
+        raise SettingError(name, list(values), allowed)

@@ -1,0 +1,126 @@
+"""Settings of the cohorts: where label maps, and CT where there is one, come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from labelct.cohort.phantom_settings import PhantomSettings
+from labelct.errors import SettingError, check_choice, check_range
+
+__all__ = [
+    "DicomSettings",
+    "FilesSettings",
+    "FolderSettings",
+    "NnunetRawSettings",
+    "OwnSettings",
+    "PhantomSettings",
+    "TotalSegmentatorSettings",
+]
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass
+class OwnSettings:
+    """As a test group: the cohort's own test split."""
+
+    kind: str = "own"
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("own",))
+
+
+@dataclass
+class FilesSettings:
+    """What every cohort of files has.
+
+    Attributes:
+        kind: Which cohort reader this belongs to.
+        root: The cohort's folder.
+        cases: The cases to use; none given: all that are there.
+        merge: `{name: name it becomes}`, for example `{liver_tumor: liver}`; applied to every label map.
+        splits: Number of cases of `train`, `val` and `test`; null: a share of what is left.
+        splits_file: JSON file `{"train": [cases], "val": [...], "test": [...]}`, or the name of a split that ships.
+        seed: Which cases the numbers fall on.
+        split: What is scored where this is a test group: `test`, or `all` cases with a CT.
+    """
+
+    kind: str = ""
+    root: str = "???"
+    cases: list[str] = field(default_factory=list)
+    merge: dict[str, str] = field(default_factory=dict)
+    splits: dict[str, int | None] = field(default_factory=dict)
+    splits_file: str | None = None
+    seed: int = 0
+    split: str = "test"
+
+    def __post_init__(self) -> None:
+        check_choice("split", self.split, ("test", "all"))
+        check_range("seed", self.seed, 0)
+        for name, number in self.splits.items():
+            check_choice("splits", name, SPLITS)
+            check_range(f"splits.{name}", number, 0)
+        if self.splits_file and any(number is not None for number in self.splits.values()):
+            raise SettingError("splits_file", self.splits_file, "a file or numbers in splits", "leave one of them out")
+
+
+@dataclass
+class TotalSegmentatorSettings(FilesSettings):
+    """The layout of the TotalSegmentator data set, v1 or v2, with or without `ct.nii.gz`.
+
+    Attributes:
+        structures: The masks to read; none given: every one with a known name.
+    """
+
+    kind: str = "totalsegmentator"
+    structures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("totalsegmentator",))
+        super().__post_init__()
+
+
+@dataclass
+class FolderSettings(FilesSettings):
+    """Label maps of one's own.
+
+    Attributes:
+        labels: Label files below `root`; `{case}` is the case's name, `*` anything.
+        ct: The CT of a case below `root`, a NIfTI file or a folder with a DICOM series; null: none has one.
+        names: `{value: name}`, a JSON file of that, or `totalsegmentator_v1`, `totalsegmentator_v2`.
+    """
+
+    kind: str = "folder"
+    labels: str = "labels/{case}.nii.gz"
+    ct: str | None = "ct/{case}.nii.gz"
+    names: Any = "names.json"
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("folder", "dicom"))
+        super().__post_init__()
+        if not isinstance(self.names, (str, dict)):
+            raise SettingError("names", self.names, "{value: name}, a JSON file or totalsegmentator_v2")
+        if self.ct is not None and "{case}" not in self.ct:
+            raise SettingError("ct", self.ct, "a path with {case} in it, or null", "for example ct/{case}.nii.gz")
+
+
+@dataclass
+class DicomSettings(FolderSettings):
+    """One folder a case: a DICOM series and a label map on its grid."""
+
+    kind: str = "dicom"
+    labels: str = "{case}/labels.nii.gz"
+    ct: str | None = "{case}/series"
+    names: Any = "totalsegmentator_v2"
+
+
+@dataclass
+class NnunetRawSettings(FilesSettings):
+    """A data set in nnU-Net's raw layout, one channel."""
+
+    kind: str = "nnunet_raw"
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("nnunet_raw",))
+        super().__post_init__()

@@ -1,0 +1,251 @@
+"""The typed configuration of one experiment: dataclasses are the schema and the objects, YAML holds the values."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from labelct.cohort.settings import (
+    DicomSettings,
+    FolderSettings,
+    NnunetRawSettings,
+    OwnSettings,
+    PhantomSettings,
+    TotalSegmentatorSettings,
+)
+from labelct.errors import LabelctError, SettingError, check_range, did_you_mean
+from labelct.evaluation.settings import EvaluationSettings
+from labelct.parallel import ParallelSettings
+from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.trainer.settings import DeviceSettings, LoggerSettings, UNetSettings
+
+COHORTS = {
+    "phantom": PhantomSettings,
+    "totalsegmentator": TotalSegmentatorSettings,
+    "folder": FolderSettings,
+    "nnunet_raw": NnunetRawSettings,
+    "dicom": DicomSettings,
+}
+TESTS = {"own": OwnSettings, **COHORTS}
+TRAINERS = {"unet": UNetSettings}
+
+CohortSettings = (
+    PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
+)
+
+
+@dataclass
+class PathsSettings:
+    """Where things land: `outputs` holds `stages/`, `runs/` and `sweeps/`."""
+
+    outputs: str = "outputs"
+
+
+@dataclass
+class LimitSettings:
+    """How many cases of each split are used, first ones first; None takes all."""
+
+    train: int | None = None
+    val: int | None = None
+    test: int | None = None
+
+    def __post_init__(self) -> None:
+        check_range("train", self.train, 1)
+        check_range("val", self.val, 1)
+        check_range("test", self.test, 1)
+
+
+@dataclass
+class DebugSettings:
+    """Values laid over any configuration: `caps` maps a dotted key (`*` fits any one part) to the value it gets."""
+
+    caps: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Config:
+    """Everything one job reads, checked."""
+
+    cohort: CohortSettings
+    test: dict[str, CohortSettings | OwnSettings]
+    targets: dict[str, list[str]]
+    data: DataSettings
+    fill: FillSettings
+    texture: TextureSettings
+    drop: DropSettings
+    scanner: ScannerSettings
+    dose: DoseSettings
+    trainer: UNetSettings
+    device: DeviceSettings
+    evaluation: EvaluationSettings
+    logger: LoggerSettings
+    parallel: ParallelSettings
+    limit: LimitSettings
+    paths: PathsSettings
+    debug: DebugSettings
+    seed: int = 0
+    name: str | None = None
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+
+PLAIN = {
+    "data": DataSettings,
+    "fill": FillSettings,
+    "texture": TextureSettings,
+    "drop": DropSettings,
+    "scanner": ScannerSettings,
+    "dose": DoseSettings,
+    "device": DeviceSettings,
+    "evaluation": EvaluationSettings,
+    "logger": LoggerSettings,
+    "parallel": ParallelSettings,
+    "limit": LimitSettings,
+    "paths": PathsSettings,
+    "debug": DebugSettings,
+}
+
+
+class ConfigError(LabelctError):
+    """A configuration that cannot run: names the key, the value, what is allowed and the remedy."""
+
+
+def typed(composed: DictConfig) -> Config:
+    """Return the checked, typed tree of a composed configuration.
+
+    Args:
+        composed: What Hydra composed, without its own `hydra` node.
+
+    Returns:
+        The configuration with the caps of `debug` laid over it.
+
+    Raises:
+        ConfigError: A key that is no field, a value of the wrong type or out of range, a value that is missing.
+    """
+    _reject_unknown("", composed, [known.name for known in dataclasses.fields(Config)])
+    composed = _capped(composed)
+    sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
+    sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
+    sections["trainer"] = _choice("trainer", composed.trainer, TRAINERS)
+    sections["test"] = {str(name): _choice(f"test.{name}", node, TESTS) for name, node in composed.test.items()}
+    sections["targets"] = _targets(OmegaConf.to_container(composed.targets, resolve=True))
+    rest = {name: OmegaConf.select(composed, name) for name in ("seed", "name", "group")}
+    if not isinstance(rest["seed"], int) or rest["seed"] < 0:
+        raise ConfigError(f"seed={rest['seed']!r}: allowed is a whole number of 0 or more")
+    return Config(**sections, **rest, tags=[str(tag) for tag in composed.tags])
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """Return a typed section, or the whole tree, as nested dicts and lists of plain values."""
+    return dataclasses.asdict(config)
+
+
+def _choice(name: str, node: DictConfig, schemas: Mapping[str, type]) -> Any:
+    kind = OmegaConf.select(node, "kind") if isinstance(node, DictConfig) else None
+    if kind not in schemas:
+        raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {name}=NAME")
+    return _section(name, node, schemas[kind])
+
+
+def _section(name: str, node: DictConfig, schema: type) -> Any:
+    if not isinstance(node, DictConfig):
+        raise ConfigError(f"{name}={node!r}: allowed is an option of the group {name}; see --help")
+    _reject_unknown_deep(name, node, schema)
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), node))
+    except SettingError as error:
+        raise ConfigError(f"{name}.{error}") from error
+    except MissingMandatoryValue as error:
+        key = f"{name}.{error.full_key}" if error.full_key else name
+        raise ConfigError(f"{key} is not set: give it as {key}=VALUE") from error
+    except OmegaConfBaseException as error:
+        key = f"{name}.{error.full_key}" if error.full_key else name
+        raise ConfigError(type_message(key, error)) from error
+
+
+def type_message(key: str, error: OmegaConfBaseException) -> str:
+    """Return one line about a value of the wrong type at `key`."""
+    found = re.search(r"Value '(.*)' of type '.*' could not be converted to (\w+)", str(error))
+    wanted = {"Float": "a number", "Integer": "a whole number", "Boolean": "true or false", "String": "a text"}
+    if found:
+        return f"{key}={found[1]!r}: allowed is {wanted.get(found[2], found[2])}; mend the value"
+    return f"{key}: {str(error).splitlines()[0]}; mend the value"
+
+
+def _reject_unknown_deep(name: str, node: DictConfig, schema: type) -> None:
+    fields = {known.name: known for known in dataclasses.fields(schema)}
+    _reject_unknown(name, node, list(fields))
+    hints = _hints(schema)
+    for key, hint in hints.items():
+        if dataclasses.is_dataclass(hint) and isinstance(node._get_node(key), DictConfig):
+            _reject_unknown_deep(f"{name}.{key}", node._get_node(key), hint)
+
+
+def _hints(schema: type) -> dict[str, Any]:
+    from typing import get_type_hints
+
+    return get_type_hints(schema)
+
+
+def _reject_unknown(name: str, node: DictConfig, known: list[str]) -> None:
+    for key in map(str, node):
+        if key not in known:
+            full, remedy = (f"{name}.{key}" if name else key), did_you_mean(key, known)
+            raise ConfigError(f"{full}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
+
+
+def _targets(entries: Any) -> dict[str, list[str]]:
+    """Return the targets by name, each with the structures it merges; `[liver, {kidneys: [kidney_left, …]}]`."""
+    targets: dict[str, list[str]] = {}
+    for entry in entries if isinstance(entries, list) else [entries]:
+        merged = entry.items() if isinstance(entry, dict) else [(entry, [entry])]
+        for name, parts in merged:
+            targets[str(name)] = [str(part) for part in (parts if isinstance(parts, list) else [parts])]
+    if not targets:
+        raise ConfigError("targets=[]: allowed is one structure name or more; for example targets=[liver]")
+    return targets
+
+
+def _capped(composed: DictConfig) -> DictConfig:
+    caps = OmegaConf.select(composed, "debug.caps") or {}
+    capped = OmegaConf.create(OmegaConf.to_container(composed, resolve=True))
+    assert isinstance(capped, DictConfig)
+    for pattern, value in caps.items():
+        for key in _matching(capped, str(pattern).split("."), ()):
+            OmegaConf.update(capped, key, value)
+    return capped
+
+
+def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the dotted keys of `node` that `pattern` fits, where `*` stands for any one key."""
+    if not pattern:
+        yield ".".join(path)
+    elif isinstance(node, DictConfig):
+        for key in [str(key) for key in node if pattern[0] in ("*", key)]:
+            yield from _matching(node._get_node(key), pattern[1:], (*path, key))
+
+
+def register() -> None:
+    """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
+    kinds = {"cohort": COHORTS, "trainer": TRAINERS}
+    schemas = PLAIN | {f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()}
+    for name, schema in schemas.items():
+        ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
+
+
+def configuration_folder() -> Path:
+    """Return the folder of the YAML files: beside the package in a checkout, inside it in a wheel."""
+    inside = Path(__file__).parent / "conf"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "conf"
+
+
+register()

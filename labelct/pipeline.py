@@ -1,0 +1,75 @@
+"""The chain of one experiment: cohort, synthesis, scanner, training, segmentation, scores."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from labelct.cohort.base import Cohort
+from labelct.cohort.settings import OwnSettings
+from labelct.config import CohortSettings, Config, plain
+from labelct.errors import InputError, did_you_mean
+from labelct.stages import cohorts, results, scanning, synthesis, testing, training
+from labelct.store import Stage, write_text
+from labelct.tracking import Tracker, track
+
+log = logging.getLogger(__name__)
+ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "trainer", "debug", "experiment")
+
+
+def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Sequence[str] = ()) -> float:
+    """Run one experiment and leave its configuration, scores and figures in `folder`.
+
+    Args:
+        config: The experiment.
+        folder: The job's folder.
+        choices: The option chosen in each configuration group.
+        overrides: What was typed, for the record.
+
+    Returns:
+        The mean Dice over test cases and targets.
+    """
+    arm = {name: choices[name] for name in ARM if name in choices} | {"seed": str(config.seed)}
+    write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(config))))
+    name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
+    log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
+    with track(config.logger, plain(config), folder, name, config.group, config.tags, "experiment") as tracker:
+        stages, rows = _chain(config, Path(config.paths.outputs) / "stages", tracker)
+        return results.write(config, folder, arm, list(overrides), stages, rows, tracker)
+
+
+def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], list[dict[str, Any]]]:
+    """Return the stages used, in order, and the rows of scores."""
+    cohort, cohort_stage = cohorts.prepare(config, config.cohort, root)
+    _check_targets(config, cohort, cohort_stage)
+    tests = {name: _test(config, settings, (cohort, cohort_stage), root) for name, settings in config.test.items()}
+    for name, (tested, _) in tests.items():
+        testing.subjects(tested, name)
+    clean = synthesis.run(config, cohort, cohort_stage, root)
+    training_set = scanning.run(config, clean, root)
+    model = training.run(config, training_set, root, tracker)
+    stages, rows = [cohort_stage, clean, training_set, model], []
+    for name, (tested, tested_stage) in tests.items():
+        masks = testing.segment(config, name, tested, tested_stage, model, root)
+        scores = testing.evaluate(config, name, tested, masks, root)
+        stages += [masks, scores]
+        rows += testing.rows_of(scores)
+    return stages, rows
+
+
+def _test(
+    config: Config, settings: CohortSettings | OwnSettings, own: tuple[Cohort, Stage], root: Path
+) -> tuple[Cohort, Stage]:
+    return own if isinstance(settings, OwnSettings) else cohorts.prepare(config, settings, root)
+
+
+def _check_targets(config: Config, cohort: Cohort, stage: Stage) -> None:
+    known = cohort.names()
+    for part in (part for parts in config.targets.values() for part in parts):
+        if part not in known:
+            remedy = did_you_mean(part, known) or f"known are {', '.join(sorted(known)[:20])}"
+            raise InputError(stage.folder, f"the cohort has no structure {part!r}", remedy)

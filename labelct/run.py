@@ -1,0 +1,16 @@
+"""`python -m labelct.run`: one experiment, or with `-m` a sweep of them."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    from labelct.commands.run import main as run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The stages of one experiment, each a pure function of its recipe."""

@@ -1,0 +1,69 @@
+"""Cohorts as a stage: embedded ones are made, others are identified by what their files are."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from pathlib import Path
+
+from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.open import open_cohort
+from labelct.cohort.settings import FolderSettings, PhantomSettings
+from labelct.config import CohortSettings, Config, LimitSettings, plain
+from labelct.parallel import ParallelSettings, map_cases
+from labelct.store import Stage, build, key_of, recipe_of
+
+VERSION = 1
+PATHS = ("root", "splits_file")
+
+
+def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:
+    """Return the cohort of `settings`, cut to `config.limit`, and the stage that stands for its files.
+
+    Args:
+        config: The experiment, for its limits and workers.
+        settings: The cohort, training or test.
+        root: The folder of all stages.
+
+    Returns:
+        The cohort and its stage; the key of one that is only read comes from file names and sizes, never from paths.
+    """
+    if isinstance(settings, PhantomSettings):
+        return _phantom(settings, config.limit, config.parallel, root)
+    cohort = _cut(open_cohort(settings), config.limit)
+    options = {name: value for name, value in plain(settings).items() if name not in PATHS}
+    options["files"] = cohort.fingerprint()
+    key = key_of(recipe_of("cohort", VERSION, options))
+    return cohort, Stage("cohort", key, Path(settings.root))
+
+
+def _phantom(
+    settings: PhantomSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path
+) -> tuple[Cohort, Stage]:
+    from labelct.cohort import phantom
+
+    wanted = {
+        split: min(getattr(settings, split), getattr(limit, split) or getattr(settings, split))
+        for split in ("train", "val", "test")
+    }
+    settings = dataclasses.replace(settings, **wanted)
+
+    def make(folder: Path) -> None:
+        cases = [case for names in phantom.case_names(settings).values() for case in names]
+        map_cases(partial(phantom.generate_case, settings, folder=folder), cases, parallel, "phantom anatomies")
+        phantom.write_index(settings, folder)
+
+    stage = build(root, recipe_of("cohort", VERSION, plain(settings)), make)
+    return dataclasses.replace(open_cohort(FolderSettings(root=str(stage.folder))), name="phantom"), stage
+
+
+def _cut(cohort: Cohort, limit: LimitSettings) -> Cohort:
+    def first(subjects: tuple[Subject, ...], number: int | None) -> tuple[Subject, ...]:
+        return subjects if number is None else subjects[:number]
+
+    return dataclasses.replace(
+        cohort,
+        train=first(cohort.train, limit.train),
+        val=first(cohort.val, limit.val),
+        test=first(cohort.test, limit.test),
+    )

@@ -1,0 +1,108 @@
+"""What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelct.config import Config
+from labelct.dataset import TrainingSet
+from labelct.evaluation import figures
+from labelct.io import nifti
+from labelct.stages import testing
+from labelct.store import Stage, write_json
+from labelct.tracking import Tracker
+
+METRICS = ("dice", "surface_dice", "hd95", "volume_error")
+PANELS = 4
+
+
+def write(
+    config: Config,
+    folder: Path,
+    arm: dict[str, str],
+    overrides: list[str],
+    stages: Sequence[Stage],
+    rows: list[dict[str, Any]],
+    tracker: Tracker,
+) -> float:
+    """Leave `scores.json`, `scores.csv` and `figures/` in a job's folder, print the table, tell the tracker.
+
+    Args:
+        config: The experiment.
+        folder: The job's folder.
+        arm: The options that tell this job from others.
+        overrides: What was typed.
+        stages: The stages used, in order.
+        rows: One row per test cohort, case and label.
+        tracker: The job's tracker.
+
+    Returns:
+        The mean Dice over all rows where it is defined.
+    """
+    summary = summarise(rows)
+    record = {"arm": arm, "overrides": overrides, "keys": [[stage.name, stage.key] for stage in stages]}
+    write_json(folder / "scores.json", {**record, "summary": summary, "rows": [testing.finite(row) for row in rows]})
+    testing.write_rows(folder / "scores.csv", rows)
+    _figures(config, stages, rows, folder / "figures")
+    columns = list(rows[0])
+    tracker.table("scores", columns, [[row[column] for column in columns] for row in rows])
+    for path in sorted((folder / "figures").glob("*.png")):
+        tracker.figure(path.stem, path)
+    tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
+    _print(summary, folder)
+    return float(np.nanmean([row["dice"] for row in rows])) if any(row["dice"] == row["dice"] for row in rows) else 0.0
+
+
+def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """Return mean and standard deviation of each metric by `test/label`; rows without the label are left out."""
+    summary: dict[str, dict[str, float | None]] = {}
+    for key in dict.fromkeys((row["test"], row["label"]) for row in rows):
+        chosen = [row for row in rows if (row["test"], row["label"]) == key]
+        entry: dict[str, float | None] = {"n": len(chosen), "absent": sum(row["absent"] == "both" for row in chosen)}
+        for metric in METRICS:
+            values = np.array([row[metric] for row in chosen], dtype=float)
+            values = values[np.isfinite(values)]
+            entry[metric] = float(values.mean()) if values.size else None
+            entry[f"{metric}_sd"] = float(values.std(ddof=1)) if values.size > 1 else None
+        summary["/".join(key)] = entry
+    return summary
+
+
+def _figures(config: Config, stages: Sequence[Stage], rows: list[dict[str, Any]], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for scores in (stage for stage in stages if stage.name == "scores"):
+        for picture in sorted((scores.folder / "figures").glob("*.png")):
+            shutil.copyfile(picture, folder / f"overlay_{picture.name}")
+    figures.dice_plot(rows, folder / "dice.png")
+    training_set = next(stage for stage in stages if stage.name == "dataset")
+    panels = []
+    for case in TrainingSet(training_set.folder).train[:PANELS]:
+        volume = nifti.read_volume(case.image)
+        panels.append((f"synthetic {case.name}", volume.array, volume.spacing))
+    figures.montage(panels, folder / "montage.png", config.evaluation)
+
+
+def _print(summary: dict[str, dict[str, float | None]], folder: Path) -> None:
+    """Print the scores as a table: on the console for people, and where they lie."""
+    from rich import get_console
+    from rich.table import Table
+
+    table = Table("test", "structure", "cases", "Dice", "surface Dice", "HD95 mm", "volume error", title="Scores")
+    for key, means in summary.items():
+        test, label = key.split("/", 1)
+        cells = [f"{means['n']:.0f}" + (f" ({means['absent']:.0f} absent)" if means["absent"] else "")]
+        table.add_row(test, label, *cells, *(_cell(means, metric) for metric in METRICS))
+    console = get_console()
+    console.print(table)
+    console.print(f"scores, figures and log: {folder}", soft_wrap=True)
+
+
+def _cell(means: dict[str, float | None], metric: str) -> str:
+    mean, sd = means[metric], means[f"{metric}_sd"]
+    digits = 1 if metric == "hd95" else 3
+    return "-" if mean is None else f"{mean:.{digits}f}" + (f" ± {sd:.{digits}f}" if sd is not None else "")

@@ -1,0 +1,160 @@
+"""Clean volumes through the simulated scanner into a training set in nnU-Net's raw layout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct import dataset
+from labelct.config import Config, plain
+from labelct.errors import InputError
+from labelct.io import nifti
+from labelct.parallel import map_cases
+from labelct.scanner.scan import project, sample_scan, scan
+from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.stages.synthesis import records, stream
+from labelct.store import Stage, build, recipe_of, write_json, write_text
+
+VERSION = 1
+STREAM = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clean volume to scan."""
+
+    record: dict[str, Any]
+    clean: Path
+    projections: Path | None
+    scanner: ScannerSettings
+    dose: DoseSettings
+    seed: int
+    folder: Path
+
+
+def run(config: Config, synthesis: Stage, root: Path) -> Stage:
+    """Return the training set: `imagesTr/`, `labelsTr/`, `dataset.json`, `splits_final.json` and `manifest.jsonl`.
+
+    Noise-free projections are a stage of their own, which the doses of a sweep share.
+
+    Args:
+        config: The experiment; read are scanner, dose, targets and the seed of the data.
+        synthesis: The stage of clean volumes.
+        root: The folder of all stages.
+
+    Returns:
+        The stage.
+    """
+    projections = _projections(config, synthesis, root)
+    parents = [synthesis] if projections is None else [synthesis, projections]
+    settings = {"scanner": _physics(config.scanner), "dose": plain(config.dose), "seed": config.data.seed}
+    if config.scanner.kind == "none":
+        settings["dose"] = None
+    settings["targets"] = config.targets
+
+    def make(folder: Path) -> None:
+        for name in ("imagesTr", "labelsTr", "records"):
+            (folder / name).mkdir(exist_ok=True)
+        jobs = [
+            Job(record, synthesis.folder, projections and projections.folder, config.scanner, config.dose,
+                config.data.seed, folder)
+            for record in records(synthesis)
+        ]
+        map_cases(_scan_case, jobs, config.parallel, f"scanner {config.scanner.kind}")
+        _index(folder, list(config.targets))
+
+    return build(root, recipe_of("dataset", VERSION, settings, parents), make)
+
+
+def _physics(scanner: ScannerSettings) -> dict[str, Any]:
+    """Return the settings that change the image; how much memory a scan may take does not."""
+    return {name: value for name, value in plain(scanner).items() if name not in ("memory", "cache")}
+
+
+def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
+    scanner = config.scanner
+    if scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
+        return None
+    recipe = recipe_of("projections", VERSION, {"scanner": _geometry(scanner)}, [synthesis])
+
+    def make(folder: Path) -> None:
+        jobs = [
+            Job(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
+            for record in records(synthesis)
+        ]
+        map_cases(_project_case, jobs, config.parallel, "forward projection")
+
+    return build(root, recipe, make)
+
+
+def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
+    """Return the settings that noise-free projections depend on: reconstruction comes after them."""
+    return {name: value for name, value in _physics(scanner).items() if name not in ("recon", "coarse", "mode")}
+
+
+def _project_case(job: Job) -> None:
+    path = job.folder / f"{job.record['name']}.npy"
+    if path.exists():
+        return
+    volume = nifti.read_volume(job.clean / "volumes" / f"{job.record['name']}.nii.gz")
+    projections = project(_hu(volume.array), volume.spacing, job.scanner)
+    assert projections is not None
+    temporary = path.with_suffix(".partial")
+    try:
+        with temporary.open("wb") as file:
+            np.save(file, projections)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(path, f"cannot be written ({error.strerror})", "free disk space or set scanner.cache=false") from None
+    temporary.replace(path)
+
+
+def _scan_case(job: Job) -> None:
+    """Write one scanned volume with its label; its record, written last, marks it finished."""
+    name = job.record["name"]
+    done = job.folder / "records" / f"{name}.json"
+    if done.exists():
+        return
+    image = dataset.image_path(job.folder, name)
+    clean = job.clean / "volumes" / f"{name}.nii.gz"
+    entropy = stream(job.seed, STREAM, job.record["case"], job.record["replicate"])
+    params = sample_scan(job.scanner, job.dose, np.random.default_rng(entropy))
+    if job.scanner.kind == "none":
+        _share(clean, image)
+    else:
+        volume = nifti.read_volume(clean)
+        projections = None if job.projections is None else np.load(job.projections / f"{name}.npy", mmap_mode="r")
+        hu = scan(_hu(volume.array), volume.spacing, job.scanner, job.dose, params, projections)
+        nifti.write(image, hu, volume.affine)
+    _share(job.clean / "labels" / f"{name}.nii.gz", dataset.label_path(job.folder, name))
+    write_json(done, {**job.record, "scan": {"entropy": entropy, **params}})
+
+
+def _hu(array: NDArray[np.generic]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _share(source: Path, target: Path) -> None:
+    """Give `target` the bytes of `source`, as a hard link where the file system has them."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _index(folder: Path, targets: list[str]) -> None:
+    """Write the files that describe the set, from the records that lie in it."""
+    lines = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "records").glob("*.json"))]
+    splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
+    spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
+    dataset.write_index(folder, targets, splits, spacing)
+    write_text(folder / "manifest.jsonl", "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
+    shutil.rmtree(folder / "records")

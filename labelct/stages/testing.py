@@ -1,0 +1,132 @@
+"""The test cohort's CT segmented, and the segmentations scored."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.cohort.base import Cohort, Subject
+from labelct.config import Config, plain
+from labelct.errors import InputError
+from labelct.evaluation import figures
+from labelct.evaluation.components import keep_largest
+from labelct.evaluation.metrics import score
+from labelct.io import nifti
+from labelct.parallel import track
+from labelct.store import Stage, build, recipe_of, write_json, write_text
+from labelct.volume import LabelMap, Volume
+
+VERSION = 1
+
+
+def subjects(cohort: Cohort, name: str) -> tuple[Subject, ...]:
+    """Return the test subjects, each of which must have a CT."""
+    found = tuple(subject for subject in cohort.test if subject.load_ct is not None)
+    if not found:
+        raise InputError(f"test={name}", f"none of its {len(cohort.test)} test subjects has a CT", "give a cohort with CT: test=")
+    return found
+
+
+def segment(config: Config, name: str, cohort: Cohort, cohort_stage: Stage, training: Stage, root: Path) -> Stage:
+    """Return the stage of masks `<case>.nii.gz`, on the grid of each test subject's CT."""
+    settings = {"prediction": plain(config.trainer.prediction), "cases": [s.case for s in subjects(cohort, name)]}
+
+    def make(folder: Path) -> None:
+        missing = [s for s in subjects(cohort, name) if not (folder / f"{s.case}.nii.gz").exists()]
+        if not missing:
+            return
+        from labelct.trainer.unet import Predictor
+
+        predictor = Predictor.load(training.folder, config.device, config.trainer.prediction)
+        for subject in track(missing, f"segmentation {name}", len(missing)):
+            assert subject.load_ct is not None
+            ct = subject.load_ct()
+            nifti.write(folder / f"{subject.case}.nii.gz", predictor.predict(ct), ct.affine)
+
+    return build(root, recipe_of("segmentation", VERSION, settings, [training, cohort_stage]), make)
+
+
+def evaluate(config: Config, name: str, cohort: Cohort, segmentation: Stage, root: Path) -> Stage:
+    """Return the stage of scores: `scores.csv`, `scores.json` and `figures/`."""
+    settings = {"evaluation": plain(config.evaluation), "targets": config.targets, "test": name}
+
+    def make(folder: Path) -> None:
+        rows: list[dict[str, Any]] = []
+        wanted = subjects(cohort, name)
+        for subject in track(wanted, f"scores {name}", len(wanted)):
+            rows += _score_case(config, name, subject, segmentation.folder)
+        write_rows(folder / "scores.csv", rows)
+        write_json(folder / "scores.json", [finite(row) for row in rows])
+        _overlays(config, wanted, segmentation.folder, rows, folder / "figures")
+
+    return build(root, recipe_of("scores", VERSION, settings, [segmentation]), make)
+
+
+def rows_of(stage: Stage) -> list[dict[str, Any]]:
+    """Return the rows of a stage of scores, with NaN for what was not defined."""
+    rows = json.loads((stage.folder / "scores.json").read_text(encoding="utf-8"))
+    return [{key: float("nan") if value is None else value for key, value in row.items()} for row in rows]
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows as CSV, NaN as an empty cell."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
+    writer.writeheader()
+    writer.writerows({key: "" if value is None else value for key, value in finite(row).items()} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def merge(label_map: LabelMap, targets: dict[str, list[str]]) -> NDArray[np.uint8]:
+    """Return the truth `(x, y, z)`: 1 for the first target, 2 for the second, …; 0 elsewhere."""
+    truth = np.zeros(label_map.array.shape, dtype=np.uint8)
+    for value, parts in enumerate(targets.values(), start=1):
+        known = [number for number, name in label_map.names.items() if name in parts]
+        truth[np.isin(label_map.array, known)] = value
+    return truth
+
+
+def finite(row: dict[str, Any]) -> dict[str, Any]:
+    """Return `row` with None, which JSON has, in place of NaN, which it has not."""
+    return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
+
+
+def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], LabelMap]:
+    label_map = subject.load_label_map()
+    missing = {part for parts in config.targets.values() for part in parts} - set(label_map.names.values())
+    if missing:
+        known = ", ".join(sorted(label_map.names.values())[:12])
+        raise InputError(subject.files[0], f"its names lack the targets {sorted(missing)}", f"known are {known} …")
+    prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
+    if config.evaluation.largest_component:
+        prediction = keep_largest(prediction, range(1, len(config.targets) + 1))
+    return prediction, merge(label_map, config.targets), label_map
+
+
+def _score_case(config: Config, name: str, subject: Subject, folder: Path) -> list[dict[str, Any]]:
+    prediction, truth, label_map = _masks(config, subject, folder)
+    labels = {target: value for value, target in enumerate(config.targets, start=1)}
+    scored = score(prediction, truth, label_map.spacing, labels, config.evaluation)
+    return [{"test": name, "case": subject.case, **row} for row in scored]
+
+
+def _overlays(
+    config: Config, wanted: tuple[Subject, ...], masks: Path, rows: list[dict[str, Any]], folder: Path
+) -> None:
+    """Draw the worst cases first, as many as `evaluation.overlays` says."""
+    means = {s.case: np.nan_to_num(np.mean([row["dice"] for row in rows if row["case"] == s.case])) for s in wanted}
+    labels = {target: value for value, target in enumerate(config.targets, start=1)}
+    for subject in sorted(wanted, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
+        prediction, truth, _ = _masks(config, subject, masks)
+        assert subject.load_ct is not None
+        ct: Volume = subject.load_ct()
+        title = f"{subject.case}   Dice {means[subject.case]:.3f}"
+        figures.overlay(
+            ct.array, truth, prediction, ct.spacing, labels, folder / f"{subject.case}.png", title, config.evaluation
+        )

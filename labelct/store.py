@@ -1,0 +1,123 @@
+"""Folders named by the recipe that made them: what is there already is never made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from labelct.errors import InputError
+
+log = logging.getLogger(__name__)
+KEY_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A finished stage: `folder` holds its files and the `recipe.json` that `key` is the digest of."""
+
+    name: str
+    key: str
+    folder: Path
+    fresh: bool = False
+
+
+def canonical(recipe: Mapping[str, Any]) -> str:
+    """Return `recipe` as JSON that is equal for equal recipes: sorted keys, no blanks, no NaN."""
+    return json.dumps(recipe, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+
+
+def recipe_of(name: str, version: int, settings: Mapping[str, Any], parents: Iterable[Stage] = ()) -> dict[str, Any]:
+    """Return what identifies a stage.
+
+    Args:
+        name: The stage's name.
+        version: Grows when the code changes what the same settings make.
+        settings: The resolved sub-configs that the stage reads; never paths, workers, devices or loggers.
+        parents: The stages that it builds on.
+
+    Returns:
+        A JSON-able mapping, the input of `key_of`.
+    """
+    return {
+        "stage": name,
+        "version": version,
+        "settings": dict(settings),
+        "parents": {parent.name: parent.key for parent in parents},
+    }
+
+
+def key_of(recipe: Mapping[str, Any]) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 over the canonical JSON of `recipe`."""
+    return hashlib.sha256(canonical(recipe).encode()).hexdigest()[:KEY_LENGTH]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` whole or not at all, through a temporary sibling."""
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(path, f"cannot be written ({error.strerror})", "free disk space or choose paths.outputs=") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON to `path`, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:
+    """Return the stage of `recipe`, making it first when it is not there.
+
+    The work goes to the sibling `<key>.partial`, which survives a kill, so that `make` finds what it had finished;
+    the folder gets its name only when `make` has returned.  A file lock keeps two processes from the same stage.
+
+    Args:
+        root: The folder of all stages; the result lies in `root/<stage>/<key>`.
+        recipe: What `recipe_of` returned.
+        make: Fills the folder it is given and skips what lies there finished.
+
+    Returns:
+        The stage, `fresh` when this call made it.
+    """
+    name, key = str(recipe["stage"]), key_of(recipe)
+    folder = root / name / key
+    if folder.is_dir():
+        return Stage(name, key, folder)
+    _make_folder(folder.parent)
+    lock = FileLock(folder.with_name(f"{key}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("waiting for another process that makes %s %s", name, key)
+        lock.acquire()
+    try:
+        return _make(Stage(name, key, folder, fresh=True), recipe, make)
+    finally:
+        lock.release()
+
+
+def _make(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:
+    if stage.folder.is_dir():
+        return Stage(stage.name, stage.key, stage.folder)
+    partial = stage.folder.with_name(f"{stage.key}.partial")
+    _make_folder(partial)
+    write_json(partial / "recipe.json", recipe)
+    make(partial)
+    partial.replace(stage.folder)
+    return stage
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(folder, f"cannot be made ({error.strerror})", "choose another paths.outputs=") from error

@@ -1,0 +1,58 @@
+"""Settings of the procedural cohort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labelct.errors import SettingError, check_choice, check_range
+
+
+@dataclass
+class PhantomSettings:
+    """Procedural trunks with a clinical-looking CT of each: nothing to download.
+
+    Attributes:
+        kind: Which cohort reader this belongs to.
+        train: Subjects to train on.
+        val: Subjects to validate on.
+        test: Subjects to score on.
+        seed: Seed of the anatomies; a subject depends on it and on its own name alone.
+        spacing: Isotropic voxel size, mm.
+        size: Extent of the field of view `(x, y, z)`, mm.
+        warp_mm: Standard deviation of the diffeomorphic warp's velocity at its control points, mm.
+        crop: Share of subjects whose scan ends early, above the pelvis or within the liver's dome.
+        native: Share of CTs without contrast agent.
+        texture: Factor on every texture inside the organs (1: as seen in patients).
+        noise_hu: Lowest and highest standard deviation of the CT noise, HU.
+        lesions: Share of CTs with cysts or metastases in the liver.
+        table: Share of CTs with the patient table in view.
+    """
+
+    kind: str = "phantom"
+    train: int = 8
+    val: int = 2
+    test: int = 4
+    seed: int = 0
+    spacing: float = 4.0
+    size: list[float] = field(default_factory=lambda: [400.0, 320.0, 400.0])
+    warp_mm: float = 9.0
+    crop: float = 0.3
+    native: float = 0.2
+    texture: float = 1.0
+    noise_hu: list[float] = field(default_factory=lambda: [6.0, 18.0])
+    lesions: float = 0.3
+    table: float = 0.6
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("phantom",))
+        for name in ("train", "val", "test", "seed"):
+            check_range(name, getattr(self, name), 0)
+        check_range("spacing", self.spacing, 0.5, 16.0)
+        check_range("warp_mm", self.warp_mm, 0.0, 15.0)
+        check_range("texture", self.texture, 0.0, 5.0)
+        for name in ("crop", "native", "lesions", "table"):
+            check_range(name, getattr(self, name), 0.0, 1.0)
+        if len(self.size) != 3 or min(self.size) < 4 * self.spacing:
+            raise SettingError("size", self.size, "three extents (x, y, z) in mm, each at least four voxels")
+        if len(self.noise_hu) != 2 or not 0 <= self.noise_hu[0] <= self.noise_hu[1]:
+            raise SettingError("noise_hu", self.noise_hu, "two standard deviations in HU, lowest first")

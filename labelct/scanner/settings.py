@@ -79,6 +79,7 @@ class ScannerSettings:
         focal_spot: Width of the focal spot, spread over the same rays; 0: a point.
         outside: What lies outside the field of view: `refuse` it, or take it for `air`.
         memory: GiB that the projections of one scan may take.
+        cache: Keep the noise-free projections of `mode=full` on disk, so that the doses of a sweep share them.
         recon: The reconstruction.
         coarse: The coarse projection of `mode=noise_only`.
     """
@@ -99,6 +100,7 @@ class ScannerSettings:
     focal_spot: float = 0.0
     outside: str = "refuse"
     memory: float = 8.0
+    cache: bool = True
     recon: ReconSettings = field(default_factory=ReconSettings)
     coarse: CoarseSettings = field(default_factory=CoarseSettings)
 

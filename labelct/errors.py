@@ -14,7 +14,11 @@ class InputError(LabelctError):
     """A file or folder that cannot be used."""
 
     def __init__(self, path: object, problem: str, remedy: str) -> None:
-        super().__init__(f"{path}: {problem}; {remedy}")
+        super().__init__(path, problem, remedy)
+        self.path, self.problem, self.remedy = path, problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}; {self.remedy}"
 
 
 class SettingError(LabelctError):

@@ -63,12 +63,12 @@ class BodySettings:
     air_hu: float = -300.0
     clip: list[float] = field(default_factory=lambda: [-200.0, 150.0])
     seeds: list[float] = field(default_factory=lambda: [-100.0, 50.0])
-    half_width_mm: list[float] = field(default_factory=lambda: [145.0, 185.0])
-    half_depth_mm: list[float] = field(default_factory=lambda: [95.0, 130.0])
+    half_width_mm: list[float] = field(default_factory=lambda: [130.0, 165.0])
+    half_depth_mm: list[float] = field(default_factory=lambda: [85.0, 115.0])
     wall_mm: list[float] = field(default_factory=lambda: [4.0, 12.0])
     fat_mm: list[float] = field(default_factory=lambda: [8.0, 30.0])
     visceral_fat: list[float] = field(default_factory=lambda: [0.2, 0.6])
-    visceral_grain_mm: float = 12.0
+    visceral_grain_mm: float = 16.0
 
     def __post_init__(self) -> None:
         check_range("body.air_hu", self.air_hu, -1000.0, -150.0)

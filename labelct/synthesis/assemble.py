@@ -1,0 +1,99 @@
+"""Which part of a volume every voxel belongs to: pasted labels, gas, and what lies around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.completion import complete
+from labelct.synthesis.cylinder import cylinder_region
+from labelct.synthesis.gas import place_gas
+from labelct.synthesis.paint import UNLABELLED, bounding_boxes, compose_parts
+from labelct.synthesis.priors import AIR, REST_CLASSES
+
+BODY = "_body"
+GAS_SUFFIX = ":gas"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The parts of a volume.
+
+    Attributes:
+        parts: `(x, y, z)` uint16 part numbers.
+        names: Name of every part: a completion class, `_body` (the cylinder), a label, or a label with `:gas`.
+    """
+
+    parts: NDArray[np.uint16]
+    names: list[str]
+
+
+def compact(label_map: NDArray[np.integer], names: Mapping[int, str]) -> tuple[NDArray[np.integer], dict[int, str]]:
+    """Return a label map of at most 16 bits; larger values are renumbered by rank."""
+    if label_map.dtype in (np.uint8, np.uint16):
+        return label_map, dict(names)
+    if int(label_map.max(initial=0)) < 1 << 16:
+        return label_map.astype(np.uint16), dict(names)
+    values, ranks = np.unique(label_map, return_inverse=True)
+    offset = int(values[0] != 0)
+    renamed = {rank + offset: names[int(value)] for rank, value in enumerate(values) if int(value) in names}
+    return (ranks.reshape(label_map.shape) + offset).astype(np.uint16), renamed
+
+
+def lay_out(
+    label_map: NDArray[np.integer],
+    spacing: Sequence[float],
+    names: Mapping[int, str],
+    params: Mapping[str, Any],
+    ct: NDArray[np.float32] | None = None,
+    threads: int = 1,
+) -> Layout:
+    """Paste the labels over completion or cylinder, and part hollow organs into contents and gas.
+
+    Args:
+        label_map: `(x, y, z)` label values.
+        spacing: Voxel size in mm.
+        names: Names of the values.
+        params: Of `recipe.sample_recipe`.
+        ct: HU on the same grid, for `kmeans` completion.
+        threads: Threads to spread over.
+    """
+    label_map, names = compact(np.ascontiguousarray(label_map), names)
+    if params["body"]["kind"] == "cylinder":
+        part_names, rest = [AIR, BODY], cylinder_region(label_map.shape, spacing, params["body"])
+    else:
+        part_names, rest = list(REST_CLASSES), complete(label_map, spacing, names, params["body"], ct, threads)
+    part_names += params["pasted"]
+    number = {name: part for part, name in enumerate(part_names)}
+    lookup = np.full(max(int(label_map.max(initial=0)), *names, 0) + 1, UNLABELLED, np.uint16)
+    for value, name in names.items():
+        lookup[value] = number.get(name, UNLABELLED)
+    lookup[0] = UNLABELLED
+    parts = compose_parts(label_map, rest, lookup, threads)
+    hollow = [name for name in params["gas"] if name in number]
+    if hollow:
+        boxes = bounding_boxes(parts, len(part_names), threads)
+        for name in hollow:
+            _part_gas(parts, number[name], len(part_names), boxes[number[name]], spacing, params["gas"][name])
+            part_names.append(name + GAS_SUFFIX)
+    return Layout(parts, part_names)
+
+
+def _part_gas(
+    parts: NDArray[np.uint16],
+    organ: int,
+    gas: int,
+    box: NDArray[np.int64],
+    spacing: Sequence[float],
+    params: Mapping[str, Any],
+) -> None:
+    """Renumber the gas inside one organ, in place."""
+    if not box[3]:
+        return
+    view = parts[box[0] : box[3], box[1] : box[4], box[2] : box[5]]
+    x, y, z = spacing
+    view[place_gas(view == organ, (x, y, z), params)] = gas

@@ -1,0 +1,120 @@
+"""Textures: where in a clip an organ's pixels lie, and how grey values become HU.
+
+Histogram matching goes through a table of 256 entries: the clip's grey values inside the organ are counted exactly,
+and each takes the reference quantile at the middle of its step of the cumulative histogram (Gonzalez and Woods,
+Digital Image Processing, ch. 3.3). `skimage.exposure.match_histograms` takes the upper end of the step; the two differ
+by at most one grey value's share of the organ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.bank import Bank
+from labelct.synthesis.settings import TextureSettings
+
+GREYS = 256
+LOWEST_HU = -1024.0
+
+
+def sample_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw the place of one texture in the bank.
+
+    Args:
+        bank: Clips; an empty one gives white noise.
+        settings: Intervals of scale and stride, direction of time.
+        rng: Source of the draws.
+
+    Returns:
+        `clip` (number in the bank), `axes` (the clip dimension, 0 time, 1 row, 2 column, that x, y and z run along),
+        `start` and `step` per clip dimension in frames and pixels; a negative step is a flip. Without clips `seed`.
+    """
+    if not len(bank):
+        return {"seed": int(rng.integers(2**31))}
+    number = int(rng.integers(len(bank)))
+    scale = float(np.exp(rng.uniform(*np.log(settings.scale))))
+    sizes = [float(rng.integers(1, settings.stride + 1)), scale, scale]
+    axes = [2, 1, 0] if settings.direction == "z" else rng.permutation(3).tolist()
+    flips = rng.choice([-1.0, 1.0], size=3)
+    start = [float(np.floor(rng.random() * n)) for n in bank.shapes[number]]
+    step = [float(size * flip) for size, flip in zip(sizes, flips, strict=True)]
+    return {"clip": number, "axes": axes, "start": start, "step": step}
+
+
+def reflect(position: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """Fold positions into `[0, length - 1]` by reflection at both ends, as often as it takes."""
+    if length == 1:
+        return np.zeros_like(position)
+    folded = np.mod(position, 2.0 * (length - 1))
+    return np.minimum(folded, 2.0 * (length - 1) - folded)
+
+
+def axis_tables(
+    params: Mapping[str, Any], bank: Bank, box_start: Sequence[int] | NDArray[np.integer], shape: Sequence[int]
+) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+    """Return, for each volume axis, where in the bank its planes are read.
+
+    Args:
+        params: Of `sample_clip`.
+        bank: Clips.
+        box_start: First voxel `(x, y, z)` of the organ's bounding box, where `start` lies.
+        shape: Voxels `(x, y, z)` of the volume.
+
+    Returns:
+        Index of the lower neighbour, index of the upper one (both as offsets into `bank.pixels`, to be added over the
+        axes), and the upper one's weight in 1/256.
+    """
+    size = bank.shapes[params["clip"]]
+    strides = (size[1] * size[2], size[2], 1)
+    lower, upper, weight = [], [], []
+    for axis, dimension in enumerate(params["axes"]):
+        travelled = params["step"][dimension] * (np.arange(shape[axis]) - box_start[axis])
+        position = reflect(params["start"][dimension] + travelled, size[dimension])
+        fine = np.floor(position * 256.0 + 0.5).astype(np.int64)
+        base = bank.starts[params["clip"]] if axis == 0 else 0
+        lower.append(base + (fine >> 8) * strides[dimension])
+        upper.append(base + np.minimum((fine >> 8) + 1, size[dimension] - 1) * strides[dimension])
+        weight.append(fine & 255)
+    return lower, upper, weight
+
+
+def grey_quantiles(counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the middle of each grey value's step of the cumulative histogram, in (0, 1).
+
+    Args:
+        counts: `(256,)` voxels of each grey value inside the organ.
+    """
+    total = max(int(counts.sum()), 1)
+    middle = (np.cumsum(counts) - 0.5 * counts) / total
+    return np.clip(middle, 0.5 / total, 1.0 - 0.5 / total)
+
+
+def normal_table(counts: NDArray[np.integer], mean: float, sd: float) -> NDArray[np.float32]:
+    """Return the HU of every grey value so that the organ's voxels follow N(mean, sd).
+
+    Args:
+        counts: `(256,)` voxels of each grey value inside the organ.
+        mean: Mean in HU.
+        sd: Standard deviation in HU.
+    """
+    from scipy.special import ndtri
+
+    hu = mean + sd * ndtri(grey_quantiles(counts))
+    return np.maximum(hu, LOWEST_HU).astype(np.float32)
+
+
+def quantile_table(
+    counts: NDArray[np.integer], probability: NDArray[np.float64], hu: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the HU of every grey value so that the voxels follow a quantile function.
+
+    Args:
+        counts: `(256,)` voxels of each grey value.
+        probability: Ascending, 0 to 1.
+        hu: HU at each probability.
+    """
+    return np.interp(grey_quantiles(counts), probability, hu).astype(np.float32)

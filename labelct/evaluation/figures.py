@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from labelct.evaluation.settings import EvaluationSettings
+
 Tiles: TypeAlias = list[list[tuple[float, float]]]
 
-SOFT_TISSUE = (40.0, 400.0)
 TRUTH, PREDICTION = "#35d07f", "#ff5c8a"
 PALETTE = ("#35d07f", "#ffb000", "#4aa8ff", "#ff5c8a", "#b58cff", "#ffe14d", "#3fd7e0", "#ff8a4c", "#9ad14b", "#f29be0")
 
@@ -49,7 +50,7 @@ def overlay(
     labels: Mapping[str, int],
     path: Path,
     title: str,
-    window: tuple[float, float] = SOFT_TISSUE,
+    settings: EvaluationSettings,
 ) -> None:
     """Draw the contours of truth and prediction on three planes through the target's centre.
 
@@ -61,11 +62,11 @@ def overlay(
         labels: Label values by name; only these are drawn and centred on.
         path: The PNG to write.
         title: The line above the planes.
-        window: Centre and width of the grey window, HU.
+        settings: The grey window.
     """
     views = (AXIAL, CORONAL, SAGITTAL)
     values = list(labels.values())
-    centre = _centre(prediction if truth is None or not np.isin(truth, values).any() else truth, values)
+    centre = centre(prediction if truth is None or not np.isin(truth, values).any() else truth, values)
     size = np.array(volume.shape) * spacing
     figure, rows, tiles = _canvas([[(size[view.across], size[view.up]) for view in views]], row_height=3.4, margin=0.6)
     single = len(labels) == 1
@@ -73,7 +74,7 @@ def overlay(
     if single:
         colours = {values[0]: (TRUTH, PREDICTION)}
     for axes, view, tile in zip(rows[0], views, tiles[0], strict=True):
-        _show(axes, volume, view, centre[view.cut], spacing, tile, window)
+        _show(axes, volume, view, centre[view.cut], spacing, tile, settings)
         for value, (colour, other) in colours.items():
             if truth is not None:
                 _contour(axes, truth == value, view, centre[view.cut], spacing, colour, "solid")
@@ -86,16 +87,16 @@ def overlay(
 def montage(
     panels: Sequence[tuple[str, NDArray[np.float32], tuple[float, float, float]]],
     path: Path,
+    settings: EvaluationSettings,
     centres: Sequence[tuple[int, int, int] | None] | None = None,
-    window: tuple[float, float] = SOFT_TISSUE,
 ) -> None:
     """Draw volumes side by side, an axial plane above a coronal one, all at one scale.
 
     Args:
         panels: `(title, volume (x, y, z) in HU, spacing (x, y, z) in mm)` from left to right.
         path: The PNG to write.
+        settings: The grey window.
         centres: The voxel `(x, y, z)` that the planes go through, per panel; None takes the middle of the volume.
-        window: Centre and width of the grey window, HU.
     """
     views = (AXIAL, CORONAL)
     sizes = [np.array(volume.shape) * spacing for _, volume, spacing in panels]
@@ -105,7 +106,7 @@ def montage(
     for column, (name, volume, spacing) in enumerate(panels):
         centre = (centres[column] if centres else None) or tuple(size // 2 for size in volume.shape)
         for row, view in enumerate(views):
-            _show(rows[row, column], volume, view, centre[view.cut], spacing, tiles[row][column], window)
+            _show(rows[row, column], volume, view, centre[view.cut], spacing, tiles[row][column], settings)
         rows[0, column].set_title(name, fontsize=8, pad=4)
     _save(figure, path)
 
@@ -167,7 +168,7 @@ def _strip(axes: Axes, values: NDArray[np.float64], place: float, width: float, 
     )
 
 
-def _centre(labels: NDArray[np.unsignedinteger], values: Sequence[int]) -> tuple[int, ...]:
+def centre(labels: NDArray[np.unsignedinteger], values: Sequence[int]) -> tuple[int, ...]:
     """Return the median voxel of the labelled region along each axis, or the middle where nothing is labelled.
 
     Unlike the mean, the median of each coordinate is a plane that cuts the region.
@@ -204,12 +205,12 @@ def _show(
     index: int,
     spacing: Sequence[float],
     tile: tuple[float, float],
-    window: tuple[float, float],
+    settings: EvaluationSettings,
 ) -> None:
     """Draw a plane of the volume in mm amid a black tile `(width, height)`, with the letters of its sides."""
     plane = _plane(volume, view, index)
     width, height = plane.shape[1] * spacing[view.across], plane.shape[0] * spacing[view.up]
-    low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
+    low, high = (settings.window_level + sign * settings.window_width / 2 for sign in (-1, 1))
     axes.imshow(plane, cmap="gray", vmin=low, vmax=high, origin="lower", extent=(0, width, 0, height), aspect="equal")
     axes.set_xlim((width + tile[0]) / 2, (width - tile[0]) / 2)
     axes.set_ylim((height - tile[1]) / 2, (height + tile[1]) / 2)

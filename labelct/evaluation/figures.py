@@ -43,9 +43,9 @@ SAGITTAL = View("sagittal", 1, 2, 0, "A", "P")
 
 
 def overlay(
-    volume: NDArray[np.float32],
-    truth: NDArray[np.unsignedinteger] | None,
-    prediction: NDArray[np.unsignedinteger],
+    volume: NDArray[Any],
+    truth: NDArray[Any] | None,
+    prediction: NDArray[Any],
     spacing: tuple[float, float, float],
     labels: Mapping[str, int],
     path: Path,
@@ -66,7 +66,7 @@ def overlay(
     """
     views = (AXIAL, CORONAL, SAGITTAL)
     values = list(labels.values())
-    centre = centre(prediction if truth is None or not np.isin(truth, values).any() else truth, values)
+    middle = centre(prediction if truth is None or not np.isin(truth, values).any() else truth, values)
     size = np.array(volume.shape) * spacing
     figure, rows, tiles = _canvas([[(size[view.across], size[view.up]) for view in views]], row_height=3.4, margin=0.6)
     single = len(labels) == 1
@@ -74,21 +74,21 @@ def overlay(
     if single:
         colours = {values[0]: (TRUTH, PREDICTION)}
     for axes, view, tile in zip(rows[0], views, tiles[0], strict=True):
-        _show(axes, volume, view, centre[view.cut], spacing, tile, settings)
+        _show(axes, volume, view, middle[view.cut], spacing, tile, settings)
         for value, (colour, other) in colours.items():
             if truth is not None:
-                _contour(axes, truth == value, view, centre[view.cut], spacing, colour, "solid")
-            _contour(axes, prediction == value, view, centre[view.cut], spacing, other, "solid" if single else "dashed")
+                _contour(axes, truth == value, view, middle[view.cut], spacing, colour, "solid")
+            _contour(axes, prediction == value, view, middle[view.cut], spacing, other, "solid" if single else "dashed")
     _legend(figure, colours, labels, truth is not None)
     figure.suptitle(title, fontsize=9)
     _save(figure, path)
 
 
 def montage(
-    panels: Sequence[tuple[str, NDArray[np.float32], tuple[float, float, float]]],
+    panels: Sequence[tuple[str, NDArray[Any], tuple[float, float, float]]],
     path: Path,
     settings: EvaluationSettings,
-    centres: Sequence[tuple[int, int, int] | None] | None = None,
+    centres: Sequence[tuple[int, ...] | None] | None = None,
 ) -> None:
     """Draw volumes side by side, an axial plane above a coronal one, all at one scale.
 
@@ -104,9 +104,9 @@ def montage(
         [[(size[view.across], size[view.up]) for size in sizes] for view in views], row_height=2.2, margin=0.3
     )
     for column, (name, volume, spacing) in enumerate(panels):
-        centre = (centres[column] if centres else None) or tuple(size // 2 for size in volume.shape)
+        middle = (centres[column] if centres else None) or tuple(size // 2 for size in volume.shape)
         for row, view in enumerate(views):
-            _show(rows[row, column], volume, view, centre[view.cut], spacing, tiles[row][column], settings)
+            _show(rows[row, column], volume, view, middle[view.cut], spacing, tiles[row][column], settings)
         rows[0, column].set_title(name, fontsize=8, pad=4)
     _save(figure, path)
 
@@ -168,7 +168,7 @@ def _strip(axes: Axes, values: NDArray[np.float64], place: float, width: float, 
     )
 
 
-def centre(labels: NDArray[np.unsignedinteger], values: Sequence[int]) -> tuple[int, ...]:
+def centre(labels: NDArray[Any], values: Sequence[int]) -> tuple[int, ...]:
     """Return the median voxel of the labelled region along each axis, or the middle where nothing is labelled.
 
     Unlike the mean, the median of each coordinate is a plane that cuts the region.
@@ -200,7 +200,7 @@ def _plane(array: NDArray[Any], view: View, index: int) -> NDArray[Any]:
 
 def _show(
     axes: Axes,
-    volume: NDArray[np.float32],
+    volume: NDArray[Any],
     view: View,
     index: int,
     spacing: Sequence[float],

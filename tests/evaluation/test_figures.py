@@ -49,10 +49,10 @@ def test_planes_cut_a_target_whose_middle_is_hollow():
     ring = np.zeros((21, 21, 21), dtype=np.uint8)
     ring[2:19, 2:19, 8:12] = 1
     ring[5:16, 5:16, 8:12] = 0
-    centre = figures._centre(ring, [1])
+    centre = figures.centre(ring, [1])
     for axis in range(3):
         assert np.take(ring, centre[axis], axis=axis).any()
-    assert figures._centre(np.zeros((4, 6, 8), dtype=np.uint8), [1]) == (2, 3, 4)
+    assert figures.centre(np.zeros((4, 6, 8), dtype=np.uint8), [1]) == (2, 3, 4)
 
 
 def test_overlay_draws_both_contours_in_their_colours(scene, tmp_path):

@@ -14,10 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from labelct.evaluation.settings import EvaluationSettings
-
 Tiles: TypeAlias = list[list[tuple[float, float]]]
 
+SOFT_TISSUE = (40.0, 400.0)
 TRUTH, PREDICTION = "#35d07f", "#ff5c8a"
 PALETTE = ("#35d07f", "#ffb000", "#4aa8ff", "#ff5c8a", "#b58cff", "#ffe14d", "#3fd7e0", "#ff8a4c", "#9ad14b", "#f29be0")
 
@@ -50,7 +49,7 @@ def overlay(
     labels: Mapping[str, int],
     path: Path,
     title: str,
-    settings: EvaluationSettings,
+    window: tuple[float, float] = SOFT_TISSUE,
 ) -> None:
     """Draw the contours of truth and prediction on three planes through the target's centre.
 
@@ -62,7 +61,7 @@ def overlay(
         labels: Label values by name; only these are drawn and centred on.
         path: The PNG to write.
         title: The line above the planes.
-        settings: The grey window.
+        window: Centre and width of the grey window, HU.
     """
     views = (AXIAL, CORONAL, SAGITTAL)
     values = list(labels.values())
@@ -74,7 +73,7 @@ def overlay(
     if single:
         colours = {values[0]: (TRUTH, PREDICTION)}
     for axes, view, tile in zip(rows[0], views, tiles[0], strict=True):
-        _show(axes, volume, view, middle[view.cut], spacing, tile, settings)
+        _show(axes, volume, view, middle[view.cut], spacing, tile, window)
         for value, (colour, other) in colours.items():
             if truth is not None:
                 _contour(axes, truth == value, view, middle[view.cut], spacing, colour, "solid")
@@ -87,16 +86,16 @@ def overlay(
 def montage(
     panels: Sequence[tuple[str, NDArray[Any], tuple[float, float, float]]],
     path: Path,
-    settings: EvaluationSettings,
     centres: Sequence[tuple[int, ...] | None] | None = None,
+    window: tuple[float, float] = SOFT_TISSUE,
 ) -> None:
     """Draw volumes side by side, an axial plane above a coronal one, all at one scale.
 
     Args:
         panels: `(title, volume (x, y, z) in HU, spacing (x, y, z) in mm)` from left to right.
         path: The PNG to write.
-        settings: The grey window.
         centres: The voxel `(x, y, z)` that the planes go through, per panel; None takes the middle of the volume.
+        window: Centre and width of the grey window, HU.
     """
     views = (AXIAL, CORONAL)
     sizes = [np.array(volume.shape) * spacing for _, volume, spacing in panels]
@@ -106,7 +105,7 @@ def montage(
     for column, (name, volume, spacing) in enumerate(panels):
         middle = (centres[column] if centres else None) or tuple(size // 2 for size in volume.shape)
         for row, view in enumerate(views):
-            _show(rows[row, column], volume, view, middle[view.cut], spacing, tiles[row][column], settings)
+            _show(rows[row, column], volume, view, middle[view.cut], spacing, tiles[row][column], window)
         rows[0, column].set_title(name, fontsize=8, pad=4)
     _save(figure, path)
 
@@ -205,12 +204,12 @@ def _show(
     index: int,
     spacing: Sequence[float],
     tile: tuple[float, float],
-    settings: EvaluationSettings,
+    window: tuple[float, float],
 ) -> None:
     """Draw a plane of the volume in mm amid a black tile `(width, height)`, with the letters of its sides."""
     plane = _plane(volume, view, index)
     width, height = plane.shape[1] * spacing[view.across], plane.shape[0] * spacing[view.up]
-    low, high = (settings.window_level + sign * settings.window_width / 2 for sign in (-1, 1))
+    low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
     axes.imshow(plane, cmap="gray", vmin=low, vmax=high, origin="lower", extent=(0, width, 0, height), aspect="equal")
     axes.set_xlim((width + tile[0]) / 2, (width - tile[0]) / 2)
     axes.set_ylim((height - tile[1]) / 2, (height + tile[1]) / 2)

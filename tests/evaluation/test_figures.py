@@ -3,10 +3,8 @@ import pytest
 from matplotlib.image import imread
 
 from labelct.evaluation import figures
-from labelct.evaluation.settings import EvaluationSettings
 
 SPACING = (2.0, 2.0, 4.0)
-SETTINGS = EvaluationSettings()
 SHAPE = (40, 30, 20)
 
 
@@ -36,7 +34,7 @@ def test_right_anterior_superior_is_drawn_at_the_upper_left(view):
     figure = Figure(figsize=(4, 4), facecolor="black")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
-    figures._show(axes, volume, view, index, SPACING, (size[view.across], size[view.up]), SETTINGS)
+    figures._show(axes, volume, view, index, SPACING, (size[view.across], size[view.up]), figures.SOFT_TISSUE)
     for letter in list(axes.texts):
         letter.remove()
     canvas.draw()
@@ -58,7 +56,7 @@ def test_planes_cut_a_target_whose_middle_is_hollow():
 def test_overlay_draws_both_contours_in_their_colours(scene, tmp_path):
     volume, truth = scene
     path = tmp_path / "overlay.png"
-    figures.overlay(volume, truth, np.roll(truth, 4, axis=0), SPACING, {"liver": 1}, path, "case", SETTINGS)
+    figures.overlay(volume, truth, np.roll(truth, 4, axis=0), SPACING, {"liver": 1}, path, "case")
     pixels = imread(path)[..., :3]
     for colour in (figures.TRUTH, figures.PREDICTION):
         rgb = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -69,13 +67,13 @@ def test_overlay_draws_both_contours_in_their_colours(scene, tmp_path):
 def test_the_same_picture_has_the_same_bytes(scene, tmp_path):
     volume, truth = scene
     for name in ("a.png", "b.png"):
-        figures.overlay(volume, truth, truth, SPACING, {"liver": 1, "spleen": 2}, tmp_path / name, "case", SETTINGS)
+        figures.overlay(volume, truth, truth, SPACING, {"liver": 1, "spleen": 2}, tmp_path / name, "case")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_tiles_keep_the_proportions_in_mm(scene, tmp_path):
     volume, _ = scene
-    figures.montage([("real", volume, SPACING), ("synth1", volume[:20], SPACING)], tmp_path / "m.png", SETTINGS)
+    figures.montage([("real", volume, SPACING), ("synth1", volume[:20], SPACING)], tmp_path / "m.png")
     pixels = imread(tmp_path / "m.png")
     black = (pixels[..., :3].max(axis=-1) < 0.02).any(axis=0)
     edges = np.flatnonzero(np.diff(np.r_[False, pixels[..., :3].min(axis=-1).min(axis=0) < 0.3, False]))
@@ -86,7 +84,7 @@ def test_tiles_keep_the_proportions_in_mm(scene, tmp_path):
 
 def test_nothing_predicted_and_no_truth_still_draws(scene, tmp_path):
     volume, truth = scene
-    figures.overlay(volume, None, np.zeros_like(truth), SPACING, {"liver": 1}, tmp_path / "o.png", "nothing", SETTINGS)
+    figures.overlay(volume, None, np.zeros_like(truth), SPACING, {"liver": 1}, tmp_path / "o.png", "nothing")
     assert (tmp_path / "o.png").stat().st_size > 1000
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from labelct.errors import SettingError, check_choice, check_range
 
@@ -169,6 +170,8 @@ class UNetSettings:
         _check_length("channels", self.channels, 2, 8)
         _check_length("patch", self.patch, 3, 3)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
+        if self.deep_supervision and self.network != "dynunet":
+            raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
         factor = 2 ** (len(self.channels) - 1)
         if any(size < 2 * factor or size % factor for size in self.patch):
             raise SettingError(
@@ -242,3 +245,13 @@ def _check_length(name: str, values: Sequence[float], least: int, most: int) -> 
     if not least <= len(values) <= most:
         allowed = f"{least} values" if least == most else f"{least} to {most} values"
         raise SettingError(name, list(values), allowed)
+
+
+def unet_settings(values: Mapping[str, Any]) -> UNetSettings:
+    """Return the settings that `dataclasses.asdict` made `values` of."""
+    parts = {
+        "normalisation": NormalisationSettings(**values["normalisation"]),
+        "augmentation": AugmentationSettings(**values["augmentation"]),
+        "prediction": PredictionSettings(**values["prediction"]),
+    }
+    return UNetSettings(**{**values, **parts})

@@ -1,0 +1,160 @@
+"""Which device a run takes: the only place that knows accelerators, precision, threads and processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from labelct.errors import SettingError
+from labelct.parallel import cores
+from labelct.trainer.settings import DeviceSettings
+
+RANK = "LOCAL_RANK"
+GRACE_S = 60
+
+
+def rank() -> int:
+    """Return the number of this process among those that train together; 0 is the one the user started."""
+    return int(os.environ.get(RANK, "0"))
+
+
+def processes(device: DeviceSettings) -> int:
+    """Return how many processes train together.
+
+    Raises:
+        SettingError: The GPUs that are asked for are not there.
+    """
+    if not runs_on_gpu(device):
+        return max(1, device.devices) if device.kind == "ddp" else 1
+    wanted = device.devices if device.kind == "ddp" else 1
+    found = _gpus(device.kind, max(1, wanted))
+    return wanted or found
+
+
+def trainer_arguments(device: DeviceSettings) -> dict[str, Any]:
+    """Return accelerator, devices, strategy and precision for Lightning's trainer."""
+    on_gpu = runs_on_gpu(device)
+    arguments: dict[str, Any] = {"accelerator": "gpu" if on_gpu else "cpu", "precision": precision(device)}
+    if device.kind != "ddp":
+        return {**arguments, "devices": 1}
+    from datetime import timedelta
+
+    from lightning.pytorch.plugins.environments import LightningEnvironment
+    from lightning.pytorch.strategies import DDPStrategy
+
+    strategy = DDPStrategy(
+        cluster_environment=LightningEnvironment(),
+        process_group_backend="nccl" if on_gpu else "gloo",
+        timeout=timedelta(minutes=20),
+    )
+    return {**arguments, "devices": processes(device), "strategy": strategy}
+
+
+def runs_on_gpu(device: DeviceSettings) -> bool:
+    """Return whether the network lies on a GPU."""
+    return device.kind == "gpu" or (device.kind == "ddp" and device.accelerator == "gpu")
+
+
+def precision(device: DeviceSettings) -> str:
+    """Return Lightning's name of the precision: `32-true`, `bf16-mixed` or `16-mixed`."""
+    import torch
+
+    if device.precision != "auto":
+        return {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}[device.precision]
+    if not runs_on_gpu(device):
+        return "32-true"
+    return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+
+
+def torch_device(device: DeviceSettings) -> str:
+    """Return the name of the device that one process predicts on."""
+    processes(device)
+    return f"cuda:{rank()}" if runs_on_gpu(device) else "cpu"
+
+
+@contextmanager
+def prepared(device: DeviceSettings) -> Iterator[None]:
+    """Set torch's threads and its fast float32 for the time of a fit or a prediction."""
+    import torch
+
+    threads, matmul = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    benchmark = torch.backends.cudnn.benchmark
+    torch.set_num_threads(device.threads or max(1, cores() // processes(device)))
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.benchmark = runs_on_gpu(device)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_float32_matmul_precision(matmul)
+        torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def companions(device: DeviceSettings, command: Sequence[str]) -> Iterator[None]:
+    """Start the other processes of a DDP run and end them with it.
+
+    Lightning would start them by running the user's own command line again, which inside a sweep is the whole sweep.
+    Here each runs `command` instead, and Lightning finds the environment of processes that were started for it.
+
+    Args:
+        device: How many processes.
+        command: Arguments of the Python interpreter for the processes of rank 1 and above.
+
+    Raises:
+        RuntimeError: One of them failed.
+    """
+    count = processes(device)
+    if count == 1 or RANK in os.environ:
+        yield
+        return
+    before = dict(os.environ)
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(_free_port()), WORLD_SIZE=str(count), NODE_RANK="0")
+    others = [
+        subprocess.Popen([sys.executable, *command], env={**os.environ, RANK: str(number)})
+        for number in range(1, count)
+    ]
+    os.environ[RANK] = "0"
+    try:
+        yield
+        _wait(others)
+    finally:
+        for other in others:
+            other.kill()
+        _leave_process_group()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _wait(others: Sequence[subprocess.Popen[bytes]]) -> None:
+    codes = [other.wait(GRACE_S) for other in others]
+    if any(codes):
+        raise RuntimeError(f"a training process ended with code {max(codes, key=abs)}")
+
+
+def _leave_process_group() -> None:
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _gpus(kind: str, wanted: int) -> int:
+    """Return the number of visible GPUs, at least `wanted`."""
+    import torch
+
+    found = torch.cuda.device_count()
+    if found < wanted:
+        raise SettingError("kind", kind, f"cpu ({found} of {wanted} GPUs are visible)", "run with device=cpu")
+    return found

@@ -1,0 +1,104 @@
+"""From HU to what the network sees: a window and a z-score, the same for every training set of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.dataset import Case, TrainingSet
+from labelct.errors import InputError, SettingError
+from labelct.trainer.settings import NormalisationSettings
+
+VOXELS_PER_CASE = 10_000
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """Clip to `[low, high]`, subtract `mean`, divide by `sd` (all HU)."""
+
+    low: float
+    high: float
+    mean: float
+    sd: float
+
+    def normalised(self, hu: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Return `hu` clipped and standardised, without unit."""
+        clipped = np.clip(hu.astype(np.float32), np.float32(self.low), np.float32(self.high))
+        clipped -= np.float32(self.mean)
+        clipped /= np.float32(self.sd)
+        return clipped
+
+    @property
+    def floor(self) -> float:
+        """What air becomes."""
+        return (self.low - self.mean) / self.sd
+
+
+BUILTIN = {
+    "liver": Intensity(-17.0, 201.0, 99.4, 39.4),
+    "soft_tissue": Intensity(-160.0, 240.0, 40.0, 100.0),
+    "wide": Intensity(-1004.0, 1588.0, -50.0, 503.0),
+}
+"""`liver`: nnU-Net's foreground fingerprint of the Medical Segmentation Decathlon, Task03 (Isensee et al. 2021,
+doi:10.1038/s41592-020-01008-z); `wide`: the same over every organ of TotalSegmentator (Wasserthal et al. 2023,
+doi:10.1148/ryai.230024); `soft_tissue`: the abdominal reading window, level 40 and width 400 HU."""
+
+
+def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> Intensity:
+    """Return the figures that `settings` asks for.
+
+    Args:
+        settings: The source of the figures.
+        training_set: What `source=training` measures.
+
+    Raises:
+        SettingError: `source=clinical` without its four numbers.
+        InputError: `source=training` with no target voxel in any case.
+    """
+    if settings.source == "builtin":
+        return BUILTIN[settings.window]
+    if settings.source == "training":
+        return fingerprint(training_set)
+    numbers = {name: getattr(settings, name) for name in ("low", "high", "mean", "sd")}
+    for name, value in numbers.items():
+        if value is None:
+            raise SettingError(f"normalisation.{name}", None, "a number in HU", "source=clinical needs all four")
+    return Intensity(**numbers)
+
+
+def fingerprint(training_set: TrainingSet) -> Intensity:
+    """Measure the target voxels of a training set as nnU-Net does: 0.5 and 99.5 percentiles, mean, deviation.
+
+    Args:
+        training_set: The cases; each contributes up to 10 000 voxels, evenly spread over its targets.
+
+    Raises:
+        InputError: No case holds a target voxel.
+    """
+    voxels = np.concatenate([target_voxels(case) for case in training_set.train])
+    if not voxels.size:
+        raise InputError(training_set.folder, "no case holds a target voxel", "choose normalisation.source=builtin")
+    return measure(voxels)
+
+
+def target_voxels(case: Case) -> NDArray[np.float32]:
+    """Return up to 10 000 HU values of the target voxels of `case`, evenly spread."""
+    from labelct.io.nifti import read_label_map, read_volume
+
+    hu = read_volume(case.image).array[np.asarray(read_label_map(case.label).array, np.uint8) > 0].astype(np.float32)
+    return hu[:: max(1, -(-hu.size // VOXELS_PER_CASE))]
+
+
+def measure(hu: Sequence[float] | NDArray[np.float32]) -> Intensity:
+    """Return the figures of the voxels `hu`; a deviation below 1 HU (constant organs without noise) counts as 1."""
+    low, high = np.percentile(hu, (0.5, 99.5))
+    mean, sd = float(np.mean(hu)), max(float(np.std(hu)), 1.0)
+    return Intensity(float(low), max(float(high), float(low) + 1.0), mean, sd)
+
+
+def as_numbers(figures: Intensity) -> dict[str, float]:
+    """Return `figures` as the numbers that `NormalisationSettings` of the source `clinical` takes."""
+    return asdict(figures)

@@ -1,0 +1,163 @@
+"""A trained model applied to CT of any grid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from labelct.errors import InputError
+from labelct.trainer.augmentation import flip_axes
+from labelct.trainer.device import precision, prepared, torch_device
+from labelct.trainer.network import build
+from labelct.trainer.normalisation import Intensity
+from labelct.trainer.resampling import resample, rows_of, shape_at, winners
+from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings, unet_settings
+from labelct.trainer.windows import class_scores
+from labelct.volume import Volume
+
+BODY_HU = -500
+COARSE_MM = 4.0
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network with everything that it needs to segment a CT.
+
+    Attributes:
+        network: In evaluation mode, on its device.
+        settings: Of the training, with the prediction settings in use.
+        labels: Label value by target name.
+        spacing: The network's grid `(x, y, z)`, mm.
+        figures: The normalisation.
+        device: Where it runs.
+    """
+
+    network: torch.nn.Module
+    settings: UNetSettings
+    labels: dict[str, int]
+    spacing: tuple[float, float, float]
+    figures: Intensity
+    device: DeviceSettings
+
+    @classmethod
+    def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> Predictor:
+        """Open the model that `fit` left in `folder`.
+
+        Args:
+            folder: Holds `model.json` and the checkpoints.
+            device: Where it shall run.
+            prediction: How volumes are segmented; None takes what the model was trained with.
+
+        Raises:
+            InputError: The folder holds no trained model.
+        """
+        model = read_model(folder)
+        settings = unet_settings(model["settings"])
+        settings = replace(settings, prediction=prediction or settings.prediction)
+        path = folder / f"{settings.prediction.checkpoint}.ckpt"
+        if not path.is_file():
+            raise InputError(path, "no such checkpoint", "point to the folder of a finished training")
+        network = build(settings, len(model["labels"]) + 1)
+        weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        prefix = "network."
+        network.load_state_dict({key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)})
+        network.eval().to(torch_device(device))
+        spacing = cast(tuple[float, float, float], tuple(model["spacing"]))
+        return cls(network, settings, dict(model["labels"]), spacing, Intensity(**model["intensity"]), device)
+
+    def predict(self, volume: Volume) -> NDArray[np.uint8]:
+        """Segment a CT.
+
+        Args:
+            volume: `(x, y, z)` HU, any voxel size.
+
+        Returns:
+            `(x, y, z)` label values on the volume's own grid; 0 outside the body where `body_crop` is set.
+        """
+        hu = volume.array.astype(np.float32, copy=False)
+        box = body_box(hu, volume.spacing, self.settings.prediction)
+        segmentation = np.zeros(hu.shape, np.uint8)
+        with prepared(self.device), torch.inference_mode():
+            segmentation[box] = self._segment(hu[box], volume.spacing)
+        return segmentation
+
+    def _segment(self, hu: NDArray[np.float32], spacing: Sequence[float]) -> NDArray[np.uint8]:
+        grid = shape_at(hu.shape, spacing, self.spacing)
+        image = torch.from_numpy(self.figures.normalised(resample(hu, grid)))
+        classes = np.array([0, *self.labels.values()], np.uint8)
+        found = np.empty(hu.shape, np.uint8)
+        halo = self.settings.patch[0] // 2
+        for start, stop in self._slabs(grid, len(classes)):
+            first, last = max(0, start - halo), min(grid[0], stop + halo)
+            rows = rows_of(start, stop, grid[0], hu.shape[0])
+            scores = self._scores(image[first:last])
+            found[rows[0] : rows[1]] = classes[winners(scores, hu.shape, rows, first, grid[0])]
+        return found
+
+    def _scores(self, image: torch.Tensor) -> torch.Tensor:
+        """Return `(class, x, y, z)` probabilities of `(x, y, z)` on the CPU."""
+        wanted, name = self.settings.prediction, torch_device(self.device)
+        axes = flip_axes(self.settings.augmentation, self.labels) if wanted.mirror else ()
+        flips = tuple(chain.from_iterable(combinations(axes, count) for count in range(len(axes) + 1)))
+        mixed = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision(self.device))
+        with torch.autocast(name.split(":")[0], mixed) if mixed else nullcontext():
+            return class_scores(self.network, image[None, None], self.settings, wanted.overlap, flips, "cpu")[0]
+
+    def _slabs(self, grid: Sequence[int], classes: int) -> list[tuple[int, int]]:
+        """Return ranges of x whose scores, with half a patch on each side, fit into `memory_gb`."""
+        row_bytes = 4 * (classes + 1) * max(grid[1], self.settings.patch[1]) * max(grid[2], self.settings.patch[2])
+        room = int(self.settings.prediction.memory_gb * 2**30 / row_bytes)
+        width = grid[0] if room >= grid[0] else max(self.settings.patch[0] // 2, room - self.settings.patch[0])
+        return [(start, min(start + width, grid[0])) for start in range(0, grid[0], width)]
+
+
+def read_model(folder: Path) -> dict[str, Any]:
+    """Return what `model.json` of a trained model holds.
+
+    Raises:
+        InputError: There is none.
+    """
+    path = folder / "model.json"
+    try:
+        model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", "point to the folder of a trained model") from None
+    return model
+
+
+def body_box(
+    hu: NDArray[np.float32], spacing: Sequence[float], settings: PredictionSettings
+) -> tuple[slice, slice, slice]:
+    """Return the box around the body: the largest component above -500 HU, found on a coarse grid, and a margin.
+
+    Args:
+        hu: `(x, y, z)`.
+        spacing: Voxel size, mm.
+        settings: Whether, and the margin.
+    """
+    from scipy.ndimage import find_objects, label
+
+    whole = (slice(None), slice(None), slice(None))
+    if not settings.body_crop:
+        return whole
+    strides = [max(1, int(COARSE_MM / size)) for size in spacing]
+    parts, count = label(hu[tuple(slice(None, None, stride) for stride in strides)] > BODY_HU)
+    if not count:
+        return whole
+    largest = int(np.bincount(parts.ravel())[1:].argmax())
+    edges = zip(find_objects(parts)[largest], strides, spacing, hu.shape, strict=True)
+    margins = ((span, stride, int(np.ceil(settings.margin_mm / size)), n) for span, stride, size, n in edges)
+    x, y, z = (
+        slice(max(0, span.start * stride - margin), min(n, span.stop * stride + margin))
+        for span, stride, margin, n in margins
+    )
+    return x, y, z

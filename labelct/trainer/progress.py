@@ -1,0 +1,127 @@
+"""What a user sees of a training: a bar, a line at each validation, `log.csv`, and the tracker's curves."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from labelct.tracking import Tracker
+
+EVERY = 10
+
+
+class Bar(Callback):
+    """A bar over the steps with loss, validation Dice and speed; a line of its own at each validation."""
+
+    def __init__(self, steps: int) -> None:
+        shown = TextColumn("{task.fields[shown]}")
+        columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), shown)
+        self.progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn())
+        self.task = self.progress.add_task("training", total=steps, shown="")
+        self.dice = math.nan
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Show the bar at the step where the run (re)starts."""
+        self.progress.update(self.task, completed=trainer.global_step)
+        self.progress.start()
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
+        """Move the bar; the loss is fetched from the device only now and then."""
+        if trainer.global_step % EVERY == 0 or trainer.global_step < EVERY:
+            dice = "" if math.isnan(self.dice) else f"  Dice {self.dice:.3f}"
+            self.progress.update(self.task, shown=f"loss {float(outputs['loss']):.3f}{dice}")
+        self.progress.update(self.task, completed=trainer.global_step)
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Print the Dice of each target."""
+        scores = validation_dice(module)
+        self.dice = mean(scores.values())
+        parts = "  ".join(f"{name} {value:.3f}" for name, value in list(scores.items())[:6])
+        self.progress.console.print(f"step {trainer.global_step}: validation Dice {self.dice:.3f}  ({parts})")
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        """Leave the bar as it stands, also after an interruption."""
+        self.progress.stop()
+
+
+class Curves(Callback):
+    """Loss, learning rate and validation Dice to `log.csv` and to the tracker."""
+
+    def __init__(self, path: Path, labels: Sequence[str], tracker: Tracker, start: int) -> None:
+        self.path, self.tracker = path, tracker
+        self.columns = ["step", "loss", "learning_rate", "dice", *(f"dice_{name}" for name in labels), "seconds"]
+        self.losses: list[torch.Tensor] = []
+        self.began = time.monotonic()
+        _keep_until(path, self.columns, start)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
+        """Write the mean loss of the last ten steps."""
+        self.losses.append(outputs["loss"].detach())
+        if trainer.global_step % EVERY == 0 or trainer.global_step == trainer.max_steps:
+            loss = float(torch.stack(self.losses).mean())
+            rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+            self.losses.clear()
+            self._write(trainer.global_step, {"loss": loss, "learning_rate": rate})
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Write the Dice of each target and their mean."""
+        scores = validation_dice(module)
+        values = {"dice": mean(scores.values()), **{f"dice_{name}": value for name, value in scores.items()}}
+        self._write(trainer.global_step, values)
+
+    def _write(self, step: int, values: Mapping[str, float]) -> None:
+        row: dict[str, object] = {name: f"{value:.6g}" for name, value in values.items()}
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns, restval="")
+            writer.writerow({"step": step, **row, "seconds": f"{time.monotonic() - self.began:.1f}"})
+        self.tracker.log({f"train/{name}": value for name, value in values.items()}, step)
+
+
+def validation_dice(module: LightningModule) -> dict[str, float]:
+    """Return the Dice of each target at the last validation; empty before the first."""
+    return cast("dict[str, float]", module.scores)
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the mean of the values that are not NaN (targets that occur in no validation case)."""
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Lightning's hints about loggers, workers and idle GPUs off the console."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"(lightning|torch|monai)\..*")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _keep_until(path: Path, columns: Sequence[str], start: int) -> None:
+    """Open the log, leaving out what an interrupted run wrote after its last checkpoint."""
+    rows: list[dict[str, str]] = []
+    if start and path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["step"].isdigit() and int(row["step"]) <= start]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)

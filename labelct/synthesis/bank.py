@@ -85,4 +85,9 @@ def load_bank(settings: TextureSettings) -> Bank:
         from labelct.synthesis.procedural import dead_leaves_clips, noise_clips
 
         return make_bank(*(noise_clips if settings.kind == "noise" else dead_leaves_clips)(settings))
+    return make_white()
+
+
+def make_white() -> Bank:
+    """Return the empty bank, which stands for white noise and for recipes without texture."""
     return make_bank([], [])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
-from labelct.synthesis.priors import AIR, Prior, Priors
+from labelct.errors import InputError
+from labelct.synthesis.priors import AIR, REST_CLASSES, Prior, Priors
 from labelct.synthesis.settings import DataSettings, FillSettings
 
 AIR_HU = -1000.0
@@ -35,6 +37,13 @@ def spread_of_means(name: str, prior: Prior, data: DataSettings, fill: FillSetti
     return 0.0 if fill.kind == "fixed" else fill.spread * between
 
 
+def _fitted_quantiles(prior: Prior, priors: Priors) -> list[float]:
+    if not prior.quantiles:
+        problem = f"has no histogram for the class {prior.name!r}"
+        raise InputError(priors.source, problem, "fit one with `labelct priors fit`, or set fill=gaussian")
+    return list(prior.quantiles)
+
+
 def sample_fill(
     names: Iterable[str],
     data: DataSettings,
@@ -42,7 +51,7 @@ def sample_fill(
     priors: Priors,
     enhancement: float,
     rng: np.random.Generator,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Any]]:
     """Draw mean and texture spread of every class.
 
     Every class takes two draws, so that the fills stay paired over distributions of one seed.
@@ -56,12 +65,13 @@ def sample_fill(
         rng: Source of the draws.
 
     Returns:
-        `{name: {"hu": mean, "sd": standard deviation of the texture}}` in HU.
+        `{name: {"hu": mean, "sd": standard deviation of the texture}}` in HU, and under `fitted` the histogram's
+        `quantiles` around the mean.
 
     Raises:
         InputError: A class has no prior.
     """
-    drawn = {}
+    drawn: dict[str, dict[str, Any]] = {}
     for name in names:
         normal, uniform = rng.standard_normal(), rng.random()
         if name == AIR:
@@ -76,4 +86,6 @@ def sample_fill(
             prior = priors[name]
             mean = prior.mean(enhancement) + normal * spread_of_means(name, prior, data, fill)
             drawn[name] = {"hu": float(mean), "sd": prior.hu_sd_texture}
+            if fill.kind == "fitted" and name not in REST_CLASSES:
+                drawn[name]["quantiles"] = _fitted_quantiles(prior, priors)
     return drawn

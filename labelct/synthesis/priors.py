@@ -29,6 +29,7 @@ class Prior:
         gas_fraction: Part of a hollow organ's volume that is gas.
         hu_gas: Mean of that gas.
         hu_gas_sd: Standard deviation of its voxels.
+        quantiles: HU minus the organ mean at equally spaced probabilities from 0 to 1; empty where none were fitted.
         evidence: A measured on public data, B one anchor, C domain knowledge, F fitted.
     """
 
@@ -40,6 +41,7 @@ class Prior:
     gas_fraction: float = 0.0
     hu_gas: float = -880.0
     hu_gas_sd: float = 40.0
+    quantiles: tuple[float, ...] = ()
     evidence: str = "C"
 
     def mean(self, enhancement: float) -> float:
@@ -79,7 +81,8 @@ def parse_priors(text: str, source: str) -> Priors:
 
     Args:
         text: CSV with the columns `name`, `hu_pv_mean`, `hu_sd_between`, `hu_sd_texture`, `hu_native_mean` and, if
-            present, `gas_fraction`, `hu_gas`, `hu_gas_sd`, `evidence`; further columns are passed over.
+            present, `gas_fraction`, `hu_gas`, `hu_gas_sd`, `quantiles` (numbers parted by blanks) and `evidence`;
+            further columns are passed over.
         source: What errors call the table.
 
     Raises:
@@ -87,7 +90,7 @@ def parse_priors(text: str, source: str) -> Priors:
     """
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     optional = {f.name: f.default for f in fields(Prior) if isinstance(f.default, float)}
-    columns = [f.name for f in fields(Prior) if f.name not in ("name", "evidence")]
+    columns = [f.name for f in fields(Prior) if f.name not in ("name", "quantiles", "evidence")]
     missing = [c for c in ("name", *columns) if c not in optional and c not in (rows[0] if rows else ())]
     if missing:
         raise InputError(source, f"the column {missing[0]!r} is missing", "see `labelct priors show` for the columns")
@@ -97,7 +100,11 @@ def parse_priors(text: str, source: str) -> Priors:
         if name in table:
             raise InputError(source, f"the class {name!r} has two rows", "keep one of them")
         numbers = {c: _number(row, c, optional.get(c), source) for c in columns}
-        table[name] = Prior(name, **numbers, evidence=(row.get("evidence") or "C").strip())
+        quantiles = tuple(
+            _number({"name": name, "quantiles": q}, "quantiles", None, source)
+            for q in (row.get("quantiles") or "").split()
+        )
+        table[name] = Prior(name, **numbers, quantiles=quantiles, evidence=(row.get("evidence") or "C").strip())
     return Priors(table, source)
 
 

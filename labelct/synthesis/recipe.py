@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.synthesis.assemble import BODY, GAS_SUFFIX, Layout, lay_out
-from labelct.synthesis.bank import Bank
+from labelct.synthesis.assemble import GAS_SUFFIX, lay_out
+from labelct.synthesis.bank import Bank, make_white
 from labelct.synthesis.completion import sample_completion
-from labelct.synthesis.cylinder import body_quantiles, sample_cylinder
+from labelct.synthesis.cylinder import sample_cylinder
 from labelct.synthesis.drop import sample_drop
 from labelct.synthesis.fill import sample_enhancement, sample_fill
 from labelct.synthesis.gas import sample_gas
-from labelct.synthesis.paint import bounding_boxes, look_up, read_greys
 from labelct.synthesis.priors import AIR, REST_CLASSES, Priors, load_priors
+from labelct.synthesis.render import render
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from labelct.synthesis.texture import GREYS, axis_tables, normal_table, quantile_table, sample_clip
+from labelct.synthesis.targets import Targets, members, present_names, target_labels
+from labelct.synthesis.texture import sample_clip
 
-Targets = Mapping[str, Sequence[str]]
-CONSTANT, CLIP, WHITE = 0, 1, 2
+Classes = dict[str, dict[str, Any]]
+PRIORLESS = ("uniform", "mixture")
 
 
 def sample_recipe(
@@ -43,7 +44,7 @@ def sample_recipe(
     """Draw everything that is random about one volume.
 
     Every kind of draw has its own stream, so that changing one setting (the drop, the texture) leaves the other draws
-    of the same seed as they were: arms of an experiment stay paired.
+    of the same seed as they were: the arms of an experiment stay paired.
 
     Args:
         label_map: `(x, y, z)` unsigned label values.
@@ -66,83 +67,67 @@ def sample_recipe(
         InputError: A label value has no name, or a class has no prior.
     """
     if data.kind == "clinical":
-        return {"kind": "clinical", "dropped": []}
-    present = present_names(label_map, names)
+        return {"kind": "clinical", "dropped": [], "bank": None}
     drop_rng, body_rng, fill_rng, gas_rng, clip_rng = rng.spawn(5)
-    priors = priors or load_priors(data.priors)
-    organs = sorted({name for name in present.values() if name not in REST_CLASSES})
-    pasted = [name for name in organs if data.kind != "synth1" or name in _members(targets)]
-    dropped = sample_drop(pasted, drop, drop_rng)
+    present = present_names(label_map, names)
+    allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
+    labels = sorted(set(present.values()) & allowed)
+    dropped = sample_drop(labels, drop, drop_rng)
     body = sample_completion(label_map, spacing, present, data, ct_available, body_rng)
-    params: dict[str, Any] = {"kind": data.kind, "pasted": [name for name in pasted if name not in dropped]}
-    params |= {"dropped": dropped, "enhancement": sample_enhancement(data, fill_rng), "body": body}
     if data.kind == "synth1":
-        target = np.isin(label_map, [value for value, name in present.items() if name in pasted])
+        target = np.isin(label_map, [value for value, name in present.items() if name in labels])
         cylinder = sample_cylinder(target, spacing, body["centre_mm"], data.cylinder, body_rng)
-        params["body"] = {"kind": "cylinder", **cylinder}
-    if data.kind == "synthseg":
-        fill = FillSettings(kind="mixture", hu=fill.hu, sd=fill.sd, gas=fill.gas)
-    classes = sample_fill([*REST_CLASSES, *pasted], data, fill, priors, params["enhancement"], fill_rng)
-    params["gas"] = {}
-    for name in pasted if fill.gas and fill.kind not in ("uniform", "mixture") else ():
-        prior = priors[name]
-        if prior.gas_fraction > 0:
-            params["gas"][name] = sample_gas(prior, gas_rng)
-            classes[name + GAS_SUFFIX] = {"hu": prior.hu_gas, "sd": prior.hu_gas_sd}
-    params["classes"] = _with_clips(classes, data, texture, bank, clip_rng)
-    if data.kind == "synth1":
-        params["body"]["clip"] = sample_clip(bank, texture, clip_rng)
-    params["bank"] = bank.digest if len(bank) else None
-    return params
+        body = {"kind": "cylinder", **cylinder, "clip": sample_clip(bank, texture, clip_rng.spawn(1)[0])}
+    enhancement = sample_enhancement(data, fill_rng)
+    priors = priors or load_priors(data.priors)
+    classes = sample_fill([*REST_CLASSES, *labels], data, fill, priors, enhancement, fill_rng)
+    gas = _add_gas(classes, labels, data, fill, priors, gas_rng)
+    _add_clips(classes, data, texture, bank, clip_rng)
+    clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
+    return {
+        "kind": data.kind,
+        "pasted": [name for name in labels if name not in dropped],
+        "dropped": dropped,
+        "enhancement": enhancement,
+        "body": body,
+        "gas": gas,
+        "classes": classes,
+        "bank": bank.digest if any("clip" in clip for clip in clips) else None,
+    }
 
 
-def present_names(label_map: NDArray[np.integer], names: Mapping[int, str]) -> dict[int, str]:
-    """Return the names of the values above 0 that occur in a map.
-
-    Raises:
-        InputError: A value has no name.
-    """
-    top = int(label_map.max(initial=0))
-    counted = np.bincount(label_map.ravel()) if top < 1 << 16 else None
-    values = np.flatnonzero(counted) if counted is not None else np.unique(label_map)
-    unnamed = [int(value) for value in values if value and int(value) not in names]
-    if unnamed:
-        known = ", ".join(f"{value} {name}" for value, name in sorted(names.items())[:20])
-        raise InputError(
-            "label map", f"the value {unnamed[0]} has no name", f"add it to the names file (known: {known})"
-        )
-    return {int(value): names[int(value)] for value in values if value}
-
-
-def _members(targets: Targets) -> set[str]:
-    return {name for group in targets.values() for name in group}
-
-
-def _with_clips(
-    classes: dict[str, dict[str, float]],
+def _add_gas(
+    classes: Classes,
+    labels: Sequence[str],
     data: DataSettings,
-    texture: TextureSettings,
-    bank: Bank,
+    fill: FillSettings,
+    priors: Priors,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Add the clip to every class that gets a texture under this recipe; every class takes its draws."""
-    textured = {"synth3": texture.kind != "none", "synthseg": True}.get(data.kind, False)
-    white = make_white() if data.kind == "synthseg" else bank
-    finished: dict[str, Any] = {}
-    for name, drawn in classes.items():
-        clip = sample_clip(white, texture, rng.spawn(1)[0])
-        rest = name.startswith("_") and not (data.rest_texture or data.kind == "synthseg")
-        finished[name] = dict(drawn)
-        if textured and not rest and name != AIR:
-            finished[name] |= {"sd": drawn["sd"] * texture.strength, "clip": clip}
-    return finished
+    """Give hollow organs a gas class, and return how much of each is gas."""
+    drawn: dict[str, Any] = {}
+    if not fill.gas or fill.kind in PRIORLESS or data.kind == "synthseg":
+        return drawn
+    for name in labels:
+        prior = priors[name]
+        if prior.gas_fraction > 0:
+            drawn[name] = sample_gas(prior, rng)
+            classes[name + GAS_SUFFIX] = {"hu": prior.hu_gas, "sd": prior.hu_gas_sd}
+    return drawn
 
 
-def make_white() -> Bank:
-    """Return the empty bank, which stands for white noise."""
-    from labelct.synthesis.bank import make_bank
-
-    return make_bank([], [])
+def _add_clips(
+    classes: Classes, data: DataSettings, texture: TextureSettings, bank: Bank, rng: np.random.Generator
+) -> None:
+    """Give a clip to every class that has a texture under this recipe."""
+    white = data.kind == "synthseg" or texture.kind == "white"
+    if not white and (data.kind != "synth3" or texture.kind == "none"):
+        return
+    for (name, spec), stream in zip(classes.items(), rng.spawn(len(classes)), strict=True):
+        constant = name.startswith("_") and not data.rest_texture and data.kind != "synthseg"
+        if not constant and name != AIR:
+            spec["sd"] *= texture.strength
+            spec["clip"] = sample_clip(make_white() if white else bank, texture, stream)
 
 
 def synthesize(
@@ -162,91 +147,25 @@ def synthesize(
         spacing: Voxel size in mm.
         names: Name of every value in the map.
         targets: Names of the structures that make up each target.
-        params: Of `sample_recipe`.
+        params: Of `sample_recipe`, also after a trip through JSON.
         bank: The texture bank that `params` were drawn for.
         ct: HU on the same grid: the volume itself for `clinical`, and what `kmeans` completion splits.
         threads: Threads to spread over; the result does not depend on it.
 
     Returns:
         The volume, `(x, y, z)` float32 HU, and the target, uint8, 1 to `len(targets)` in their order; dropped labels
-        are 0 in both senses: not in the volume and not in the target.
+        are in neither.
 
     Raises:
-        InputError: A CT or the texture bank that `params` ask for is missing.
+        InputError: The CT or the texture bank that `params` ask for is missing.
     """
     target = target_labels(label_map, names, targets, params["dropped"])
     if params["kind"] == "clinical":
         if ct is None:
-            raise InputError(
-                "data=clinical", "the case has no CT", "take a cohort with CT, or data=synth1, synth2, synth3"
-            )
+            raise InputError("data=clinical", "the case has no CT", "set data=synth1, synth2 or synth3, or add its CT")
         return np.ascontiguousarray(ct, np.float32), target
     if params["bank"] not in (None, bank.digest):
-        problem = f"is {bank.digest}, the volume was drawn from {params['bank']}"
+        problem = f"is {bank.digest}, but the volume was drawn from {params['bank']}"
         raise InputError("texture bank", problem, "use the texture settings and files of the first run")
     layout = lay_out(label_map, spacing, names, params, ct, threads)
-    return _paint(layout, params, bank, threads), target
-
-
-def target_labels(
-    label_map: NDArray[np.integer], names: Mapping[int, str], targets: Targets, dropped: Sequence[str] = ()
-) -> NDArray[np.uint8]:
-    """Return the training labels: 1 to `len(targets)` in their order, 0 elsewhere and where a label was dropped."""
-    if len(targets) > 255:
-        raise InputError("targets", f"are {len(targets)}", "choose at most 255")
-    found = np.zeros(label_map.shape, np.uint8)
-    top = int(label_map.max(initial=0))
-    number = {name: index for index, group in enumerate(targets.values(), 1) for name in group if name not in dropped}
-    wanted = {value: number[name] for value, name in names.items() if name in number and value <= top}
-    if top < 1 << 16:
-        lookup = np.zeros(top + 1, np.uint8)
-        lookup[list(wanted)] = list(wanted.values())
-        return lookup[label_map]
-    for value, index in wanted.items():
-        found[label_map == value] = index
-    return found
-
-
-def _paint(layout: Layout, params: Mapping[str, Any], bank: Bank, threads: int) -> NDArray[np.float32]:
-    """Fill every part with its constant or with its texture."""
-    specs = [_spec(name, params) for name in layout.names]
-    source = np.array(
-        [CONSTANT if s["clip"] is None else CLIP if "clip" in s["clip"] else WHITE for s in specs], np.uint8
-    )
-    greys, counts = _greys(layout, specs, source, bank, threads)
-    table = np.empty((len(specs), GREYS), np.float32)
-    for part, spec in enumerate(specs):
-        if source[part] == CONSTANT:
-            table[part] = spec["hu"]
-        elif spec["histogram"]:
-            table[part] = quantile_table(counts[part], *body_quantiles(spec["histogram"]))
-        else:
-            table[part] = normal_table(counts[part], spec["hu"], spec["sd"])
-    return look_up(layout.parts, greys, table, threads)
-
-
-def _spec(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    if name == BODY:
-        return {"clip": params["body"]["clip"], "histogram": params["body"]["histogram"]}
-    return {"clip": None, "histogram": None} | params["classes"][name]
-
-
-def _greys(
-    layout: Layout, specs: Sequence[Mapping[str, Any]], source: NDArray[np.uint8], bank: Bank, threads: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Read greys and their counts; constants alone need no pass."""
-    shape, number = layout.parts.shape, len(specs)
-    if not source.any():
-        return np.broadcast_to(np.uint8(0), shape), np.zeros((number, GREYS), np.int64)
-    tables = tuple(tuple(np.zeros((number, n), np.int64) for _ in range(3)) for n in shape)
-    seeds = np.zeros(number, np.uint64)
-    boxes = bounding_boxes(layout.parts, number, threads)
-    for part, spec in enumerate(specs):
-        if source[part] == CLIP:
-            for axis, rows in enumerate(zip(*axis_tables(spec["clip"], bank, boxes[part, :3], shape), strict=True)):
-                for kind, row in enumerate(rows):
-                    tables[axis][kind][part] = row
-        elif source[part] == WHITE:
-            seeds[part] = spec["clip"]["seed"] * 0x9E3779B97F4A7C15 % (1 << 64)
-    pixels = bank.pixels if len(bank) else np.zeros(1, np.uint8)
-    return read_greys(layout.parts, source, pixels, tables, seeds, threads)
+    return render(layout, params, bank, threads), target

@@ -1,0 +1,80 @@
+"""The parts of a volume filled with constants or textures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.assemble import BODY, Layout
+from labelct.synthesis.bank import Bank
+from labelct.synthesis.cylinder import body_quantiles
+from labelct.synthesis.paint import bounding_boxes, look_up, read_greys
+from labelct.synthesis.texture import GREYS, axis_tables, normal_table, quantile_table
+
+CONSTANT, CLIP, WHITE = 0, 1, 2
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+def render(layout: Layout, params: Mapping[str, Any], bank: Bank, threads: int = 1) -> NDArray[np.float32]:
+    """Fill every part with its constant or with its texture.
+
+    Args:
+        layout: Part numbers and names.
+        params: Of `recipe.sample_recipe`.
+        bank: Texture clips.
+        threads: Threads to spread over.
+
+    Returns:
+        `(x, y, z)` float32 HU.
+    """
+    specs = [_spec(name, params) for name in layout.names]
+    source = np.array([_source(spec) for spec in specs], np.uint8)
+    greys, counts = _read(layout, specs, source, bank, threads)
+    table = np.stack([_table(spec, counts[part]) for part, spec in enumerate(specs)])
+    return look_up(layout.parts, greys, table, threads)
+
+
+def _spec(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(params["body"] if name == BODY else params["classes"][name])
+
+
+def _source(spec: Mapping[str, Any]) -> int:
+    if "clip" not in spec:
+        return CONSTANT
+    return CLIP if "clip" in spec["clip"] else WHITE
+
+
+def _table(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the HU of the 256 greys of one part."""
+    if "clip" not in spec:
+        return np.full(GREYS, spec["hu"], np.float32)
+    if "histogram" in spec:
+        return quantile_table(counts, *body_quantiles(spec["histogram"]))
+    if "quantiles" in spec:
+        offsets = np.array(spec["quantiles"], float)
+        return quantile_table(counts, np.linspace(0.0, 1.0, len(offsets)), spec["hu"] + offsets)
+    return normal_table(counts, spec["hu"], spec["sd"])
+
+
+def _read(
+    layout: Layout, specs: Sequence[Mapping[str, Any]], source: NDArray[np.uint8], bank: Bank, threads: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Read greys and their counts; constants alone need no pass."""
+    shape, number = layout.parts.shape, len(specs)
+    if not source.any():
+        return np.broadcast_to(np.uint8(0), shape), np.zeros((number, GREYS), np.int64)
+    tables = tuple(tuple(np.zeros((number, n), np.int64) for _ in range(3)) for n in shape)
+    boxes = bounding_boxes(layout.parts, number, threads)
+    for part in np.flatnonzero(source == CLIP).tolist():
+        found = axis_tables(specs[part]["clip"], bank, boxes[part, :3], shape)
+        for kind, rows in enumerate(found):
+            for axis, row in enumerate(rows):
+                tables[axis][kind][part] = row
+    seeds = [
+        spec["clip"]["seed"] * GOLDEN % (1 << 64) if s == WHITE else 0 for spec, s in zip(specs, source, strict=True)
+    ]
+    pixels = bank.pixels if len(bank) else np.zeros(1, np.uint8)
+    return read_greys(layout.parts, source, pixels, tables, np.array(seeds, np.uint64), threads)

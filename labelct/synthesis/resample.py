@@ -1,0 +1,71 @@
+"""Label maps and volumes on a grid of another spacing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.volume import LabelMap, Volume
+
+Spacing = Sequence[float]
+
+
+def resampled_shape(shape: Sequence[int], spacing: Spacing, new_spacing: Spacing) -> tuple[int, int, int]:
+    """Return the voxels `(x, y, z)` that cover the same extent at `new_spacing`, at least one each."""
+    x, y, z = (max(1, round(n * s / t)) for n, s, t in zip(shape, spacing, new_spacing, strict=True))
+    return x, y, z
+
+
+def resampled_affine(affine: NDArray[np.float64], new_spacing: Spacing) -> NDArray[np.float64]:
+    """Return the affine of the new grid, whose first corner lies where the old one's lies.
+
+    Args:
+        affine: `(4, 4)`, voxel index to mm.
+        new_spacing: New voxel size `(x, y, z)` in mm.
+    """
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    factor = np.asarray(new_spacing) / spacing
+    new = affine.copy()
+    new[:3, :3] = affine[:3, :3] * factor
+    new[:3, 3] = affine[:3, 3] + affine[:3, :3] @ ((factor - 1.0) / 2.0)
+    return new
+
+
+def resample_labels(label_map: LabelMap, new_spacing: Spacing) -> LabelMap:
+    """Return a label map at another spacing `(x, y, z)` in mm, by the nearest voxel."""
+    old = label_map.array
+    shape = resampled_shape(old.shape, label_map.spacing, new_spacing)
+    nearest = [
+        np.clip(np.floor((np.arange(m) + 0.5) * t / s).astype(int), 0, n - 1)
+        for n, m, s, t in zip(old.shape, shape, label_map.spacing, new_spacing, strict=True)
+    ]
+    array = np.ascontiguousarray(old[np.ix_(*nearest)])
+    return LabelMap(array, resampled_affine(label_map.affine, new_spacing), label_map.names)
+
+
+def axis_weights(length: int, new_length: int, ratio: float) -> NDArray[np.float32]:
+    """Return the weights `(new_length, length)` of a triangle filter as wide as the coarser grid's voxels.
+
+    Finer grids are interpolated linearly; coarser ones are averaged, so that they do not alias.
+
+    Args:
+        length: Voxels along the axis.
+        new_length: Voxels of the new grid.
+        ratio: New voxel size over the old one.
+    """
+    centres = (np.arange(new_length) + 0.5) * ratio - 0.5
+    distance = np.abs(np.clip(centres, 0, length - 1)[:, None] - np.arange(length)[None, :])
+    weights = np.maximum(0.0, 1.0 - distance / max(ratio, 1.0))
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def resample_volume(volume: Volume, new_spacing: Spacing) -> Volume:
+    """Return a CT at another spacing `(x, y, z)` in mm: linear where finer, averaged where coarser; float32."""
+    array = np.asarray(volume.array, np.float32)
+    shape = resampled_shape(array.shape, volume.spacing, new_spacing)
+    for axis in range(3):
+        weights = axis_weights(array.shape[axis], shape[axis], new_spacing[axis] / volume.spacing[axis])
+        array = np.moveaxis(np.tensordot(weights, array, axes=(1, axis)), 0, axis)
+    return Volume(np.ascontiguousarray(array, np.float32), resampled_affine(volume.affine, new_spacing))

@@ -1,0 +1,66 @@
+"""Names and training labels of a label map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import InputError
+
+Targets = Mapping[str, Sequence[str]]
+LOOKUP_LIMIT = 1 << 16
+
+
+def present_names(label_map: NDArray[np.integer], names: Mapping[int, str]) -> dict[int, str]:
+    """Return the names of the values above 0 that occur in a map.
+
+    Raises:
+        InputError: A value has no name.
+    """
+    small = int(label_map.max(initial=0)) < LOOKUP_LIMIT
+    values = np.flatnonzero(np.bincount(label_map.ravel())) if small else np.unique(label_map)
+    unnamed = [int(value) for value in values if value and int(value) not in names]
+    if unnamed:
+        known = ", ".join(f"{value} {name}" for value, name in sorted(names.items())[:20])
+        remedy = f"add it to the names file (known: {known})"
+        raise InputError("label map", f"the value {unnamed[0]} has no name", remedy)
+    return {int(value): names[int(value)] for value in values if value}
+
+
+def members(targets: Targets) -> set[str]:
+    """Return the names of all structures that belong to some target."""
+    return {name for group in targets.values() for name in group}
+
+
+def target_labels(
+    label_map: NDArray[np.integer], names: Mapping[int, str], targets: Targets, dropped: Sequence[str] = ()
+) -> NDArray[np.uint8]:
+    """Return the training labels of a label map.
+
+    Args:
+        label_map: `(x, y, z)` label values.
+        names: Names of the values.
+        targets: Names of the structures that make up each target.
+        dropped: Names of the labels that the volume lacks.
+
+    Returns:
+        `(x, y, z)` uint8, 1 to `len(targets)` in their order; 0 elsewhere and where a label was dropped.
+
+    Raises:
+        InputError: There are more than 255 targets.
+    """
+    if len(targets) > 255:
+        raise InputError("targets", f"are {len(targets)}", "choose at most 255")
+    number = {name: index for index, group in enumerate(targets.values(), 1) for name in group if name not in dropped}
+    top = int(label_map.max(initial=0))
+    wanted = {value: number[name] for value, name in names.items() if name in number and value <= top}
+    if top < LOOKUP_LIMIT:
+        lookup = np.zeros(top + 1, np.uint8)
+        lookup[list(wanted)] = list(wanted.values())
+        return lookup[label_map]
+    found = np.zeros(label_map.shape, np.uint8)
+    for value, index in wanted.items():
+        found[label_map == value] = index
+    return found

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from labelct.volume import LabelMap, Volume
 
 Spacing = Sequence[float]
 
@@ -33,16 +32,20 @@ def resampled_affine(affine: NDArray[np.float64], new_spacing: Spacing) -> NDArr
     return new
 
 
-def resample_labels(label_map: LabelMap, new_spacing: Spacing) -> LabelMap:
-    """Return a label map at another spacing `(x, y, z)` in mm, by the nearest voxel."""
-    old = label_map.array
-    shape = resampled_shape(old.shape, label_map.spacing, new_spacing)
+def resample_labels(label_map: NDArray[Any], spacing: Spacing, new_spacing: Spacing) -> NDArray[Any]:
+    """Return a label map at another spacing, by the nearest voxel.
+
+    Args:
+        label_map: `(x, y, z)` label values.
+        spacing: Its voxel size in mm.
+        new_spacing: The wanted one in mm.
+    """
+    shape = resampled_shape(label_map.shape, spacing, new_spacing)
     nearest = [
         np.clip(np.floor((np.arange(m) + 0.5) * t / s).astype(int), 0, n - 1)
-        for n, m, s, t in zip(old.shape, shape, label_map.spacing, new_spacing, strict=True)
+        for n, m, s, t in zip(label_map.shape, shape, spacing, new_spacing, strict=True)
     ]
-    array = np.ascontiguousarray(old[np.ix_(*nearest)])
-    return LabelMap(array, resampled_affine(label_map.affine, new_spacing), label_map.names)
+    return np.ascontiguousarray(label_map[np.ix_(*nearest)])
 
 
 def axis_weights(length: int, new_length: int, ratio: float) -> NDArray[np.float32]:
@@ -61,11 +64,16 @@ def axis_weights(length: int, new_length: int, ratio: float) -> NDArray[np.float
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def resample_volume(volume: Volume, new_spacing: Spacing) -> Volume:
-    """Return a CT at another spacing `(x, y, z)` in mm: linear where finer, averaged where coarser; float32."""
-    array = np.asarray(volume.array, np.float32)
-    shape = resampled_shape(array.shape, volume.spacing, new_spacing)
+def resample_volume(volume: NDArray[np.float32], spacing: Spacing, new_spacing: Spacing) -> NDArray[np.float32]:
+    """Return a volume at another spacing: linear where finer, averaged where coarser.
+
+    Args:
+        volume: `(x, y, z)` HU.
+        spacing: Its voxel size in mm.
+        new_spacing: The wanted one in mm.
+    """
+    shape = resampled_shape(volume.shape, spacing, new_spacing)
     for axis in range(3):
-        weights = axis_weights(array.shape[axis], shape[axis], new_spacing[axis] / volume.spacing[axis])
-        array = np.moveaxis(np.tensordot(weights, array, axes=(1, axis)), 0, axis)
-    return Volume(np.ascontiguousarray(array, np.float32), resampled_affine(volume.affine, new_spacing))
+        weights = axis_weights(volume.shape[axis], shape[axis], new_spacing[axis] / spacing[axis])
+        volume = np.moveaxis(np.tensordot(weights, volume, axes=(1, axis)), 0, axis)
+    return np.ascontiguousarray(volume, np.float32)

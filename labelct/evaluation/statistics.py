@@ -7,6 +7,7 @@ three seeds on ten patients are ten patients and not thirty.
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import comb
@@ -269,7 +270,8 @@ def _unpaired(
 
 def _tost(x: NDArray[np.float64], y: NDArray[np.float64] | None, margin: float) -> float:
     """Return the larger p of the two one-sided t-tests, of paired differences `x` or of `x` against `y` (Welch)."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
         if y is None:
             low = stats.ttest_1samp(x, -margin, alternative="greater").pvalue
             high = stats.ttest_1samp(x, margin, alternative="less").pvalue

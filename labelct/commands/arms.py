@@ -1,0 +1,189 @@
+"""The scores of many jobs, read from their folders and gathered into the arms of a comparison."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labelct.errors import InputError, SettingError, did_you_mean
+
+UNSET = "default"
+NOT_AN_ARM = ("seed", "test", "name", "group", "tags", "paths", "logger", "parallel", "device", "hydra")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One finished job.
+
+    Attributes:
+        folder: Where it left its scores.
+        choices: What was chosen and typed for it, by name.
+        seed: The seed of its training.
+        key: What its scores are named by; two jobs with one key are the same scores.
+        rows: Its score rows.
+    """
+
+    folder: Path
+    choices: dict[str, str]
+    seed: str
+    key: str
+    rows: list[dict[str, Any]] = field(repr=False)
+
+    def arm(self, by: Iterable[str]) -> str:
+        """Return the name of the arm that this job belongs to."""
+        return ", ".join(f"{name}={self.choices.get(name, UNSET)}" for name in by) or "all"
+
+
+def gather(folders: Iterable[Path]) -> tuple[list[Job], list[tuple[Path, str]]]:
+    """Read every job at or below some folders.
+
+    Args:
+        folders: Job folders, sweeps, or anything above them.
+
+    Returns:
+        The jobs with scores in order of their folders, and the folders of those without, each with its reason. A job
+        that failed is left out where another one finished with the same configuration.
+
+    Raises:
+        InputError: A folder does not exist, or a file cannot be read.
+    """
+    files: dict[Path, None] = {}
+    states: dict[Path, None] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(folder, "there is no such folder", "give a folder of runs, for example outputs/sweeps")
+        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("scores.json")))
+        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("status.json")))
+    jobs = [job for path in files if (job := _read_job(path))]
+    done = {job.folder for job in jobs}
+    finished = {_configuration(folder) for folder in done} - {""}
+    failed = [path.parent for path in states if path.parent not in done and _configuration(path.parent) not in finished]
+    return jobs, [(folder, _reason(folder / "status.json")) for folder in failed]
+
+
+def choices_that_vary(jobs: Sequence[Job]) -> list[str]:
+    """Return the names of the choices that differ between jobs, `data` where none does."""
+    names = dict.fromkeys(name for job in jobs for name in job.choices)
+    varying = [name for name in names if len({job.choices.get(name, UNSET) for job in jobs}) > 1]
+    return varying or [name for name in names if name == "data"]
+
+
+def check_choices(names: Sequence[str], jobs: Sequence[Job]) -> list[str]:
+    """Return `names`, each of which must be a choice of some job.
+
+    Raises:
+        SettingError: A name that no job has.
+    """
+    known = list(dict.fromkeys(name for job in jobs for name in job.choices))
+    for name in names:
+        if name not in known:
+            raise SettingError("--by", name, "some of " + ", ".join(known), did_you_mean(name, known))
+    return list(names)
+
+
+def pool(jobs: Sequence[Job], by: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Pool the jobs of each arm as its runs, the same scores once.
+
+    Args:
+        jobs: The jobs.
+        by: The choices that make an arm.
+
+    Returns:
+        Score rows with `arm`, the choices and `run`, arm by arm; and remarks on what was merged.
+    """
+    arms: dict[str, dict[str, Job]] = {}
+    for job in jobs:
+        arms.setdefault(job.arm(by), {}).setdefault(job.key, job)
+    rows = [
+        {**row, **{name: job.choices.get(name, UNSET) for name in by}, "arm": arm, "run": job.key}
+        for arm, runs in arms.items()
+        for job in runs.values()
+        for row in job.rows
+    ]
+    merged = len(jobs) - sum(len(runs) for runs in arms.values())
+    remarks = [f"{merged} of {len(jobs)} jobs repeat the scores of another one and count once."] if merged else []
+    for arm, runs in arms.items():
+        if len({job.seed for job in runs.values()}) < len(runs):
+            remarks.append(f"{arm}: runs with the same seed but other settings are pooled; tell them apart with --by.")
+    return rows, remarks
+
+
+def reference_arm(wanted: str | None, arms: Sequence[str]) -> str | None:
+    """Return the arm that others are compared with.
+
+    Args:
+        wanted: The arm as typed: its name, or the values of some of its choices (`clinical`, `clinical,low`).
+        arms: The names of the arms.
+
+    Returns:
+        The arm; without `wanted` the only one with `data=clinical`, or the first; None where there is only one.
+
+    Raises:
+        SettingError: No arm, or more than one, is meant.
+    """
+    if wanted is None:
+        clinical = [arm for arm in arms if "data=clinical" in arm.split(", ")]
+        return None if len(arms) < 2 else clinical[0] if len(clinical) == 1 else arms[0]
+    parts = {part.strip() for part in wanted.split(",")}
+    names = {arm: {*arm.split(", "), *(part.partition("=")[2] for part in arm.split(", "))} for arm in arms}
+    meant = [arm for arm in arms if parts <= names[arm]]
+    if len(meant) != 1:
+        near = did_you_mean(wanted, sorted(set().union(*names.values()))) if not meant else ""
+        remedy = f"{len(meant)} arms are meant, name more choices" if meant else near
+        raise SettingError("--reference", wanted, "one of " + " | ".join(arms), remedy)
+    return meant[0]
+
+
+def _read_job(path: Path) -> Job | None:
+    """Return the job whose `scores.json` this is, or None where it belongs to a stage and not to a job."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"it cannot be read ({error})", "run the job again, or delete its folder") from error
+    if not isinstance(record, dict) or "arm" not in record:
+        return None
+    try:
+        rows = [_numbers(row) for row in record["rows"]]
+        keys = record.get("keys", {})
+        pairs = keys.items() if isinstance(keys, dict) else keys
+        key = " ".join(str(value) for name, value in pairs if name == "scores") or str(path.parent)
+        typed = dict(_override(text) for text in record.get("overrides", []))
+        arm = {str(name): str(value) for name, value in record["arm"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(path, f"it is no record of scores ({error!r})", "run the job again, or delete it") from error
+    choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
+    ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
+    return Job(path.parent, ordered, arm.get("seed", typed.get("seed", "0")), key, rows)
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a score row whose metrics are numbers, NaN where the file has null."""
+    words = ("test", "case", "label", "absent")
+    return {
+        name: value if name in words else float("nan") if value is None else float(value) for name, value in row.items()
+    }
+
+
+def _override(text: str) -> tuple[str, str]:
+    """Return name and value of a Hydra override."""
+    name, _, value = text.lstrip("+~").partition("=")
+    return name.partition("@")[0], value
+
+
+def _configuration(folder: Path) -> str:
+    """Return the resolved configuration of a job, empty where it wrote none."""
+    path = folder / "config.yaml"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _reason(path: Path) -> str:
+    """Return why a job has no scores."""
+    try:
+        status = json.loads(path.read_text(encoding="utf-8"))
+        return str(status.get("reason") or "it was stopped before its end")
+    except (OSError, ValueError, AttributeError) as error:
+        return f"its status.json cannot be read ({error})"

@@ -1,0 +1,137 @@
+"""`labelct report FOLDER...`: the scores of many runs as one table, with tests against a reference arm and figures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from labelct.commands import arms, tables
+from labelct.errors import InputError
+from labelct.evaluation.settings import StatisticsSettings
+
+FIGURES = {"dice": "Dice", "surface_dice": "surface Dice", "hd95": "HD95 (mm)"}
+
+
+def main(argv: list[str]) -> int:
+    """Gather the runs below some folders, print their table and write it in every form.
+
+    Args:
+        argv: The arguments behind the verb.
+
+    Returns:
+        0, for a report was written.
+
+    Raises:
+        LabelctError: Nothing to report, or an argument that fits no run.
+    """
+    arguments = _parser().parse_args(argv)
+    settings = StatisticsSettings(margin=arguments.margin)
+    jobs, failed = arms.gather(arguments.folders)
+    if not jobs:
+        reasons = f"; {len(failed)} jobs left none: {failed[0][1]} ({failed[0][0]})" if failed else ""
+        where = ", ".join(str(folder) for folder in arguments.folders)
+        raise InputError(where, f"no scores in it{reasons}", "give a folder that holds finished runs")
+    asked = [name.strip() for name in arguments.by.split(",") if name.strip()]
+    by = arms.check_choices(asked, jobs) if asked else arms.choices_that_vary(jobs)
+    rows, remarks = arms.pool(jobs, by)
+    reference = arms.reference_arm(arguments.reference, list(dict.fromkeys(row["arm"] for row in rows)))
+    results = _results(rows, by, reference, settings)
+    remarks += _remarks(results, reference, settings)
+    out = arguments.out or arguments.folders[0] / "report"
+    _write(out, rows, results, tables.cells(results, by, reference, settings.margin), remarks, failed)
+    _print(tables.cells(results, by, reference, settings.margin), remarks, failed, out)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="labelct report", description="Gather the scores of many runs into one table."
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="runs, sweeps, or a folder above them")
+    parser.add_argument("--reference", metavar="ARM", help="the arm to compare with: clinical, or clinical,low")
+    parser.add_argument("--by", default="", metavar="NAMES", help="choices that make an arm: data,dose (all that vary)")
+    parser.add_argument("--margin", type=float, default=StatisticsSettings.margin, help="margin of equivalence in Dice")
+    parser.add_argument("-o", "--out", type=Path, help="where the report goes (FOLDER/report)")
+    return parser
+
+
+def _results(
+    rows: Sequence[Mapping[str, Any]], by: Sequence[str], reference: str | None, settings: StatisticsSettings
+) -> list[dict[str, Any]]:
+    """Return one row per test cohort, label and arm: summary and, beside a reference, comparison of the Dice."""
+    from labelct.evaluation.statistics import compare_arms, summarise
+
+    results = summarise(rows, [*by, "arm", "test", "label"], settings)
+    comparisons = compare_arms(rows, reference, settings) if reference else []
+    found = {(row["arm"], row["test"], row["label"]): row for row in comparisons}
+    joined = [row | found.get((row["arm"], row["test"], row["label"]), {}) for row in results]
+    order = list(dict.fromkeys((row["test"], row["label"]) for row in results))
+    return sorted(joined, key=lambda row: order.index((row["test"], row["label"])))
+
+
+def _remarks(results: Sequence[Mapping[str, Any]], reference: str | None, settings: StatisticsSettings) -> list[str]:
+    """Return what a reader must know to judge the table."""
+    compared = [row for row in results if "method" in row]
+    remarks = ["Mean ± standard deviation over cases, the runs of an arm averaged per case first."]
+    if any(row["absent"] for row in results):
+        remarks.append("absent: in truth and prediction, counted and in no mean.")
+    if any(row["missed"] or row["invented"] for row in results):
+        remarks.append("missed or invented: on one side only; Dice and surface Dice 0, no HD95.")
+    if compared:
+        remarks.append(f"Δ, p and effect (rank-biserial) against {reference}, Holm over the arms of a test and label.")
+        remarks.append(f"p equiv.: TOST, below 0.05 the arms are equivalent within ±{settings.margin:g} Dice.")
+    if any(row["method"] == "mann-whitney" for row in compared):
+        remarks.append("Some arms have other cases than the reference: Mann-Whitney, unpaired.")
+    weak = [row for row in compared if row["method"] == "none" or row["smallest_p"] > 0.05]
+    if weak:
+        least = max((row["smallest_p"] for row in weak if row["method"] != "none"), default=1.0)
+        remarks.append(f"Warning: too few cases to show a difference (the least p possible is {least:.3g}).")
+    few = min((row["n"] for row in results), default=0)
+    if few < 10:
+        remarks.append(f"Warning: with n = {few} an interval by bootstrap is too narrow.")
+    return remarks
+
+
+def _write(
+    out: Path,
+    rows: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    table: tuple[list[str], list[list[str]]],
+    remarks: Sequence[str],
+    failed: Sequence[tuple[Path, str]],
+) -> None:
+    """Write the report's files into `out`."""
+    from labelct.evaluation.figures import dice_plot
+    from labelct.store import write_text
+
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "report.csv", tables.comma_separated(results))
+    write_text(out / "report.tex", tables.latex(*table))
+    several = len({row["test"] for row in rows}) > 1
+    points = [{**row, "label": f"{row['test']}: {row['label']}"} if several else row for row in rows]
+    for metric, name in FIGURES.items():
+        dice_plot(points, out / f"{metric}.png", metric, name)
+    pictures = [f"![{name}]({metric}.png)" for metric, name in FIGURES.items()]
+    failures = ["## Jobs without scores", "", *(f"- `{folder}`: {reason}" for folder, reason in failed), ""]
+    notes = [f"- {remark}" for remark in remarks]
+    text = ["# Scores", "", tables.markdown(*table), *notes, "", *pictures, "", *(failures if failed else [])]
+    write_text(out / "report.md", "\n".join(text))
+
+
+def _print(
+    table: tuple[list[str], list[list[str]]], remarks: Sequence[str], failed: Sequence[tuple[Path, str]], out: Path
+) -> None:
+    """Print the table, what to know about it, the failed jobs and where the files are."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 170)
+    console.print(tables.console(*table, title="Scores"))
+    for remark in remarks:
+        console.print(remark, markup=False, style="yellow" if remark.startswith("Warning") else "dim")
+    for folder, reason in failed:
+        console.print(f"no scores: {folder}: {reason}", markup=False, style="red", soft_wrap=True)
+    console.print(f"report.md, report.csv, report.tex and figures: {out}", markup=False, soft_wrap=True)

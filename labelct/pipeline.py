@@ -9,9 +9,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from labelct.cohort.base import Cohort
-from labelct.cohort.settings import OwnSettings
-from labelct.config import CohortSettings, Config, plain
+from labelct.cohort.base import Cohort, Subject
+from labelct.config import Config, plain
 from labelct.errors import InputError, did_you_mean
 from labelct.stages import cohorts, results, scanning, synthesis, testing, training
 from labelct.store import Stage, write_text
@@ -38,17 +37,18 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
     with track(config.logger, plain(config), folder, name, config.group, config.tags, "experiment") as tracker:
-        stages, rows = _chain(config, Path(config.paths.outputs) / "stages", tracker)
-        return results.write(config, folder, arm, list(overrides), stages, rows, tracker)
+        stages, reference, rows = _chain(config, Path(config.paths.outputs) / "stages", tracker)
+        return results.write(config, folder, arm, list(overrides), stages, reference, rows, tracker)
 
 
-def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], list[dict[str, Any]]]:
-    """Return the stages used, in order, and the rows of scores."""
+def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], Subject, list[dict[str, Any]]]:
+    """Return the stages used, in order, a test subject to show, and the rows of scores."""
     cohort, cohort_stage = cohorts.prepare(config, config.cohort, root)
     _check_targets(config, cohort, cohort_stage)
-    tests = {name: _test(config, settings, (cohort, cohort_stage), root) for name, settings in config.test.items()}
-    for name, (tested, _) in tests.items():
-        testing.subjects(tested, name)
+    tests = {
+        name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
+        for name, settings in config.test.items()
+    }
     clean = synthesis.run(config, cohort, cohort_stage, root)
     training_set = scanning.run(config, clean, root)
     model = training.run(config, training_set, root, tracker)
@@ -58,13 +58,7 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], l
         scores = testing.evaluate(config, name, tested, masks, root)
         stages += [masks, scores]
         rows += testing.rows_of(scores)
-    return stages, rows
-
-
-def _test(
-    config: Config, settings: CohortSettings | OwnSettings, own: tuple[Cohort, Stage], root: Path
-) -> tuple[Cohort, Stage]:
-    return own if isinstance(settings, OwnSettings) else cohorts.prepare(config, settings, root)
+    return stages, next(iter(tests.values()))[0][0], rows
 
 
 def _check_targets(config: Config, cohort: Cohort, stage: Stage) -> None:

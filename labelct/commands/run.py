@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from labelct.commands import compose
 from labelct.commands.jobs import JobFolders, failures
 from labelct.config import configuration_folder, typed
 from labelct.errors import LabelctError
-from labelct.store import write_json
+from labelct.store import write_json, write_text
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +112,10 @@ def job(composed: DictConfig) -> float | None:
         write_json(folder / "status.json", {"state": "failed", "reason": str(error)})
         return None
     except Exception as error:
-        log.exception("this is a fault of labelct, not of the input; its log is in %s", folder)
-        write_json(folder / "status.json", {"state": "failed", "reason": f"{type(error).__name__}: {error}"})
+        reason = f"{type(error).__name__}: {error}"
+        write_text(folder / "traceback.txt", traceback.format_exc())
+        log.error("%s (a fault of labelct, not of the input: see %s)", reason, folder / "traceback.txt")
+        write_json(folder / "status.json", {"state": "failed", "reason": reason})
         return None
     write_json(folder / "status.json", {"state": "finished", "dice": score})
     return score

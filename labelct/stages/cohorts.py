@@ -8,8 +8,9 @@ from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import FolderSettings, PhantomSettings
+from labelct.cohort.settings import FolderSettings, OwnSettings, PhantomSettings
 from labelct.config import CohortSettings, Config, LimitSettings, plain
+from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.store import Stage, build, key_of, recipe_of
 
@@ -35,6 +36,31 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
     options["files"] = cohort.fingerprint()
     key = key_of(recipe_of("cohort", VERSION, options))
     return cohort, Stage("cohort", key, Path(settings.root))
+
+
+def prepare_test(
+    config: Config, settings: CohortSettings | OwnSettings, own: tuple[Cohort, Stage], root: Path
+) -> tuple[tuple[Subject, ...], Stage]:
+    """Return the subjects of a test group, each with a CT, and the stage that stands for their files.
+
+    Args:
+        config: The experiment, for its limits and workers.
+        settings: The test group; `own` is the test split of the training cohort.
+        own: The training cohort and its stage.
+        root: The folder of all stages.
+
+    Raises:
+        InputError: No subject with a CT is left.
+    """
+    if isinstance(settings, OwnSettings):
+        subjects = tuple(subject for subject in own[0].test if subject.load_ct is not None)
+        if not subjects:
+            remedy = "give CT to score on with test=folder, totalsegmentator, nnunet_raw or dicom"
+            raise InputError(own[1].folder, "the cohort has no test subject with a CT", remedy)
+        return subjects, own[1]
+    cohort, stage = prepare(config, settings, root)
+    split = "test" if isinstance(settings, PhantomSettings) else settings.split
+    return cohort.scored(split)[: config.limit.test], stage
 
 
 def _phantom(

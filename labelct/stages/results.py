@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from labelct.cohort.base import Subject
 from labelct.config import Config
 from labelct.dataset import TrainingSet
 from labelct.evaluation import figures
@@ -16,6 +17,7 @@ from labelct.io import nifti
 from labelct.stages import testing
 from labelct.store import Stage, write_json
 from labelct.tracking import Tracker
+from labelct.volume import Volume
 
 METRICS = ("dice", "surface_dice", "hd95", "volume_error")
 PANELS = 4
@@ -27,6 +29,7 @@ def write(
     arm: dict[str, str],
     overrides: list[str],
     stages: Sequence[Stage],
+    reference: Subject,
     rows: list[dict[str, Any]],
     tracker: Tracker,
 ) -> float:
@@ -38,6 +41,7 @@ def write(
         arm: The options that tell this job from others.
         overrides: What was typed.
         stages: The stages used, in order.
+        reference: The test subject whose CT stands beside the synthetic volumes.
         rows: One row per test cohort, case and label.
         tracker: The job's tracker.
 
@@ -48,7 +52,7 @@ def write(
     record = {"arm": arm, "overrides": overrides, "keys": [[stage.name, stage.key] for stage in stages]}
     write_json(folder / "scores.json", {**record, "summary": summary, "rows": [testing.finite(row) for row in rows]})
     testing.write_rows(folder / "scores.csv", rows)
-    _figures(config, stages, rows, folder / "figures")
+    _figures(config, stages, reference, rows, folder / "figures")
     columns = list(rows[0])
     tracker.table("scores", columns, [[row[column] for column in columns] for row in rows])
     for path in sorted((folder / "figures").glob("*.png")):
@@ -73,18 +77,25 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | Non
     return summary
 
 
-def _figures(config: Config, stages: Sequence[Stage], rows: list[dict[str, Any]], folder: Path) -> None:
+def _figures(
+    config: Config, stages: Sequence[Stage], reference: Subject, rows: list[dict[str, Any]], folder: Path
+) -> None:
     folder.mkdir(exist_ok=True)
     for scores in (stage for stage in stages if stage.name == "scores"):
         for picture in sorted((scores.folder / "figures").glob("*.png")):
             shutil.copyfile(picture, folder / f"overlay_{picture.name}")
     figures.dice_plot(rows, folder / "dice.png")
     training_set = next(stage for stage in stages if stage.name == "dataset")
-    panels = []
-    for case in TrainingSet(training_set.folder).train[:PANELS]:
-        volume = nifti.read_volume(case.image)
-        panels.append((f"synthetic {case.name}", volume.array, volume.spacing))
-    figures.montage(panels, folder / "montage.png", config.evaluation)
+    panels = [_panel(case.name, case.image, case.label) for case in TrainingSet(training_set.folder).train[:PANELS]]
+    ct, truth = testing.ct_of(reference), testing.merge(reference.load_label_map(), config.targets)
+    panels.append((f"CT {reference.case}", ct, figures.centre(truth, range(1, len(config.targets) + 1))))
+    volumes = [(title, volume.array, volume.spacing) for title, volume, _ in panels]
+    figures.montage(volumes, folder / "montage.png", [centre for *_, centre in panels], testing.window(config))
+
+
+def _panel(name: str, image: Path, label: Path) -> tuple[str, Volume, tuple[int, ...]]:
+    target = nifti.read_label_map(label).array
+    return name, nifti.read_volume(image), figures.centre(target, range(1, int(target.max(initial=0)) + 1))
 
 
 def _print(summary: dict[str, dict[str, float | None]], folder: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.io.video import find_videos
 from labelct.parallel import map_cases
-from labelct.store import Stage, build, canonical, recipe_of, write_json
-from labelct.synthesis import bank as banks
+from labelct.store import Stage, build, recipe_of, write_json
+from labelct.synthesis.bank import Bank, load_bank, make_bank
 from labelct.synthesis.recipe import sample_recipe, synthesize
-from labelct.synthesis.resample import resample_labels, resample_volume
+from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.volume import LabelMap, Volume
 
 VERSION = 1
@@ -34,6 +35,7 @@ class Job:
     split: str
     replicates: int
     config: Config
+    bank: Bank
     folder: Path
 
 
@@ -49,21 +51,45 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
     Returns:
         The stage.
     """
-    settings = {name: plain(getattr(config, name)) for name in ("data", "fill", "texture", "drop")}
-    settings["targets"] = config.targets
+    settings = _settings(config)
     settings["cases"] = {"train": [s.case for s in cohort.train], "val": [s.case for s in cohort.val]}
-    settings["texture"] = {**settings["texture"], "root": None, "bank": banks.fingerprint(config.texture)}
 
     def make(folder: Path) -> None:
         for name in ("volumes", "labels", "records"):
             (folder / name).mkdir(exist_ok=True)
-        jobs = [Job(subject, "train", config.data.replicates, config, folder) for subject in cohort.train]
-        jobs += [Job(subject, "val", config.data.replicates_val, config, folder) for subject in cohort.val]
-        if not jobs:
-            raise InputError(cohort_stage.folder, "no training subject is left", "check splits and limit.train=")
+        bank = load_bank(config.texture) if "texture" in settings else make_bank([], [])
+        jobs = [Job(subject, "train", config.data.replicates, config, bank, folder) for subject in cohort.train]
+        jobs += [Job(subject, "val", config.data.replicates_val, config, bank, folder) for subject in cohort.val]
         map_cases(synthesise, jobs, config.parallel, f"synthesis {config.data.kind}")
 
+    if not cohort.train:
+        raise InputError(cohort_stage.folder, "no training subject is left", "check cohort.splits and limit.train")
     return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage]), make)
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """Return what the recipe reads: a clinical CT has neither fill nor texture nor drop."""
+    data = plain(config.data)
+    data["priors"] = _content(config.data.priors)
+    data["cylinder"]["histogram"] = _content(config.data.cylinder.histogram)
+    if config.data.kind == "clinical":
+        kept = ("kind", "replicates", "replicates_val", "spacing", "seed")
+        return {"data": {name: data[name] for name in kept}, "targets": config.targets}
+    settings = {"data": data, "fill": plain(config.fill), "drop": plain(config.drop), "targets": config.targets}
+    if config.texture.kind == "video":
+        clips = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
+        return {**settings, "texture": {**plain(config.texture), "root": clips}}
+    return {**settings, "texture": plain(config.texture)}
+
+
+def _content(source: str) -> str:
+    """Return what identifies a table: the name of a built-in one, the digest of a file."""
+    if source == "builtin":
+        return source
+    try:
+        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(source, f"cannot be read ({error.strerror})", "give a CSV file or builtin") from None
 
 
 def stream(seed: int, stage: int, case: str, replicate: int) -> list[int]:
@@ -89,36 +115,36 @@ def synthesise(job: Job) -> None:
 def _load(job: Job) -> tuple[LabelMap, Volume | None]:
     label_map = job.subject.load_label_map()
     wanted = {part for parts in job.config.targets.values() for part in parts}
-    if not wanted & set(label_map.names.values()):
-        known = ", ".join(sorted(label_map.names.values())[:12])
-        raise InputError(job.subject.files[0], f"has none of the targets {sorted(wanted)}", f"choose targets= from {known} …")
+    values = [value for value, name in label_map.names.items() if name in wanted]
+    if not np.isin(label_map.array, values).any():
+        problem = f"holds no voxel of the targets {', '.join(sorted(wanted))}"
+        raise InputError(job.subject.files[0], problem, "leave the case out with cohort.cases= or choose other targets=")
     ct = job.subject.load_ct() if job.subject.load_ct else None
     if job.config.data.spacing is None:
         return label_map, ct
-    spacing = (float(job.config.data.spacing),) * 3
-    return resample_labels(label_map, spacing), None if ct is None else resample_volume(ct, spacing)
+    return _regrid(label_map, ct, (job.config.data.spacing,) * 3)
+
+
+def _regrid(
+    label_map: LabelMap, ct: Volume | None, spacing: tuple[float, float, float]
+) -> tuple[LabelMap, Volume | None]:
+    """Return both on the grid of `spacing`."""
+    affine = resampled_affine(label_map.affine, spacing)
+    labels = LabelMap(resample_labels(label_map.array, label_map.spacing, spacing), affine, label_map.names)
+    if ct is None:
+        return labels, None
+    return labels, Volume(resample_volume(ct.array.astype(np.float32), ct.spacing, spacing), affine)
 
 
 def _paint(job: Job, label_map: LabelMap, ct: Volume | None, name: str, entropy: list[int]) -> dict[str, Any]:
-    config, bank = job.config, _bank(canonical(plain(job.config.texture)), job.config)
-    args = (label_map.array, label_map.spacing, label_map.names, config.targets)
-    params = sample_recipe(
-        *args, config.data, config.fill, config.texture, config.drop, bank, np.random.default_rng(entropy)
-    )
-    hu, target = synthesize(*args, params, bank, None if ct is None else ct.array)
-    nifti.write(job.folder / "volumes" / f"{name}.nii.gz", np.rint(hu).astype(np.int16), label_map.affine)
+    config = job.config
+    what = (label_map.array, label_map.spacing, label_map.names, config.targets)
+    how = (config.data, config.fill, config.texture, config.drop, job.bank)
+    params = sample_recipe(*what, *how, np.random.default_rng(entropy), ct_available=ct is not None)
+    volume, target = synthesize(*what, params, job.bank, None if ct is None else ct.array)
+    nifti.write(job.folder / "volumes" / f"{name}.nii.gz", volume, label_map.affine)
     nifti.write(job.folder / "labels" / f"{name}.nii.gz", target, label_map.affine)
     return params
-
-
-_BANKS: dict[str, banks.Bank] = {}
-
-
-def _bank(key: str, config: Config) -> banks.Bank:
-    """Return the texture bank, decoded once a process."""
-    if key not in _BANKS:
-        _BANKS[key] = banks.load_bank(config.texture)
-    return _BANKS[key]
 
 
 def records(stage: Stage) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.base import Subject
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.evaluation import figures
@@ -25,47 +25,69 @@ from labelct.volume import LabelMap, Volume
 VERSION = 1
 
 
-def subjects(cohort: Cohort, name: str) -> tuple[Subject, ...]:
-    """Return the test subjects, each of which must have a CT."""
-    found = tuple(subject for subject in cohort.test if subject.load_ct is not None)
-    if not found:
-        raise InputError(f"test={name}", f"none of its {len(cohort.test)} test subjects has a CT", "give a cohort with CT: test=")
-    return found
+Subjects = tuple[Subject, ...]
 
 
-def segment(config: Config, name: str, cohort: Cohort, cohort_stage: Stage, training: Stage, root: Path) -> Stage:
-    """Return the stage of masks `<case>.nii.gz`, on the grid of each test subject's CT."""
-    settings = {"prediction": plain(config.trainer.prediction), "cases": [s.case for s in subjects(cohort, name)]}
+def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training: Stage, root: Path) -> Stage:
+    """Return the stage of masks `<case>.nii.gz`, on the grid of each test subject's CT.
+
+    Args:
+        config: The experiment; read are the trainer's prediction settings and the device.
+        name: The test group's name.
+        tested: Subjects, each with a CT.
+        cohort: The stage that identifies their files.
+        training: The stage of the trained network.
+        root: The folder of all stages.
+
+    Returns:
+        The stage.
+    """
+    settings = {"prediction": plain(config.trainer.prediction), "cases": [subject.case for subject in tested]}
 
     def make(folder: Path) -> None:
-        missing = [s for s in subjects(cohort, name) if not (folder / f"{s.case}.nii.gz").exists()]
+        missing = [subject for subject in tested if not (folder / f"{subject.case}.nii.gz").exists()]
         if not missing:
             return
         from labelct.trainer.unet import Predictor
 
         predictor = Predictor.load(training.folder, config.device, config.trainer.prediction)
         for subject in track(missing, f"segmentation {name}", len(missing)):
-            assert subject.load_ct is not None
-            ct = subject.load_ct()
+            ct = ct_of(subject)
             nifti.write(folder / f"{subject.case}.nii.gz", predictor.predict(ct), ct.affine)
 
-    return build(root, recipe_of("segmentation", VERSION, settings, [training, cohort_stage]), make)
+    return build(root, recipe_of("segmentation", VERSION, settings, [training, cohort]), make)
 
 
-def evaluate(config: Config, name: str, cohort: Cohort, segmentation: Stage, root: Path) -> Stage:
-    """Return the stage of scores: `scores.csv`, `scores.json` and `figures/`."""
+def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, root: Path) -> Stage:
+    """Return the stage of scores: `scores.csv`, `scores.json` and `figures/`.
+
+    Args:
+        config: The experiment; read are the evaluation settings and the targets.
+        name: The test group's name.
+        tested: The subjects that were segmented.
+        segmentation: The stage of masks.
+        root: The folder of all stages.
+
+    Returns:
+        The stage.
+    """
     settings = {"evaluation": plain(config.evaluation), "targets": config.targets, "test": name}
 
     def make(folder: Path) -> None:
         rows: list[dict[str, Any]] = []
-        wanted = subjects(cohort, name)
-        for subject in track(wanted, f"scores {name}", len(wanted)):
+        for subject in track(tested, f"scores {name}", len(tested)):
             rows += _score_case(config, name, subject, segmentation.folder)
         write_rows(folder / "scores.csv", rows)
         write_json(folder / "scores.json", [finite(row) for row in rows])
-        _overlays(config, wanted, segmentation.folder, rows, folder / "figures")
+        _overlays(config, tested, segmentation.folder, rows, folder / "figures")
 
     return build(root, recipe_of("scores", VERSION, settings, [segmentation]), make)
+
+
+def ct_of(subject: Subject) -> Volume:
+    """Return the CT of a subject that has one."""
+    assert subject.load_ct is not None, subject.case
+    return subject.load_ct()
 
 
 def rows_of(stage: Stage) -> list[dict[str, Any]]:
@@ -92,6 +114,11 @@ def merge(label_map: LabelMap, targets: dict[str, list[str]]) -> NDArray[np.uint
     return truth
 
 
+def window(config: Config) -> tuple[float, float]:
+    """Return level and width of the grey window of figures, HU."""
+    return config.evaluation.window_level, config.evaluation.window_width
+
+
 def finite(row: dict[str, Any]) -> dict[str, Any]:
     """Return `row` with None, which JSON has, in place of NaN, which it has not."""
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
@@ -116,17 +143,14 @@ def _score_case(config: Config, name: str, subject: Subject, folder: Path) -> li
     return [{"test": name, "case": subject.case, **row} for row in scored]
 
 
-def _overlays(
-    config: Config, wanted: tuple[Subject, ...], masks: Path, rows: list[dict[str, Any]], folder: Path
-) -> None:
+def _overlays(config: Config, tested: Subjects, masks: Path, rows: list[dict[str, Any]], folder: Path) -> None:
     """Draw the worst cases first, as many as `evaluation.overlays` says."""
-    means = {s.case: np.nan_to_num(np.mean([row["dice"] for row in rows if row["case"] == s.case])) for s in wanted}
+    folder.mkdir(exist_ok=True)
+    dice = {s.case: np.array([row["dice"] for row in rows if row["case"] == s.case]) for s in tested}
+    means = {case: float(np.nan_to_num(values).mean()) for case, values in dice.items()}
     labels = {target: value for value, target in enumerate(config.targets, start=1)}
-    for subject in sorted(wanted, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
-        prediction, truth, _ = _masks(config, subject, masks)
-        assert subject.load_ct is not None
-        ct: Volume = subject.load_ct()
-        title = f"{subject.case}   Dice {means[subject.case]:.3f}"
-        figures.overlay(
-            ct.array, truth, prediction, ct.spacing, labels, folder / f"{subject.case}.png", title, config.evaluation
-        )
+    for subject in sorted(tested, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
+        prediction, truth, label_map = _masks(config, subject, masks)
+        title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{subject.case}.png"
+        ct = ct_of(subject).array
+        figures.overlay(ct, truth, prediction, label_map.spacing, labels, path, title, window(config))

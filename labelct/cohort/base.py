@@ -1,0 +1,156 @@
+"""What a cohort is: subjects with label maps, some with a CT, shared between training, validation and test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.cohort.names import merged
+from labelct.errors import InputError
+from labelct.io import dicom, nifti
+from labelct.volume import LabelMap, Volume
+
+SAME_GRID_MM = 0.05  # rounded headers: masks of one TotalSegmentator subject lie up to 0.013 mm apart at the corners
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One case; both loaders are picklable and check the files that they read.
+
+    Attributes:
+        case: Its name, unique in the cohort.
+        load_label_map: Reads the label map, RAS+.
+        load_ct: Reads the CT on the grid of the label map, RAS+, HU; None where there is no CT.
+        files: Every file it is read from.
+    """
+
+    case: str
+    load_label_map: Callable[[], LabelMap]
+    load_ct: Callable[[], Volume] | None
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reader finds in a folder, before it is shared out.
+
+    Attributes:
+        subjects: Every case.
+        names: `{value: name}` of the cohort's label maps.
+        own_split: The cases of each split, where the folder itself says so.
+    """
+
+    subjects: tuple[Subject, ...]
+    names: Mapping[int, str]
+    own_split: Mapping[str, list[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Subjects by split.
+
+    Attributes:
+        name: What tables call it.
+        train: Subjects to learn from.
+        val: Subjects that choose the checkpoint.
+        test: Subjects to score on; each has a CT.
+        root: The folder that file names in the fingerprint are relative to.
+        label_names: `{value: name}` of its label maps.
+        declared: Whether a file, numbers or the folder itself said which case is in which split.
+    """
+
+    name: str
+    train: tuple[Subject, ...]
+    val: tuple[Subject, ...]
+    test: tuple[Subject, ...]
+    root: Path = Path()
+    label_names: Mapping[int, str] = field(default_factory=dict)
+    declared: bool = True
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all classes that its label maps may hold."""
+        return tuple(self.label_names.values())
+
+    def scored(self, split: str = "test") -> tuple[Subject, ...]:
+        """Return the subjects to score on when the cohort is a test group.
+
+        Args:
+            split: `test`, which is every subject with a CT where nothing declared a split; or `all` of them.
+
+        Raises:
+            InputError: None is left.
+        """
+        everyone = (*self.train, *self.val, *self.test)
+        chosen = self.test if split == "test" and self.declared else everyone
+        with_ct = tuple(subject for subject in chosen if subject.load_ct is not None)
+        if not with_ct:
+            raise InputError(self.root, "no subject with a CT is left to score", "check the CT files, cases and splits")
+        return with_ct
+
+    def fingerprint(self) -> list[list[str | int]]:
+        """Return `[split, case, file, size in bytes]` of every file and one row of the names: no absolute paths."""
+        rows: list[list[str | int]] = [
+            [split, subject.case, _relative(path, self.root), path.stat().st_size]
+            for split in ("train", "val", "test")
+            for subject in getattr(self, split)
+            for path in subject.files
+        ]
+        table = " ".join(f"{value}={name}" for value, name in sorted(self.label_names.items()))
+        return [*rows, ["names", "", table, len(self.label_names)]]
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str]) -> LabelMap:
+    """Read a label map, check its values against `names`, and merge."""
+    return merge_labels(nifti.read_label_map(path, names), merge)
+
+
+def merge_labels(label_map: LabelMap, merge: Mapping[str, str]) -> LabelMap:
+    """Return the label map with `merge` (`{name: name it becomes}`) applied to values and names."""
+    names, moved = merged(label_map.names, merge)
+    array = label_map.array.copy() if moved else label_map.array
+    for old, new in moved.items():
+        array[label_map.array == old] = new
+    return LabelMap(array, label_map.affine, names)
+
+
+def load_ct(path: Path, label_file: Path) -> Volume:
+    """Read a CT, NIfTI file or DICOM folder, and check that it lies on the grid of `label_file`."""
+    ct = dicom.read_series(path) if path.is_dir() else nifti.read_volume(path)
+    check_same_grid(path, (ct.array.shape, ct.affine), label_file, nifti.read_grid(label_file))
+    return ct
+
+
+Grid = tuple[tuple[int, ...], NDArray[np.float64]]
+
+
+def check_same_grid(path: Path, grid: Grid, other: Path, other_grid: Grid) -> None:
+    """Raise `InputError` unless two files have one shape and their corners lie within `SAME_GRID_MM`.
+
+    Args:
+        path: The file that is named first.
+        grid: Its shape and affine.
+        other: The file it should agree with.
+        other_grid: Its shape and affine.
+    """
+    (shape, affine), (other_shape, other_affine) = grid, other_grid
+    remedy = "resample one of them to the grid of the other"
+    if tuple(shape) != tuple(other_shape):
+        raise InputError(path, f"its shape is {tuple(shape)}, but {tuple(other_shape)} in {other}", remedy)
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape], [1])).reshape(4, -1)
+    apart = np.linalg.norm(((affine - other_affine) @ corners)[:3], axis=0).max()
+    if apart > SAME_GRID_MM:
+        problem = f"its grid {_text(affine)} lies {apart:.3g} mm off {_text(other_affine)} of {other}"
+        raise InputError(path, problem, remedy)
+
+
+def _text(affine: NDArray[np.float64]) -> str:
+    spacing = " x ".join(f"{length:.4g}" for length in np.linalg.norm(affine[:3, :3], axis=0))
+    return f"({spacing} mm from {', '.join(f'{number:.4g}' for number in affine[:3, 3])})"

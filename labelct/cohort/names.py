@@ -1,0 +1,109 @@
+"""Class names and label values: TotalSegmentator's own, and those that a user gives."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from labelct.errors import InputError, SettingError, did_you_mean
+
+FORM = 'write {"1": "liver", "2": "spleen"}'
+
+
+@lru_cache(maxsize=1)
+def _table() -> list[dict[str, str]]:
+    text = files("labelct.synthesis").joinpath("hu_priors.csv").read_text(encoding="utf-8-sig")
+    return [row for row in csv.DictReader(io.StringIO(text)) if not row["name"].startswith("_")]
+
+
+def totalsegmentator_v2() -> dict[int, str]:
+    """Return `{value: name}` of the 117 classes of TotalSegmentator v2's task `total`."""
+    return {int(row["id_total_v2"]): row["name"] for row in _table() if row["id_total_v2"]}
+
+
+def totalsegmentator_v1() -> dict[int, str]:
+    """Return `{value: name}` of the 104 classes of TotalSegmentator v1, with v1's own values."""
+    return {int(row["id_total_v1"]): row["name"] for row in _table() if row["id_total_v1"]}
+
+
+def totalsegmentator() -> dict[int, str]:
+    """Return `{value: name}` of every class of v1 or v2: v2's values, then 118 up for the classes of v1 alone."""
+    known = totalsegmentator_v2()
+    alone = [row["name"] for row in _table() if not row["id_total_v2"]]
+    return known | dict(enumerate(alone, start=max(known) + 1))
+
+
+PRESETS = {"totalsegmentator_v1": totalsegmentator_v1, "totalsegmentator_v2": totalsegmentator_v2}
+
+
+def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
+    """Return `{value: name}` from a setting.
+
+    Args:
+        names: The mapping itself, the name of a preset, or a JSON file (below `root` unless absolute).
+        root: The cohort's folder.
+
+    Raises:
+        InputError: The file is missing or holds something else.
+        SettingError: A value is no whole number of 1 or more, or two values share a name.
+    """
+    if not isinstance(names, str):
+        return check("names", names)
+    if names in PRESETS:
+        return PRESETS[names]()
+    path = root / names
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", f"{FORM} there, or set names= to {' or '.join(PRESETS)}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read as JSON ({error})", FORM) from None
+    if not isinstance(content, dict):
+        raise InputError(path, "is no table of label values", FORM)
+    try:
+        return check("names", content)
+    except SettingError as error:
+        raise InputError(path, str(error), FORM) from None
+
+
+def check(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
+    """Return `names` with whole numbers as keys, background left out, or raise `SettingError`."""
+    checked: dict[int, str] = {}
+    for value, name in names.items():
+        if not str(value).isdecimal() or not isinstance(name, str) or not name:
+            raise SettingError(field, {value: name}, "{whole number: name}", "for example {1: liver}")
+        if int(value) and name in checked.values():
+            raise SettingError(field, {value: name}, "each name once", "give each value its own name and use merge=")
+        checked[int(value)] = name
+    checked.pop(0, None)
+    return checked
+
+
+def merged(names: Mapping[int, str], merge: Mapping[str, str]) -> tuple[dict[int, str], dict[int, int]]:
+    """Return the names after `merge`, and which value becomes which.
+
+    A structure of several parts takes the value of the class of that name, or the lowest of its parts' values.
+
+    Args:
+        names: `{value: name}`.
+        merge: `{name: name it becomes}`.
+
+    Raises:
+        SettingError: A name that no value has, or a chain of merges.
+    """
+    values = {name: value for value, name in names.items()}
+    for part, whole in merge.items():
+        if part not in values:
+            raise SettingError("merge", part, "a name of the cohort", did_you_mean(part, values))
+        if whole in merge:
+            raise SettingError("merge", whole, "a name that is itself not merged", "merge each part into the last name")
+    parts = {whole: [values[part] for part in merge if merge[part] == whole] for whole in merge.values()}
+    moved = {value: values.get(whole, min(olds)) for whole, olds in parts.items() for value in olds}
+    renamed = {moved.get(value, value): merge.get(name, name) for value, name in names.items()}
+    return dict(sorted(renamed.items())), {old: new for old, new in moved.items() if old != new}

@@ -1,0 +1,55 @@
+"""Opens a cohort by the kind of its settings."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from labelct.cohort import folder, nnunet_raw, totalsegmentator
+from labelct.cohort.base import Cohort, Found
+from labelct.cohort.settings import FilesSettings, FolderSettings, NnunetRawSettings, TotalSegmentatorSettings
+from labelct.cohort.splits import divide
+from labelct.errors import InputError, did_you_mean
+
+log = logging.getLogger(__name__)
+
+
+def open_cohort(settings: FilesSettings) -> Cohort:
+    """Find the subjects of a cohort and share them out; no voxel is read yet.
+
+    Args:
+        settings: A cohort of files (a phantom cohort is made first, as a folder).
+
+    Returns:
+        The cohort.
+
+    Raises:
+        InputError: The folder is missing or holds no case.
+        SettingError: A structure, name or merge that the cohort does not know.
+    """
+    root = Path(settings.root).expanduser()
+    if not root.is_dir():
+        raise InputError(root, "no such folder", "set root to the folder of the cohort")
+    found = _find(settings, root)
+    subjects = {subject.case: subject for subject in found.subjects}
+    if settings.cases:
+        missing = [case for case in settings.cases if case not in subjects]
+        subjects = {case: subjects[case] for case in settings.cases if case in subjects}
+        if not subjects:
+            remedy = did_you_mean(missing[0], [s.case for s in found.subjects]) or "check root and the case names"
+            raise InputError(root, f"holds none of the cases {', '.join(missing)}", remedy)
+        if missing:
+            log.warning("%s: holds no case %s", root, ", ".join(missing))
+    split, declared = divide(subjects, settings, found.own_split, root)
+    return Cohort(settings.kind, split["train"], split["val"], split["test"], root, found.names, declared)
+
+
+def _find(settings: FilesSettings, root: Path) -> Found:
+    match settings:
+        case TotalSegmentatorSettings():
+            return totalsegmentator.find(settings, root)
+        case NnunetRawSettings():
+            return nnunet_raw.find(settings, root)
+        case FolderSettings():
+            return folder.find(settings, root)
+    raise TypeError(f"{settings.kind} is no cohort of files")

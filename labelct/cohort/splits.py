@@ -1,0 +1,138 @@
+"""Which case trains, validates or tests: from a file, from numbers, or as the folder itself says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from labelct.cohort.base import Subject
+from labelct.cohort.settings import SPLITS, FilesSettings
+from labelct.errors import InputError
+
+log = logging.getLogger(__name__)
+
+PAPER = {"train": 64, "val": 17, "test": 44}  # Tsanda et al., Appendix A: the proportions where nothing else is asked
+SHIPPED = ("appendix_a",)
+FORM = 'write {"train": ["s0001"], "val": [], "test": []}'
+
+
+def divide(
+    subjects: Mapping[str, Subject], settings: FilesSettings, own: Mapping[str, list[str]] | None, root: Path
+) -> tuple[dict[str, tuple[Subject, ...]], bool]:
+    """Share subjects out: a split file goes before numbers, numbers before the folder's own split.
+
+    Args:
+        subjects: `{case: subject}`.
+        settings: Its `splits`, `splits_file` and `seed`.
+        own: The split that the folder itself declares, if any.
+        root: Where a relative split file is looked for as well.
+
+    Returns:
+        The subjects of each split, those of `test` all with a CT; and whether anything declared the split.
+
+    Raises:
+        InputError: The split file cannot be used or none of its cases is there; more cases are asked than there are.
+    """
+    with_ct = {case: subject.load_ct is not None for case, subject in subjects.items()}
+    numbers = {split: number for split, number in settings.splits.items() if number is not None}
+    if settings.splits_file:
+        path = _find(settings.splits_file, root)
+        chosen = _present(path, read_split(path), set(subjects))
+    elif numbers or own is None:
+        chosen = draw(with_ct, settings.splits, settings.seed, root)
+    else:
+        chosen = {split: [case for case in own.get(split, []) if case in subjects] for split in SPLITS}
+    blind = [case for case in chosen["test"] if not with_ct[case]]
+    if blind:
+        log.warning("%s: left out of the test split, for they have no CT: %s", root, ", ".join(blind))
+    chosen["test"] = [case for case in chosen["test"] if with_ct[case]]
+    declared = bool(settings.splits_file or numbers or own is not None)
+    return {split: tuple(subjects[case] for case in chosen[split]) for split in SPLITS}, declared
+
+
+def draw(with_ct: Mapping[str, bool], numbers: Mapping[str, int | None], seed: int, root: Path) -> dict[str, list[str]]:
+    """Draw cases for each split by the hash of seed and name, so that the order of files does not matter.
+
+    Test cases are drawn first, then validation: more or fewer training cases leave the others as they are.
+
+    Args:
+        with_ct: `{case: whether it has a CT}`; only those that have one can be test cases.
+        numbers: How many of each split; None or absent: a share of what is left, in the paper's proportions.
+        seed: The seed of the draw.
+        root: What an error names.
+
+    Raises:
+        InputError: More cases are asked for than there are.
+    """
+    drawn = sorted(with_ct, key=lambda case: hashlib.sha256(f"{seed}/{case}".encode()).digest())
+    count = _numbers(len(drawn), sum(with_ct.values()), numbers, root)
+    test = [case for case in drawn if with_ct[case]][: count["test"]]
+    rest = [case for case in drawn if case not in set(test)]
+    return {"test": test, "val": rest[: count["val"]], "train": rest[count["val"] :][: count["train"]]}
+
+
+def _numbers(cases: int, with_ct: int, asked: Mapping[str, int | None], root: Path) -> dict[str, int]:
+    numbers = {split: number for split, number in asked.items() if number is not None}
+    left = cases - sum(numbers.values())
+    if left < 0:
+        raise InputError(root, f"holds {cases} cases, {cases - left} are asked for", "lower the numbers in splits")
+    if numbers.get("test", 0) > with_ct:
+        asked_for = f"{numbers['test']} are asked for as test cases"
+        raise InputError(root, f"holds {with_ct} cases with a CT, {asked_for}", "lower splits.test")
+    if not with_ct:
+        numbers["test"] = 0
+    waiting = [split for split in ("test", "val", "train") if split not in numbers]
+    while waiting:
+        split = waiting.pop(0)
+        share = round(left * PAPER[split] / (PAPER[split] + sum(PAPER[other] for other in waiting)))
+        numbers[split] = max(0, min(max(share, 1), left - len(waiting), with_ct if split == "test" else left))
+        left -= numbers[split]
+    return numbers
+
+
+def read_split(path: Path) -> dict[str, list[str]]:
+    """Read `{"train": [cases], "val": [...], "test": [...]}`, or the first fold of nnU-Net's `splits_final.json`.
+
+    Raises:
+        InputError: The file is missing, has another form, or a case is in two splits.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", FORM) from None
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read as JSON ({error})", FORM) from None
+    content = content[0] if isinstance(content, list) and content else content
+    if not isinstance(content, dict) or not any(split in content for split in SPLITS):
+        raise InputError(path, "names no split", FORM)
+    split = {name: content.get(name, []) for name in SPLITS}
+    if not all(isinstance(cases, list) and all(isinstance(case, str) for case in cases) for cases in split.values()):
+        raise InputError(path, "a split is no list of case names", FORM)
+    every = [case for cases in split.values() for case in cases]
+    twice = sorted({case for case in every if every.count(case) > 1})
+    if twice:
+        raise InputError(path, f"cases named twice: {', '.join(twice)}", "keep each case in one split")
+    if not every:
+        raise InputError(path, "holds no case yet", "paste the case ids into it (docs/cohorts.md) or give another file")
+    return split
+
+
+def _find(name: str, root: Path) -> Path:
+    if name in SHIPPED:
+        return Path(str(files("labelct.cohort").joinpath(f"{name}.json")))
+    path = Path(name).expanduser()
+    return path if path.is_absolute() or path.is_file() else root / name
+
+
+def _present(path: Path, split: Mapping[str, list[str]], known: set[str]) -> dict[str, list[str]]:
+    present = {name: [case for case in cases if case in known] for name, cases in split.items()}
+    missing = [case for cases in split.values() for case in cases if case not in known]
+    if not any(present.values()):
+        raise InputError(path, f"none of its {len(missing)} cases is in the cohort", "check root and the case names")
+    if missing:
+        log.warning("%s: %d of its cases are not in the cohort: %s", path, len(missing), ", ".join(missing))
+    return present

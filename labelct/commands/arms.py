@@ -56,8 +56,8 @@ def gather(folders: Iterable[Path]) -> tuple[list[Job], list[tuple[Path, str]]]:
     for folder in folders:
         if not folder.is_dir():
             raise InputError(folder, "there is no such folder", "give a folder of runs, for example outputs/sweeps")
-        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("scores.json")))
-        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("status.json")))
+        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("scores.json"), key=_natural))
+        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("status.json"), key=_natural))
     jobs = [job for path in files if (job := _read_job(path))]
     done = {job.folder for job in jobs}
     finished = {_configuration(folder) for folder in done} - {""}
@@ -106,9 +106,9 @@ def pool(jobs: Sequence[Job], by: Sequence[str]) -> tuple[list[dict[str, Any]], 
     ]
     merged = len(jobs) - sum(len(runs) for runs in arms.values())
     remarks = [f"{merged} of {len(jobs)} jobs repeat the scores of another one and count once."] if merged else []
-    for arm, runs in arms.items():
-        if len({job.seed for job in runs.values()}) < len(runs):
-            remarks.append(f"{arm}: runs with the same seed but other settings are pooled; tell them apart with --by.")
+    mixed = [arm for arm, runs in arms.items() if len({job.seed for job in runs.values()}) < len(runs)]
+    if mixed:
+        remarks.append(f"Runs of one seed but other settings are pooled in {'; '.join(mixed)}: --by tells them apart.")
     return rows, remarks
 
 
@@ -158,6 +158,11 @@ def _read_job(path: Path) -> Job | None:
     choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
     ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
     return Job(path.parent, ordered, arm.get("seed", typed.get("seed", "0")), key, rows)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Return a sorting key that puts job 10 of a sweep behind job 9."""
+    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]
 
 
 def _numbers(row: dict[str, Any]) -> dict[str, Any]:

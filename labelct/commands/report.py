@@ -27,6 +27,8 @@ def main(argv: list[str]) -> int:
         LabelctError: Nothing to report, or an argument that fits no run.
     """
     arguments = _parser().parse_args(argv)
+    from labelct.evaluation.statistics import summarise
+
     settings = StatisticsSettings(margin=arguments.margin)
     jobs, failed = arms.gather(arguments.folders)
     if not jobs:
@@ -40,8 +42,9 @@ def main(argv: list[str]) -> int:
     results = _results(rows, by, reference, settings)
     remarks += _remarks(results, reference, settings)
     out = arguments.out or arguments.folders[0] / "report"
-    _write(out, rows, results, tables.cells(results, by, reference, settings.margin), remarks, failed)
-    _print(tables.cells(results, by, reference, settings.margin), remarks, failed, out)
+    table = tables.cells(results, by, reference, settings.margin)
+    _write(out, summarise(rows, ["arm", "test", "label", "case"], settings), results, table, remarks, failed)
+    _print(table, remarks, failed, out)
     return 0
 
 
@@ -96,21 +99,21 @@ def _remarks(results: Sequence[Mapping[str, Any]], reference: str | None, settin
 
 def _write(
     out: Path,
-    rows: Sequence[Mapping[str, Any]],
+    points: Sequence[Mapping[str, Any]],
     results: Sequence[Mapping[str, Any]],
     table: tuple[list[str], list[list[str]]],
     remarks: Sequence[str],
     failed: Sequence[tuple[Path, str]],
 ) -> None:
-    """Write the report's files into `out`."""
+    """Write the report's files into `out`; `points` are the cases of each arm, averaged over its runs."""
     from labelct.evaluation.figures import dice_plot
     from labelct.store import write_text
 
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "report.csv", tables.comma_separated(results))
     write_text(out / "report.tex", tables.latex(*table))
-    several = len({row["test"] for row in rows}) > 1
-    points = [{**row, "label": f"{row['test']}: {row['label']}"} if several else row for row in rows]
+    several = len({row["test"] for row in points}) > 1
+    points = [{**row, "label": f"{row['test']}: {row['label']}"} if several else row for row in points]
     for metric, name in FIGURES.items():
         dice_plot(points, out / f"{metric}.png", metric, name)
     pictures = [f"![{name}]({metric}.png)" for metric, name in FIGURES.items()]
@@ -129,7 +132,10 @@ def _print(
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 170)
-    console.print(tables.console(*table, title="Scores"))
+    shown = tables.fitting(*table, console.width)
+    console.print(tables.console(*shown, title="Scores"))
+    if hidden := [name for name in table[0] if name not in shown[0]]:
+        console.print(f"Left out for want of width, see report.md: {', '.join(hidden)}.", style="dim")
     for remark in remarks:
         console.print(remark, markup=False, style="yellow" if remark.startswith("Warning") else "dim")
     for folder, reason in failed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
 TEX = {
     "&": r"\&",
     "%": r"\%",
@@ -53,6 +54,16 @@ def cells(
         line += [str(row["absent"]), *([str(row["missed"]), str(row["invented"])] if one_sided else [])]
         lines.append(line + (_comparison(row, reference) if reference else []))
     return header, lines
+
+
+def fitting(header: Sequence[str], lines: Sequence[Sequence[str]], width: int) -> tuple[list[str], list[list[str]]]:
+    """Return the table without the columns, least important first, that `width` characters leave no room for."""
+    kept = list(range(len(header)))
+    widths = [max(len(line[column]) for line in (header, *lines)) + 3 for column in kept]
+    spare = sorted((name for name in header if name.startswith(EXPENDABLE)), key=lambda name: _rank(name))
+    while spare and sum(widths[column] for column in kept) > width:
+        kept.remove(header.index(spare.pop(0)))
+    return [header[column] for column in kept], [[line[column] for column in kept] for line in lines]
 
 
 def console(header: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> Table:
@@ -105,6 +116,10 @@ def comma_separated(results: Sequence[Mapping[str, Any]]) -> str:
             {name: "" if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
         )
     return text.getvalue()
+
+
+def _rank(name: str) -> int:
+    return next(rank for rank, start in enumerate(EXPENDABLE) if name.startswith(start))
 
 
 def _spread(row: Mapping[str, Any], metric: str, digits: int) -> str:

@@ -138,9 +138,8 @@ def dice_plot(rows: Iterable[Mapping[str, Any]], path: Path, metric: str = "dice
     axes.spines[["top", "right"]].set_visible(False)
     if len(arms_seen) > 1:
         handles = [Line2D([], [], marker="o", linestyle="", color=f"C{i % 10}") for i in range(len(arms_seen))]
-        figure.legend(
-            handles, arms_seen, loc="outside lower center", ncols=min(len(arms_seen), 4), fontsize=7, frameon=False
-        )
+        columns = max(1, int(figure.get_figwidth() / (0.45 + 0.07 * max(len(arm) for arm in arms_seen))))
+        figure.legend(handles, arms_seen, loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
     _save(figure, path)
 
 

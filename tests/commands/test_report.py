@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from labelct.commands import arms, report
+from labelct.commands import arms, report, tables
 from labelct.errors import InputError, LabelctError, SettingError
 
 REFERENCE = np.linspace(0.88, 0.97, 12)
@@ -92,7 +92,7 @@ def test_by_merges_the_choices_left_out(sweep, capsys):
     assert [(row["data"], row["dose"]) for row in read(sweep / "report")][-1] == ("synth1", "low")
     report.main([str(sweep), "--by", "data"])
     assert [row["runs"] for row in read(sweep / "report")] == ["1", "3", "1"]
-    assert "data=synth1: runs with the same seed" in capsys.readouterr().out
+    assert "other settings are pooled in data=synth1: --by" in capsys.readouterr().out
 
 
 def test_what_was_typed_tells_arms_apart(tmp_path):
@@ -187,3 +187,18 @@ def test_other_test_cohorts_are_compared_on_their_own(tmp_path):
         ("ts", "clinical"),
         ("ts", "synth3"),
     ]
+
+
+def test_a_narrow_terminal_loses_the_least_important_columns_and_no_digits():
+    header = ["data", "test", "label", "n", "Dice", "95 % CI", "surface Dice", "HD95 mm", "absent", "effect r"]
+    line = ["synth3", "ts", "liver", "17", "0.931 ± 0.020", "0.920 – 0.940", "0.931 ± 0.020", "4.0 ± 1.0", "0", "+0.5"]
+    assert tables.fitting(header, [line], 200) == (header, [line])
+    narrow, (short,) = tables.fitting(header, [line], 80)
+    assert narrow == [name for name in header if name not in ("effect r", "surface Dice", "test")]
+    assert short[:3] == ["synth3", "liver", "17"]
+
+
+def test_jobs_come_in_the_order_of_the_sweep(tmp_path):
+    for number, dose in enumerate("abcdefghijkl"):
+        write_job(tmp_path / str(number), REFERENCE, {"dose": dose})
+    assert [job.choices["dose"] for job in arms.gather([tmp_path])[0]] == list("abcdefghijkl")

@@ -47,7 +47,7 @@ SPREAD: dict[str, tuple[float, float, float, float]] = {
     "gallbladder": (5, 4, 5, 0.16),
     "stomach": (5, 4, 5, 0.11),
     "colon": (3, 3, 5, 0.02),
-    "urinary_bladder": (3, 2, 3, 0.2),
+    "urinary_bladder": (3, 2, 3, 0.15),
     "heart": (5, 3, 4, 0.06),
 }
 USUAL = (2.5, 2.5, 3.0, 0.08)
@@ -102,7 +102,7 @@ def sample_anatomy(settings: PhantomSettings, rng: np.random.Generator) -> Anato
     girth = [0.9 + 0.17 * habitus, 0.88 + 0.26 * habitus, 1.0]
     scale = [float(stature * g * rng.normal(1, 0.02)) for g in girth]
     fat = [float(t * rng.lognormal(0, 0.2)) for t in (5 + 26 * habitus, 4 + 22 * habitus, 6 + 22 * habitus)]
-    right = rng.normal(162, 6)
+    right = rng.normal(165, 6)
     size, centre = _field_of_view(settings, scale, rng)
     return Anatomy(
         size=size,
@@ -115,7 +115,7 @@ def sample_anatomy(settings: PhantomSettings, rng: np.random.Generator) -> Anato
         bulk=float(rng.normal(1.0, 0.07)),
         left_lobe=float(rng.normal(1.0, 0.12)),
         male=bool(rng.random() < 0.5),
-        poses=_sample_poses(1.04 - 0.09 * habitus, rng),
+        poses=_sample_poses(1.06 - 0.08 * habitus, rng),
         coil=organs.sample_coil(rng),
         colon=organs.sample_colon(rng),
         velocity=sample_velocity(settings.size, settings.warp_mm, rng),
@@ -135,7 +135,7 @@ def _field_of_view(
         else:
             top = min(top, rng.uniform(132, 160))
     size[2] = float((top - bottom) * scale[2])
-    centre = [float(rng.normal(0, 4)), float(24 + rng.normal(0, 3)), float((top + bottom) / 2)]
+    centre = [float(rng.normal(0, 4)), float(18 + rng.normal(0, 3)), float((top + bottom) / 2)]
     return size, centre
 
 
@@ -143,7 +143,7 @@ def _sample_poses(size: float, rng: np.random.Generator) -> dict[str, list[float
     poses = {}
     for name in (*SOLID, *TUBES):
         *offset, spread = SPREAD.get(name, USUAL)
-        poses[name] = [*rng.normal(0, offset).tolist(), float(size * np.exp(rng.normal(0, spread)))]
+        poses[name] = [*rng.normal(0, offset).tolist(), float(size * np.exp(spread * np.clip(rng.normal(), -1.8, 1.8)))]
     return poses
 
 

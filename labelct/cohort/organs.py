@@ -14,23 +14,27 @@ Pose = list[float]
 VESSELS: dict[str, list[list[float]]] = {
     "aorta": [[-22, -8, 290, 13], [-24, -6, 215, 13], [-20, 6, 165, 12.5], [-14, 24, 110, 12], [-12, 32, 60, 11.5],
               [-14, 41, 0, 10.5], [-8, 43, -40, 10.5], [-5, 40, -62, 11]],
-    "iliac_artery_left": [[-9, 41, -62, 8], [-30, 42, -92, 7], [-54, 38, -125, 7], [-74, 58, -180, 6.5], [-80, 74, -225, 6.5]],
-    "iliac_artery_right": [[2, 42, -62, 8], [24, 44, -92, 7], [54, 38, -125, 7], [74, 58, -180, 6.5], [80, 74, -225, 6.5]],
-    "inferior_vena_cava": [[14, 38, -68, 13], [18, 42, -20, 13], [19, 40, 50, 13], [24, 38, 110, 14], [21, 46, 152, 15], [14, 62, 178, 13]],
-    "iliac_vena_left": [[12, 34, -70, 9], [-16, 28, -98, 8], [-46, 22, -130, 8], [-66, 44, -185, 8], [-68, 62, -225, 8]],
+    "iliac_artery_left": [[-9, 41, -62, 8], [-30, 42, -92, 7], [-54, 38, -125, 7], [-74, 58, -180, 6.5],
+                          [-80, 74, -225, 6.5]],
+    "iliac_artery_right": [[2, 42, -62, 8], [24, 44, -92, 7], [54, 38, -125, 7], [74, 58, -180, 6.5],
+                           [80, 74, -225, 6.5]],
+    "inferior_vena_cava": [[14, 38, -68, 13], [18, 42, -20, 13], [19, 40, 50, 13], [24, 38, 110, 14],
+                           [21, 46, 152, 15], [14, 62, 178, 13]],
+    "iliac_vena_left": [[12, 34, -70, 9], [-16, 28, -98, 8], [-46, 22, -130, 8], [-66, 44, -185, 8],
+                        [-68, 62, -225, 8]],
     "iliac_vena_right": [[18, 34, -70, 9], [30, 28, -98, 8], [46, 22, -130, 8], [66, 44, -185, 8], [68, 62, -225, 8]],
-    "portal_vein_and_splenic_vein": [[-92, 14, 86, 5], [-62, 36, 76, 5.5], [-24, 58, 66, 6], [6, 62, 60, 7], [24, 64, 82, 8],
-                                     [40, 68, 102, 7.5], [66, 62, 110, 6.5]],
+    "portal_vein_and_splenic_vein": [[-92, 14, 86, 5], [-62, 36, 76, 5.5], [-24, 58, 66, 6], [6, 62, 60, 7],
+                                     [24, 64, 82, 8], [40, 68, 102, 7.5], [66, 62, 110, 6.5]],
     "esophagus": [[-6, 14, 290, 8], [-4, 16, 220, 8], [-8, 28, 180, 8.5], [-18, 40, 148, 9], [-38, 50, 126, 9]],
 }  # fmt: skip
 GUT: dict[str, list[list[float]]] = {
-    "stomach": [[-66, 36, 132, 33], [-74, 56, 112, 37], [-76, 80, 84, 32], [-60, 98, 62, 27], [-30, 104, 50, 22],
-                [0, 98, 46, 17], [16, 90, 50, 12]],
+    "gallbladder": [[46, 80, 58, 8], [54, 88, 48, 13.5], [62, 96, 36, 17.5], [66, 102, 28, 14.5]],
+    "stomach": [[-64, 38, 134, 28], [-72, 58, 112, 34], [-73, 82, 84, 29], [-58, 98, 62, 24], [-30, 104, 50, 19.5],
+                [0, 98, 46, 15], [16, 90, 50, 12]],
     "duodenum": [[20, 88, 50, 13], [44, 76, 48, 14], [52, 58, 28, 13.5], [48, 50, 4, 13], [30, 58, -12, 12.5],
                  [-6, 60, -10, 11.5], [-32, 60, 12, 11]],
     "pancreas": [[38, 62, 12, 11], [30, 66, 30, 16], [10, 74, 46, 11.5], [-18, 70, 58, 12.5], [-48, 52, 70, 12],
                  [-78, 34, 82, 11.5], [-92, 24, 88, 8]],
-    "gallbladder": [[46, 80, 58, 7], [54, 88, 48, 12], [62, 96, 36, 15.5], [66, 102, 28, 13]],
 }  # fmt: skip
 COLON: list[list[float]] = [
     [84, 58, -104, 22], [94, 48, -82, 29], [104, 32, -45, 26], [106, 26, -8, 25], [100, 42, 18, 24], [80, 76, 16, 22],
@@ -81,17 +85,20 @@ def haustra(path: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def sample_coil(rng: np.random.Generator) -> list[list[float]]:
-    """Draw the small bowel: a serpentine through two layers, jittered until it looks like loops."""
+    """Draw the small bowel: a serpentine through two layers, turned and jittered until it looks like loops."""
     points = [[-34.0, 60, 8, 11.0]]
     for layer, depth in enumerate((56.0, 84.0)):
         rows = range(5) if layer == 0 else range(4, -1, -1)
         for row in rows:
             height = -14.0 - 26 * row
-            half = 72 - 5 * row
+            half = 80 - 6 * row
             across = np.linspace(-half, half, 6) * (1 if (row + layer) % 2 else -1)
-            points += [[x - 8, depth - 3 * row, height, 11.5] for x in across]
-    coil = np.array(points) + rng.normal(0, [7, 6, 7, 1.2], (len(points), 4))
-    coil[:, 3] = np.clip(coil[:, 3], 9, 14)
+            points += [[x - 8, depth - 3 * row, height, 12.5] for x in across]
+    coil = np.array(points)
+    centre = np.array([-8.0, 70, -64])
+    coil[1:, :3] = centre + (coil[1:, :3] - centre) @ rotation("y", rng.uniform(-90, 90)).T
+    coil += rng.normal(0, [9, 7, 9, 1.2], (len(points), 4))
+    coil[:, 3] = np.clip(coil[:, 3], 10, 15)
     return np.round(coil, 3).tolist()
 
 
@@ -99,7 +106,7 @@ def sample_colon(rng: np.random.Generator) -> list[list[float]]:
     """Draw the colon's axis about the template; the transverse part sags as it likes."""
     colon = np.array(COLON) + rng.normal(0, [5, 4, 6, 0], (len(COLON), 4))
     colon[6:9, 2] += rng.normal(-4, 18) * np.array([0.7, 1.0, 0.7])
-    colon[:, 3] *= rng.uniform(0.8, 1.15) * np.exp(rng.normal(0, 0.09, len(COLON)))
+    colon[:, 3] *= rng.uniform(0.85, 1.25) * np.exp(rng.normal(0, 0.09, len(COLON)))
     return np.round(colon, 3).tolist()
 
 
@@ -108,8 +115,8 @@ def paint_solid(canvas: Canvas, body: Torso, poses: dict[str, Pose], male: bool)
     room = np.maximum(body.cavity + 2, body.diaphragm + 3)
     for side, name, centre in ((1, "right", (74, 0, 36)), (-1, "left", (-78, -2, 46))):
         canvas.paint(f"kidney_{name}", kidney(canvas, centre, side, poses[f"kidney_{name}"]), within=room)
-        top = np.array([[34, 20, 104, 4.5], [36, 16, 90, 5], [42, 8, 74, 4]]) if side == 1 else np.array(
-            [[-46, 36, 94, 4.5], [-48, 30, 82, 5.5], [-52, 20, 66, 4]])  # fmt: skip
+        top = np.array([[34, 20, 104, 5.5], [36, 16, 90, 6], [42, 8, 74, 5]]) if side == 1 else np.array(
+            [[-46, 36, 94, 5.5], [-48, 30, 82, 6], [-52, 20, 66, 5]])  # fmt: skip
         canvas.paint(f"adrenal_gland_{name}", tube(canvas, moved(top, poses[f"adrenal_gland_{name}"])), within=room)
     beside = np.maximum(body.cavity + 2, 2 - body.diaphragm)
     turn = rotation("y", -28) @ rotation("z", -28)
@@ -128,24 +135,16 @@ def kidney(canvas: Canvas, centre: ArrayLike, side: int, pose: Pose) -> Shape:
     middle, scale = np.asarray(centre) + pose[:3], pose[3]
     turn = rotation("y", -side * 12) @ rotation("x", -10) @ rotation("z", side * 30)
     bean = ellipsoid(canvas, middle, np.array([29, 25, 55]) * scale, turn, power=2.2)
-    sinus = ellipsoid(canvas, middle + np.array([-side * 24, 10, 0]) * scale, np.array([17, 13, 19]) * scale)
-    local = tuple(slice(a.start, a.stop) for a in bean.box)
-    dent = np.full_like(bean.distance, 1e3)
-    shared = tuple(
-        slice(max(a.start, b.start), max(min(a.stop, b.stop), max(a.start, b.start)))
-        for a, b in zip(local, sinus.box, strict=True)
-    )
-    into = tuple(slice(s.start - a.start, s.stop - a.start) for s, a in zip(shared, local, strict=True))
-    out = tuple(slice(s.start - b.start, s.stop - b.start) for s, b in zip(shared, sinus.box, strict=True))
-    dent[into] = sinus.distance[out]
-    return Shape(bean.box, np.maximum(bean.distance, -dent))
+    hilum = middle + np.array([-side * 24, 10, 0]) * scale
+    sinus = ellipsoid(canvas, hilum, np.array([17, 13, 19]) * scale, box=bean.box)
+    return Shape(bean.box, np.maximum(bean.distance, -sinus.distance))
 
 
 def paint_spleen(canvas: Canvas, body: Torso, pose: Pose) -> None:
     """Paint the spleen against the left rear ribs, after the organs that dent it."""
     dx, dy, dz, scale = pose
     turn = rotation("x", 28) @ rotation("z", 28)
-    spleen = ellipsoid(canvas, (-108 + dx, -8 + dy, 102 + dz), np.array([30, 42, 58]) * scale, turn, power=2.3)
+    spleen = ellipsoid(canvas, (-103 + dx, -4 + dy, 100 + dz), np.array([35, 48, 62]) * scale, turn, power=2.3)
     canvas.paint("spleen", spleen, within=np.maximum(body.cavity + 3, body.diaphragm + 4))
 
 
@@ -159,14 +158,14 @@ def paint_liver(canvas: Canvas, body: Torso, pose: Pose, left_lobe: float) -> No
         left_lobe: Factor on the length of the left lobe.
     """
     dx, dy, dz, scale = pose
-    right = ellipsoid(canvas, (72 + dx, 46 + dy, 98 + dz), np.array([68, 82, 92]) * scale, power=2.5)
+    right = ellipsoid(canvas, (72 + dx, 46 + dy, 98 + dz), np.array([71, 88, 102]) * scale, power=2.6)
     left = ellipsoid(
-        canvas, (2 + dx, 94 + dy, 120 + dz), np.array([74 * left_lobe, 42, 40]) * scale, rotation("y", -8), power=2.3
+        canvas, (2 + dx, 94 + dy, 120 + dz), np.array([78 * left_lobe, 44, 44]) * scale, rotation("y", -8), power=2.3
     )
     wedge = union(canvas, [right, left], blend=26)
     x, y, z = (canvas.position[k][wedge.box] - (dx, dy, dz)[k] for k in range(3))
-    floor = 92 - 0.62 * np.clip(x, -60, 134) - 0.10 * (y - 60)
-    rear = 30 - 0.55 * np.clip(x, 0, 60) - y
+    floor = 74 - 0.58 * np.clip(x, -60, 134) - 0.16 * (y - 60)
+    rear = 50 - np.hypot(x + 10, y + 8)
     hollow = np.maximum(floor - z, rear)
     lens = np.clip(14 - np.abs(wedge.distance - hollow), 0, None) ** 2 / 56
     canvas.paint(

@@ -9,7 +9,8 @@ from zlib import crc32
 import numpy as np
 
 from labelct.cohort.anatomy import NAMES, label_map, sample_anatomy
-from labelct.cohort.clinical_ct import clinical_ct, sample_appearance
+from labelct.cohort.appearance import sample_appearance
+from labelct.cohort.clinical_ct import clinical_ct
 from labelct.cohort.phantom_settings import PhantomSettings
 from labelct.io import nifti
 

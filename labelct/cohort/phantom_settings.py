@@ -35,7 +35,7 @@ class PhantomSettings:
     seed: int = 0
     spacing: float = 4.0
     size: list[float] = field(default_factory=lambda: [400.0, 320.0, 400.0])
-    warp_mm: float = 9.0
+    warp_mm: float = 6.0
     crop: float = 0.3
     native: float = 0.2
     texture: float = 1.0

@@ -7,6 +7,7 @@ is large. Distances are exact for tubes and approximate for ellipsoids, which is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,17 +62,22 @@ class Canvas:
         self.labels[inside & (self.labels == 0)] = self.values[name]
 
 
-def rotation(axis: str, degrees: float) -> NDArray[np.float32]:
+def rotation(axis: str, degrees: float) -> NDArray[np.float64]:
     """Return the right-handed rotation matrix about one axis."""
     first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
     matrix, angle = np.eye(3), np.deg2rad(degrees)
     matrix[first, first] = matrix[second, second] = np.cos(angle)
     matrix[second, first], matrix[first, second] = np.sin(angle), -np.sin(angle)
-    return matrix.astype(np.float32)
+    return matrix
 
 
 def ellipsoid(
-    canvas: Canvas, centre: ArrayLike, radii: ArrayLike, turn: NDArray[np.float32] | None = None, power: float = 2.0
+    canvas: Canvas,
+    centre: ArrayLike,
+    radii: ArrayLike,
+    turn: NDArray[np.floating] | None = None,
+    power: float = 2.0,
+    box: Box | None = None,
 ) -> Shape:
     """Return a superellipsoid.
 
@@ -81,11 +87,12 @@ def ellipsoid(
         radii: Semi-axes, mm.
         turn: Rotation whose columns are the directions of the semi-axes.
         power: Exponent; 2 is an ellipsoid, more is boxier.
+        box: Where to evaluate it; its own bounding box where None.
     """
     centre, radii = np.asarray(centre, dtype=np.float32), np.asarray(radii, dtype=np.float32)
-    turn = np.eye(3, dtype=np.float32) if turn is None else turn
+    turn = np.eye(3, dtype=np.float32) if turn is None else turn.astype(np.float32)
     bound = np.abs(turn) @ radii * 1.1
-    box = canvas.box(centre - bound, centre + bound)
+    box = box or canvas.box(centre - bound, centre + bound)
     offset = [canvas.position[k][box] - centre[k] for k in range(3)]
     total = np.float32(0)
     for k in range(3):
@@ -124,7 +131,7 @@ def tube(canvas: Canvas, path: ArrayLike, squash: ArrayLike = (1.0, 1.0, 1.0)) -
     margin = path[:, 3:] * factors
     box = canvas.box(path[:, :3].min(axis=0) - margin.max(axis=0), path[:, :3].max(axis=0) + margin.max(axis=0))
     distance = np.full([s.stop - s.start for s in box], FAR, dtype=np.float32)
-    for (a, b), reach in zip(zip(path[:-1], path[1:], strict=True), np.maximum(margin[:-1], margin[1:]), strict=True):
+    for (a, b), reach in zip(pairwise(path), np.maximum(margin[:-1], margin[1:]), strict=True):
         part = canvas.box(np.minimum(a[:3], b[:3]) - reach, np.maximum(a[:3], b[:3]) + reach)
         local = tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(part, box, strict=True))
         position = [canvas.position[k][part] / factors[k] for k in range(3)]

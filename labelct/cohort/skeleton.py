@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.cohort.shapes import Canvas, cylinder, ellipsoid, rotation, smooth_path, tube, union
+from labelct.cohort.shapes import Canvas, Shape, cylinder, ellipsoid, rotation, smooth_path, tube, union
 from labelct.cohort.torso import WALL, outline
 
 # name: height of the body's centre, its y, half-width, half-depth, half-height.
@@ -34,7 +34,27 @@ RIBS: dict[int, tuple[float, float, float]] = {
     6: (268, 142, 149),
     5: (290, 168, 154),
 }
-CREST = [(44, -58, -92), (54, -54, -70), (74, -34, -52), (100, 0, -46), (122, 36, -58), (124, 58, -82), (116, 60, -100)]
+Points = NDArray[np.float64]
+# Rows (x, y, z) or (x, y, z, radius) of the right side.
+CREST: Points = np.array([
+    [44, -58, -92], [54, -54, -70], [74, -34, -52], [100, 0, -46], [122, 36, -58], [124, 58, -82], [116, 60, -100],
+], dtype=float)  # fmt: skip
+SACRUM: Points = np.array([
+    [0, -30, -92, 13], [0, -34, -112, 14], [0, -50, -140, 11], [0, -62, -168, 8.5], [0, -60, -192, 6],
+])  # fmt: skip
+ALA: Points = np.array([[20.0, -18, -97, 15], [43, -36, -108, 13]])
+FEMUR: Points = np.array([
+    [92.0, 18, -194, 23], [112, 14, -204, 15], [136, 6, -214, 17], [143, 6, -240, 15], [140, 8, -290, 14],
+])  # fmt: skip
+BACK: Points = np.array([
+    [24.0, -60, -118, 10], [33, -57, -70, 21], [36, -54, -10, 23], [36, -56, 60, 22], [32, -64, 150, 16],
+    [28, -76, 260, 13],
+])  # fmt: skip
+PSOAS: Points = np.array([
+    [31.0, 4, 62, 7], [38, 10, 10, 17], [47, 18, -45, 22], [66, 28, -95, 25], [88, 42, -145, 22], [98, 44, -190, 18],
+    [110, 28, -235, 13],
+])  # fmt: skip
+ILIACUS: Points = np.array([[80.0, 5, -75, 16], [94, 20, -105, 21], [92, 34, -140, 18]])
 
 
 def mirror(points: NDArray[np.float64], side: int) -> NDArray[np.float64]:
@@ -44,26 +64,23 @@ def mirror(points: NDArray[np.float64], side: int) -> NDArray[np.float64]:
 
 def paint_spine(canvas: Canvas) -> None:
     """Paint the cord, then every vertebra as a body with its arch and processes, then the sacrum."""
-    bodies = sorted(VERTEBRAE.values())
-    path = np.array([[0, y - depth - 9, z, 6.5] for z, y, _, depth, _ in bodies])
-    canvas.paint("spinal_cord", tube(canvas, smooth_path(path)))
+    cord = [[0, y - depth - 9, z, 6.5] for z, y, _, depth, _ in sorted(VERTEBRAE.values())]
+    canvas.paint("spinal_cord", tube(canvas, smooth_path(np.array(cord, dtype=float))))
     for name, (z, y, width, depth, height) in VERTEBRAE.items():
-        canal = y - depth - 8
-        tip = -14 if "T" in name else -5
-        processes = [
-            tube(canvas, np.array([[s * 12, canal + 3, z, 6], [s * (width + 11), canal - 7, z + 1, 4.5]]))
-            for s in (-1, 1)
-        ]
-        spinous = tube(canvas, np.array([[0, canal - 10, z - 3, 6.5], [0, canal - 32, z + tip, 5.5]]))
-        arch = [cylinder(canvas, (0, canal - 1, z - 3), (17, 14.5, 10)), spinous, *processes]
-        if name == "vertebrae_S1":
-            arch = []
         canvas.paint(name, cylinder(canvas, (0, y, z), (width, depth, height)))
-        canvas.paint(name, union(canvas, arch)) if arch else None
-    bone = [[0, -30, -92, 13], [0, -34, -112, 14], [0, -50, -140, 11], [0, -62, -168, 8.5], [0, -60, -192, 6]]
-    canvas.paint("sacrum", tube(canvas, smooth_path(bone), squash=(2.3, 1, 1)))
-    alae = [tube(canvas, np.array([[s * 20, -18, -97, 15], [s * 43, -36, -108, 13]])) for s in (-1, 1)]
-    canvas.paint("sacrum", union(canvas, alae))
+        if name != "vertebrae_S1":
+            canvas.paint(name, _arch(canvas, z, y - depth - 8, width + 11, droop=14 if "T" in name else 5))
+    canvas.paint("sacrum", tube(canvas, smooth_path(SACRUM), squash=(2.3, 1, 1)))
+    for side in (-1, 1):
+        canvas.paint("sacrum", tube(canvas, mirror(ALA, side)))
+
+
+def _arch(canvas: Canvas, z: float, canal: float, reach: float, droop: float) -> Shape:
+    """Return a vertebral arch around a canal at y `canal`, with spinous and transverse processes."""
+    spinous = tube(canvas, np.array([[0, canal - 10, z - 3, 6.5], [0, canal - 32, z - droop, 5.5]]))
+    transverse = np.array([[12, canal + 3, z, 6], [reach, canal - 7, z + 1, 4.5]])
+    ring = cylinder(canvas, (0, canal - 1, z - 3), (17, 14.5, 10))
+    return union(canvas, [ring, spinous, *(tube(canvas, mirror(transverse, side)) for side in (-1, 1))])
 
 
 def rib_path(number: int, side: int) -> NDArray[np.float64]:
@@ -90,20 +107,19 @@ def paint_cage(canvas: Canvas) -> None:
             angle, height = np.linspace(end, goal[0], 6), np.linspace(front, goal[1], 6)
             path = np.column_stack([outline(WALL, angle, height, 9), np.full(6, 5.6)])
             canvas.paint("costal_cartilages", tube(canvas, mirror(path, side)))
-    front = np.array([[0, 128, 150, 5], [0, 137, 172, 6.5], [0, 140, 220, 7.5], [0, 132, 300, 7]], dtype=float)
-    canvas.paint("sternum", tube(canvas, front, squash=(2.4, 1, 1)))
+    plate = np.array([[0, 128, 150, 5], [0, 137, 172, 6.5], [0, 140, 220, 7.5], [0, 132, 300, 7]], dtype=float)
+    canvas.paint("sternum", tube(canvas, plate, squash=(2.4, 1, 1)))
 
 
 def paint_pelvis(canvas: Canvas) -> None:
     """Paint both femora, and the hip bones as a fan from the socket to the iliac crest, ramus and ischium."""
     for side, name in ((1, "right"), (-1, "left")):
-        shaft = [[92, 18, -194, 23], [112, 14, -204, 15], [136, 6, -214, 17], [143, 6, -240, 15], [140, 8, -290, 14]]
-        canvas.paint(f"femur_{name}", tube(canvas, mirror(np.array(shaft, dtype=float), side)))
+        canvas.paint(f"femur_{name}", tube(canvas, mirror(FEMUR, side)))
         socket = np.array([84, 14, -168])
         crest = smooth_path(np.column_stack([CREST, np.full(len(CREST), 6.0)]), step=9)
         fan = [tube(canvas, mirror(np.array([[*socket, 9], point]), side)) for point in crest]
         parts = [
-            tube(canvas, mirror(crest + [0, 0, 0, 1.0], side)),
+            tube(canvas, mirror(crest + np.array([0, 0, 0, 1.0]), side)),
             ellipsoid(canvas, (side * 86, 17, -187), (28, 28, 28)),
             tube(canvas, mirror(np.array([[78.0, 36, -184, 11], [46, 58, -196, 9], [13, 56, -208, 11]]), side)),
             tube(canvas, mirror(np.array([[80.0, 0, -196, 16], [66, -34, -222, 15], [58, -26, -244, 12]]), side)),
@@ -120,13 +136,8 @@ def paint_muscles(canvas: Canvas, bulk: float) -> None:
         bulk: Factor on the muscles' thickness.
     """
     for side, name in ((1, "right"), (-1, "left")):
-        back = [[24, -60, -118, 10], [33, -57, -70, 21], [36, -54, -10, 23], [36, -56, 60, 22], [32, -64, 150, 16],
-                [28, -76, 260, 13]]  # fmt: skip
-        canvas.paint(f"autochthon_{name}", tube(canvas, _muscle(back, side, bulk), squash=(1.35, 1, 1)))
-        flexor = [[31, 4, 62, 7], [38, 10, 10, 17], [47, 18, -45, 22], [66, 28, -95, 25], [88, 42, -145, 22],
-                  [98, 44, -190, 18], [110, 28, -235, 13]]  # fmt: skip
-        iliacus = [[80, 5, -75, 16], [94, 20, -105, 21], [92, 34, -140, 18]]
-        parts = [tube(canvas, _muscle(flexor, side, bulk)), tube(canvas, _muscle(iliacus, side, bulk))]
+        canvas.paint(f"autochthon_{name}", tube(canvas, _muscle(BACK, side, bulk), squash=(1.35, 1, 1)))
+        parts = [tube(canvas, _muscle(PSOAS, side, bulk)), tube(canvas, _muscle(ILIACUS, side, bulk))]
         canvas.paint(f"iliopsoas_{name}", union(canvas, parts, blend=8))
         turn = rotation("y", side * -14) @ rotation("z", side * -38)
         minimus = ellipsoid(canvas, (side * 120, 22, -145), (13 * bulk, 30, 40), turn)
@@ -138,5 +149,5 @@ def paint_muscles(canvas: Canvas, bulk: float) -> None:
         canvas.paint(f"gluteus_maximus_{name}", maximus)
 
 
-def _muscle(path: list[list[float]], side: int, bulk: float) -> NDArray[np.float64]:
+def _muscle(path: Points, side: int, bulk: float) -> NDArray[np.float64]:
     return mirror(smooth_path(path) * [1, 1, 1, bulk], side)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from labelct.cohort.shapes import Canvas, Distance, tube
 
@@ -20,6 +20,11 @@ CAVITY = np.array([
     [250, 126, 136, -74], [320, 100, 120, -80],
 ], dtype=float)  # fmt: skip
 POWER = 2.4
+# Rows (x, y, z, radius), mm.
+DISCS = np.array([[0.0, 10, -90, 20], [0, 14, 0, 20], [0, -4, 100, 19], [0, -28, 200, 17]])
+CRUS = np.array([[17.0, 26, 10, 5], [20, 22, 60, 7], [22, 20, 95, 7.5], [18, 36, 125, 6.5], [4, 46, 140, 6]])
+# Rows: height z, factor on the thickness of the subcutaneous fat.
+FAT_BELT = np.array([[-220.0, 1.25], [-120, 1.35], [-40, 1.25], [60, 0.9], [150, 0.6], [250, 0.6]])
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,12 @@ class Torso:
     diaphragm: Distance
 
 
-def outline(profile: NDArray[np.float64], angle: ArrayLike, height: ArrayLike, inset: ArrayLike) -> NDArray[np.float64]:
+def outline(
+    profile: NDArray[np.float64],
+    angle: NDArray[np.float64],
+    height: NDArray[np.float64],
+    inset: NDArray[np.float64] | float,
+) -> NDArray[np.float64]:
     """Return points `(n, 3)` on an outline, drawn in by `inset` mm.
 
     Args:
@@ -71,10 +81,7 @@ def torso(canvas: Canvas, habitus: float, fat: list[float], domes: list[float]) 
     weight = side**2
     belly = np.where(ahead > 0, np.float32(front), np.float32(back))
     thickness = weight * np.float32(lateral) + (1 - weight) * belly
-    lower = _profile(
-        canvas, np.array([[-220.0, 1.25], [-120, 1.35], [-40, 1.25], [60, 0.9], [150, 0.6], [250, 0.6]]), 1
-    )
-    skin = wall - thickness * lower
+    skin = wall - thickness * _profile(canvas, FAT_BELT, 1)
     furrow = np.exp(-((x / 16) ** 2)) * np.clip(-ahead, 0, 1) * np.float32(4 + 6 * habitus)
     return Torso(skin + furrow, wall, cavity, _above_diaphragm(canvas, cavity, x, y, domes))
 
@@ -119,7 +126,7 @@ def paint_lungs(canvas: Canvas, body: Torso, fissure: float) -> None:
     oblique = y - (88 - 0.85 * (z - 165 - fissure))
     right = room & (x > 0)
     canvas.fill("lung_lower_lobe_right", right & (oblique < 0))
-    canvas.fill("lung_middle_lobe_right", right & (z < 192 + fissure))
+    canvas.fill("lung_middle_lobe_right", right & (z < 179 + fissure))
     canvas.fill("lung_upper_lobe_right", right)
     left = room & (x <= 0)
     canvas.fill("lung_lower_lobe_left", left & (oblique < 0))
@@ -137,7 +144,9 @@ def paint_rest(canvas: Canvas, body: Torso, lean: float) -> None:
     z = canvas.position[2]
     lining = np.clip(np.interp(z, [-200, -120, -40, 100, 160], [14, 4, lean, 3, 2]), 0, None).astype(np.float32)
     canvas.fill("_soft", (np.abs(body.diaphragm) < 3.5) & (body.cavity < 0))
-    spine = tube(canvas, np.array([[0, 10, -90, 20], [0, 14, 0, 20], [0, -4, 100, 19], [0, -28, 200, 17]], dtype=float))
-    canvas.paint("_soft", spine)
-    canvas.fill("_soft", (body.cavity > -lining) & (body.wall < 0))
+    for path in (DISCS, CRUS, CRUS * [-1, 1, 1, 1]):
+        canvas.paint("_soft", tube(canvas, path))
+    # The abdominal wall is a layer with fat behind it, beside the back muscles; chest and groin are muscle throughout.
+    layer = np.interp(z, [-150, -100, 80, 110], [250, 23, 21, 250]).astype(np.float32)
+    canvas.fill("_soft", (body.cavity > -lining) & (body.wall < 0) & (body.wall > -layer))
     canvas.fill("_fat", body.skin < 0)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Spacing = tuple[float, float, float]
+from labelct.cohort.appearance import Appearance
+from labelct.cohort.fields import Image, Mask, Spacing
+from labelct.cohort.interiors import mix
+
+Points = NDArray[np.float64]
+Branch = tuple[Points, int]
 
 
-def grow_tree(
-    root: NDArray[np.floating], targets: NDArray[np.floating], rng: np.random.Generator
-) -> list[tuple[NDArray[np.floating], int]]:
+def grow_tree(root: Points, targets: Points, rng: np.random.Generator) -> list[Branch]:
     """Grow a tree from a root to targets, nearest first, each joining where the detour is small.
 
     Args:
@@ -44,7 +47,7 @@ def grow_tree(
 def draw_tree(
     shape: tuple[int, ...],
     spacing: Spacing,
-    branches: list[tuple[NDArray[np.floating], int]],
+    branches: list[Branch],
     trunk: float,
     twig: float,
 ) -> NDArray[np.float32]:
@@ -71,12 +74,11 @@ def draw_tree(
 
 
 def paint_vessels(
-    volume: NDArray[np.float32],
+    volume: Image,
     labels: NDArray[np.unsignedinteger],
     names: dict[int, str],
     spacing: Spacing,
-    means: dict[str, float],
-    phase: float,
+    appearance: Appearance,
     rng: np.random.Generator,
 ) -> None:
     """Draw the portal and hepatic veins into the liver and the vessels of both lungs, in place.
@@ -86,44 +88,37 @@ def paint_vessels(
         labels: The label map.
         names: The name of every value.
         spacing: Voxel size, mm.
-        means: Mean of each structure, HU.
-        phase: Of the contrast agent; sets how far the hepatic veins stand out.
+        appearance: Means and phase of the contrast agent.
         rng: Places the branches.
     """
-    of = {
-        name: labels == value
-        for value, name in names.items()
-        if name in ("liver", "portal_vein_and_splenic_vein", "inferior_vena_cava", "heart")
-    }
-    liver = of["liver"]
-    for feeder, count, trunk in (("portal_vein_and_splenic_vein", 45, 5.0), ("inferior_vena_cava", 32, 4.5)):
-        if liver.any() and of[feeder].any():
-            hu = (
-                means[feeder]
-                if feeder.startswith("portal")
-                else means["liver"] + 34 * min(phase, 1) - 14 * (phase < 0.2)
-            )
-            _draw(volume, liver, of[feeder], spacing, count, trunk, hu, rng)
+
+    def mask(prefix: str, suffix: str = "") -> Mask:
+        return np.isin(labels, [v for v, name in names.items() if name.startswith(prefix) and name.endswith(suffix)])
+
+    liver, heart = mask("liver"), mask("heart")
+    portal = appearance.means.get("portal_vein_and_splenic_vein", 150.0)
+    veins = appearance.means.get("liver", 100.0) + 48 * min(appearance.phase, 1) - 14
+    _draw(volume, liver, mask("portal_vein_and_splenic_vein"), spacing, 45, 5.0, portal, rng)
+    _draw(volume, liver, mask("inferior_vena_cava"), spacing, 32, 4.5, veins, rng)
     for side in ("left", "right"):
-        lung = np.isin(labels, [v for v, name in names.items() if name.startswith("lung") and name.endswith(side)])
-        if lung.any() and of["heart"].any():
-            _draw(volume, lung, of["heart"], spacing, 130, 4.5, 40.0, rng)
+        _draw(volume, mask("lung", side), heart, spacing, 130, 4.5, 40.0, rng)
 
 
 def _draw(
-    volume: NDArray[np.float32],
-    organ: NDArray[np.bool_],
-    feeder: NDArray[np.bool_],
+    volume: Image,
+    organ: Mask,
+    feeder: Mask,
     spacing: Spacing,
     count: int,
     trunk: float,
     hu: float,
     rng: np.random.Generator,
 ) -> None:
-    places = np.argwhere(organ)
-    source = np.argwhere(feeder) * spacing
-    targets = places[rng.integers(len(places), size=count)] * spacing
-    middle = places.mean(axis=0) * spacing
-    near = source[np.argmin(np.linalg.norm(source - middle, axis=1))]
-    cover = draw_tree(volume.shape, spacing, grow_tree(near, targets, rng), trunk, 1.2) * organ
-    volume += cover * (np.float32(hu) - volume)
+    """Grow one tree from the part of `feeder` nearest to the organ's middle; nothing where either is missing."""
+    if not organ.any() or not feeder.any():
+        return
+    places, source = np.argwhere(organ), np.argwhere(feeder) * np.asarray(spacing)
+    targets = places[rng.integers(len(places), size=count)] * np.asarray(spacing)
+    root = source[np.argmin(np.linalg.norm(source - places.mean(axis=0) * spacing, axis=1))]
+    cover = draw_tree(volume.shape, spacing, grow_tree(root, targets, rng), trunk, 1.2) * organ
+    mix(volume, cover, hu)

@@ -21,6 +21,7 @@ from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.bank import Bank, load_bank, make_bank
 from labelct.synthesis.recipe import sample_recipe, synthesize
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
+from labelct.synthesis.settings import DropSettings
 from labelct.volume import LabelMap, Volume
 
 VERSION = 1
@@ -139,7 +140,8 @@ def _regrid(
 def _paint(job: Job, label_map: LabelMap, ct: Volume | None, name: str, entropy: list[int]) -> dict[str, Any]:
     config = job.config
     what = (label_map.array, label_map.spacing, label_map.names, config.targets)
-    how = (config.data, config.fill, config.texture, config.drop, job.bank)
+    drop = config.drop if job.split == "train" or config.drop.validation else DropSettings(0.0)
+    how = (config.data, config.fill, config.texture, drop, job.bank)
     params = sample_recipe(*what, *how, np.random.default_rng(entropy), ct_available=ct is not None)
     volume, target = synthesize(*what, params, job.bank, None if ct is None else ct.array)
     nifti.write(job.folder / "volumes" / f"{name}.nii.gz", volume, label_map.affine)

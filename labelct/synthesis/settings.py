@@ -212,10 +212,13 @@ class DropSettings:
     Attributes:
         probability: Chance of each label, independent for each label and volume.
         labels: Chances of single labels by name, in place of `probability`.
+        validation: Whether validation volumes lose labels too; a volume without the target says nothing about a
+            checkpoint.
     """
 
     probability: float = 0.5
     labels: dict[str, float] = field(default_factory=dict)
+    validation: bool = False
 
     def __post_init__(self) -> None:
         check_range("probability", self.probability, 0.0, 1.0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.io.nifti import turn_to_ras
+from labelct.io.nifti import in_order, turn_to_ras
 from labelct.volume import Volume
 
 UNEVEN_MM = 0.05  # scanners round slice positions; a missing slice is a whole spacing
@@ -40,7 +40,7 @@ def read_series(folder: Path) -> Volume:
     if len(files) > 1:
         _check_slices(folder, image, [reader.GetMetaData(i, "0020|0032") for i in range(len(files))])
     array, affine = turn_to_ras(folder, sitk.GetArrayViewFromImage(image).T, _ras_affine(image))
-    return Volume(np.ascontiguousarray(array, dtype=np.float32), affine)
+    return Volume(in_order(array, np.float32), affine)
 
 
 def series_files(folder: Path) -> list[Path]:

@@ -141,7 +141,7 @@ def _row(
 def _surface(mask: NDArray[np.bool_], spacing: tuple[float, float, float]) -> Side:
     """Return the surface elements of a mask `(x, y, z)`: centres `(element, 3)` in mm and areas `(element,)` in mm^2.
 
-    The area table is MONAI's; its own routine around it takes 40 bytes of memory a voxel, this one 3.
+    The area table is MONAI's; its own routine around it peaks at 147 bytes a voxel of the box, this one at 6.
     """
     table, weights = _area_table(spacing)
     padded = np.pad(mask, 1).view(np.uint8)

@@ -86,14 +86,17 @@ def label_support(foreground: NDArray[np.bool_], spacing: Sequence[float], centr
     x, y, z = np.nonzero(foreground)
     dx, dy = x * spacing[0] - centre[0], y * spacing[1] - centre[1]
     sector = np.round(np.arctan2(dy, dx) * (DIRECTIONS / (2 * np.pi))).astype(int) % DIRECTIONS
-    radius = np.full((DIRECTIONS, foreground.shape[2]), -np.inf)
-    np.maximum.at(radius, (sector, z), np.hypot(dx, dy))
-    cosine = np.cos(_angles()[:, None] - _angles()[None, :])
-    filled = np.flatnonzero(np.isfinite(radius).any(axis=0))
+    distance = np.hypot(dx, dy)
+    radius = np.full((DIRECTIONS, foreground.shape[2]), -1.0)
+    np.maximum.at(radius, (sector, z), distance)
+    farthest = distance == radius[sector, z]
+    outline = np.zeros((2, *radius.shape))
+    outline[:, sector[farthest], z[farthest]] = dx[farthest], dy[farthest]
+    filled = np.flatnonzero((radius >= 0).any(axis=0))
+    directions = np.stack([np.cos(_angles()), np.sin(_angles())], axis=1)
     support = np.zeros_like(radius)
     for k in filled:
-        known = np.isfinite(radius[:, k])
-        support[:, k] = (cosine[:, known] * radius[known, k]).max(axis=1)
+        support[:, k] = (directions @ outline[:, radius[:, k] >= 0, k]).max(axis=1)
     if len(filled):
         for row in support:
             row[:] = np.interp(np.arange(len(row)), filled, row[filled])

@@ -27,7 +27,7 @@ PRIORLESS = ("uniform", "mixture")
 
 
 def sample_recipe(
-    label_map: NDArray[np.integer],
+    label_map: NDArray[Any],
     spacing: Sequence[float],
     names: Mapping[int, str],
     targets: Targets,
@@ -131,13 +131,13 @@ def _add_clips(
 
 
 def synthesize(
-    label_map: NDArray[np.integer],
+    label_map: NDArray[Any],
     spacing: Sequence[float],
     names: Mapping[int, str],
     targets: Targets,
     params: Mapping[str, Any],
     bank: Bank,
-    ct: NDArray[np.float32] | None = None,
+    ct: NDArray[Any] | None = None,
     threads: int = 1,
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Make the volume that `params` describe, and its training labels.

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labelct.errors import InputError
+from labelct.synthesis.priors import REST_CLASSES, load_priors, parse_priors
+
+HEADER = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n"
+
+
+def test_the_built_in_table_knows_all_classes() -> None:
+    priors = load_priors()
+    assert len(priors.table) == 127
+    assert set(REST_CLASSES) < set(priors.table)
+    assert priors["liver"].hu_pv_mean == 110
+    assert priors["colon"].gas_fraction == pytest.approx(0.4)
+
+
+def test_enhancement_runs_from_native_to_portal() -> None:
+    spleen = load_priors()["spleen"]
+    assert spleen.mean(0.0) == spleen.hu_native_mean
+    assert spleen.mean(1.0) == spleen.hu_pv_mean
+    assert spleen.mean(0.5) == pytest.approx((spleen.hu_native_mean + spleen.hu_pv_mean) / 2)
+
+
+def test_a_missing_class_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"'livr'.*did you mean 'liver'.*spleen, kidney_right"):
+        load_priors()["livr"]
+
+
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "priors.csv"
+    path.write_text(HEADER + "liver,100,5,10,50,-20 0 30\n", encoding="utf-8-sig")
+    liver = load_priors(str(path))["liver"]
+    assert (liver.hu_pv_mean, liver.hu_sd_between, liver.quantiles) == (100, 5, (-20, 0, 30))
+    assert liver.gas_fraction == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name,hu_pv_mean\nliver,3\n", "'hu_sd_between' is missing"),
+        (HEADER + "liver,x,5,10,50,\n", "hu_pv_mean='x'"),
+        (HEADER + "liver,1,5,10,50,\n" * 2, "two rows"),
+        ("", "'name' is missing"),
+    ],
+)
+def test_a_broken_table_is_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        parse_priors(text, "mine.csv")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.csv"):
+        load_priors(str(tmp_path / "none.csv"))

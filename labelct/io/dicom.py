@@ -47,7 +47,7 @@ def series_files(folder: Path) -> list[Path]:
     """Return the files of the folder's one DICOM series, sorted by slice position.
 
     Raises:
-        InputError: The folder is missing, or holds no series or several.
+        InputError: The folder is missing, holds no series or several, or a DICOM file that is no slice of it.
     """
     import SimpleITK as sitk
 
@@ -59,7 +59,18 @@ def series_files(folder: Path) -> list[Path]:
         raise InputError(folder, "holds no DICOM series", "give the folder of one DICOM series")
     if len(series) > 1:
         raise InputError(folder, f"holds {len(series)} DICOM series", "keep one series in a folder")
-    return [Path(file) for file in sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series[0])]
+    files = [Path(file) for file in sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series[0])]
+    others = sorted(path for path in set(folder.iterdir()) - set(files) if path.name != "DICOMDIR" and _is_dicom(path))
+    if others:
+        raise InputError(others[0], "cannot be read as a slice of the series", "export it again or move it away")
+    return files
+
+
+def _is_dicom(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def _ras_affine(image: Any) -> NDArray[np.float64]:

@@ -236,7 +236,7 @@ def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[
 
 def register() -> None:
     """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
-    kinds = {"cohort": COHORTS, "trainer": TRAINERS}
+    kinds = {"cohort": TESTS, "trainer": TRAINERS}
     schemas = PLAIN | {f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()}
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")

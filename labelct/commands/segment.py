@@ -1,0 +1,91 @@
+"""`labelct segment`: a trained network applied to CT files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import InputError
+from labelct.evaluation.components import keep_largest
+from labelct.io import nifti
+from labelct.io.dicom import read_series
+from labelct.parallel import track
+from labelct.store import write_json
+from labelct.trainer.settings import DeviceSettings
+from labelct.volume import Volume
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = argparse.ArgumentParser(prog="labelct segment", description="Segment CT with a trained network.")
+    command.add_argument("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
+    command.add_argument("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz and labels.json")
+    command.add_argument("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")
+    command.add_argument("--device", default="cpu", choices=("cpu", "gpu"), help="where the network runs")
+    command.add_argument("--all-components", action="store_true", help="keep more than the largest component")
+    return command
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Segment every CT of the command line; what is there already is left alone.
+
+    Args:
+        arguments: What stands behind `labelct segment`.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        InputError: A CT or the model cannot be read.
+    """
+    given = parser().parse_args(arguments)
+    targets = {given.output / f"{_case(path)}.nii.gz": path for path in given.ct}
+    missing = {target: path for target, path in targets.items() if not target.exists()}
+    for path in missing.values():
+        if not path.exists():
+            raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
+    folder = model_folder(given.model)
+    from labelct.trainer.unet import Predictor
+
+    predictor = Predictor.load(folder, DeviceSettings(kind=given.device))
+    for target, path in track(missing.items(), "segmentation", len(missing)):
+        volume = _read(path)
+        nifti.write(target, _clean(predictor.predict(volume), given.all_components), volume.affine)
+    write_json(given.output / "labels.json", predictor.labels)
+    print(f"{len(missing)} of {len(targets)} segmented: {given.output}")
+    return 0
+
+
+def model_folder(path: Path) -> Path:
+    """Return the folder of the trained network that `path`, a run or the folder itself, stands for.
+
+    Raises:
+        InputError: Neither of them is there.
+    """
+    if (path / "model.json").is_file():
+        return path
+    try:
+        keys = dict(json.loads((path / "scores.json").read_text(encoding="utf-8"))["keys"])
+    except FileNotFoundError:
+        raise InputError(path, "holds neither model.json nor scores.json", "give the folder of a finished run") from None
+    for parent in path.absolute().parents:
+        if (found := parent / "stages" / "training" / keys["training"]).is_dir():
+            return found
+    raise InputError(path, f"its stages/training/{keys['training']} is gone", "give the model's own folder")
+
+
+def _case(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".nii")
+
+
+def _read(path: Path) -> Volume:
+    return read_series(path) if path.is_dir() else nifti.read_volume(path)
+
+
+def _clean(labels: NDArray[np.uint8], all_components: bool) -> NDArray[np.uint8]:
+    return labels if all_components else keep_largest(labels, range(1, int(labels.max(initial=0)) + 1))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from labelct.cohort.base import Subject
+from labelct.cohort.settings import FolderSettings
+from labelct.cohort.splits import divide, draw, read_split
+from labelct.errors import InputError, SettingError
+
+CASES = [f"s{number:04d}" for number in range(125)]
+
+
+def _subjects(with_ct: int = 0, cases: list[str] = CASES) -> dict[str, Subject]:
+    load = tuple  # never called
+    return {case: Subject(case, load, load if i < with_ct else None, ()) for i, case in enumerate(cases)}
+
+
+def _cases(split) -> dict[str, list[str]]:
+    return {name: [subject.case for subject in subjects] for name, subjects in split.items()}
+
+
+def test_numbers_are_met_and_no_case_is_in_two_splits(tmp_path):
+    settings = FolderSettings(root=".", splits={"train": 60, "val": 15, "test": 40})
+    split, declared = divide(_subjects(125), settings, None, tmp_path)
+    assert {name: len(cases) for name, cases in split.items()} == {"train": 60, "val": 15, "test": 40}
+    assert len({case for cases in _cases(split).values() for case in cases}) == 115
+    assert declared
+
+
+def test_the_paper_proportions_hold_where_nothing_is_asked(tmp_path):
+    split, declared = divide(_subjects(125), FolderSettings(root="."), None, tmp_path)
+    assert {name: len(cases) for name, cases in split.items()} == {"train": 64, "val": 17, "test": 44}
+    assert not declared
+    split, _ = divide(_subjects(0), FolderSettings(root="."), None, tmp_path)
+    assert (len(split["train"]), len(split["val"]), len(split["test"])) == (99, 26, 0)
+
+
+@pytest.mark.parametrize(("cases", "expected"), [(1, (1, 0, 0)), (2, (1, 1, 0)), (3, (1, 1, 1)), (8, (4, 1, 3))])
+def test_few_cases_train_first(tmp_path, cases, expected):
+    split, _ = divide(_subjects(cases, CASES[:cases]), FolderSettings(root="."), None, tmp_path)
+    assert tuple(len(split[name]) for name in ("train", "val", "test")) == expected
+
+
+def test_a_draw_depends_on_names_and_seed_alone(tmp_path):
+    with_ct = dict.fromkeys(CASES, True)
+    backwards = dict.fromkeys(reversed(CASES), True)
+    assert draw(with_ct, {}, 0, tmp_path) == draw(backwards, {}, 0, tmp_path)
+    assert draw(with_ct, {}, 0, tmp_path) != draw(with_ct, {}, 1, tmp_path)
+
+
+def test_the_number_of_training_cases_leaves_the_others_alone(tmp_path):
+    with_ct = dict.fromkeys(CASES, True)
+    few, many = (draw(with_ct, {"train": n, "val": 10, "test": 20}, 0, tmp_path) for n in (5, 50))
+    assert (few["val"], few["test"]) == (many["val"], many["test"])
+    assert few["train"] == many["train"][:5]
+
+
+def test_test_cases_have_a_ct(tmp_path, caplog):
+    split, _ = divide(_subjects(10), FolderSettings(root=".", splits={"test": 10}), None, tmp_path)
+    assert sorted(_cases(split)["test"]) == CASES[:10]
+    own = {"train": CASES[:5], "val": [], "test": CASES[8:12]}
+    with caplog.at_level(logging.WARNING):
+        split, _ = divide(_subjects(10), FolderSettings(root="."), own, tmp_path)
+    assert _cases(split)["test"] == CASES[8:10]
+    assert "no CT: s0010, s0011" in caplog.text
+
+
+def test_more_cases_than_there_are_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="holds 125 cases, 130 are asked for"):
+        draw(dict.fromkeys(CASES, True), {"train": 100, "val": 30}, 0, tmp_path)
+    with pytest.raises(InputError, match="holds 0 cases with a CT, 3 are asked for"):
+        draw(dict.fromkeys(CASES, False), {"test": 3}, 0, tmp_path)
+
+
+def test_a_file_goes_before_the_own_split_and_keeps_its_order(tmp_path):
+    (tmp_path / "mine.json").write_text(json.dumps({"train": ["s0002", "s0001"], "val": ["s0003"]}))
+    own = {"train": CASES, "val": [], "test": []}
+    split, declared = divide(_subjects(5), FolderSettings(root=".", splits_file="mine.json"), own, tmp_path)
+    assert _cases(split) == {"train": ["s0002", "s0001"], "val": ["s0003"], "test": []}
+    assert declared
+
+
+def test_missing_cases_are_one_warning_and_fatal_when_none_is_left(tmp_path, caplog):
+    (tmp_path / "mine.json").write_text(json.dumps({"train": ["s0002", "x1"], "val": ["x2"]}))
+    settings = FolderSettings(root=".", splits_file="mine.json")
+    with caplog.at_level(logging.WARNING):
+        divide(_subjects(5), settings, None, tmp_path)
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "2 of its cases are not in the cohort: x1, x2"
+    ]
+    with pytest.raises(InputError, match="none of its 3 cases is in the cohort"):
+        divide(_subjects(5, ["other"]), settings, None, tmp_path)
+
+
+def test_the_paper_split_says_that_it_is_not_filled_in(tmp_path):
+    settings = FolderSettings(root=".", splits_file="appendix_a")
+    with pytest.raises(InputError, match=r"appendix_a\.json: holds no case yet; paste the case ids"):
+        divide(_subjects(5), settings, None, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "cannot be read as JSON"),
+        ('{"training": []}', "names no split"),
+        ('{"train": "s0001"}', "no list of case names"),
+        ('{"train": ["a"], "test": ["a"]}', "named twice: a"),
+    ],
+)
+def test_a_split_file_of_another_form_is_named(tmp_path, content, message):
+    (tmp_path / "mine.json").write_text(content)
+    with pytest.raises(InputError, match=rf"mine\.json: .*{message}"):
+        read_split(tmp_path / "mine.json")
+
+
+def test_the_first_fold_of_nnunet_is_understood(tmp_path):
+    (tmp_path / "splits_final.json").write_text(json.dumps([{"train": ["a"], "val": ["b"]}, {"train": ["b"]}]))
+    assert read_split(tmp_path / "splits_final.json") == {"train": ["a"], "val": ["b"], "test": []}
+
+
+def test_a_file_and_numbers_at_once_are_refused():
+    with pytest.raises(SettingError, match="a file or numbers"):
+        FolderSettings(root=".", splits_file="mine.json", splits={"train": 3})
+    with pytest.raises(SettingError, match="one of train, val, test"):
+        FolderSettings(root=".", splits={"trian": 3})

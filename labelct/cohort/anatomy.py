@@ -51,6 +51,7 @@ SPREAD: dict[str, tuple[float, float, float, float]] = {
     "heart": (5, 3, 4, 0.06),
 }
 USUAL = (2.5, 2.5, 3.0, 0.08)
+SHORTEST_CROPPED = 300.0
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,10 @@ def _field_of_view(
 ) -> tuple[list[float], list[float]]:
     """Return extent (mm) and centre (template mm); a cropped scan ends above the pelvis or in the liver's dome."""
     size = [float(length) for length in settings.size]
-    top = size[2] / 2 / scale[2] - 15 + rng.uniform(-14, 22)
+    # A view too short for the trunk keeps the liver; one too long shows more of both ends.
+    top = max(size[2] / 2 / scale[2] - 15, 185) + rng.uniform(-14, 22)
     bottom = top - size[2] / scale[2]
-    if rng.random() < settings.crop:
+    if rng.random() < settings.crop and size[2] > SHORTEST_CROPPED:
         if rng.random() < 0.6:
             bottom = max(bottom, rng.uniform(-130, -50))
         else:

@@ -133,6 +133,15 @@ def test_liver_stays_mostly_in_a_cropped_view() -> None:
         assert volumes[1] > 500_000 / 8**3
 
 
+def test_a_short_view_holds_the_liver() -> None:
+    settings = PhantomSettings(size=[384.0, 300.0, 192.0], crop=1.0)
+    for number in range(4):
+        anatomy = sample_anatomy(settings, np.random.default_rng(number))
+        labels, _ = label_map(anatomy, (12.0, 12.0, 12.0), grid_of(anatomy, 12.0))
+        assert labels.shape == (32, 25, 16)
+        assert (labels == VALUE["liver"]).sum() * 1.2**3 > 500
+
+
 @pytest.mark.parametrize("warp_mm", [6.0, 12.0])
 def test_warp_never_folds(warp_mm: float) -> None:
     settings = PhantomSettings(warp_mm=warp_mm)

@@ -48,7 +48,7 @@ def _own_split(
     if path.is_file():
         return read_split(path) | {"test": [subject.case for subject in test]}
     if test:
-        shared = draw({subject.case: False for subject in training}, {}, settings.seed, root)
+        shared = draw({subject.case: False for subject in training}, settings.splits | {"test": 0}, settings.seed, root)
         return shared | {"test": [subject.case for subject in test]}
     return None
 

@@ -40,7 +40,8 @@ class FilesSettings:
         root: The cohort's folder.
         cases: The cases to use; none given: all that are there.
         merge: `{name: name it becomes}`, for example `{liver_tumor: liver}`; applied to every label map.
-        splits: Number of cases of `train`, `val` and `test`; null: a share of what is left.
+        splits: Number of cases of `train`, `val` and `test`, drawn within the folder's own split where it has one;
+            null: all of that, or a share of what is left.
         splits_file: JSON file `{"train": [cases], "val": [...], "test": [...]}`, or the name of a split that ships.
         seed: Which cases the numbers fall on.
         split: What is scored where this is a test group: `test`, or `all` cases with a CT.

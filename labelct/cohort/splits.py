@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,7 +23,9 @@ FORM = 'write {"train": ["s0001"], "val": [], "test": []}'
 def divide(
     subjects: Mapping[str, Subject], settings: FilesSettings, own: Mapping[str, list[str]] | None, root: Path
 ) -> tuple[dict[str, tuple[Subject, ...]], bool]:
-    """Share subjects out: a split file goes before numbers, numbers before the folder's own split.
+    """Share subjects out: by a split file, else by the folder's own split, else by a draw.
+
+    Numbers draw within the folder's own split, so that they never move its test cases into training.
 
     Args:
         subjects: `{case: subject}`.
@@ -42,16 +44,30 @@ def divide(
     if settings.splits_file:
         path = _find(settings.splits_file, root)
         chosen = _present(path, read_split(path), set(subjects))
-    elif numbers or own is None:
+    elif own is None:
         chosen = draw(with_ct, settings.splits, settings.seed, root)
     else:
-        chosen = {split: [case for case in own.get(split, []) if case in subjects] for split in SPLITS}
+        present = {split: [case for case in own.get(split, []) if case in subjects] for split in SPLITS}
+        chosen = {split: _some(present[split], split, numbers.get(split), settings.seed, root) for split in SPLITS}
     blind = [case for case in chosen["test"] if not with_ct[case]]
     if blind:
         log.warning("%s: left out of the test split, for they have no CT: %s", root, ", ".join(blind))
     chosen["test"] = [case for case in chosen["test"] if with_ct[case]]
     declared = bool(settings.splits_file or numbers or own is not None)
     return {split: tuple(subjects[case] for case in chosen[split]) for split in SPLITS}, declared
+
+
+def _some(cases: list[str], split: str, number: int | None, seed: int, root: Path) -> list[str]:
+    if number is None:
+        return cases
+    if number > len(cases):
+        problem = f"its own {split} split holds {len(cases)} cases, {number} are asked for"
+        raise InputError(root, problem, f"lower splits.{split} or give a splits_file")
+    return _shuffled(cases, seed)[:number]
+
+
+def _shuffled(cases: Iterable[str], seed: int) -> list[str]:
+    return sorted(cases, key=lambda case: hashlib.sha256(f"{seed}/{case}".encode()).digest())
 
 
 def draw(with_ct: Mapping[str, bool], numbers: Mapping[str, int | None], seed: int, root: Path) -> dict[str, list[str]]:
@@ -68,7 +84,7 @@ def draw(with_ct: Mapping[str, bool], numbers: Mapping[str, int | None], seed: i
     Raises:
         InputError: More cases are asked for than there are.
     """
-    drawn = sorted(with_ct, key=lambda case: hashlib.sha256(f"{seed}/{case}".encode()).digest())
+    drawn = _shuffled(with_ct, seed)
     count = _numbers(len(drawn), sum(with_ct.values()), numbers, root)
     test = [case for case in drawn if with_ct[case]][: count["test"]]
     rest = [case for case in drawn if case not in set(test)]

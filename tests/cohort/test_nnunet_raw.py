@@ -12,11 +12,8 @@ from labelct.errors import InputError
 from labelct.io import nifti
 
 LABELS = np.random.default_rng(0).integers(0, 3, (5, 4, 3)).astype(np.uint8)
-INDEX = {
-    "channel_names": {"0": "CT"},
-    "labels": {"background": 0, "liver": 1, "liver_tumor": 2},
-    "file_ending": ".nii.gz",
-}
+NAMED = {"background": 0, "liver": 1, "liver_tumor": 2}
+INDEX = {"channel_names": {"0": "CT"}, "labels": NAMED, "file_ending": ".nii.gz"}
 
 
 @pytest.fixture
@@ -42,6 +39,8 @@ def test_training_and_test_folders_are_the_split(root):
     assert sorted(s.case for s in (*cohort.train, *cohort.val)) == ["a", "b", "c", "d"]
     assert [s.case for s in cohort.test] == ["e"]
     assert len(cohort.val) == 1
+    fewer = _open(root, splits={"train": 1, "val": 2})
+    assert (len(fewer.train), len(fewer.val), [s.case for s in fewer.test]) == (1, 2, ["e"])
     assert cohort.names() == ("liver", "liver_tumor")
     np.testing.assert_array_equal(cohort.test[0].load_ct().array, cohort.test[0].load_label_map().array)
 
@@ -49,11 +48,9 @@ def test_training_and_test_folders_are_the_split(root):
 def test_a_split_file_says_which_cases_validate(root):
     (root / "splits_final.json").write_text(json.dumps([{"train": ["a", "b"], "val": ["c", "d"]}]))
     cohort = _open(root)
-    assert [[s.case for s in split] for split in (cohort.train, cohort.val, cohort.test)] == [
-        ["a", "b"],
-        ["c", "d"],
-        ["e"],
-    ]
+    assert [s.case for s in cohort.train] == ["a", "b"]
+    assert [s.case for s in cohort.val] == ["c", "d"]
+    assert [s.case for s in cohort.test] == ["e"]
 
 
 def test_without_test_labels_the_training_cases_are_shared(root):

@@ -83,6 +83,16 @@ def test_a_file_goes_before_the_own_split_and_keeps_its_order(tmp_path):
     assert declared
 
 
+def test_numbers_draw_within_the_own_split(tmp_path):
+    own = {"train": CASES[:10], "val": CASES[10:15], "test": CASES[15:25]}
+    settings = FolderSettings(root=".", splits={"train": 4, "val": None, "test": 6})
+    split, _ = divide(_subjects(125), settings, own, tmp_path)
+    assert {name: len(cases) for name, cases in split.items()} == {"train": 4, "val": 5, "test": 6}
+    assert all(set(cases) <= set(own[name]) for name, cases in _cases(split).items())
+    with pytest.raises(InputError, match="its own val split holds 5 cases, 9 are asked for"):
+        divide(_subjects(125), FolderSettings(root=".", splits={"val": 9}), own, tmp_path)
+
+
 def test_missing_cases_are_one_warning_and_fatal_when_none_is_left(tmp_path, caplog):
     (tmp_path / "mine.json").write_text(json.dumps({"train": ["s0002", "x1"], "val": ["x2"]}))
     settings = FolderSettings(root=".", splits_file="mine.json")

@@ -136,5 +136,5 @@ def test_real_masks_fit_their_ct():
     medians = {n: np.median(ct.array[label_map.array == label_map.value_of(n)]) for n in ("liver", "hip_left")}
     assert 30 < medians["liver"] < 60
     assert medians["hip_left"] > 120
-    right, left = (np.argwhere(label_map.array == label_map.value_of(n)).mean(0)[0] for n in ("liver", "spleen"))
-    assert left < right, "RAS+: x grows to the patient's right? no: to the right hand side, where the liver lies"
+    liver, spleen = (np.argwhere(label_map.array == label_map.value_of(n)).mean(0)[0] for n in ("liver", "spleen"))
+    assert liver > spleen, "x grows towards the patient's right, where the liver lies"

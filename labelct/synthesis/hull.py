@@ -83,7 +83,10 @@ def label_support(foreground: NDArray[np.bool_], spacing: Sequence[float], centr
     Returns:
         `(phi, z)` mm; sections without labels are interpolated between those with labels, and repeated beyond.
     """
-    x, y, z = np.nonzero(foreground)
+    x, z = np.nonzero(foreground.any(axis=1))
+    first = foreground.argmax(axis=1)[x, z]
+    last = foreground.shape[1] - 1 - foreground[:, ::-1].argmax(axis=1)[x, z]
+    x, y, z = np.tile(x, 2), np.concatenate([first, last]), np.tile(z, 2)
     dx, dy = x * spacing[0] - centre[0], y * spacing[1] - centre[1]
     sector = np.round(np.arctan2(dy, dx) * (DIRECTIONS / (2 * np.pi))).astype(int) % DIRECTIONS
     distance = np.hypot(dx, dy)

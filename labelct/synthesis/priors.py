@@ -14,6 +14,7 @@ from labelct.errors import InputError, did_you_mean
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
 REST_CLASSES = (AIR, FAT, SOFT)
+QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Prior:
         gas_fraction: Part of a hollow organ's volume that is gas.
         hu_gas: Mean of that gas.
         hu_gas_sd: Standard deviation of its voxels.
-        quantiles: HU minus the organ mean at equally spaced probabilities from 0 to 1; empty where none were fitted.
+        quantiles: HU minus the organ mean at 57 standard normal levels from -3.5 to 3.5; empty where none were
+            fitted.
         evidence: A measured on public data, B one anchor, C domain knowledge, F fitted.
     """
 
@@ -100,10 +102,11 @@ def parse_priors(text: str, source: str) -> Priors:
         if name in table:
             raise InputError(source, f"the class {name!r} has two rows", "keep one of them")
         numbers = {c: _number(row, c, optional.get(c), source) for c in columns}
-        quantiles = tuple(
-            _number({"name": name, "quantiles": q}, "quantiles", None, source)
-            for q in (row.get("quantiles") or "").split()
-        )
+        cells = (row.get("quantiles") or "").split()
+        if len(cells) not in (0, len(QUANTILE_LEVELS)):
+            problem = f"class {name!r} has {len(cells)} quantiles, expected {len(QUANTILE_LEVELS)}"
+            raise InputError(source, problem, "fit the table again, or leave the cell empty")
+        quantiles = tuple(_number({"name": name, "quantiles": q}, "quantiles", None, source) for q in cells)
         table[name] = Prior(name, **numbers, quantiles=quantiles, evidence=(row.get("evidence") or "C").strip())
     return Priors(table, source)
 

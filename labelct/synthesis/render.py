@@ -12,7 +12,7 @@ from labelct.synthesis.assemble import BODY, Layout
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.cylinder import body_quantiles
 from labelct.synthesis.paint import bounding_boxes, look_up, read_greys
-from labelct.synthesis.texture import GREYS, axis_tables, normal_table, quantile_table
+from labelct.synthesis.texture import GREYS, axis_tables, organ_table, quantile_table
 
 CONSTANT, CLIP, WHITE = 0, 1, 2
 GOLDEN = 0x9E3779B97F4A7C15
@@ -53,10 +53,7 @@ def _table(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> NDArray[np.flo
         return np.full(GREYS, spec["hu"], np.float32)
     if "histogram" in spec:
         return quantile_table(counts, *body_quantiles(spec["histogram"]))
-    if "quantiles" in spec:
-        offsets = np.array(spec["quantiles"], float)
-        return quantile_table(counts, np.linspace(0.0, 1.0, len(offsets)), spec["hu"] + offsets)
-    return normal_table(counts, spec["hu"], spec["sd"])
+    return organ_table(counts, spec["hu"], spec["sd"], spec.get("quantiles", ()))
 
 
 def _read(

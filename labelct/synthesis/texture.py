@@ -15,14 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.synthesis.bank import Bank
+from labelct.synthesis.priors import QUANTILE_LEVELS
 from labelct.synthesis.settings import TextureSettings
 
 GREYS = 256
 LOWEST_HU = -1024.0
+LARGEST_GAIN = 4.0
+TRIES, WINDOW, FLAT = 8, 48, 6.0
 
 
 def sample_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw the place of one texture in the bank.
+    """Draw the place of one texture in the bank; a place without contrast is drawn again, a few times.
 
     Args:
         bank: Clips; an empty one gives white noise.
@@ -35,6 +38,14 @@ def sample_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator)
     """
     if not len(bank):
         return {"seed": int(rng.integers(2**31))}
+    for _ in range(TRIES):
+        drawn = _draw_clip(bank, settings, rng)
+        if contrast(bank, drawn) >= FLAT:
+            break
+    return drawn
+
+
+def _draw_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator) -> dict[str, Any]:
     number = int(rng.integers(len(bank)))
     scale = float(np.exp(rng.uniform(*np.log(settings.scale))))
     sizes = [float(rng.integers(1, settings.stride + 1)), scale, scale]
@@ -43,6 +54,18 @@ def sample_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator)
     start = [float(np.floor(rng.random() * n)) for n in bank.shapes[number]]
     step = [float(size * flip) for size, flip in zip(sizes, flips, strict=True)]
     return {"clip": number, "axes": axes, "start": start, "step": step}
+
+
+def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
+    """Return the standard deviation of the greys in a window of 48 pixels at the start of a texture."""
+    start, clip = bank.starts[params["clip"]], bank.shapes[params["clip"]]
+    frame, y, x = (int(s) for s in params["start"])
+    pixels = bank.pixels[start : start + clip[0] * clip[1] * clip[2]].reshape(clip)[frame]
+    rows, columns = (
+        slice(max(0, s - WINDOW), s + 1) if step < 0 else slice(s, s + WINDOW)
+        for s, step in zip((y, x), params["step"][1:], strict=True)
+    )
+    return float(pixels[rows, columns].std())
 
 
 def reflect(position: NDArray[np.float64], length: int) -> NDArray[np.float64]:
@@ -93,18 +116,34 @@ def grey_quantiles(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.clip(middle, 0.5 / total, 1.0 - 0.5 / total)
 
 
-def normal_table(counts: NDArray[np.integer], mean: float, sd: float) -> NDArray[np.float32]:
-    """Return the HU of every grey value so that the organ's voxels follow N(mean, sd).
+def normal_levels(counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the standard normal quantile that each of the 256 greys stands for."""
+    from scipy.special import ndtri
+
+    return ndtri(grey_quantiles(counts))
+
+
+def organ_table(
+    counts: NDArray[np.integer], mean: float, sd: float, quantiles: Sequence[float] = ()
+) -> NDArray[np.float32]:
+    """Return the HU of every grey value so that an organ's voxels follow N(mean, sd) or a fitted histogram.
+
+    A clip with few or saturated greys cannot take the shape; mean and spread are made exact all the same, by one
+    linear map of the table.
 
     Args:
         counts: `(256,)` voxels of each grey value inside the organ.
         mean: Mean in HU.
         sd: Standard deviation in HU.
+        quantiles: HU around the mean at the probabilities of `priors.QUANTILE_LEVELS`; none stand for a normal.
     """
-    from scipy.special import ndtri
-
-    hu = mean + sd * ndtri(grey_quantiles(counts))
-    return np.maximum(hu, LOWEST_HU).astype(np.float32)
+    levels = normal_levels(counts)
+    shape = np.interp(levels, QUANTILE_LEVELS, quantiles) if len(quantiles) else sd * levels
+    share = counts / max(int(counts.sum()), 1)
+    centre = float(share @ shape)
+    spread = float(np.sqrt(share @ (shape - centre) ** 2))
+    gain = min(sd / spread, LARGEST_GAIN) if spread > 0 else 0.0
+    return np.maximum(mean + gain * (shape - centre), LOWEST_HU).astype(np.float32)
 
 
 def quantile_table(

@@ -69,6 +69,6 @@ def test_fitted_needs_histograms() -> None:
     with pytest.raises(InputError, match="priors fit"):
         sample_fill(["liver"], DataSettings(), fill, PRIORS, 1.0, rng)
     header = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n"
-    fitted = parse_priors(header + "liver,100,5,10,50,-20 0 30\n", "mine")
+    fitted = parse_priors(header + f"liver,100,5,10,50,{' '.join(map(str, range(57)))}\n", "mine")
     drawn = sample_fill(["liver"], DataSettings(), fill, fitted, 1.0, rng)
-    assert drawn["liver"]["quantiles"] == [-20, 0, 30]
+    assert drawn["liver"]["quantiles"] == list(range(57))

@@ -7,6 +7,7 @@ import pytest
 from labelct.errors import InputError
 from labelct.synthesis.priors import REST_CLASSES, load_priors, parse_priors
 
+QUANTILES = " ".join(str(q) for q in range(-28, 29))
 HEADER = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n"
 
 
@@ -32,9 +33,9 @@ def test_a_missing_class_lists_the_known_ones() -> None:
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "priors.csv"
-    path.write_text(HEADER + "liver,100,5,10,50,-20 0 30\n", encoding="utf-8-sig")
+    path.write_text(HEADER + f"liver,100,5,10,50,{QUANTILES}\n", encoding="utf-8-sig")
     liver = load_priors(str(path))["liver"]
-    assert (liver.hu_pv_mean, liver.hu_sd_between, liver.quantiles) == (100, 5, (-20, 0, 30))
+    assert (liver.hu_pv_mean, liver.hu_sd_between, liver.quantiles) == (100, 5, tuple(range(-28, 29)))
     assert liver.gas_fraction == 0
 
 
@@ -44,6 +45,7 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
         ("name,hu_pv_mean\nliver,3\n", "'hu_sd_between' is missing"),
         (HEADER + "liver,x,5,10,50,\n", "hu_pv_mean='x'"),
         (HEADER + "liver,1,5,10,50,\n" * 2, "two rows"),
+        (HEADER + "liver,1,5,10,50,1 2 3\n", "3 quantiles, expected 57"),
         ("", "'name' is missing"),
     ],
 )

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelct.synthesis.bank import load_bank
+from labelct.synthesis.measure import check, fit_priors, measure, priors_csv
+from labelct.synthesis.priors import load_priors, parse_priors
+from labelct.synthesis.recipe import sample_recipe, synthesize
+from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from tests.synthesis.cases import Case
+
+BASE = load_priors()
+
+
+def noisy(case: Case, liver: float = 90.0, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    volume = rng.normal(40, 10, case.label_map.shape)
+    volume[case.where("liver")] += liver - 40
+    colon = case.where("colon")
+    volume[colon & (rng.random(colon.shape) < 0.25)] = -850
+    return volume
+
+
+def test_a_volume_is_measured_organ_by_organ(case: Case) -> None:
+    found = measure(noisy(case), case.label_map, case.names, BASE)
+    assert found["liver"].mean == pytest.approx(90, abs=1)
+    assert found["liver"].sd == pytest.approx(10, rel=0.1)
+    assert math.isnan(found["liver"].hu_gas)
+    assert found["colon"].gas_fraction == pytest.approx(0.25, abs=0.08)
+    assert found["colon"].hu_gas == -850
+
+
+def test_tiny_organs_are_left_out(case: Case) -> None:
+    case.label_map[0, 0, 0] = 9
+    assert "tiny" not in measure(noisy(case), case.label_map, {**case.names, 9: "tiny"}, BASE)
+
+
+def test_a_fit_takes_means_from_cases_and_the_rest_from_the_base(case: Case) -> None:
+    cases = [measure(noisy(case, liver, liver), case.label_map, case.names, BASE) for liver in (80, 90, 100)]
+    fit = fit_priors(cases, BASE)
+    assert fit["liver"].hu_pv_mean == pytest.approx(90, abs=1)
+    assert fit["liver"].hu_sd_between == pytest.approx(10, abs=1)
+    assert fit["liver"].hu_native_mean == BASE["liver"].hu_native_mean
+    assert fit["aorta"] == BASE["aorta"]
+    assert fit_priors(cases, BASE, "native")["liver"].hu_pv_mean == BASE["liver"].hu_pv_mean
+    assert fit_priors(cases[:2], BASE)["liver"].hu_sd_between == BASE["liver"].hu_sd_between
+
+
+def test_a_table_survives_its_csv(case: Case) -> None:
+    fit = fit_priors([measure(noisy(case), case.label_map, case.names, BASE)], BASE)
+    again = parse_priors(priors_csv(fit), "again")
+    assert again["liver"].hu_pv_mean == pytest.approx(fit["liver"].hu_pv_mean)
+    assert again["liver"].quantiles == fit["liver"].quantiles
+    assert list(again.table) == list(fit.table)
+
+
+def test_a_check_finds_the_organ_that_is_off(case: Case) -> None:
+    rows = {row["name"]: row for row in check(noisy(case, 250.0), case.label_map, case.names, BASE)}
+    assert not rows["liver"]["passed"]
+    assert rows["liver"]["deviation"] == pytest.approx(140 / 18, abs=0.3)
+
+
+def test_a_fit_to_real_ct_makes_its_organs_again(real_data: Path) -> None:
+    nib = pytest.importorskip("nibabel")
+    folder = real_data / "totalsegmentator" / "s9001"
+    organs = ("liver", "spleen", "colon", "aorta", "kidney_right", "autochthon_left", "hip_left", "vertebrae_L3")
+    ct = nib.as_closest_canonical(nib.load(folder / "ct.nii.gz")).get_fdata(dtype=np.float32)
+    label_map = np.zeros(ct.shape, np.uint8)
+    for value, name in enumerate(organs, 1):
+        mask = nib.as_closest_canonical(nib.load(folder / "segmentations" / f"{name}.nii.gz"))
+        label_map[np.asanyarray(mask.dataobj) > 0] = value
+    names = dict(enumerate(organs, 1))
+    real = measure(ct, label_map, names, BASE, erode=0)
+    texture = TextureSettings(kind="stills", size=64, frames=24, clips=9)
+    bank, what = load_bank(texture), (label_map, (3.0, 3.0, 3.0), names, {"liver": ["liver"]})
+    fill = FillSettings(kind="fitted", spread=0.0)
+    how = (DataSettings(kind="synth3"), fill, texture, DropSettings(0.0), bank)
+    params = sample_recipe(*what, *how, np.random.default_rng(0), priors=fit_priors([real], BASE))
+    made = measure(synthesize(*what, params, bank)[0], label_map, names, BASE, erode=0)
+    for name, one in made.items():
+        assert one.mean == pytest.approx(real[name].mean, abs=2)
+        assert one.sd == pytest.approx(real[name].sd, rel=0.1)

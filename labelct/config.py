@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
@@ -38,9 +38,7 @@ COHORTS = {
 TESTS = {"own": OwnSettings, **COHORTS}
 TRAINERS = {"unet": UNetSettings}
 
-CohortSettings = (
-    PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
-)
+CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
 
 
 @dataclass
@@ -182,18 +180,12 @@ def type_message(key: str, error: OmegaConfBaseException) -> str:
 
 
 def _reject_unknown_deep(name: str, node: DictConfig, schema: type) -> None:
-    fields = {known.name: known for known in dataclasses.fields(schema)}
-    _reject_unknown(name, node, list(fields))
-    hints = _hints(schema)
+    hints = get_type_hints(schema)
+    _reject_unknown(name, node, list(hints))
     for key, hint in hints.items():
-        if dataclasses.is_dataclass(hint) and isinstance(node._get_node(key), DictConfig):
-            _reject_unknown_deep(f"{name}.{key}", node._get_node(key), hint)
-
-
-def _hints(schema: type) -> dict[str, Any]:
-    from typing import get_type_hints
-
-    return get_type_hints(schema)
+        child = node._get_node(key)
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(child, DictConfig):
+            _reject_unknown_deep(f"{name}.{key}", child, hint)
 
 
 def _reject_unknown(name: str, node: DictConfig, known: list[str]) -> None:
@@ -207,8 +199,8 @@ def _targets(entries: Any) -> dict[str, list[str]]:
     """Return the targets by name, each with the structures it merges; `[liver, {kidneys: [kidney_left, …]}]`."""
     targets: dict[str, list[str]] = {}
     for entry in entries if isinstance(entries, list) else [entries]:
-        merged = entry.items() if isinstance(entry, dict) else [(entry, [entry])]
-        for name, parts in merged:
+        merged: dict[Any, Any] = entry if isinstance(entry, dict) else {entry: entry}
+        for name, parts in merged.items():
             targets[str(name)] = [str(part) for part in (parts if isinstance(parts, list) else [parts])]
     if not targets:
         raise ConfigError("targets=[]: allowed is one structure name or more; for example targets=[liver]")
@@ -236,8 +228,10 @@ def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[
 
 def register() -> None:
     """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
-    kinds = {"cohort": TESTS, "trainer": TRAINERS}
-    schemas = PLAIN | {f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()}
+    kinds: dict[str, dict[str, Any]] = {"cohort": TESTS, "trainer": TRAINERS}
+    schemas: dict[str, Any] = {**PLAIN} | {
+        f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()
+    }
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
 

@@ -33,9 +33,22 @@ def cores() -> int:
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
     """Yield `items` under a rich progress bar named `description`."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns) as progress:
         yield from progress.track(items, total=total, description=description)
 
@@ -61,5 +74,7 @@ def map_cases(
         return []
     if workers == 1 or settings.backend == "sequential":
         return [function(item) for item in track(items, description, len(items))]
-    jobs = Parallel(n_jobs=workers, backend=settings.backend, return_as="generator")(delayed(function)(item) for item in items)
+    jobs = Parallel(n_jobs=workers, backend=settings.backend, return_as="generator")(
+        delayed(function)(item) for item in items
+    )
     return list(track(jobs, description, len(items)))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from labelct.store import build, key_of, recipe_of, write_json
 
-SETTINGS = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+SETTINGS = st.dictionaries(st.text(), VALUES)
 
 
 @given(SETTINGS)

@@ -66,9 +66,8 @@ def main(arguments: Sequence[str]) -> int:
     if flags.help:
         print(help_text())
         return 0
-    if not (flags.hydra_help or flags.shell_completion):
-        if code := _refuse(flags):
-            return code
+    if not (flags.hydra_help or flags.shell_completion) and (code := _refuse(flags)):
+        return code
     return _run(flags)
 
 
@@ -137,7 +136,7 @@ def help_text() -> str:
     lines += [
         "",
         "keys        targets=[liver] seed=0 name= group= tags=[] limit.train= parallel.workers= paths.outputs=",
-        "flags       -m sweep over comma-separated values · --cfg job show the configuration · --hydra-help Hydra's own",
+        "flags       -m sweep over comma-separated values · --cfg job shows the configuration · --hydra-help Hydra's",
         "",
         EXAMPLES,
     ]

@@ -62,9 +62,9 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     def make(folder: Path) -> None:
         for name in ("imagesTr", "labelsTr", "records"):
             (folder / name).mkdir(exist_ok=True)
+        cached = None if projections is None else projections.folder
         jobs = [
-            Job(record, synthesis.folder, projections and projections.folder, config.scanner, config.dose,
-                config.data.seed, folder)
+            Job(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
             for record in records(synthesis)
         ]
         map_cases(_scan_case, jobs, config.parallel, f"scanner {config.scanner.kind}")
@@ -112,7 +112,9 @@ def _project_case(job: Job) -> None:
             np.save(file, projections)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError(path, f"cannot be written ({error.strerror})", "free disk space or set scanner.cache=false") from None
+        raise InputError(
+            path, f"cannot be written ({error.strerror})", "free disk space or set scanner.cache=false"
+        ) from None
     temporary.replace(path)
 
 

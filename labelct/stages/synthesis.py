@@ -119,7 +119,9 @@ def _load(job: Job) -> tuple[LabelMap, Volume | None]:
     values = [value for value, name in label_map.names.items() if name in wanted]
     if not np.isin(label_map.array, values).any():
         problem = f"holds no voxel of the targets {', '.join(sorted(wanted))}"
-        raise InputError(job.subject.files[0], problem, "leave the case out with cohort.cases= or choose other targets=")
+        raise InputError(
+            job.subject.files[0], problem, "leave the case out with cohort.cases= or choose other targets="
+        )
     ct = job.subject.load_ct() if job.subject.load_ct else None
     if job.config.data.spacing is None:
         return label_map, ct
@@ -138,11 +140,12 @@ def _regrid(
 
 
 def _paint(job: Job, label_map: LabelMap, ct: Volume | None, name: str, entropy: list[int]) -> dict[str, Any]:
-    config = job.config
-    what = (label_map.array, label_map.spacing, label_map.names, config.targets)
+    config, rng = job.config, np.random.default_rng(entropy)
     drop = config.drop if job.split == "train" or config.drop.validation else DropSettings(0.0)
-    how = (config.data, config.fill, config.texture, drop, job.bank)
-    params = sample_recipe(*what, *how, np.random.default_rng(entropy), ct_available=ct is not None)
+    what = (label_map.array, label_map.spacing, label_map.names, config.targets)
+    params = sample_recipe(
+        *what, config.data, config.fill, config.texture, drop, job.bank, rng, ct_available=ct is not None
+    )
     volume, target = synthesize(*what, params, job.bank, None if ct is None else ct.array)
     nifti.write(job.folder / "volumes" / f"{name}.nii.gz", volume, label_map.affine)
     nifti.write(job.folder / "labels" / f"{name}.nii.gz", target, label_map.affine)

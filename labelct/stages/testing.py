@@ -79,7 +79,7 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
             rows += _score_case(config, name, subject, segmentation.folder)
         write_rows(folder / "scores.csv", rows)
         write_json(folder / "scores.json", [finite(row) for row in rows])
-        _overlays(config, tested, segmentation.folder, rows, folder / "figures")
+        _overlays(config, name, tested, segmentation.folder, rows, folder / "figures")
 
     return build(root, recipe_of("scores", VERSION, settings, [segmentation]), make)
 
@@ -143,7 +143,9 @@ def _score_case(config: Config, name: str, subject: Subject, folder: Path) -> li
     return [{"test": name, "case": subject.case, **row} for row in scored]
 
 
-def _overlays(config: Config, tested: Subjects, masks: Path, rows: list[dict[str, Any]], folder: Path) -> None:
+def _overlays(
+    config: Config, name: str, tested: Subjects, masks: Path, rows: list[dict[str, Any]], folder: Path
+) -> None:
     """Draw the worst cases first, as many as `evaluation.overlays` says."""
     folder.mkdir(exist_ok=True)
     dice = {s.case: np.array([row["dice"] for row in rows if row["case"] == s.case]) for s in tested}
@@ -151,6 +153,6 @@ def _overlays(config: Config, tested: Subjects, masks: Path, rows: list[dict[str
     labels = {target: value for value, target in enumerate(config.targets, start=1)}
     for subject in sorted(tested, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
         prediction, truth, label_map = _masks(config, subject, masks)
-        title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{subject.case}.png"
+        title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{name}_{subject.case}.png"
         ct = ct_of(subject).array
         figures.overlay(ct, truth, prediction, label_map.spacing, labels, path, title, window(config))

@@ -95,7 +95,9 @@ def test_a_broken_case_keeps_the_finished_ones(configured, made, tmp_path, monke
 
 
 def test_targets_may_merge_structures(configured, tmp_path):
-    config = configured(*SMALL, "targets=[{kidneys:[kidney_left,kidney_right]},liver]", "drop=none", "data.replicates=1")
+    config = configured(
+        *SMALL, "targets=[{kidneys:[kidney_left,kidney_right]},liver]", "drop=none", "data.replicates=1"
+    )
     *_, stage = build_all(config, tmp_path)
     assert TrainingSet(stage.folder).labels == {"kidneys": 1, "liver": 2}
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.scanner.geometry import Helix
 from labelct.scanner.settings import DoseSettings
 
 OUTPUT = 1.09e6  # photons / (mm^2 mAs) at 1 m behind 3 mm aluminium and the middle of the bowtie, 120 kVp
@@ -15,15 +15,6 @@ FULL_DOSE_MAS = 165.0
 FULL_DOSE_PHOTONS = 2e5  # what FULL_DOSE_MAS gives in a cell of 0.6 x 0.6 mm at the isocentre, 1000 views per turn
 NORMAL_FROM = 50.0  # photons from which a skewed normal stands for the Poisson distribution
 BOWTIE_FLUENCE = {"small": (0.18, 0.093), "medium": (0.30, 0.092), "large": (0.42, 0.095)}  # at 11 and 23 degrees
-
-
-class Detector(Protocol):
-    """What the photon count depends on: cell size in mm at the detector, its distance, and the views per turn."""
-
-    source_detector: float
-    channel_pitch: float
-    row_pitch: float
-    views_per_turn: int
 
 
 def dose_fraction(dose: DoseSettings) -> float:
@@ -53,19 +44,19 @@ def bowtie(name: str, gamma: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.exp(log_fluence(np.clip(gamma, knots[0], knots[-1])))
 
 
-def fluence(dose: DoseSettings, detector: Detector, gamma: NDArray[np.float64]) -> NDArray[np.float32]:
+def fluence(dose: DoseSettings, helix: Helix, gamma: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the photons that reach each channel's cells in one view without an object.
 
     Args:
         dose: Tube setting or photons, and the bowtie filter.
-        detector: Cell size, distance and views per turn.
+        helix: Cell size, distance and views per turn.
         gamma: Fan angles in rad, `(channel,)`.
     """
     if dose.photons is not None:
         middle = dose.photons
     else:
-        cell = detector.source_detector * detector.channel_pitch * detector.row_pitch
-        middle = OUTPUT * (dose.mas or 0.0) / detector.views_per_turn * cell * (1000.0 / detector.source_detector) ** 2
+        cell = helix.source_detector * helix.channel_pitch * helix.row_pitch
+        middle = OUTPUT * (dose.mas or 0.0) / helix.views_per_turn * cell * (1000.0 / helix.source_detector) ** 2
     return (middle * bowtie(dose.bowtie, gamma)).astype(np.float32)
 
 

@@ -1,0 +1,178 @@
+"""Line integrals along a helical scan, and the matched adjoint (Joseph, IEEE TMI 1 (1982) 192)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.threads import over
+
+VIEWS_PER_TASK = 16
+COLOURS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+@dataclass(frozen=True)
+class Padded:
+    """A volume that no ray leaves through its ends: an empty column around it, its slices continued along z.
+
+    Attributes:
+        values: Flat padded array, 1/mm.
+        shape: Padded shape.
+        grid: The grid of the image inside.
+        reach: Slices that were added at each end, and that one ray step may touch.
+    """
+
+    values: NDArray[np.float32]
+    shape: tuple[int, int, int]
+    grid: Grid
+    reach: int
+
+    @property
+    def world(self) -> NDArray[np.float64]:
+        """Origin and spacing of the padded volume in mm."""
+        before = (1, 1, self.reach)
+        pairs = zip(self.grid.origin, self.grid.spacing, before, strict=True)
+        return np.array([*(origin - count * step for origin, step, count in pairs), *self.grid.spacing])
+
+
+def _reach(grid: Grid, helix: Helix) -> int:
+    """Return how many slices the rows of one channel can span anywhere in the volume, a multiple of 16."""
+    corner = math.hypot(*(max(abs(grid.axis(number)[0]), abs(grid.axis(number)[-1])) for number in (0, 1)))
+    distance = helix.source_isocentre + corner + 2 * max(grid.spacing[:2])
+    rows = (helix.rows + 15) // 16 * 16
+    return (math.ceil(rows * helix.row_pitch * distance / helix.source_detector / grid.spacing[2]) + 34) // 16 * 16
+
+
+def pad(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool) -> Padded:
+    """Return the volume as the kernels want it.
+
+    Args:
+        attenuation: `(x, y, z)` in 1/mm.
+        grid: Its grid.
+        helix: The scan.
+        extend: Continue the end slices for ever (a patient goes on beyond the scan) instead of air.
+    """
+    reach = _reach(grid, helix)
+    nx, ny, nz = grid.shape
+    padded = np.zeros((nx + 2, ny + 2, nz + 2 * reach), np.float32)
+    padded[1:-1, 1:-1, reach:-reach] = attenuation
+    if extend:
+        padded[1:-1, 1:-1, :reach] = attenuation[:, :, :1]
+        padded[1:-1, 1:-1, -reach:] = attenuation[:, :, -1:]
+    return Padded(padded.reshape(-1), padded.shape, grid, reach)
+
+
+def unpad(padded: Padded, extend: bool) -> NDArray[np.float32]:
+    """Return the adjoint of `pad`: what lies in the added slices goes back to where it came from."""
+    inside = padded.values.reshape(padded.shape)[1:-1, 1:-1]
+    reach = padded.reach
+    result = inside[:, :, reach:-reach].copy()
+    if extend:
+        result[:, :, 0] += inside[:, :, :reach].sum(axis=2)
+        result[:, :, -1] += inside[:, :, -reach:].sum(axis=2)
+    return result
+
+
+def _fan(helix: Helix, focus: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return each channel's ray in the frame of its view; `focus` shifts it along the focal spot (mm)."""
+    shift = np.zeros(helix.channels) if focus is None else focus
+    ahead = helix.source_detector * np.cos(helix.gamma)
+    side = helix.source_detector * np.sin(helix.gamma) + shift
+    length = np.hypot(ahead, side)
+    return np.stack([shift, ahead / length, side / length, 1 / length], axis=1)
+
+
+def _kernel_geometry(helix: Helix, focus: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], ...]:
+    views = np.arange(helix.views)
+    angles = helix.angle(views)
+    sources = np.stack([np.cos(angles), np.sin(angles), helix.height(views)], axis=1)
+    shift = 0.0 if focus is None else float(np.abs(focus).max()) / helix.source_isocentre * 2
+    margin = 1.0 + shift / helix.channel_pitch
+    pitch = helix.channel_pitch
+    detector = np.array([helix.source_isocentre, helix.gamma[0], pitch, margin, helix.v[0], helix.row_pitch])
+    return _fan(helix, focus), sources, detector
+
+
+def _path(padded: Padded, helix: Helix) -> bool | None:
+    """Return the kernels' path: permute where the CPU has it and 16 rows fit its table of 32, else portable."""
+    from labelct.scanner.lookup import TABLE, has_permute
+
+    widest = padded.reach / ((helix.rows + 15) // 16 * 16) * 15
+    return True if has_permute() and widest + 3 <= TABLE else None
+
+
+def forward(
+    padded: Padded,
+    helix: Helix,
+    out: NDArray[np.float32] | None = None,
+    focus: NDArray[np.float64] | None = None,
+    path: Any = "best",
+) -> NDArray[np.float32]:
+    """Return the line integrals of a scan.
+
+    Args:
+        padded: From `pad`.
+        helix: The scan.
+        out: Where to write, `(view, channel, row)`.
+        focus: Shift of the focus along the focal spot for each channel in mm, `(channel,)`.
+        path: None (portable), True (permute) or "best".
+    """
+    from labelct.scanner.joseph import forward_views
+
+    result = np.empty(helix.shape, np.float32) if out is None else out
+    fan, sources, detector = _kernel_geometry(helix, focus)
+    path = _path(padded, helix) if path == "best" else path
+
+    def task(number: int) -> None:
+        views = slice(number * VIEWS_PER_TASK, (number + 1) * VIEWS_PER_TASK)
+        forward_views(
+            path, padded.values, padded.shape, padded.world, fan, sources[views], detector, padded.reach, result[views]
+        )
+
+    over(task, math.ceil(helix.views / VIEWS_PER_TASK))
+    return result
+
+
+def adjoint(
+    projections: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool, focus: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
+    """Return the matched adjoint of `forward(pad(...))`: `<A x, y> = <x, A' y>` up to rounding.
+
+    Tiles are summed in four colours, so that no two threads write to the same column and the sums have one order.
+
+    Args:
+        projections: `(view, channel, row)`.
+        grid: Of the volume.
+        helix: The scan.
+        extend: As for `pad`.
+        focus: As for `forward`.
+    """
+    from labelct.scanner.joseph import TILE, adjoint_tile
+
+    padded = pad(np.zeros(grid.shape, np.float32), grid, helix, False)
+    fan, sources, detector = _kernel_geometry(helix, focus)
+    nx, ny, _ = padded.shape
+    for colour_x, colour_y in COLOURS:
+        starts_x, starts_y = range(colour_x * TILE, nx - 1, 2 * TILE), range(colour_y * TILE, ny - 1, 2 * TILE)
+        corners = [(x, y) for x in starts_x for y in starts_y]
+
+        def task(number: int, corners: list[tuple[int, int]] = corners) -> None:
+            adjoint_tile(
+                padded.values,
+                padded.shape,
+                padded.world,
+                fan,
+                sources,
+                detector,
+                padded.reach,
+                *corners[number],
+                projections,
+            )
+
+        over(task, len(corners))
+    return unpad(padded, extend)

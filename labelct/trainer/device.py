@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelct.errors import SettingError
 from labelct.parallel import cores
 from labelct.trainer.settings import DeviceSettings
+
+if TYPE_CHECKING:
+    from lightning.pytorch import Trainer
 
 RANK = "LOCAL_RANK"
 GRACE_S = 60
@@ -93,6 +98,25 @@ def prepared(device: DeviceSettings) -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.set_float32_matmul_precision(matmul)
         torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def interruptible(trainer: Trainer) -> Iterator[None]:
+    """Raise `KeyboardInterrupt` where Lightning would leave the interpreter and ignore every later Ctrl-C.
+
+    Args:
+        trainer: The trainer whose `fit` runs inside.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        if not trainer.interrupted:
+            raise
+        raise KeyboardInterrupt from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class PredictionSettings:
     """
 
     overlap: float = 0.5
-    batch: int = 1
+    batch: int = 4
     mirror: bool = False
     body_crop: bool = True
     margin_mm: float = 20.0
@@ -120,7 +120,7 @@ class UNetSettings:
         foreground: Chance that a patch is centred on a target voxel rather than anywhere.
         steps: Optimiser steps.
         validate_every: Steps between validations.
-        validation_cases: Validation cases scored each time; 0 takes all.
+        validation_cases: Validation cases scored each time, those with most targets first; 0 takes all.
         optimiser: `sgd` (Nesterov momentum 0.99) or `adamw`.
         learning_rate: At the peak.
         weight_decay: Of the optimiser.
@@ -167,7 +167,7 @@ class UNetSettings:
         self._check_grid()
 
     def _check_grid(self) -> None:
-        _check_length("channels", self.channels, 2, 8)
+        _check_length("channels", self.channels, 3, 8)
         _check_length("patch", self.patch, 3, 3)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
         if self.deep_supervision and self.network != "dynunet":

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.tracking import Tracker
-from labelct.trainer.device import companions, prepared, processes, rank, runs_on_gpu, trainer_arguments
+from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
 from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import Intensity, intensity
 from labelct.trainer.patches import Patches
@@ -115,9 +115,8 @@ def _train(
         enable_model_summary=False,
         default_root_dir=folder,
     )
-    trainer.fit(SegmentationModule(model), train, validation, ckpt_path=last if start else None, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    with interruptible(trainer):
+        trainer.fit(SegmentationModule(model), train, validation, ckpt_path=last if start else None, weights_only=True)
 
 
 def _loaders(
@@ -127,12 +126,13 @@ def _loaders(
     spacing, values = model["spacing"], list(model["labels"].values())
     figures = Intensity(**model["intensity"])
     cases = load_cases(training_set.train, spacing, values, device.threads, "training volumes")
-    chosen = training_set.val[: settings.validation_cases or None]
-    volumes = load_cases(chosen, spacing, values, device.threads, "validation volumes")
+    volumes = load_cases(training_set.val, spacing, values, device.threads, "validation volumes")
+    volumes = sorted(volumes, key=lambda case: -len(case.centres))[: settings.validation_cases or None]
     patches = Patches(cases, settings, figures, spacing, list(model["labels"]), model["seed"], start, rank())
     shared: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
     train: Any = DataLoader(patches, num_workers=device.workers, **shared)
-    mine: Any = [_whole(case, figures) for case in volumes[rank() :: processes(device)]]
+    share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes
+    mine: Any = [_whole(case, figures) for case in share]
     return train, DataLoader(mine, **shared) if volumes else None
 
 

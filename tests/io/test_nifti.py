@@ -58,6 +58,7 @@ def test_the_same_array_gives_the_same_bytes(tmp_path, labels):
     nifti.write(tmp_path / "a.nii.gz", labels, AFFINE)
     nifti.write(tmp_path / "b.nii.gz", np.asfortranarray(labels), AFFINE)
     assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+    assert (tmp_path / "a.nii.gz").read_bytes()[3:8] == bytes(5), "neither file name nor time in the gzip header"
 
 
 @pytest.mark.parametrize("codes", ["LPS", "ARS", "SLA", "RAS"])

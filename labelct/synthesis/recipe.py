@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,8 @@ def sample_recipe(
     """
     if data.kind == "clinical":
         return {"kind": "clinical", "dropped": [], "bank": None}
+    if data.kind == "synthseg":
+        fill = replace(fill, kind="mixture")
     drop_rng, body_rng, fill_rng, gas_rng, clip_rng = rng.spawn(5)
     present = present_names(label_map, names)
     allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
@@ -81,7 +84,7 @@ def sample_recipe(
     enhancement = sample_enhancement(data, fill_rng)
     priors = priors or load_priors(data.priors)
     classes = sample_fill([*REST_CLASSES, *labels], data, fill, priors, enhancement, fill_rng)
-    gas = _add_gas(classes, labels, data, fill, priors, gas_rng)
+    gas = _add_gas(classes, labels, fill, priors, gas_rng)
     _add_clips(classes, data, texture, bank, clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
@@ -99,14 +102,13 @@ def sample_recipe(
 def _add_gas(
     classes: Classes,
     labels: Sequence[str],
-    data: DataSettings,
     fill: FillSettings,
     priors: Priors,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Give hollow organs a gas class, and return how much of each is gas."""
     drawn: dict[str, Any] = {}
-    if not fill.gas or fill.kind in PRIORLESS or data.kind == "synthseg":
+    if not fill.gas or fill.kind in PRIORLESS:
         return drawn
     for name in labels:
         prior = priors[name]

@@ -101,6 +101,16 @@ def test_the_rest_may_have_a_texture_too(case: Case) -> None:
     assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) > 20
 
 
+def test_synthseg_needs_no_prior_and_gives_every_voxel_noise(case: Case) -> None:
+    case.names[5] = "Leber"
+    params = draw(case, kind="synthseg")
+    volume, _ = make(case, params)
+    spec, liver = params["classes"]["Leber"], volume[case.where("Leber")]
+    assert 5 <= spec["sd"] <= 40
+    assert liver.mean() == pytest.approx(spec["hu"], abs=0.1)
+    assert abs(np.corrcoef(liver[1:], liver[:-1])[0, 1]) < 0.15
+
+
 def test_hollow_organs_hold_gas_above_contents(case: Case) -> None:
     params = draw(case, kind="synth2")
     volume, target = make(case, params)

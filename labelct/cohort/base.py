@@ -107,12 +107,12 @@ def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str]) -> LabelMap:
+def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str] | None) -> LabelMap:
     """Read a label map, check its values against `names`, and merge."""
     return merge_labels(nifti.read_label_map(path, names), merge)
 
 
-def merge_labels(label_map: LabelMap, merge: Mapping[str, str]) -> LabelMap:
+def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelMap:
     """Return the label map with `merge` (`{name: name it becomes}`) applied to values and names."""
     names, moved = merged(label_map.names, merge)
     array = label_map.array.copy() if moved else label_map.array

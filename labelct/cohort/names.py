@@ -85,18 +85,19 @@ def check(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
     return checked
 
 
-def merged(names: Mapping[int, str], merge: Mapping[str, str]) -> tuple[dict[int, str], dict[int, int]]:
+def merged(names: Mapping[int, str], merge: Mapping[str, str] | None) -> tuple[dict[int, str], dict[int, int]]:
     """Return the names after `merge`, and which value becomes which.
 
     A structure of several parts takes the value of the class of that name, or the lowest of its parts' values.
 
     Args:
         names: `{value: name}`.
-        merge: `{name: name it becomes}`.
+        merge: `{name: name it becomes}`; None: nothing changes.
 
     Raises:
         SettingError: A name that no value has, or a chain of merges.
     """
+    merge = merge or {}
     values = {name: value for value, name in names.items()}
     for part, whole in merge.items():
         if part not in values:

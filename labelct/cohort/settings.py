@@ -39,7 +39,7 @@ class FilesSettings:
         kind: Which cohort reader this belongs to.
         root: The cohort's folder.
         cases: The cases to use; none given: all that are there.
-        merge: `{name: name it becomes}`, for example `{liver_tumor: liver}`; applied to every label map.
+        merge: `{name: name it becomes}`, for example `{liver_tumor: liver}`; null: every structure stays itself.
         splits: Number of cases of `train`, `val` and `test`, drawn within the folder's own split where it has one;
             null: all of that, or a share of what is left.
         splits_file: JSON file `{"train": [cases], "val": [...], "test": [...]}`, or the name of a split that ships.
@@ -50,14 +50,19 @@ class FilesSettings:
     kind: str = ""
     root: str = "???"
     cases: list[str] = field(default_factory=list)
-    merge: dict[str, str] = field(default_factory=dict)
-    splits: dict[str, int | None] = field(default_factory=dict)
+    merge: Any = None
+    splits: dict[str, int | None] = field(default_factory=lambda: dict.fromkeys(SPLITS))
     splits_file: str | None = None
     seed: int = 0
     split: str = "test"
 
     def __post_init__(self) -> None:
         check_choice("split", self.split, ("test", "all"))
+        parts = self.merge if self.merge is not None else {}
+        if not isinstance(parts, dict) or not all(isinstance(name, str) for pair in parts.items() for name in pair):
+            raise SettingError(
+                "merge", self.merge, "{name: name it becomes} or null", "for example {liver_tumor: liver}"
+            )
         check_range("seed", self.seed, 0)
         for name, number in self.splits.items():
             check_choice("splits", name, SPLITS)
@@ -87,14 +92,15 @@ class FolderSettings(FilesSettings):
     """Label maps of one's own.
 
     Attributes:
-        labels: Label files below `root`; `{case}` is the case's name, `*` anything.
-        ct: The CT of a case below `root`, a NIfTI file or a folder with a DICOM series; null: none has one.
+        labels: Label files below `root`; `*` stands for the case's name.
+        ct: The CT of a case below `root`, a NIfTI file or a folder with a DICOM series, with `*` as in `labels`;
+            null: none has one.
         names: `{value: name}`, a JSON file of that, or `totalsegmentator_v1`, `totalsegmentator_v2`.
     """
 
     kind: str = "folder"
-    labels: str = "labels/{case}.nii.gz"
-    ct: str | None = "ct/{case}.nii.gz"
+    labels: str = "labels/*.nii.gz"
+    ct: str | None = "ct/*.nii.gz"
     names: Any = "names.json"
 
     def __post_init__(self) -> None:
@@ -102,8 +108,9 @@ class FolderSettings(FilesSettings):
         super().__post_init__()
         if not isinstance(self.names, (str, dict)):
             raise SettingError("names", self.names, "{value: name}, a JSON file or totalsegmentator_v2")
-        if self.ct is not None and "{case}" not in self.ct:
-            raise SettingError("ct", self.ct, "a path with {case} in it, or null", "for example ct/{case}.nii.gz")
+        for name, pattern in {"labels": self.labels, "ct": self.ct}.items():
+            if pattern is not None and "*" not in pattern:
+                raise SettingError(name, pattern, "a path with * for the case's name", "for example ct/*.nii.gz")
 
 
 @dataclass
@@ -111,8 +118,8 @@ class DicomSettings(FolderSettings):
     """One folder a case: a DICOM series and a label map on its grid."""
 
     kind: str = "dicom"
-    labels: str = "{case}/labels.nii.gz"
-    ct: str | None = "{case}/series"
+    labels: str = "*/labels.nii.gz"
+    ct: str | None = "*/series"
     names: Any = "totalsegmentator_v2"
 
 

@@ -57,7 +57,9 @@ def _masks(folder: Path, known: Mapping[int, str], structures: list[str]) -> dic
     return masks
 
 
-def _subject(folder: Path, masks: dict[int, Path], known: Mapping[int, str], merge: Mapping[str, str]) -> Subject:
+def _subject(
+    folder: Path, masks: dict[int, Path], known: Mapping[int, str], merge: Mapping[str, str] | None
+) -> Subject:
     names = {value: known[value] for value in masks}
     ct, first = folder / f"ct{ENDING}", next(iter(masks.values()))
     has_ct = ct.is_file()
@@ -69,7 +71,7 @@ def _subject(folder: Path, masks: dict[int, Path], known: Mapping[int, str], mer
     )
 
 
-def load_masks(masks: Mapping[int, Path], names: Mapping[int, str], merge: Mapping[str, str]) -> LabelMap:
+def load_masks(masks: Mapping[int, Path], names: Mapping[int, str], merge: Mapping[str, str] | None) -> LabelMap:
     """Combine mask files into one label map; where masks overlap the smaller one wins, then the higher value.
 
     Args:

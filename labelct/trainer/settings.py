@@ -60,7 +60,7 @@ class AugmentationSettings:
     shift: float = 0.15
     gamma: float = 0.2
     noise: float = 0.1
-    spatial: float = 0.25
+    spatial: float = 0.1
     rotation: float = 15.0
     zoom: float = 0.2
 
@@ -134,20 +134,20 @@ class UNetSettings:
 
     kind: str = "unet"
     network: str = "dynunet"
-    channels: list[int] = field(default_factory=lambda: [16, 32, 64, 128])
+    channels: list[int] = field(default_factory=lambda: [8, 16, 32, 64, 128])
     deep_supervision: int = 0
     patch: list[int] = field(default_factory=lambda: [64, 64, 64])
     batch: int = 2
     spacing: list[float] | None = None
     foreground: float = 0.5
-    steps: int = 300
+    steps: int = 250
     validate_every: int = 50
-    validation_cases: int = 4
+    validation_cases: int = 2
     optimiser: str = "adamw"
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 1e-4
     schedule: str = "cosine"
-    warmup: int = 20
+    warmup: int = 10
     clip_gradient: float = 12.0
     normalisation: NormalisationSettings = field(default_factory=NormalisationSettings)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)

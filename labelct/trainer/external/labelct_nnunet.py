@@ -1,0 +1,124 @@
+"""The one trainer class of labelct, in a folder of its own for `nnUNet_extTrainer`, which imports all it finds there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
+COLUMNS = ("epoch", "loss", "loss_val", "dice", "dice_smooth", "learning_rate", "seconds")
+LISTS = (
+    "train_losses",
+    "val_losses",
+    "mean_fg_dice",
+    "ema_fg_dice",
+    "lrs",
+    "epoch_start_timestamps",
+    "epoch_end_timestamps",
+)
+
+
+class LabelctTrainer(nnUNetTrainer):  # type: ignore[misc]
+    """nnU-Net's trainer with the values of one JSON file, where nnU-Net wants a class for each.
+
+    The file, `LABELCT_NNUNET_JOB`, holds `settings` (the trainer's), `seed`, `lateral` (whether a target has a side)
+    and `log` (the CSV file that gets one row an epoch).  Without the variable the class is nnU-Net's own.
+    """
+
+    def __init__(
+        self,
+        plans: dict[str, Any],
+        configuration: str,
+        fold: int,
+        dataset_json: dict[str, Any],
+        device: torch.device = torch.device("cuda"),  # noqa: B008
+    ) -> None:
+        """Take nnU-Net's arguments; it stores them by these names in its checkpoints."""
+        super().__init__(plans, configuration, fold, dataset_json, device)
+        path = os.environ.get("LABELCT_NNUNET_JOB")
+        self.job: dict[str, Any] | None = json.loads(Path(path).read_text(encoding="utf-8")) if path else None
+        if self.job is None:
+            return
+        wanted = self.job["settings"]
+        self.num_epochs = wanted["epochs"]
+        self.num_iterations_per_epoch = wanted["iterations"]
+        self.num_val_iterations_per_epoch = wanted["iterations_val"]
+        self.initial_lr = wanted["learning_rate"]
+        self.weight_decay = wanted["weight_decay"]
+        self.oversample_foreground_percent = wanted["foreground"]
+        self.save_every = wanted["save_every"]
+
+    def initialize(self) -> None:
+        """Draw the first weights from the seed."""
+        self._seed(0)
+        super().initialize()
+
+    def on_train_start(self) -> None:
+        """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of."""
+        super().on_train_start()
+        if self.job is not None and self.local_rank == 0:
+            with Path(self.job["log"]).open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerow(COLUMNS)
+            for epoch in range(self.current_epoch):
+                self._log(epoch)
+
+    def on_epoch_start(self) -> None:
+        """Give each epoch a random stream of its own, so that a resumed training goes on as it would have."""
+        self._seed(1 + self.current_epoch)
+        super().on_epoch_start()
+
+    def on_epoch_end(self) -> None:
+        """Add the epoch to the log once its checkpoint is written."""
+        super().on_epoch_end()
+        if self.job is not None and self.local_rank == 0:
+            self._log(self.current_epoch - 1)
+
+    def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, Any, Any, Any]:  # noqa: N802
+        """Leave out the axes that must not be mirrored."""
+        rotation, flat, size, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
+        allowed = self._mirrored(axes)
+        self.inference_allowed_mirroring_axes = allowed or None
+        return rotation, flat, size, allowed
+
+    def save_checkpoint(self, filename: str) -> None:
+        """Write a checkpoint whole or not at all: a kill in between leaves the one before."""
+        super().save_checkpoint(f"{filename}.partial")
+        if self.local_rank == 0 and not self.disable_checkpointing:
+            os.replace(f"{filename}.partial", filename)
+
+    def perform_actual_validation(self, save_probabilities: bool = False) -> None:
+        """Do nothing: labelct segments and scores test cases in stages of their own."""
+
+    def print_to_log_file(self, *args: Any, also_print_to_console: bool = True, add_timestamp: bool = True) -> None:
+        """Write to nnU-Net's log file alone."""
+        super().print_to_log_file(*args, also_print_to_console=False, add_timestamp=add_timestamp)
+
+    def _mirrored(self, axes: tuple[int, ...]) -> tuple[int, ...]:
+        """Return those of nnU-Net's axes that may be mirrored; x is the last one before transposition."""
+        mirror = self.job["settings"]["mirror"] if self.job else "all"
+        if mirror == "all" or (mirror == "auto" and not (self.job or {})["lateral"]):
+            return tuple(axes)
+        if mirror == "none":
+            return ()
+        forward = list(self.plans_manager.transpose_forward)[-len(axes) :]
+        return tuple(axis for axis in axes if forward[axis] != 2)
+
+    def _seed(self, stage: int) -> None:
+        if self.job is not None:
+            state = np.random.SeedSequence([self.job["seed"], stage, self.local_rank]).generate_state(1)[0]
+            random.seed(int(state))
+            np.random.seed(int(state))  # noqa: NPY002
+            torch.manual_seed(int(state))
+
+    def _log(self, epoch: int) -> None:
+        losses, losses_val, dice, smooth, rates, starts, ends = (self.logger.get_value(name, epoch) for name in LISTS)
+        row = (losses, losses_val, dice, smooth, rates, ends - starts)
+        with Path((self.job or {})["log"]).open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow([epoch + 1, *(f"{float(value):.6g}" for value in row)])

@@ -1,0 +1,130 @@
+"""What nnU-Net needs of the machine, checked before hours are spent."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelct.errors import InputError, SettingError
+from labelct.parallel import ParallelSettings, cores
+from labelct.trainer.device import processes, runs_on_gpu
+from labelct.trainer.nnunet_settings import NnunetSettings
+from labelct.trainer.settings import DeviceSettings
+
+GB = 2**30
+CASE_BYTES = 60  # a voxel at its peak: float64 as read, float32 twice, float64 in and out of the spline, labels
+DISK_BYTES = 14  # a voxel and volume: clean, scanned and preprocessed, compressed as far as noise can be
+CHECKPOINT_GB = 1.5  # final, best, latest and a partial one: weights and momentum of 30 to 100 million parameters
+PATCH = {"2d": (1, 512, 512), "3d_fullres": (128, 128, 128), "3d_lowres": (128, 128, 128)}
+BATCH = {"2d": 12, "3d_fullres": 2, "3d_lowres": 2}
+SHARED = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is going to be trained on.
+
+    Attributes:
+        volumes: Volumes of the training set, replicates counted.
+        voxels: Voxels of the largest.
+        total_voxels: Voxels of all volumes together.
+        targets: Structures to segment.
+    """
+
+    volumes: int
+    voxels: int
+    total_voxels: int
+    targets: int
+
+
+def check(
+    load: Load, settings: NnunetSettings, device: DeviceSettings, parallel: ParallelSettings, outputs: Path
+) -> None:
+    """Raise where the machine is too small for the job, with what to change.
+
+    Args:
+        load: The data.
+        settings: The training.
+        device: Where it runs.
+        parallel: Workers of the preprocessing.
+        outputs: Where all files go.
+
+    Raises:
+        SettingError: Device, workers, batch or memory.
+        InputError: The disk or the shared memory is too small.
+    """
+    check_device(device, settings)
+    check_memory(load, parallel, memory())
+    check_shared(settings, augmenters(device) * processes(device), SHARED)
+    check_disk(load, outputs)
+
+
+def check_device(device: DeviceSettings, settings: NnunetSettings) -> None:
+    """Raise `SettingError` where nnU-Net cannot train on `device`."""
+    if device.kind == "ddp" and not runs_on_gpu(device):
+        raise SettingError("accelerator", device.accelerator, "gpu", "nnU-Net spreads over GPUs alone: device=cpu")
+    count = processes(device)
+    if settings.batch is not None and settings.batch < count:
+        raise SettingError("batch", settings.batch, f"{count} or more", "each of the devices needs a patch")
+
+
+def augmenters(device: DeviceSettings) -> int:
+    """Return how many processes augment patches for one device: `device.workers`, but not more than there are cores."""
+    return max(0, min(device.workers, cores() // processes(device) - 1))
+
+
+def check_memory(load: Load, parallel: ParallelSettings, available: int) -> None:
+    """Raise `SettingError` where as many cases at once as there are workers do not fit into `available` bytes."""
+    workers = min(parallel.workers or cores(), load.volumes)
+    case = load.voxels * (CASE_BYTES + 12 * (1 + load.targets))
+    if workers * case > available:
+        fit = max(1, available // case)
+        need = f"{workers} cases at once need {workers * case / GB:.1f} GB of memory, {available / GB:.1f} GB are free"
+        remedy = f"{need}; set parallel.workers={fit}" if available >= case else f"{need}; set data.spacing larger"
+        raise SettingError("workers", parallel.workers, f"{fit}" if available >= case else "a larger machine", remedy)
+
+
+def check_shared(settings: NnunetSettings, workers: int, folder: Path) -> None:
+    """Raise `InputError` where the batches that the workers hold ready do not fit into the shared memory."""
+    if not workers or not folder.is_dir():
+        return
+    voxels = math.prod(settings.patch or PATCH[settings.configuration]) * (
+        settings.batch or BATCH[settings.configuration]
+    )
+    need = voxels * 7 * (2 * workers + 9)  # float32 and int16 labels with their coarser copies, of each waiting batch
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        problem = f"{workers} workers need {need / GB:.1f} GB of shared memory, {free / GB:.2f} GB are free"
+        raise InputError(folder, problem, "start the container with a larger --shm-size, or set device.workers=0")
+
+
+def check_disk(load: Load, outputs: Path) -> None:
+    """Raise `InputError` where the volumes and checkpoints do not fit onto the disk of `outputs`."""
+    there = next(path for path in (outputs.absolute(), *outputs.absolute().parents) if path.exists())
+    need = load.total_voxels * DISK_BYTES + int(CHECKPOINT_GB * GB)
+    free = shutil.disk_usage(there).free
+    if free < need:
+        problem = f"{load.volumes} volumes need about {need / GB:.0f} GB of disk, {free / GB:.0f} GB are free"
+        raise InputError(outputs, problem, "free space, choose paths.outputs= on another disk, or data.replicates=1")
+
+
+def memory() -> int:
+    """Return the bytes of memory that are free, within the limit of the container where there is one."""
+    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if ":" in line)
+        free = int(lines.get("MemAvailable", f"{free // 1024} kB").split()[0]) * 1024
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        files = [Path("/sys/fs/cgroup") / name for name in (limit, used)]
+        if all(file.exists() for file in files):
+            values = [file.read_text().strip() for file in files]
+            if all(value.isdigit() for value in values):
+                free = min(free, int(values[0]) - int(values[1]))
+    return max(free, 0)

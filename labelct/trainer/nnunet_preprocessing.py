@@ -1,0 +1,85 @@
+"""A training set brought to the plans' grid and intensities, case by case."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from labelct.dataset import Case, TrainingSet
+from labelct.errors import InputError
+from labelct.parallel import ParallelSettings, map_cases
+from labelct.store import write_json
+from labelct.trainer.nnunet_plans import read_plans, write_raw
+from labelct.trainer.nnunet_roots import DATASET, PLANS
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every case of one training set shares."""
+
+    plans: dict[str, Any]
+    configuration: str
+    dataset: dict[str, Any]
+    folder: Path
+    work: Path
+
+
+def preprocess(
+    training_set: TrainingSet, plans_folder: Path, configuration: str, parallel: ParallelSettings, folder: Path
+) -> None:
+    """Fill nnU-Net's roots `raw` and `preprocessed` in `folder`; what lies there finished is left alone.
+
+    Args:
+        training_set: The cases and their split.
+        plans_folder: Where `plan` has been.
+        configuration: The one to prepare.
+        parallel: Workers.
+        folder: The stage.
+
+    Raises:
+        InputError: There is no validation case.
+    """
+    if not training_set.val:
+        remedy = "nnU-Net follows its training on them: give cohort.splits.val=1 or more"
+        raise InputError(training_set.folder, "has no validation case", remedy)
+    plans, target = read_plans(plans_folder), folder / "preprocessed" / DATASET
+    target.mkdir(parents=True, exist_ok=True)
+    dataset = write_raw(training_set, folder)
+    write_json(target / "dataset.json", {name: value for name, value in dataset.items() if name != "dataset"})
+    write_json(target / f"{PLANS}.json", {**plans, "dataset_name": DATASET})
+    shutil.copyfile(plans_folder / "dataset_fingerprint.json", target / "dataset_fingerprint.json")
+    shutil.copyfile(training_set.folder / "splits_final.json", target / "splits_final.json")
+    arrays, work = target / plans["configurations"][configuration]["data_identifier"], folder / "work"
+    arrays.mkdir(exist_ok=True)
+    job = Job(plans, configuration, dataset, arrays, work)
+    map_cases(partial(_case, job), (*training_set.train, *training_set.val), parallel, "nnU-Net preprocessing")
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _case(job: Job, case: Case) -> None:
+    """Preprocess one case; its `.pkl`, moved last, marks it finished."""
+    if (job.folder / f"{case.name}.pkl").exists():
+        return
+    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+    work = job.work / case.name
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    manager = PlansManager(job.plans)
+    configuration = manager.get_configuration(job.configuration)
+    preprocessor = configuration.preprocessor_class(verbose=False)
+    files = ([str(case.image)], str(case.label))
+    preprocessor.run_case_save(str(work / case.name), *files, manager, configuration, job.dataset)
+    for ending in (".b2nd", "_seg.b2nd", ".pkl"):
+        (work / f"{case.name}{ending}").replace(job.folder / f"{case.name}{ending}")
+
+
+def plans_of(folder: Path) -> dict[str, Any]:
+    """Return the plans that the training set preprocessed in `folder` is trained with."""
+    path = folder / "preprocessed" / DATASET / f"{PLANS}.json"
+    plans: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return plans

@@ -1,0 +1,53 @@
+"""nnU-Net's three roots and its other environment variables, set for the time of one stage."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+DATASET = "Dataset001_labelct"
+PLANS = "nnUNetPlans"
+TRAINER = "LabelctTrainer"
+SETTINGS = "LABELCT_NNUNET_JOB"
+"""Names the JSON file that `external/labelct_nnunet.py` takes its settings from."""
+EXTERNAL = Path(__file__).parent / "external"
+
+
+@contextmanager
+def roots(folder: Path, augmenters: int = 0, compiled: bool = False, job: Path | None = None) -> Iterator[None]:
+    """Give nnU-Net the folders `raw`, `preprocessed` and `results` below `folder`, and restore the environment.
+
+    A stage has roots of its own, so that there is one data set in each, whose number and name never collide.
+
+    Args:
+        folder: The stage.
+        augmenters: Processes that augment patches; 0 does it in the training process.
+        compiled: Let torch compile the network.
+        job: The settings of the training.
+
+    Yields:
+        Nothing; what nnU-Net prints meanwhile lands in `folder/nnunet.log`.
+    """
+    before = dict(os.environ)
+    names = ("raw", "preprocessed", "results")
+    os.environ.update({f"nnUNet_{name}": str(folder / name) for name in names})
+    os.environ.update(nnUNet_extTrainer=str(EXTERNAL), nnUNet_n_proc_DA=str(augmenters))
+    os.environ.update(nnUNet_def_n_proc="1", nnUNet_wandb_enabled="0", nnUNet_compile=str(compiled))
+    if job is not None:
+        os.environ[SETTINGS] = str(job)
+    try:
+        with (
+            (folder / "nnunet.log").open("a", encoding="utf-8") as log,
+            redirect_stdout(log),
+            warnings.catch_warnings(),
+        ):
+            warnings.filterwarnings(
+                "ignore", module=r"(nnunetv2|torch|batchgenerators.*|acvl_utils|distutils|blosc2)\b.*"
+            )
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -149,7 +149,7 @@ def two_means(values: NDArray[np.floating], seeds: Sequence[float], clip: Sequen
         if fresh == [low, high]:
             break
         low, high = fresh
-    return low, high
+    return round(low, 2), round(high, 2)
 
 
 def classes_of_ct(

@@ -142,7 +142,7 @@ def trunk_shells(
         params: `half_width_mm`, `half_depth_mm`, `wall_mm`, `fat_mm`, `fat_tilt`, `fat_angle`.
 
     Returns:
-        Three arrays `(theta, z)` in mm.
+        Three arrays `(theta, z)` in mm, to a micrometre, so that a replay elsewhere meets the same surface.
     """
     from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
@@ -156,4 +156,5 @@ def trunk_shells(
     cavity = gaussian_filter1d(maximum_filter1d(cavity, width, axis=1), 8.0 / spacing[2], axis=1, mode="nearest")
     wall = cavity + params["wall_mm"]
     tilt = 1.0 + params["fat_tilt"] * np.cos(_angles() - params["fat_angle"])
-    return radial(cavity), radial(wall), radial(wall + params["fat_mm"] * tilt[:, None])
+    skin = wall + params["fat_mm"] * tilt[:, None]
+    return np.round(radial(cavity), 3), np.round(radial(wall), 3), np.round(radial(skin), 3)

@@ -29,7 +29,7 @@ def power_law_clip(shape: tuple[int, int, int], slope: float, rng: np.random.Gen
     Returns:
         `(t, y, x)` uint8, normally distributed greys, periodic.
     """
-    spectrum = np.fft.rfftn(rng.standard_normal(shape, dtype=np.float32))
+    spectrum = np.fft.rfftn(rng.standard_normal(shape))
     t, y, x = np.fft.fftfreq(shape[0]), np.fft.fftfreq(shape[1]), np.fft.rfftfreq(shape[2])
     frequency = np.sqrt(t[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
     frequency[0, 0, 0] = 1.0

@@ -180,8 +180,8 @@ class TextureSettings:
 
     kind: str = "stills"
     root: str | None = None
-    size: int = 192
-    frames: int = 96
+    size: int = 160
+    frames: int = 64
     clips: int = 18
     scale: list[float] = field(default_factory=lambda: [0.75, 1.5])
     stride: int = 2

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.synthesis.settings import TextureSettings
-from labelct.synthesis.texture import reflect
 
 PHOTOGRAPHS = ("china", "flower", "astronaut", "chelsea", "coffee", "rocket", "gravel", "grass", "brick")
 BANK_SEED = 20240229
@@ -53,6 +52,8 @@ def sample_motion(rng: np.random.Generator) -> dict[str, float]:
 def set_in_motion(picture: NDArray[np.float32], size: int, frames: int, motion: dict[str, float]) -> NDArray[np.uint8]:
     """Film a photograph along a camera path.
 
+    The path is rounded, so that another machine's last bit of a cosine does not change a grey value.
+
     Args:
         picture: `(y, x)` luminance, 0 to 255; continued by reflection.
         size: Side of the square frames in pixels.
@@ -63,29 +64,40 @@ def set_in_motion(picture: NDArray[np.float32], size: int, frames: int, motion: 
         `(frames, size, size)` uint8.
     """
     clip = np.empty((frames, size, size), np.uint8)
-    offset = np.arange(size) - (size - 1) / 2
-    for t in range(frames):
-        zoom = motion["zoom"] * math.exp(motion["growth"] * t)
-        angle = motion["angle"] + motion["turn"] * t
-        along, across = zoom * math.cos(angle), zoom * math.sin(angle)
-        x = motion["x"] * picture.shape[1] + motion["speed"] * t * math.cos(motion["heading"])
-        y = motion["y"] * picture.shape[0] + motion["speed"] * t * math.sin(motion["heading"])
-        columns = x + along * offset[None, :] - across * offset[:, None]
-        rows = y + across * offset[None, :] + along * offset[:, None]
-        _sample(picture, reflect(rows, picture.shape[0]), reflect(columns, picture.shape[1]), clip[t])
+    t = np.arange(frames)
+    zoom = motion["zoom"] * np.exp(motion["growth"] * t)
+    angle = motion["angle"] + motion["turn"] * t
+    x = motion["x"] * picture.shape[1] + motion["speed"] * t * math.cos(motion["heading"])
+    y = motion["y"] * picture.shape[0] + motion["speed"] * t * math.sin(motion["heading"])
+    path = np.stack([x, y, zoom * np.cos(angle), zoom * np.sin(angle)], axis=1)
+    _film(picture, np.round(path, 6), clip)
     return clip
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def _fold(position: float, length: int) -> float:
+    """Reflect a position into `[0, length - 1]`."""
+    period = 2.0 * (length - 1)
+    folded = position - period * math.floor(position / period)
+    return min(folded, period - folded)
+
+
 @numba.njit(cache=True, nogil=True)
-def _sample(picture: Any, rows: Any, columns: Any, frame: Any) -> None:
-    for i in range(rows.shape[0]):
-        for j in range(rows.shape[1]):
-            a, b = int(rows[i, j]), int(columns[i, j])
-            c, d = min(a + 1, picture.shape[0] - 1), min(b + 1, picture.shape[1] - 1)
-            v, u = rows[i, j] - a, columns[i, j] - b
-            upper = picture[a, b] * (1 - u) + picture[a, d] * u
-            lower = picture[c, b] * (1 - u) + picture[c, d] * u
-            frame[i, j] = np.uint8(upper * (1 - v) + lower * v + 0.5)
+def _film(picture: Any, path: Any, clip: Any) -> None:
+    height, width = picture.shape
+    for t in range(len(path)):
+        x, y, along, across = path[t]
+        for i in range(clip.shape[1]):
+            for j in range(clip.shape[2]):
+                down, right = i - (clip.shape[1] - 1) / 2, j - (clip.shape[2] - 1) / 2
+                column = _fold(x + along * right - across * down, width)
+                row = _fold(y + across * right + along * down, height)
+                a, b = int(row), int(column)
+                c, d = min(a + 1, height - 1), min(b + 1, width - 1)
+                v, u = row - a, column - b
+                upper = picture[a, b] * (1 - u) + picture[a, d] * u
+                lower = picture[c, b] * (1 - u) + picture[c, d] * u
+                clip[t, i, j] = np.uint8(upper * (1 - v) + lower * v + 0.5)
 
 
 def stills_clips(settings: TextureSettings) -> tuple[list[NDArray[np.uint8]], list[str]]:
@@ -95,5 +107,6 @@ def stills_clips(settings: TextureSettings) -> tuple[list[NDArray[np.uint8]], li
     """
     rng = np.random.default_rng(BANK_SEED)
     names = [PHOTOGRAPHS[i % len(PHOTOGRAPHS)] for i in range(settings.clips)]
-    clips = [set_in_motion(photograph(n), settings.size, settings.frames, sample_motion(rng)) for n in names]
+    pictures = {name: photograph(name) for name in names}
+    clips = [set_in_motion(pictures[n], settings.size, settings.frames, sample_motion(rng)) for n in names]
     return clips, names

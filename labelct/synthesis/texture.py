@@ -143,7 +143,7 @@ def organ_table(
     centre = float(share @ shape)
     spread = float(np.sqrt(share @ (shape - centre) ** 2))
     gain = min(sd / spread, LARGEST_GAIN) if spread > 0 else 0.0
-    return np.maximum(mean + gain * (shape - centre), LOWEST_HU).astype(np.float32)
+    return _rounded(mean + gain * (shape - centre))
 
 
 def quantile_table(
@@ -156,4 +156,9 @@ def quantile_table(
         probability: Ascending, 0 to 1.
         hu: HU at each probability.
     """
-    return np.interp(grey_quantiles(counts), probability, hu).astype(np.float32)
+    return _rounded(np.interp(grey_quantiles(counts), probability, hu))
+
+
+def _rounded(hu: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return HU to two decimals: what differs between machines in the last bit shall not differ in a replay."""
+    return np.round(np.maximum(hu, LOWEST_HU), 2).astype(np.float32)

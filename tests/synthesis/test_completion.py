@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
 
 from labelct.errors import InputError
 from labelct.synthesis.completion import body_region, complete, resolve_completion, sample_completion, two_means
@@ -43,6 +44,9 @@ def test_two_means_finds_fat_and_soft_tissue_beside_bone_and_edges() -> None:
     sizes = ((-100, 15, 4000), (40, 15, 3000), (900, 200, 800), (-280, 20, 400))
     values = np.concatenate([rng.normal(mean, sd, n) for mean, sd, n in sizes])
     low, high = two_means(values, (-100.0, 50.0), (-200.0, 150.0))
+    clipped = np.clip(values, -200, 150)[:, None]
+    centres = KMeans(2, init=np.array([[-100.0], [50.0]]), n_init=1).fit(clipped).cluster_centers_.ravel()
+    assert [low, high] == pytest.approx(centres, abs=0.3)
     assert -115 < low < -95
     assert 35 < high < 75
 

@@ -7,7 +7,7 @@ from skimage.exposure import match_histograms
 from labelct.synthesis.bank import Bank, make_bank
 from labelct.synthesis.paint import read_greys
 from labelct.synthesis.settings import TextureSettings
-from labelct.synthesis.texture import axis_tables, organ_table, quantile_table, reflect, sample_clip
+from labelct.synthesis.texture import axis_tables, grey_quantiles, organ_table, quantile_table, reflect, sample_clip
 
 
 def counts_of(greys: np.ndarray) -> np.ndarray:
@@ -88,6 +88,11 @@ def test_the_table_agrees_with_skimage_to_one_grey_value() -> None:
     assert np.abs(ours - theirs).mean() < 0.01 * 15 * 2
     middle = (greys > 60) & (greys < 180)
     assert np.abs(ours - theirs)[middle].max() < 0.05 * 15
+
+
+def test_a_symmetric_histogram_has_symmetric_quantiles() -> None:
+    greys = grey_quantiles(np.array([3] + [0] * 127 + [4] + [0] * 126 + [3]))
+    assert greys[[0, 128, 255]] == pytest.approx([0.15, 0.5, 0.85])
 
 
 def test_one_grey_gives_the_mean() -> None:

@@ -157,7 +157,7 @@ def body_box(
     edges = zip(find_objects(parts)[largest], strides, spacing, hu.shape, strict=True)
     margins = ((span, stride, int(np.ceil(settings.margin_mm / size)), n) for span, stride, size, n in edges)
     x, y, z = (
-        slice(max(0, span.start * stride - margin), min(n, span.stop * stride + margin))
+        slice(max(0, (span.start - 1) * stride + 1 - margin), min(n, span.stop * stride + margin))
         for span, stride, margin, n in margins
     )
     return x, y, z

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -35,7 +37,7 @@ def test_rows_of_neighbouring_slabs_touch_without_overlap() -> None:
         edges = [rows_of(start, min(start + 6, size), size, native) for start in range(0, size, 6)]
         assert edges[0][0] == 0
         assert edges[-1][1] == native
-        assert all(left[1] == right[0] for left, right in zip(edges, edges[1:], strict=False))
+        assert all(left[1] == right[0] for left, right in pairwise(edges))
 
 
 def test_winners_are_those_of_the_whole_interpolation() -> None:

@@ -1,0 +1,67 @@
+import os
+import signal
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from labelct.errors import SettingError
+from labelct.trainer.device import companions, interruptible, precision, prepared, processes, torch_device
+from labelct.trainer.settings import DeviceSettings
+
+PAIR = DeviceSettings(kind="ddp", devices=2, accelerator="cpu")
+
+
+def test_cpu_needs_nothing() -> None:
+    cpu = DeviceSettings()
+    assert (processes(cpu), precision(cpu), torch_device(cpu)) == (1, "32-true", "cpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+@pytest.mark.parametrize("kind", ["gpu", "ddp"])
+def test_missing_gpu_is_said_in_one_line(kind: str) -> None:
+    with pytest.raises(SettingError, match="0 of 1 GPUs are visible"):
+        processes(DeviceSettings(kind=kind))
+
+
+def test_companions_run_the_command_under_their_rank(tmp_path) -> None:
+    script = "import os, sys; open(sys.argv[1], 'w').write(os.environ['LOCAL_RANK'] + os.environ['WORLD_SIZE'])"
+    before = dict(os.environ)
+    with companions(PAIR, ["-c", script, str(tmp_path / "said")]):
+        assert (os.environ["LOCAL_RANK"], os.environ["WORLD_SIZE"]) == ("0", "2")
+    assert (tmp_path / "said").read_text() == "12"
+    assert dict(os.environ) == before
+
+
+def test_failure_of_a_companion_is_one_of_the_run() -> None:
+    before = dict(os.environ)
+    with pytest.raises(RuntimeError, match="code 3"), companions(PAIR, ["-c", "raise SystemExit(3)"]):
+        pass
+    assert dict(os.environ) == before
+
+
+def test_companions_end_with_a_run_that_fails(tmp_path) -> None:
+    with pytest.raises(ValueError), companions(PAIR, ["-c", "import time; time.sleep(60)"]):
+        raise ValueError
+    assert "LOCAL_RANK" not in os.environ
+
+
+def test_interruption_is_raised_and_the_next_one_heard() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+
+    def fit() -> None:
+        with interruptible(SimpleNamespace(interrupted=True)):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            sys.exit(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit()
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_threads_are_given_back() -> None:
+    before = torch.get_num_threads()
+    with prepared(DeviceSettings(threads=1)):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

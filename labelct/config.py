@@ -26,6 +26,7 @@ from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.trainer.nnunet_settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings, LoggerSettings, UNetSettings
 
 COHORTS = {
@@ -36,7 +37,7 @@ COHORTS = {
     "dicom": DicomSettings,
 }
 TESTS = {"own": OwnSettings, **COHORTS}
-TRAINERS = {"unet": UNetSettings}
+TRAINERS = {"unet": UNetSettings, "nnunet": NnunetSettings}
 
 CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
 
@@ -82,7 +83,7 @@ class Config:
     drop: DropSettings
     scanner: ScannerSettings
     dose: DoseSettings
-    trainer: UNetSettings
+    trainer: UNetSettings | NnunetSettings
     device: DeviceSettings
     evaluation: EvaluationSettings
     logger: LoggerSettings

@@ -49,10 +49,11 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], S
         name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
         for name, settings in config.test.items()
     }
+    training.check(config, cohort)
     clean = synthesis.run(config, cohort, cohort_stage, root)
     training_set = scanning.run(config, clean, root)
-    model = training.run(config, training_set, root, tracker)
-    stages, rows = [cohort_stage, clean, training_set, model], []
+    *prepared, model = training.run(config, cohort, cohort_stage, training_set, root, tracker)
+    stages, rows = [cohort_stage, clean, training_set, *prepared, model], []
     for name, (tested, tested_stage) in tests.items():
         masks = testing.segment(config, name, tested, tested_stage, model, root)
         scores = testing.evaluate(config, name, tested, masks, root)

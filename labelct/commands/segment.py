@@ -50,9 +50,9 @@ def main(arguments: Sequence[str]) -> int:
         if not path.exists():
             raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
     folder = model_folder(given.model)
-    from labelct.trainer.unet import Predictor
+    from labelct.trainer.open import open_model
 
-    predictor = Predictor.load(folder, DeviceSettings(kind=given.device))
+    predictor = open_model(folder, DeviceSettings(kind=given.device))
     for target, path in track(missing.items(), "segmentation", len(missing)):
         volume = _read(path)
         nifti.write(target, _clean(predictor.predict(volume), given.all_components), volume.affine)
@@ -72,7 +72,9 @@ def model_folder(path: Path) -> Path:
     try:
         keys = dict(json.loads((path / "scores.json").read_text(encoding="utf-8"))["keys"])
     except FileNotFoundError:
-        raise InputError(path, "holds neither model.json nor scores.json", "give the folder of a finished run") from None
+        raise InputError(
+            path, "holds neither model.json nor scores.json", "give the folder of a finished run"
+        ) from None
     for parent in path.absolute().parents:
         if (found := parent / "stages" / "training" / keys["training"]).is_dir():
             return found

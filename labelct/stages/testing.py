@@ -48,9 +48,9 @@ def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training
         missing = [subject for subject in tested if not (folder / f"{subject.case}.nii.gz").exists()]
         if not missing:
             return
-        from labelct.trainer.unet import Predictor
+        from labelct.trainer.open import open_model
 
-        predictor = Predictor.load(training.folder, config.device, config.trainer.prediction)
+        predictor = open_model(training.folder, config.device, config.trainer.prediction)
         for subject in track(missing, f"segmentation {name}", len(missing)):
             ct = ct_of(subject)
             nifti.write(folder / f"{subject.case}.nii.gz", predictor.predict(ct), ct.affine)

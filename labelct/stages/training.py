@@ -4,32 +4,60 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
 from labelct.dataset import TrainingSet
+from labelct.stages import nnunet
 from labelct.store import Stage, build, recipe_of
 from labelct.tracking import Tracker
+from labelct.trainer.nnunet_settings import NnunetSettings
 
 VERSION = 1
 
 
-def run(config: Config, training_set: Stage, root: Path, tracker: Tracker) -> Stage:
-    """Return the trained model's stage; what a killed training left is taken up again.
+def check(config: Config, cohort: Cohort) -> None:
+    """Raise where the trainer cannot run on this machine, before hours are spent on its data.
+
+    Args:
+        config: The experiment.
+        cohort: Its subjects.
+    """
+    if isinstance(config.trainer, NnunetSettings):
+        nnunet.check(config, cohort, Path(config.paths.outputs))
+
+
+def run(
+    config: Config, cohort: Cohort, cohort_stage: Stage, training_set: Stage, root: Path, tracker: Tracker
+) -> list[Stage]:
+    """Return the stages up to the trained model; what a killed training left is taken up again.
 
     Args:
         config: The experiment; read are trainer, device and seed.
+        cohort: The subjects, whose CT nnU-Net is planned on.
+        cohort_stage: The stage that identifies their files.
         training_set: The stage of the training set.
         root: The folder of all stages.
         tracker: Receives the curves while they grow.
 
     Returns:
-        The stage, whose folder `Predictor.load` reads.
+        The stages that the trainer needs besides the training set, and last the model's, for `open_model`.
     """
+    prepared: list[Stage] = []
+    if isinstance(config.trainer, NnunetSettings):
+        prepared = list(nnunet.prepare(config, cohort, cohort_stage, training_set, root))
     trainer = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
-    recipe = recipe_of("training", VERSION, {"trainer": trainer, "seed": config.seed}, [training_set])
+    settings = {"trainer": trainer, "seed": config.seed}
+    recipe = recipe_of("training", VERSION, settings, prepared[-1:] or [training_set])
 
     def make(folder: Path) -> None:
-        from labelct.trainer.unet import fit
+        data, rest = TrainingSet(training_set.folder), (config.device, config.seed, folder, tracker)
+        if isinstance(config.trainer, NnunetSettings):
+            from labelct.trainer import nnunet as nnunet_trainer
 
-        fit(TrainingSet(training_set.folder), config.trainer, config.device, config.seed, folder, tracker)
+            nnunet_trainer.fit(prepared[-1].folder, data.labels, config.trainer, *rest)
+        else:
+            from labelct.trainer import unet
 
-    return build(root, recipe, make)
+            unet.fit(data, config.trainer, *rest)
+
+    return [*prepared, build(root, recipe, make)]

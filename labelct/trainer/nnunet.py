@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,14 +51,12 @@ def fit(
     """
     check_device(device, settings)
     lateral = any({"left", "right"} & set(name.split("_")) for name in labels)
-    log = folder / "log.csv"
-    job = {"settings": asdict(settings), "seed": seed, "lateral": lateral, "log": str(log.absolute())}
-    write_json(folder / "job.json", job)
+    write_json(folder / "job.json", {"settings": asdict(settings), "seed": seed, "lateral": lateral})
     write_json(folder / "model.json", {"settings": asdict(settings), "labels": labels, "seed": seed})
     if not (folds(folder, settings.configuration) / "checkpoint_final.pth").exists():
-        environment = roots(folder, augmenters(device), settings.compile, folder / "job.json")
-        with prepared(device), followed(log, settings.epochs, tracker), environment:
-            os.environ["nnUNet_preprocessed"] = str(prepared_folder / "preprocessed")
+        data = prepared_folder / "preprocessed"
+        environment = roots(folder, data, augmenters(device), settings.compile, folder / "job.json")
+        with prepared(device), followed(folder / "log.csv", settings.epochs, tracker), environment:
             _train(settings, device)
     shutil.copyfile(folds(folder, settings.configuration) / "progress.png", folder / "progress.png")
 

@@ -32,12 +32,8 @@ def followed(path: Path, epochs: int, tracker: Tracker) -> Iterator[None]:
         Nothing; inside, standard output may be redirected, the bar stays where it was.
     """
     path.unlink(missing_ok=True)
-    columns = (
-        TextColumn("{task.description:<24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[shown]}"),
-    )
+    shown = TextColumn("{task.fields[shown]}")
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), shown)
     bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(file=sys.stdout))
     follower, finished = Follower(path, bar, epochs, tracker), threading.Event()
 
@@ -84,6 +80,5 @@ class Follower:
         values = {name: float(value) for name, value in zip(self.columns, row, strict=True)}
         epoch = int(values.pop("epoch"))
         self.tracker.log({f"train/{name}": value for name, value in values.items()}, epoch)
-        self.bar.update(
-            self.task, completed=epoch, shown=f"loss {values['loss']:.3f}  Dice {values['dice_smooth']:.3f}"
-        )
+        shown = f"loss {values['loss']:.3f}  Dice {values['dice_smooth']:.3f}"
+        self.bar.update(self.task, completed=epoch, shown=shown)

@@ -21,6 +21,11 @@ CHECKPOINT_GB = 1.5  # final, best, latest and a partial one: weights and moment
 PATCH = {"2d": (1, 512, 512), "3d_fullres": (128, 128, 128), "3d_lowres": (128, 128, 128)}
 BATCH = {"2d": 12, "3d_fullres": 2, "3d_lowres": 2}
 SHARED = Path("/dev/shm")
+CGROUP = Path("/sys/fs/cgroup")
+CGROUPS = (
+    (CGROUP / "memory.max", CGROUP / "memory.current"),
+    (CGROUP / "memory" / "memory.limit_in_bytes", CGROUP / "memory" / "memory.usage_in_bytes"),
+)
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,10 @@ def check_shared(settings: NnunetSettings, workers: int, folder: Path) -> None:
     """Raise `InputError` where the batches that the workers hold ready do not fit into the shared memory."""
     if not workers or not folder.is_dir():
         return
-    voxels = math.prod(settings.patch or PATCH[settings.configuration]) * (
-        settings.batch or BATCH[settings.configuration]
-    )
-    need = voxels * 7 * (2 * workers + 9)  # float32 and int16 labels with their coarser copies, of each waiting batch
+    patch, batch = settings.patch or PATCH[settings.configuration], settings.batch or BATCH[settings.configuration]
+    need = (
+        math.prod(patch) * batch * 7 * (2 * workers + 9)
+    )  # float32 and int16 labels with their coarser copies, of each waiting batch
     free = shutil.disk_usage(folder).free
     if free < need:
         problem = f"{workers} workers need {need / GB:.1f} GB of shared memory, {free / GB:.2f} GB are free"
@@ -118,13 +123,8 @@ def memory() -> int:
     if meminfo.exists():
         lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if ":" in line)
         free = int(lines.get("MemAvailable", f"{free // 1024} kB").split()[0]) * 1024
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        files = [Path("/sys/fs/cgroup") / name for name in (limit, used)]
-        if all(file.exists() for file in files):
-            values = [file.read_text().strip() for file in files]
-            if all(value.isdigit() for value in values):
-                free = min(free, int(values[0]) - int(values[1]))
+    for limit, used in CGROUPS:
+        values = [path.read_text().strip() for path in (limit, used) if path.exists()]
+        if len(values) == 2 and all(value.isdigit() for value in values):
+            free = min(free, int(values[0]) - int(values[1]))
     return max(free, 0)

@@ -14,17 +14,26 @@ TRAINER = "LabelctTrainer"
 SETTINGS = "LABELCT_NNUNET_JOB"
 """Names the JSON file that `external/labelct_nnunet.py` takes its settings from."""
 EXTERNAL = Path(__file__).parent / "external"
+LOG = "nnunet.log"
+NOISY = r"(nnunetv2|torch|batchgenerators.*|acvl_utils|distutils|blosc2)\b.*"
 
 
 @contextmanager
-def roots(folder: Path, augmenters: int = 0, compiled: bool = False, job: Path | None = None) -> Iterator[None]:
+def roots(
+    folder: Path,
+    preprocessed: Path | None = None,
+    augmenters: int = 1,
+    compiled: bool = False,
+    job: Path | None = None,
+) -> Iterator[None]:
     """Give nnU-Net the folders `raw`, `preprocessed` and `results` below `folder`, and restore the environment.
 
     A stage has roots of its own, so that there is one data set in each, whose number and name never collide.
 
     Args:
         folder: The stage.
-        augmenters: Processes that augment patches; 0 does it in the training process.
+        preprocessed: The root of the preprocessed data, where it is that of another stage.
+        augmenters: Processes that augment patches; 0 does it in the training process, but the planner wants 1.
         compiled: Let torch compile the network.
         job: The settings of the training.
 
@@ -32,21 +41,16 @@ def roots(folder: Path, augmenters: int = 0, compiled: bool = False, job: Path |
         Nothing; what nnU-Net prints meanwhile lands in `folder/nnunet.log`.
     """
     before = dict(os.environ)
-    names = ("raw", "preprocessed", "results")
-    os.environ.update({f"nnUNet_{name}": str(folder / name) for name in names})
+    places = {name: folder / name for name in ("raw", "preprocessed", "results")}
+    places["preprocessed"] = preprocessed or places["preprocessed"]
+    os.environ.update({f"nnUNet_{name}": str(place) for name, place in places.items()})
     os.environ.update(nnUNet_extTrainer=str(EXTERNAL), nnUNet_n_proc_DA=str(augmenters))
     os.environ.update(nnUNet_def_n_proc="1", nnUNet_wandb_enabled="0", nnUNet_compile=str(compiled))
     if job is not None:
         os.environ[SETTINGS] = str(job)
     try:
-        with (
-            (folder / "nnunet.log").open("a", encoding="utf-8") as log,
-            redirect_stdout(log),
-            warnings.catch_warnings(),
-        ):
-            warnings.filterwarnings(
-                "ignore", module=r"(nnunetv2|torch|batchgenerators.*|acvl_utils|distutils|blosc2)\b.*"
-            )
+        with (folder / LOG).open("a", encoding="utf-8") as log, redirect_stdout(log), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=NOISY)
             yield
     finally:
         os.environ.clear()

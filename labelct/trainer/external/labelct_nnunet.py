@@ -1,4 +1,4 @@
-"""The one trainer class of labelct, in a folder of its own for `nnUNet_extTrainer`, which imports all it finds there."""
+"""The one trainer class of labelct, in a folder of its own: `nnUNet_extTrainer` imports all that it finds there."""
 
 from __future__ import annotations
 
@@ -14,22 +14,14 @@ import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 COLUMNS = ("epoch", "loss", "loss_val", "dice", "dice_smooth", "learning_rate", "seconds")
-LISTS = (
-    "train_losses",
-    "val_losses",
-    "mean_fg_dice",
-    "ema_fg_dice",
-    "lrs",
-    "epoch_start_timestamps",
-    "epoch_end_timestamps",
-)
+VALUES = ("train_losses", "val_losses", "mean_fg_dice", "ema_fg_dice", "lrs")
 
 
-class LabelctTrainer(nnUNetTrainer):  # type: ignore[misc]
+class LabelctTrainer(nnUNetTrainer):
     """nnU-Net's trainer with the values of one JSON file, where nnU-Net wants a class for each.
 
-    The file, `LABELCT_NNUNET_JOB`, holds `settings` (the trainer's), `seed`, `lateral` (whether a target has a side)
-    and `log` (the CSV file that gets one row an epoch).  Without the variable the class is nnU-Net's own.
+    The file, `LABELCT_NNUNET_JOB`, holds `settings` (the trainer's), `seed` and `lateral` (whether a target has a
+    side); `log.csv` beside it gets one row an epoch.  Without the variable the class is nnU-Net's own.
     """
 
     def __init__(
@@ -43,9 +35,10 @@ class LabelctTrainer(nnUNetTrainer):  # type: ignore[misc]
         """Take nnU-Net's arguments; it stores them by these names in its checkpoints."""
         super().__init__(plans, configuration, fold, dataset_json, device)
         path = os.environ.get("LABELCT_NNUNET_JOB")
-        self.job: dict[str, Any] | None = json.loads(Path(path).read_text(encoding="utf-8")) if path else None
-        if self.job is None:
+        self.job: dict[str, Any] | None = None
+        if path is None:
             return
+        self.job, self.log = json.loads(Path(path).read_text(encoding="utf-8")), Path(path).with_name("log.csv")
         wanted = self.job["settings"]
         self.num_epochs = wanted["epochs"]
         self.num_iterations_per_epoch = wanted["iterations"]
@@ -64,7 +57,7 @@ class LabelctTrainer(nnUNetTrainer):  # type: ignore[misc]
         """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of."""
         super().on_train_start()
         if self.job is not None and self.local_rank == 0:
-            with Path(self.job["log"]).open("w", newline="", encoding="utf-8") as file:
+            with self.log.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerow(COLUMNS)
             for epoch in range(self.current_epoch):
                 self._log(epoch)
@@ -80,7 +73,7 @@ class LabelctTrainer(nnUNetTrainer):  # type: ignore[misc]
         if self.job is not None and self.local_rank == 0:
             self._log(self.current_epoch - 1)
 
-    def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, Any, Any, Any]:  # noqa: N802
+    def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, Any, Any, Any]:
         """Leave out the axes that must not be mirrored."""
         rotation, flat, size, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
         allowed = self._mirrored(axes)
@@ -118,7 +111,7 @@ class LabelctTrainer(nnUNetTrainer):  # type: ignore[misc]
             torch.manual_seed(int(state))
 
     def _log(self, epoch: int) -> None:
-        losses, losses_val, dice, smooth, rates, starts, ends = (self.logger.get_value(name, epoch) for name in LISTS)
-        row = (losses, losses_val, dice, smooth, rates, ends - starts)
-        with Path((self.job or {})["log"]).open("a", newline="", encoding="utf-8") as file:
+        start, end = (self.logger.get_value(f"epoch_{name}_timestamps", epoch) for name in ("start", "end"))
+        row = [*(self.logger.get_value(name, epoch) for name in VALUES), end - start]
+        with self.log.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([epoch + 1, *(f"{float(value):.6g}" for value in row)])

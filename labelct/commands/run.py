@@ -68,7 +68,11 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if not (flags.hydra_help or flags.shell_completion) and (code := _refuse(flags)):
         return code
-    return _run(flags)
+    try:
+        return _run(flags)
+    except KeyboardInterrupt:
+        print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
 
 
 def _refuse(flags: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from labelct.parallel import ParallelSettings, map_cases
 from labelct.store import Stage, build, key_of, recipe_of
 
 VERSION = 1
-PATHS = ("root", "splits_file")
+PATHS = ("root", "splits_file", "labels", "ct", "names")
 
 
 def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:

@@ -44,20 +44,20 @@ def bowtie(name: str, gamma: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.exp(log_fluence(np.clip(gamma, knots[0], knots[-1])))
 
 
-def fluence(dose: DoseSettings, helix: Helix, gamma: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the photons that reach each channel's cells in one view without an object.
+def fluence(dose: DoseSettings, helix: Helix, efficiency: float = 1.0) -> NDArray[np.float32]:
+    """Return the photons that each channel's cells count in one view without an object, `(channel,)`.
 
     Args:
         dose: Tube setting or photons, and the bowtie filter.
         helix: Cell size, distance and views per turn.
-        gamma: Fan angles in rad, `(channel,)`.
+        efficiency: Share of the photons that are counted.
     """
     if dose.photons is not None:
         middle = dose.photons
     else:
         cell = helix.source_detector * helix.channel_pitch * helix.row_pitch
         middle = OUTPUT * (dose.mas or 0.0) / helix.views_per_turn * cell * (1000.0 / helix.source_detector) ** 2
-    return (middle * bowtie(dose.bowtie, gamma)).astype(np.float32)
+    return (efficiency * middle * bowtie(dose.bowtie, helix.gamma)).astype(np.float32)
 
 
 def sample_counts(

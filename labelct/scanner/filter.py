@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SOFT_HALF = 0.32  # cycles/mm at which a body soft-tissue kernel (B30) passes a half; a tenth at 0.58
+SOFT_HALF = 0.38  # cycles/mm at which a body kernel such as B40 or "standard" passes a half
 
 
 def window(kernel: str, frequency: NDArray[Any], nyquist: float) -> NDArray[Any]:

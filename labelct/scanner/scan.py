@@ -132,10 +132,16 @@ def project(
 
 
 def _measured(
-    clean: Block, helix: Helix, dose: DoseSettings, seed: int, alone: bool, progress: Progress | None
+    clean: Block,
+    helix: Helix,
+    scanner: ScannerSettings,
+    dose: DoseSettings,
+    seed: int,
+    alone: bool,
+    progress: Progress | None,
 ) -> Block:
     """Return a function that measures the views `[start, stop)`; with `alone`, the noise without the signal."""
-    photons = None if dose.noiseless else tube.fluence(dose, helix, helix.gamma)
+    photons = None if dose.noiseless else tube.fluence(dose, helix, scanner.efficiency)
 
     def views(start: int, stop: int) -> NDArray[np.float32]:
         exact = clean(start, stop)
@@ -163,7 +169,7 @@ def _helical(
         views = _line_integrals(attenuation(volume_hu, scanner, grid, helix), grid, helix, scanner)
     else:
         views = lambda start, stop: clean[start:stop]  # noqa: E731
-    mu = reconstruct(_measured(views, helix, dose, seed, False, progress), scanner, helix, grid)
+    mu = reconstruct(_measured(views, helix, scanner, dose, seed, False, progress), scanner, helix, grid)
     mu *= np.float32(1000 / WATER)
     mu -= np.float32(1000)
     return mu
@@ -182,7 +188,9 @@ def _noise_only(
         return volume_hu
     helix = plan(scanner, grid)
     small = coarse_helix(helix, scanner.coarse)
-    views = _measured(lambda start, stop: refine(coarse, small, helix, start, stop), helix, dose, seed, True, progress)
+    views = _measured(
+        lambda start, stop: refine(coarse, small, helix, start, stop), helix, scanner, dose, seed, True, progress
+    )
     noise = reconstruct(views, scanner, helix, grid)
     noise *= np.float32(1000 / WATER)
     noise += volume_hu

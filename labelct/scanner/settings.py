@@ -17,7 +17,7 @@ class ReconSettings:
     Attributes:
         kernel: Window of the ramp filter; `ram-lak` is sharpest, `soft` like a body soft-tissue kernel.
         aperture: Share Q of the detector's rows that counts fully; the rest is faded out (0 to 0.99).
-        slice_thickness: Thickness in mm that each slice averages over; null: the scanner's own resolution.
+        slice_thickness: Thickness in mm that each slice averages over; null: the distance of the slices.
         field_of_view: Diameter in mm of the reconstructed circle, air outside; null: the scanner's own.
     """
 
@@ -76,7 +76,8 @@ class ScannerSettings:
         pitch: Table feed per turn over the collimation `rows * row_width`.
         start_angle: Source angle of the first slice's first view, in degrees.
         rays_per_cell: Rays per detector cell and axis whose intensities are averaged (1: one ray through its centre).
-        focal_spot: Width of the focal spot, spread over the same rays; 0: a point.
+        efficiency: Share of the photons that are counted; a coarse detector below 1 keeps a fine one's image noise.
+        focal_spot: Width of the focal spot, sampled at as many places as a cell has rays; 0: a point.
         outside: What lies outside the field of view: `refuse` it, or take it for `air`.
         memory: GiB that the projections of one scan may take.
         cache: Keep the noise-free projections of `mode=full` on disk, so that the doses of a sweep share them.
@@ -98,6 +99,7 @@ class ScannerSettings:
     start_angle: float = 0.0
     rays_per_cell: int = 1
     focal_spot: float = 0.0
+    efficiency: float = 1.0
     outside: str = "refuse"
     memory: float = 8.0
     cache: bool = True
@@ -119,6 +121,7 @@ class ScannerSettings:
         check_range("pitch", self.pitch, 0.05, 2.0)
         check_range("rays_per_cell", self.rays_per_cell, 1, 8)
         check_range("focal_spot", self.focal_spot, 0.0, 10.0)
+        check_range("efficiency", self.efficiency, 1e-6, 1.0)
         check_range("memory", self.memory, 0.1)
         self._check_together()
 

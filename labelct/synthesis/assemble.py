@@ -72,7 +72,6 @@ def lay_out(
     lookup = np.full(max(int(label_map.max(initial=0)), *names, 0) + 1, UNLABELLED, np.uint16)
     for value, name in names.items():
         lookup[value] = number.get(name, UNLABELLED)
-    lookup[0] = UNLABELLED
     parts = compose_parts(label_map, rest, lookup, threads)
     hollow = [name for name in params["gas"] if name in number]
     if hollow:

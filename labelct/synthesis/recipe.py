@@ -14,8 +14,9 @@ from labelct.synthesis.assemble import GAS_SUFFIX, lay_out
 from labelct.synthesis.bank import Bank, make_white
 from labelct.synthesis.completion import sample_completion
 from labelct.synthesis.cylinder import sample_cylinder
+from labelct.synthesis.deform import deform, sample_deformation, swap_sides
 from labelct.synthesis.drop import sample_drop
-from labelct.synthesis.fill import sample_enhancement, sample_fill
+from labelct.synthesis.fill import AIR_HU, sample_enhancement, sample_fill
 from labelct.synthesis.gas import sample_gas
 from labelct.synthesis.priors import AIR, REST_CLASSES, Priors, load_priors
 from labelct.synthesis.render import render
@@ -71,7 +72,9 @@ def sample_recipe(
         return {"kind": "clinical", "dropped": [], "bank": None}
     if data.kind == "synthseg":
         fill = replace(fill, kind="mixture")
-    drop_rng, body_rng, fill_rng, gas_rng, clip_rng = rng.spawn(5)
+    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng = rng.spawn(6)
+    deformation = sample_deformation(data.deform, deform_rng)
+    label_map, names = _deformed(label_map, names, spacing, deformation)
     present = present_names(label_map, names)
     allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
     labels = sorted(set(present.values()) & allowed)
@@ -89,6 +92,7 @@ def sample_recipe(
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
         "kind": data.kind,
+        "deform": deformation,
         "pasted": [name for name in labels if name not in dropped],
         "dropped": dropped,
         "enhancement": enhancement,
@@ -132,6 +136,18 @@ def _add_clips(
             spec["clip"] = sample_clip(make_white() if white else bank, texture, stream)
 
 
+def _deformed(
+    label_map: NDArray[Any],
+    names: Mapping[int, str],
+    spacing: Sequence[float],
+    deformation: Mapping[str, Any] | None,
+    threads: int = 1,
+) -> tuple[NDArray[Any], Mapping[int, str]]:
+    """Return the deformed map with its names, sides swapped in a mirror image."""
+    flipped = deformation is not None and deformation["flip"]
+    return deform(label_map, spacing, deformation, 0, threads), swap_sides(names) if flipped else names
+
+
 def synthesize(
     label_map: NDArray[Any],
     spacing: Sequence[float],
@@ -161,6 +177,7 @@ def synthesize(
     Raises:
         InputError: The CT or the texture bank that `params` ask for is missing.
     """
+    label_map, names = _deformed(label_map, names, spacing, params.get("deform"), threads)
     target = target_labels(label_map, names, targets, params["dropped"])
     if params["kind"] == "clinical":
         if ct is None:
@@ -169,5 +186,7 @@ def synthesize(
     if params["bank"] not in (None, bank.digest):
         problem = f"is {bank.digest}, but the volume was drawn from {params['bank']}"
         raise InputError("texture bank", problem, "use the texture settings and files of the first run")
+    if ct is not None and params["body"]["kind"] == "kmeans":
+        ct = deform(np.asarray(ct, np.float32), spacing, params["deform"], AIR_HU, threads)
     layout = lay_out(label_map, spacing, names, params, ct, threads)
     return render(layout, params, bank, threads), target

@@ -81,6 +81,44 @@ class BodySettings:
 
 
 @dataclass
+class DeformSettings:
+    """How label maps are deformed before anything is painted; all zeros leave them as they are.
+
+    Attributes:
+        rotation_deg: Largest turn about each axis.
+        scale: Largest relative stretch along each axis.
+        shear: Largest shear.
+        shift_mm: Largest shift along each axis.
+        elastic_mm: Standard deviation of the elastic displacement along each axis.
+        grain_mm: Distance of the elastic control points.
+        flip: Chance of a mirror image, with left and right names swapped.
+    """
+
+    rotation_deg: float = 0.0
+    scale: float = 0.0
+    shear: float = 0.0
+    shift_mm: float = 0.0
+    elastic_mm: float = 0.0
+    grain_mm: float = 60.0
+    flip: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("deform.rotation_deg", self.rotation_deg, 0.0, 180.0)
+        check_range("deform.scale", self.scale, 0.0, 1.0)
+        check_range("deform.shear", self.shear, 0.0, 0.5)
+        check_range("deform.shift_mm", self.shift_mm, 0.0, 500.0)
+        check_range("deform.grain_mm", self.grain_mm, 5.0, 1000.0)
+        check_range("deform.flip", self.flip, 0.0, 1.0)
+        if not 0.0 <= self.elastic_mm <= self.grain_mm / 4:
+            allowed = f"0 to a quarter of deform.grain_mm={self.grain_mm}"
+            raise SettingError("deform.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs")
+
+    def is_active(self) -> bool:
+        """Return whether anything but a flip can happen."""
+        return any((self.rotation_deg, self.scale, self.shear, self.shift_mm, self.elastic_mm))
+
+
+@dataclass
 class DataSettings:
     """The recipe of the training volumes.
 
@@ -103,6 +141,7 @@ class DataSettings:
         rest_texture: Whether completion classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
         body: Air, fat and soft tissue of the other recipes.
+        deform: Deformation of the label maps (not of `clinical`).
     """
 
     kind: str = "synth3"
@@ -119,6 +158,7 @@ class DataSettings:
     rest_texture: bool = False
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     body: BodySettings = field(default_factory=BodySettings)
+    deform: DeformSettings = field(default_factory=DeformSettings)
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, RECIPES)

@@ -13,7 +13,7 @@ from labelct.errors import InputError
 from labelct.synthesis.bank import Bank, make_bank, make_white
 from labelct.synthesis.priors import REST_CLASSES
 from labelct.synthesis.recipe import sample_recipe, synthesize
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.synthesis.settings import DataSettings, DeformSettings, DropSettings, FillSettings, TextureSettings
 from tests.synthesis.cases import Case
 
 TARGETS = {"liver": ["liver"], "rest": ["spleen", "colon"]}
@@ -157,6 +157,15 @@ def test_another_bank_is_refused_where_one_is_used(case: Case) -> None:
     with pytest.raises(InputError, match="texture bank"):
         make(case, draw(case, kind="synth3"), make_white())
     make(case, draw(case, kind="synth2"), make_white())
+
+
+def test_deformed_volumes_have_deformed_targets(case: Case) -> None:
+    bent = DeformSettings(rotation_deg=15.0, elastic_mm=6.0, flip=1.0)
+    params = draw(case, kind="synth2", deform=bent)
+    volume, target = make(case, json.loads(json.dumps(params)))
+    assert np.array_equal(target == 1, volume == np.float32(params["classes"]["liver"]["hu"]))
+    assert not np.array_equal(target == 1, case.where("liver"))
+    assert {**draw(case, kind="synth2"), "deform": 0, "body": 0} == {**params, "deform": 0, "body": 0}
 
 
 def test_a_value_without_name_is_refused(case: Case) -> None:

@@ -40,11 +40,16 @@ def test_a_flipped_clip_runs_backwards_and_reflects(bank: Bank) -> None:
     assert np.array_equal(greys, bank.clips[1][times][:, :, ::-1].transpose(2, 1, 0))
 
 
-def test_half_steps_lie_between_neighbours() -> None:
-    clip = np.tile(np.arange(0, 200, 20, dtype=np.uint8), (4, 10, 1))
-    params = {"clip": 0, "axes": [2, 1, 0], "start": [0.0, 0.0, 0.0], "step": [1.0, 1.0, 0.5]}
-    greys = read(make_bank([clip], ["ramp"]), params, (19, 10, 4))
-    assert np.array_equal(greys[:, 0, 0], np.arange(0, 190, 10))
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_half_steps_lie_between_neighbours(axis: int) -> None:
+    clip = np.tile(np.arange(0, 200, 20, dtype=np.uint8), (10, 10, 1))
+    axes = [0, 1]
+    axes.insert(axis, 2)
+    params = {"clip": 0, "axes": axes, "start": [0.0, 0.0, 0.0], "step": [1.0, 1.0, 0.5]}
+    shape = [10, 10]
+    shape.insert(axis, 19)
+    greys = read(make_bank([clip], ["ramp"]), params, tuple(shape))
+    assert np.array_equal(np.moveaxis(greys, axis, 0)[:, 3, 4], np.arange(0, 190, 10))
 
 
 def test_time_may_run_along_any_axis(bank: Bank) -> None:

@@ -1,0 +1,204 @@
+"""Other patients from one label map: affine and elastic deformation, and flips that mind left and right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.settings import DeformSettings
+from labelct.synthesis.slabs import over_slabs
+
+NODES_PER_GRAIN = 6
+
+
+def sample_deformation(settings: DeformSettings, rng: np.random.Generator) -> dict[str, Any] | None:
+    """Draw one deformation.
+
+    Args:
+        settings: Its strength.
+        rng: Source of the draws; all of them are drawn, whatever is switched off.
+
+    Returns:
+        `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`, `grain_mm`,
+        `seed` of the control points and `flip`; None where the settings leave the map as it is.
+    """
+    angles = np.deg2rad(settings.rotation_deg) * rng.uniform(-1, 1, 3)
+    scale = np.exp(np.log1p(settings.scale) * rng.uniform(-1, 1, 3))
+    shear = settings.shear * rng.uniform(-1, 1, 3)
+    shift = settings.shift_mm * rng.uniform(-1, 1, 3)
+    seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip)
+    if not (settings.is_active() or flip):
+        return None
+    matrix = _rotation(angles) @ np.diag(scale) @ _shear(shear)
+    return {
+        "matrix": np.round(matrix, 9).tolist(),
+        "shift_mm": shift.tolist(),
+        "elastic_mm": settings.elastic_mm,
+        "grain_mm": settings.grain_mm,
+        "seed": seed,
+        "flip": flip,
+    }
+
+
+def _rotation(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    turned = np.eye(3)
+    for axis, angle in enumerate(angles):
+        a, b = (axis + 1) % 3, (axis + 2) % 3
+        plane = np.eye(3)
+        plane[a, a] = plane[b, b] = np.cos(angle)
+        plane[a, b], plane[b, a] = -np.sin(angle), np.sin(angle)
+        turned = plane @ turned
+    return turned
+
+
+def _shear(shear: NDArray[np.float64]) -> NDArray[np.float64]:
+    matrix = np.eye(3)
+    matrix[0, 1], matrix[0, 2], matrix[1, 2] = shear
+    return matrix
+
+
+def swap_sides(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the names of a mirrored map: left and right change places where both exist in the map."""
+    known = set(names.values())
+    swapped = {}
+    for value, name in names.items():
+        other = name.replace("_left", "_?").replace("_right", "_left").replace("_?", "_right")
+        swapped[value] = other if other in known else name
+    return swapped
+
+
+def displacement(
+    shape: Sequence[int], spacing: Sequence[float], params: Mapping[str, Any]
+) -> tuple[NDArray[np.float32], float]:
+    """Return the elastic displacement on a coarse grid, and that grid's node distance.
+
+    Independent normal control points `grain_mm` apart, smoothed by the cubic B-spline (Rueckert et al., IEEE TMI 18,
+    1999); scaled so that each component has the standard deviation `elastic_mm`.
+
+    Args:
+        shape: Voxels `(x, y, z)`.
+        spacing: Voxel size in mm.
+        params: Of `sample_deformation`.
+
+    Returns:
+        `(i, j, k, 3)` float32 mm, and the distance of its nodes in mm.
+    """
+    grain = params["grain_mm"]
+    step = grain / NODES_PER_GRAIN
+    points = [int(np.ceil(n * s / grain)) + 4 for n, s in zip(shape, spacing, strict=True)]
+    field = np.random.default_rng(params["seed"]).standard_normal((*points, 3))
+    for axis, (n, s) in enumerate(zip(shape, spacing, strict=True)):
+        basis = _spline_basis(int(np.ceil(n * s / step)) + 2, points[axis])
+        field = np.moveaxis(np.einsum("ia,a...->i...", basis, np.moveaxis(field, axis, 0)), 0, axis)
+    return np.round(params["elastic_mm"] * field, 4).astype(np.float32), step
+
+
+def _spline_basis(nodes: int, points: int) -> NDArray[np.float64]:
+    """Return `(nodes, points)` cubic B-spline weights, each row of unit length so that the variance stays 1."""
+    distance = np.abs(np.arange(nodes)[:, None] / NODES_PER_GRAIN + 1.0 - np.arange(points)[None, :])
+    near, far = 2 / 3 - distance**2 + distance**3 / 2, (2 - distance) ** 3 / 6
+    weights = np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
+    return weights / np.maximum(np.sqrt((weights**2).sum(axis=1, keepdims=True)), 1e-9)
+
+
+def deform(
+    array: NDArray[Any], spacing: Sequence[float], params: Mapping[str, Any] | None, outside: float, threads: int = 1
+) -> NDArray[Any]:
+    """Deform a label map (nearest voxel) or a CT (linear).
+
+    Args:
+        array: `(x, y, z)`, integers for label maps, floats for CT.
+        spacing: Voxel size in mm.
+        params: Of `sample_deformation`; None returns the array itself.
+        outside: What comes in from beyond the border.
+        threads: Threads to spread over.
+    """
+    if params is None:
+        return array
+    source = np.ascontiguousarray(array[::-1] if params["flip"] else array)
+    size = np.array(spacing, float)
+    field, step = displacement(source.shape, spacing, params)
+    deformed = np.empty_like(source)
+    kernel = _deform_linear if np.issubdtype(source.dtype, np.floating) else _deform_nearest
+    affine, shift = np.array(params["matrix"]), np.array(params["shift_mm"])
+    fixed = (source, deformed, source.dtype.type(outside), field, step, affine, shift, size)
+    over_slabs(lambda start, stop: kernel(*fixed, start, stop), len(source), threads)
+    return deformed
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _source_of(x: int, y: int, z: int, shape: Any, field: Any, step: float, affine: Any, shift: Any, size: Any) -> Any:
+    """Return where a voxel comes from, in voxels of the source."""
+    i, j, k = x * size[0] / step, y * size[1] / step, z * size[2] / step
+    a, b, c = int(i), int(j), int(k)
+    u, v, w = i - a, j - b, k - c
+    px = (x - (shape[0] - 1) / 2) * size[0]
+    py = (y - (shape[1] - 1) / 2) * size[1]
+    pz = (z - (shape[2] - 1) / 2) * size[2]
+    m0, m1, m2 = 0.0, 0.0, 0.0
+    for corner in range(8):
+        p, q, r = corner >> 2, (corner >> 1) & 1, corner & 1
+        share = (u if p else 1 - u) * (v if q else 1 - v) * (w if r else 1 - w)
+        m0 += share * field[a + p, b + q, c + r, 0]
+        m1 += share * field[a + p, b + q, c + r, 1]
+        m2 += share * field[a + p, b + q, c + r, 2]
+    m0 += affine[0, 0] * px + affine[0, 1] * py + affine[0, 2] * pz + shift[0]
+    m1 += affine[1, 0] * px + affine[1, 1] * py + affine[1, 2] * pz + shift[1]
+    m2 += affine[2, 0] * px + affine[2, 1] * py + affine[2, 2] * pz + shift[2]
+    return m0 / size[0] + (shape[0] - 1) / 2, m1 / size[1] + (shape[1] - 1) / 2, m2 / size[2] + (shape[2] - 1) / 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _deform_nearest(
+    source: Any,
+    deformed: Any,
+    outside: Any,
+    field: Any,
+    step: float,
+    affine: Any,
+    shift: Any,
+    size: Any,
+    start: int,
+    stop: int,
+) -> None:
+    shape = source.shape
+    for x in range(start, stop):
+        for y in range(shape[1]):
+            for z in range(shape[2]):
+                i, j, k = _source_of(x, y, z, shape, field, step, affine, shift, size)
+                a, b, c = int(np.floor(i + 0.5)), int(np.floor(j + 0.5)), int(np.floor(k + 0.5))
+                inside = 0 <= a < shape[0] and 0 <= b < shape[1] and 0 <= c < shape[2]
+                deformed[x, y, z] = source[a, b, c] if inside else outside
+
+
+@numba.njit(cache=True, nogil=True)
+def _deform_linear(
+    source: Any,
+    deformed: Any,
+    outside: Any,
+    field: Any,
+    step: float,
+    affine: Any,
+    shift: Any,
+    size: Any,
+    start: int,
+    stop: int,
+) -> None:
+    shape = source.shape
+    for x in range(start, stop):
+        for y in range(shape[1]):
+            for z in range(shape[2]):
+                i, j, k = _source_of(x, y, z, shape, field, step, affine, shift, size)
+                a, b, c = int(np.floor(i)), int(np.floor(j)), int(np.floor(k))
+                u, v, w = i - a, j - b, k - c
+                total = 0.0
+                for corner in range(8):
+                    p, q, r = corner >> 2, (corner >> 1) & 1, corner & 1
+                    share = (u if p else 1 - u) * (v if q else 1 - v) * (w if r else 1 - w)
+                    inside = 0 <= a + p < shape[0] and 0 <= b + q < shape[1] and 0 <= c + r < shape[2]
+                    total += share * (source[a + p, b + q, c + r] if inside else outside)
+                deformed[x, y, z] = total

@@ -130,26 +130,30 @@ def deform(
     return deformed
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _source_of(x: int, y: int, z: int, shape: Any, field: Any, step: float, affine: Any, shift: Any, size: Any) -> Any:
-    """Return where a voxel comes from, in voxels of the source."""
-    i, j, k = x * size[0] / step, y * size[1] / step, z * size[2] / step
-    a, b, c = int(i), int(j), int(k)
-    u, v, w = i - a, j - b, k - c
-    px = (x - (shape[0] - 1) / 2) * size[0]
-    py = (y - (shape[1] - 1) / 2) * size[1]
-    pz = (z - (shape[2] - 1) / 2) * size[2]
-    m0, m1, m2 = 0.0, 0.0, 0.0
-    for corner in range(8):
-        p, q, r = corner >> 2, (corner >> 1) & 1, corner & 1
-        share = (u if p else 1 - u) * (v if q else 1 - v) * (w if r else 1 - w)
-        m0 += share * field[a + p, b + q, c + r, 0]
-        m1 += share * field[a + p, b + q, c + r, 1]
-        m2 += share * field[a + p, b + q, c + r, 2]
-    m0 += affine[0, 0] * px + affine[0, 1] * py + affine[0, 2] * pz + shift[0]
-    m1 += affine[1, 0] * px + affine[1, 1] * py + affine[1, 2] * pz + shift[1]
-    m2 += affine[2, 0] * px + affine[2, 1] * py + affine[2, 2] * pz + shift[2]
-    return m0 / size[0] + (shape[0] - 1) / 2, m1 / size[1] + (shape[1] - 1) / 2, m2 / size[2] + (shape[2] - 1) / 2
+@numba.njit(cache=True, nogil=True)
+def _trace_column(
+    x: int, y: int, shape: Any, field: Any, step: float, affine: Any, shift: Any, size: Any, found: Any
+) -> None:
+    """Write where the voxels `(x, y, :)` come from, in voxels of the source, into `found` `(z, 3)`."""
+    i, j = x * size[0] / step, y * size[1] / step
+    a, b = int(i), int(j)
+    u, v = i - a, j - b
+    nodes = np.empty((field.shape[2], 3))
+    for c in range(field.shape[2]):
+        for d in range(3):
+            near = field[a, b, c, d] * (1 - v) + field[a, b + 1, c, d] * v
+            far = field[a + 1, b, c, d] * (1 - v) + field[a + 1, b + 1, c, d] * v
+            nodes[c, d] = near * (1 - u) + far * u
+    px, py = (x - (shape[0] - 1) / 2) * size[0], (y - (shape[1] - 1) / 2) * size[1]
+    for z in range(shape[2]):
+        k = z * size[2] / step
+        c = int(k)
+        w = k - c
+        pz = (z - (shape[2] - 1) / 2) * size[2]
+        for d in range(3):
+            moved = affine[d, 0] * px + affine[d, 1] * py + affine[d, 2] * pz + shift[d]
+            moved += nodes[c, d] * (1 - w) + nodes[c + 1, d] * w
+            found[z, d] = moved / size[d] + (shape[d] - 1) / 2
 
 
 @numba.njit(cache=True, nogil=True)
@@ -166,13 +170,14 @@ def _deform_nearest(
     stop: int,
 ) -> None:
     shape = source.shape
+    found = np.empty((shape[2], 3))
     for x in range(start, stop):
         for y in range(shape[1]):
+            _trace_column(x, y, shape, field, step, affine, shift, size, found)
             for z in range(shape[2]):
-                i, j, k = _source_of(x, y, z, shape, field, step, affine, shift, size)
-                a, b, c = int(np.floor(i + 0.5)), int(np.floor(j + 0.5)), int(np.floor(k + 0.5))
+                a, b, c = np.floor(found[z, 0] + 0.5), np.floor(found[z, 1] + 0.5), np.floor(found[z, 2] + 0.5)
                 inside = 0 <= a < shape[0] and 0 <= b < shape[1] and 0 <= c < shape[2]
-                deformed[x, y, z] = source[a, b, c] if inside else outside
+                deformed[x, y, z] = source[int(a), int(b), int(c)] if inside else outside
 
 
 @numba.njit(cache=True, nogil=True)
@@ -189,10 +194,12 @@ def _deform_linear(
     stop: int,
 ) -> None:
     shape = source.shape
+    found = np.empty((shape[2], 3))
     for x in range(start, stop):
         for y in range(shape[1]):
+            _trace_column(x, y, shape, field, step, affine, shift, size, found)
             for z in range(shape[2]):
-                i, j, k = _source_of(x, y, z, shape, field, step, affine, shift, size)
+                i, j, k = found[z]
                 a, b, c = int(np.floor(i)), int(np.floor(j)), int(np.floor(k))
                 u, v, w = i - a, j - b, k - c
                 total = 0.0

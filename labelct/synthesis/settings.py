@@ -138,6 +138,7 @@ class DataSettings:
         enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
         rest_sd: Standard deviation in HU of the mean of the completion classes fat and soft tissue.
+        rescan: Whether the scanner also scans `clinical`, whose CT is a scan already.
         rest_texture: Whether completion classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
         body: Air, fat and soft tissue of the other recipes.
@@ -156,6 +157,7 @@ class DataSettings:
     enhancement_sd: float = 0.15
     rest_sd: float = 12.0
     rest_texture: bool = False
+    rescan: bool = False
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     body: BodySettings = field(default_factory=BodySettings)
     deform: DeformSettings = field(default_factory=DeformSettings)

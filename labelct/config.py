@@ -235,6 +235,12 @@ def register() -> None:
     }
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
+    OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
+
+
+def gpus(kind: str, devices: int) -> int:
+    """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all that it finds."""
+    return {"cpu": 0, "gpu": 1}.get(kind, max(devices, 1))
 
 
 def configuration_folder() -> Path:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
@@ -19,6 +22,15 @@ from labelct.config import ConfigError, configuration_folder, type_message, type
 from labelct.errors import did_you_mean
 
 NAME = "config"
+EXTRAS = {
+    "hydra_submitit_launcher": "launchers",
+    "hydra_joblib_launcher": "launchers",
+    "hydra_ray_launcher": "ray",
+    "hydra_optuna_sweeper": "hparams",
+}
+
+# Hydra checks a preset against the plugin's schema of the same name, as it should, and calls that deprecated
+warnings.filterwarnings("ignore", r"\s*'hydra/launcher/.*' is validated against ConfigStore schema")
 
 
 def intermixed(arguments: Sequence[str]) -> list[str]:
@@ -53,25 +65,40 @@ def check(overrides: Sequence[str], multirun: bool, folder: str | None = None) -
     """
     extra = [f"hydra.searchpath=[file://{Path(folder).absolute()}]"] if folder else []
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-        jobs = list(_jobs(list(overrides), extra)) if multirun else [list(overrides)]
+        jobs = _jobs(list(overrides), extra, multirun)
         for job in jobs:
             typed(_compose([*job, *extra]))
     return len(jobs)
 
 
-def _jobs(overrides: list[str], extra: list[str]) -> list[list[str]]:
-    """Return the overrides of each job of a sweep, as Hydra's basic sweeper will split them."""
+def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> list[list[str]]:
+    """Return the overrides of each job, as Hydra's basic sweeper will split them; `sweep=` makes a sweep without -m."""
     try:
         parsed = OverridesParser.create().parse_overrides(overrides)
     except HydraException as error:
         raise ConfigError(_message(error, overrides)) from error
     fixed = [override for override, item in zip(overrides, parsed, strict=True) if not item.is_sweep_override()]
     hydra = _compose([*fixed, *extra], with_hydra=True).hydra
+    if not multirun and hydra.mode != RunMode.MULTIRUN:
+        return [overrides]
+    for plugin in (hydra.launcher, hydra.sweeper):
+        _check_installed(str(plugin.get("_target_")))
     if "basic_sweeper" not in str(hydra.sweeper.get("_target_")):
         return [fixed]
     swept = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
     batches = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(swept + overrides), None)
     return [list(job) for batch in batches for job in batch]
+
+
+def _check_installed(target: str) -> None:
+    """Refuse a launcher or sweeper whose plugin is missing.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    parts = target.split(".")
+    if parts[0] == "hydra_plugins" and find_spec(".".join(parts[:2])) is None:
+        raise ConfigError(f"{parts[1]} is not installed; pip install 'labelct[{EXTRAS.get(parts[1], parts[1])}]'")
 
 
 def _compose(overrides: list[str], with_hydra: bool = False) -> DictConfig:

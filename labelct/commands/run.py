@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-import logging
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from labelct.commands import compose
-from labelct.commands.jobs import JobFolders, failures
-from labelct.config import configuration_folder, typed
+from labelct.commands import job as single
+from labelct.commands.jobs import JobFolders, failures, sweep_ended
+from labelct.config import configuration_folder
 from labelct.errors import LabelctError
-from labelct.store import write_json, write_text
-
-log = logging.getLogger(__name__)
 
 GROUPS = {
     "cohort": "where the label maps come from",
@@ -38,12 +33,14 @@ GROUPS = {
     "logger": "where curves, tables and figures go beside CSV",
     "debug": "the whole chain in seconds",
     "experiment": "one table row or figure of the paper",
-    "sweep": "one ablation, all its jobs",
+    "sweep": "one ablation, all its jobs; narrow it with further overrides",
+    "hparams_search": "a search for settings of the trainer",
 }
 
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort
   labelct run data=synth3 -m dose=low,full        two jobs, one network each
+  labelct run sweep=table1_phantom                four recipes, three seeds, on the embedded cohort
   labelct run cohort=folder cohort.root=MAPS test=totalsegmentator test.totalsegmentator.root=CT
   labelct run debug=smoke                         any configuration in under a minute
   labelct run data=synth1 --cfg job               the configuration, without running it"""
@@ -66,38 +63,37 @@ def main(arguments: Sequence[str]) -> int:
     if flags.help:
         print(help_text())
         return 0
-    if not (flags.hydra_help or flags.shell_completion) and (code := _refuse(flags)):
-        return code
+    jobs = 0
+    if not (flags.hydra_help or flags.shell_completion):
+        try:
+            jobs = compose.check(flags.overrides, flags.multirun, flags.config_dir)
+        except LabelctError as error:
+            print(f"labelct run: {error}", file=sys.stderr)
+            return 1
+    return _run(jobs)
+
+
+def _run(jobs: int) -> int:
+    """Let Hydra run the jobs, and report those that failed; a launcher that gives up is reported by what it left."""
+    code = 0
+    start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=compose.NAME)
     try:
-        return _run(flags)
-    except KeyboardInterrupt:
-        print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
-        return 130
-
-
-def _refuse(flags: argparse.Namespace) -> int:
-    try:
-        compose.check(flags.overrides, flags.multirun, flags.config_dir)
-    except LabelctError as error:
-        print(f"labelct run: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _run(flags: argparse.Namespace) -> int:
-    hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=compose.NAME)(job)()
+        start(job)()
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
     if JobFolders.folder is None:
-        return 0
-    failed = failures(JobFolders.folder)
-    if JobFolders.multirun:
-        print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
-        for folder, reason in failed:
-            print(f"failed: {folder}: {reason}", file=sys.stderr)
-    return 1 if failed else 0
+        return code
+    if not JobFolders.multirun:
+        return 1 if failures(JobFolders.folder) else code
+    lines, missing = sweep_ended(JobFolders.folder, jobs)
+    print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
+    for line in lines:
+        print(line, file=sys.stderr)
+    return 1 if missing else code
 
 
 def job(composed: DictConfig) -> float | None:
-    """Run one job in the folder that Hydra gave it; its end, good or bad, lands in `status.json`.
+    """Run one job in the folder that Hydra gave it: here, or in a process of its own where it is one of a sweep.
 
     Args:
         composed: The composed configuration.
@@ -105,30 +101,11 @@ def job(composed: DictConfig) -> float | None:
     Returns:
         The mean Dice over cases and targets, for sweepers that optimise it; None when the job failed.
     """
-    hydra_config = HydraConfig.get()
-    folder = Path(hydra_config.runtime.output_dir)
-    write_json(folder / "status.json", {"state": "running"})
-    try:
-        score = _pipeline(composed, folder, dict(hydra_config.runtime.choices), list(hydra_config.overrides.task))
-    except LabelctError as error:
-        log.error("%s", error)
-        write_json(folder / "status.json", {"state": "failed", "reason": str(error)})
-        return None
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        write_text(folder / "traceback.txt", traceback.format_exc())
-        log.error("%s (a fault of labelct, not of the input: see %s)", reason, folder / "traceback.txt")
-        write_json(folder / "status.json", {"state": "failed", "reason": reason})
-        return None
-    write_json(folder / "status.json", {"state": "finished", "dice": score})
-    return score
-
-
-def _pipeline(composed: DictConfig, folder: Path, choices: dict[str, Any], overrides: list[str]) -> float | None:
-    from labelct import pipeline
-
-    arm = {str(group): str(option) for group, option in choices.items() if not str(group).startswith("hydra")}
-    return pipeline.run(typed(composed), folder, arm, overrides)
+    settings = HydraConfig.get()
+    folder = Path(settings.runtime.output_dir)
+    if settings.mode == RunMode.MULTIRUN and settings.output_subdir is not None:
+        return single.run_apart(folder, Path(settings.runtime.cwd))
+    return single.run(composed, folder, settings.runtime.choices, list(settings.overrides.task))
 
 
 def help_text() -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import logging
 import os
 import shutil
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages.synthesis import records, stream
 from labelct.store import Stage, build, recipe_of, write_json, write_text
 
+log = logging.getLogger(__name__)
 VERSION = 1
 STREAM = 2
 
@@ -45,13 +48,14 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     Noise-free projections are a stage of their own, which the doses of a sweep share.
 
     Args:
-        config: The experiment; read are scanner, dose, targets and the seed of the data.
+        config: The experiment; read are scanner, dose, targets and what its data are.
         synthesis: The stage of clean volumes.
         root: The folder of all stages.
 
     Returns:
         The stage.
     """
+    config = dataclasses.replace(config, scanner=_scanner(config))
     projections = _projections(config, synthesis, root)
     parents = [synthesis] if projections is None else [synthesis, projections]
     settings = {"scanner": _physics(config.scanner), "dose": plain(config.dose), "seed": config.data.seed}
@@ -71,6 +75,14 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         _index(folder, list(config.targets))
 
     return build(root, recipe_of("dataset", VERSION, settings, parents), make)
+
+
+def _scanner(config: Config) -> ScannerSettings:
+    """Return the scanner of the training volumes: clinical CT are scans already."""
+    if config.data.kind != "clinical" or config.data.rescan or config.scanner.kind == "none":
+        return config.scanner
+    log.info("data=clinical: the CT are scans already, scanner and dose are left out (data.rescan=true scans again)")
+    return ScannerSettings(kind="none")
 
 
 def _physics(scanner: ScannerSettings) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
 
 def _settings(config: Config) -> dict[str, Any]:
     """Return what the recipe reads: a clinical CT has neither fill nor texture nor drop."""
-    data = plain(config.data)
+    data = {name: value for name, value in plain(config.data).items() if name != "rescan"}
     data["priors"] = _content(config.data.priors)
     data["cylinder"]["histogram"] = _content(config.data.cylinder.histogram)
     if config.data.kind == "clinical":

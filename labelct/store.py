@@ -66,7 +66,9 @@ def write_text(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError(path, f"cannot be written ({error.strerror})", "free disk space or choose paths.outputs=") from error
+        raise InputError(
+            path, f"cannot be written ({error.strerror})", "free disk space or choose paths.outputs="
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

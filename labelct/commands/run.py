@@ -18,6 +18,8 @@ from labelct.commands.jobs import JobFolders, failures, sweep_ended
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError
 
+INTERRUPTED = 130  # what shells report of a command that Ctrl-C ended
+
 GROUPS = {
     "cohort": "where the label maps come from",
     "test": "the CT that a model is scored on; several at once: test=[own,folder]",
@@ -81,6 +83,9 @@ def _run(jobs: int) -> int:
         start(job)()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
+    except KeyboardInterrupt:
+        print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
+        return INTERRUPTED
     if JobFolders.folder is None:
         return code
     if not JobFolders.multirun:

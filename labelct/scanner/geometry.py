@@ -206,4 +206,4 @@ def plan(scanner: ScannerSettings, grid: Grid) -> Helix:
     low, high = grid.axis(2)[0], grid.axis(2)[-1]
     margin = overscan(helix, radius)
     views = math.ceil((high - low + 2 * margin) / helix.table_feed * helix.views_per_turn) + 1
-    return replace(helix, views=views, first_height=low - margin)
+    return replace(helix, views=views, first_height=float(low - margin))

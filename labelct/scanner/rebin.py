@@ -85,6 +85,23 @@ def thickness_weights(helix: Helix, thickness: float) -> NDArray[np.float32]:
     return (mix * cosine).astype(np.float32)
 
 
+def bands(mix: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the old rows `[first, stop)` that each new row is mixed from, `(row, 2)`."""
+    used = mix > 0
+    return np.stack([used.argmax(axis=1), len(mix) - used[:, ::-1].argmax(axis=1)], axis=1)
+
+
+def _sources(wedge: Wedge) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
+    """Return each ray's first view (relative to the direction) and channel, and the weights of four of either."""
+    helix = wedge.helix
+    view = -wedge.gamma / helix.view_pitch
+    channel = (wedge.gamma - helix.gamma[0]) / helix.channel_pitch
+    view_low = np.floor(view).astype(np.int64)
+    channel_low = np.clip(np.floor(channel).astype(np.int64), 1, helix.channels - 3)
+    view_weight, channel_weight = cubic(view - view_low), cubic(channel - channel_low)
+    return view_low - 1, view_weight.astype(np.float32), channel_low - 1, channel_weight.astype(np.float32)
+
+
 @numba.njit(**COMPILE)
 def _rebin(cone, first, view_index, view_weight, channel_index, channel_weight, mix, bands, out):
     """Interpolate 4 views x 4 channels for every ray and mix the rows.
@@ -138,22 +155,16 @@ def filtered_wedge(
         `(direction, u, row)` with rows filled up to a multiple of 16, in 1/mm.
     """
     helix = wedge.helix
-    shift = -wedge.gamma / helix.view_pitch
-    channel = (wedge.gamma - helix.gamma[0]) / helix.channel_pitch
-    view_low = np.floor(shift).astype(np.int64)
-    channel_low = np.clip(np.floor(channel).astype(np.int64), 1, helix.channels - 3)
-    view_weight = cubic(shift - view_low).astype(np.float32)
-    channel_weight = cubic(channel - channel_low).astype(np.float32)
+    sources = _sources(wedge)
     mix = thickness_weights(helix, thickness)
-    used = mix > 0
-    bands = np.stack([used.argmax(axis=1), helix.rows - used[:, ::-1].argmax(axis=1)], axis=1)
+    ranges = bands(mix)
     length, response = ramp_filter.fast_length(helix.channels), ramp_filter.ramp(kernel, helix.channels, wedge.spacing)
     result = np.empty((count, helix.channels, wedge.rows), np.float32)
 
     def task(number: int) -> None:
         start = number * VIEWS_PER_TASK
         part = result[start : start + VIEWS_PER_TASK]
-        _rebin(cone, first + start, view_low - 1, view_weight, channel_low - 1, channel_weight, mix, bands, part)
+        _rebin(cone, first + start, *sources, mix, ranges, part)
         part[:] = ramp_filter.apply(part, response, length)
 
     over(task, math.ceil(count / VIEWS_PER_TASK))

@@ -1,0 +1,42 @@
+import math
+from collections.abc import Iterator
+
+import numba
+import pytest
+
+from labelct.scanner.geometry import Grid, Helix, plan
+from labelct.scanner.settings import ReconSettings, ScannerSettings
+
+WATER = 0.01926
+
+
+@pytest.fixture
+def scanner() -> ScannerSettings:
+    """A small scanner with the proportions of a real one."""
+    return ScannerSettings(
+        kind="helical",
+        channels=160,
+        channel_pitch=math.radians(40) / 160,
+        rows=16,
+        row_width=3.0,
+        views=192,
+        recon=ReconSettings(kernel="ram-lak", slice_thickness=0.1),
+    )
+
+
+@pytest.fixture
+def grid() -> Grid:
+    return Grid.centred((64, 56, 20), (4.0, 4.0, 3.0))
+
+
+@pytest.fixture
+def helix(scanner: ScannerSettings, grid: Grid) -> Helix:
+    return plan(scanner, grid)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)

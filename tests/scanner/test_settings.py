@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from labelct.errors import SettingError
+from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def values(path: Path) -> dict:
+    return {key: value for key, value in yaml.safe_load(path.read_text()).items() if key != "defaults"}
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "scanner").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_scanner_preset_is_valid(path):
+    given = values(path)
+    recon = ReconSettings(**given.pop("recon", {}))
+    assert ScannerSettings(**given, recon=recon).kind in ("none", "image", "helical")
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "dose").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_dose_preset_is_valid(path):
+    dose = DoseSettings(**values(path))
+    assert dose.noiseless == (path.stem == "none")
+
+
+@pytest.mark.parametrize(
+    ("schema", "wrong"),
+    [
+        (DoseSettings, {"mas": 100.0, "photons": 1e5}),
+        (DoseSettings, {"bowtie": "huge"}),
+        (ScannerSettings, {"views": 361}),
+        (ScannerSettings, {"source_detector": 500.0}),
+        (ScannerSettings, {"focal_spot": 1.0}),
+        (ScannerSettings, {"rows": 1}),
+        (ScannerSettings, {"views": 8}),
+        (ScannerSettings, {"channels": 2000, "channel_pitch": 0.002}),
+        (ReconSettings, {"kernel": "sharp"}),
+        (ReconSettings, {"aperture": 1.0}),
+        (CoarseSettings, {"rows": 1}),
+    ],
+)
+def test_contradictions_and_nonsense_are_refused(schema, wrong):
+    with pytest.raises(SettingError):
+        schema(**wrong)

@@ -56,11 +56,11 @@ class AugmentationSettings:
     """
 
     flip: str = ""
-    scale: float = 0.15
-    shift: float = 0.15
-    gamma: float = 0.2
-    noise: float = 0.1
-    spatial: float = 0.1
+    scale: float = 0.1
+    shift: float = 0.1
+    gamma: float = 0.1
+    noise: float = 0.0
+    spatial: float = 0.0
     rotation: float = 15.0
     zoom: float = 0.2
 

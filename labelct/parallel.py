@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from importlib.util import find_spec
+from typing import Any, TypeVar
 
-from labelct.errors import check_choice, check_range
+from labelct.errors import InputError, SettingError, check_choice, check_range
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+CLUSTERS = ("dask", "ray")
+BACKENDS = ("loky", "threading", "multiprocessing", "sequential", *CLUSTERS)
 
 
 @dataclass
 class ParallelSettings:
-    """How cases spread over processes: `workers` 0 takes every core; backends are joblib's."""
+    """How cases spread over processes.
+
+    Attributes:
+        workers: Processes on this machine; 0 takes every core. A cluster decides for itself.
+        backend: joblib's: `loky`, `threading`, `multiprocessing`, `sequential`; `dask` and `ray` reach other machines,
+            which must see the same files under the same absolute paths.
+        scheduler: Where the cluster listens: `tcp://HOST:8786` for `dask`, `HOST:6379` or `auto` for `ray` (null starts
+            Ray here).
+    """
 
     workers: int = 0
     backend: str = "loky"
@@ -23,7 +35,11 @@ class ParallelSettings:
 
     def __post_init__(self) -> None:
         check_range("workers", self.workers, 0)
-        check_choice("backend", self.backend, ("loky", "threading", "multiprocessing", "sequential", "dask", "ray"))
+        check_choice("backend", self.backend, BACKENDS)
+        if self.backend == "dask" and not self.scheduler:
+            raise SettingError(
+                "scheduler", self.scheduler, "the address of a dask scheduler, for example tcp://host:8786"
+            )
 
 
 def cores() -> int:
@@ -72,9 +88,59 @@ def map_cases(
     workers = min(settings.workers or cores(), max(len(items), 1))
     if not items:
         return []
-    if workers == 1 or settings.backend == "sequential":
+    if settings.backend not in CLUSTERS and (workers == 1 or settings.backend == "sequential"):
         return [function(item) for item in track(items, description, len(items))]
-    jobs = Parallel(n_jobs=workers, backend=settings.backend, return_as="generator")(
-        delayed(function)(item) for item in items
-    )
-    return list(track(jobs, description, len(items)))
+    calls = (delayed(function)(item) for item in items)
+    with _cluster(settings) as options:
+        if options:
+            return list(track(Parallel(**options)(calls), description, len(items)))
+        jobs = Parallel(n_jobs=workers, backend=settings.backend, return_as="generator")(calls)
+        return list(track(jobs, description, len(items)))
+
+
+@contextmanager
+def _cluster(settings: ParallelSettings) -> Iterator[dict[str, Any]]:
+    """Connect to the cluster of the settings and yield joblib's options for it, none where cases stay on this machine.
+
+    Raises:
+        InputError: Its package is missing, or nothing answers.
+    """
+    if settings.backend not in CLUSTERS:
+        yield {}
+        return
+    package = {"dask": "distributed", "ray": "ray"}[settings.backend]
+    if find_spec(package) is None:
+        raise InputError(package, "is not installed", f"pip install 'labelct[{settings.backend}]'")
+    if settings.backend == "dask":
+        yield from _dask(settings)
+    else:
+        yield from _ray(settings)
+
+
+def _dask(settings: ParallelSettings) -> Iterator[dict[str, Any]]:
+    from distributed import Client
+    from joblib import parallel_config
+
+    try:
+        client = Client(settings.scheduler, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(f"parallel.scheduler={settings.scheduler}", "no dask scheduler answers", str(error)) from error
+    with client, parallel_config(backend="dask"):
+        yield {"n_jobs": settings.workers or -1}
+
+
+def _ray(settings: ParallelSettings) -> Iterator[dict[str, Any]]:
+    import ray
+    from joblib import parallel_config
+    from ray.util.joblib import register_ray
+
+    try:
+        ray.init(address=settings.scheduler, ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
+    except (OSError, ConnectionError, RuntimeError) as error:
+        raise InputError(f"parallel.scheduler={settings.scheduler}", "no Ray answers", str(error)) from error
+    register_ray()
+    try:
+        with parallel_config(backend="ray"):
+            yield {"n_jobs": settings.workers or -1}
+    finally:
+        ray.shutdown()

@@ -1,5 +1,8 @@
 """Results keep the order of the cases, whatever runs them, and a worker's error arrives as it was raised."""
 
+import os
+import time
+
 import pytest
 
 from labelct.errors import InputError, SettingError
@@ -33,3 +36,50 @@ def test_error_of_a_worker_keeps_its_line():
 def test_unknown_backend_is_refused():
     with pytest.raises(SettingError, match="loky"):
         ParallelSettings(backend="lokky")
+
+
+def test_dask_needs_a_scheduler():
+    with pytest.raises(SettingError, match="tcp://"):
+        ParallelSettings(backend="dask")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_not_there_is_one_line():
+    pytest.importorskip("distributed")
+    with pytest.raises(InputError, match="no dask scheduler answers"):
+        map_cases(square, [1, 2], ParallelSettings(backend="dask", scheduler="tcp://127.0.0.1:9"), "squares")
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    """Return the address of two dask workers, each a process of its own, on the loopback."""
+    distributed = pytest.importorskip("distributed")
+    options = {"host": "127.0.0.1", "dashboard_address": None, "threads_per_worker": 1}
+    with distributed.LocalCluster(n_workers=2, processes=True, **options) as cluster:
+        yield cluster.scheduler_address
+
+
+def process_of(number):
+    time.sleep(0.05)
+    return number, os.getpid()
+
+
+def test_cases_spread_over_two_dask_workers_in_order(scheduler):
+    results = map_cases(process_of, list(range(12)), ParallelSettings(backend="dask", scheduler=scheduler), "cases")
+    assert [number for number, _ in results] == list(range(12))
+    processes = {process for _, process in results}
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_error_of_a_dask_worker_keeps_its_line(scheduler):
+    with pytest.raises(InputError, match="case_3: is broken; mend it"):
+        map_cases(fail_at_three, list(range(5)), ParallelSettings(backend="dask", scheduler=scheduler), "cases")
+
+
+@pytest.mark.slow
+def test_cases_spread_over_ray():
+    pytest.importorskip("ray")
+    results = map_cases(process_of, list(range(6)), ParallelSettings(2, backend="ray"), "cases")
+    assert [number for number, _ in results] == list(range(6))
+    assert os.getpid() not in {process for _, process in results}

@@ -37,7 +37,9 @@ def test_spheres_keep_their_place_and_value_at_every_pitch(fine, pitch):
     grid = Grid.centred((64, 64, 24), (3.0, 3.0, 2.0))
     centre = (24.0, 15.0, 3.0)
     hu = hounsfield([analytic.cylinder(80, WATER), analytic.sphere(centre, 15, WATER * 0.1)], fine, grid)
-    distance = np.sqrt(sum((a - c) ** 2 for a, c in zip(np.meshgrid(*map(grid.axis, range(3)), indexing="ij"), centre, strict=True)))
+    distance = np.sqrt(
+        sum((a - c) ** 2 for a, c in zip(np.meshgrid(*map(grid.axis, range(3)), indexing="ij"), centre, strict=True))
+    )
     assert hu[distance < 9].mean() == pytest.approx(100, abs=4)
     shell = hu[(distance > 21) & (distance < 27)]
     assert abs(shell.mean()) < 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -23,6 +24,7 @@ def main() -> None:
     """Run one verb and leave with its exit code: 0 done, 1 bad input, 2 wrong usage."""
     from labelct.errors import LabelctError, did_you_mean
 
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in run.py
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())

@@ -37,10 +37,16 @@ def check(config: Config, cohort: Cohort, outputs: Path) -> None:
     """
     from labelct.trainer import nnunet_preflight
 
-    sizes = [(_voxels(subject, config.data.spacing), config.data.replicates) for subject in cohort.train]
-    sizes += [(_voxels(subject, config.data.spacing), config.data.replicates_val) for subject in cohort.val]
-    total, volumes = sum(size * count for size, count in sizes), sum(count for _, count in sizes)
-    load = nnunet_preflight.Load(volumes, max(size for size, _ in sizes), total, len(config.targets))
+    counts = [(subject, config.data.replicates) for subject in cohort.train]
+    counts += [(subject, config.data.replicates_val) for subject in cohort.val]
+    sizes = [(_size(subject, config.data.spacing), count) for subject, count in counts]
+    load = nnunet_preflight.Load(
+        volumes=sum(count for _, count in counts),
+        voxels=max(voxels for (voxels, _), _ in sizes),
+        total_voxels=sum(voxels * count for (voxels, _), count in sizes),
+        targets=len(config.targets),
+        projections=sum(_projections(config, length) * count for (_, length), count in sizes),
+    )
     nnunet_preflight.check(load, _settings(config), config.device, config.parallel, outputs)
 
 
@@ -110,12 +116,22 @@ def _with_ct(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     return tuple(subject for subject in subjects if subject.load_ct is not None)
 
 
-def _voxels(subject: Subject, spacing: float | None) -> int:
-    """Return the voxels of a subject on the grid it is going to be synthesised on, from one header."""
+def _size(subject: Subject, spacing: float | None) -> tuple[int, float]:
+    """Return the voxels of a subject on the grid it is going to have, and its length along z in mm, from one header."""
     shape, affine = nifti.read_grid(next(path for path in subject.files if ".nii" in path.suffixes))
+    length = float(np.abs(affine[2, :3]) @ np.array(shape))
     if spacing is None:
-        return prod(shape)
-    return int(prod(shape) * abs(np.linalg.det(affine[:3, :3])) / spacing**3)
+        return prod(shape), length
+    return int(prod(shape) * abs(np.linalg.det(affine[:3, :3])) / spacing**3), length
+
+
+def _projections(config: Config, length: float) -> int:
+    """Return the bytes of the noise-free projections that are kept of a volume `length` mm long."""
+    scanner, scanned = config.scanner, config.data.kind != "clinical" or config.data.rescan
+    if not scanned or scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
+        return 0
+    turns = length / (scanner.rows * scanner.row_width * scanner.pitch) + 2
+    return int(4 * scanner.rows * scanner.channels * scanner.views * turns)
 
 
 def _settings(config: Config) -> NnunetSettings:

@@ -84,6 +84,8 @@ def _figures(
     for scores in (stage for stage in stages if stage.name == "scores"):
         for picture in sorted((scores.folder / "figures").glob("*.png")):
             shutil.copyfile(picture, folder / f"overlay_{picture.name}")
+    for model in (stage for stage in stages if (stage.folder / "progress.png").is_file()):
+        shutil.copyfile(model.folder / "progress.png", folder / "training.png")
     figures.dice_plot(rows, folder / "dice.png")
     training_set = next(stage for stage in stages if stage.name == "dataset")
     panels = [_panel(case.name, case.image, case.label) for case in TrainingSet(training_set.folder).train[:PANELS]]

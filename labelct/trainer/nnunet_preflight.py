@@ -37,12 +37,14 @@ class Load:
         voxels: Voxels of the largest.
         total_voxels: Voxels of all volumes together.
         targets: Structures to segment.
+        projections: Bytes of the noise-free projections that a scanner keeps on disk.
     """
 
     volumes: int
     voxels: int
     total_voxels: int
     targets: int
+    projections: int = 0
 
 
 def check(
@@ -109,11 +111,12 @@ def check_shared(settings: NnunetSettings, workers: int, folder: Path) -> None:
 def check_disk(load: Load, outputs: Path) -> None:
     """Raise `InputError` where the volumes and checkpoints do not fit onto the disk of `outputs`."""
     there = next(path for path in (outputs.absolute(), *outputs.absolute().parents) if path.exists())
-    need = load.total_voxels * DISK_BYTES + int(CHECKPOINT_GB * GB)
+    need = load.total_voxels * DISK_BYTES + load.projections + int(CHECKPOINT_GB * GB)
     free = shutil.disk_usage(there).free
     if free < need:
         problem = f"{load.volumes} volumes need about {need / GB:.0f} GB of disk, {free / GB:.0f} GB are free"
-        raise InputError(outputs, problem, "free space, choose paths.outputs= on another disk, or data.replicates=1")
+        cache = "scanner.cache=false, " if load.projections else ""
+        raise InputError(outputs, problem, f"free space, or set paths.outputs= elsewhere, {cache}or data.replicates=1")
 
 
 def memory() -> int:

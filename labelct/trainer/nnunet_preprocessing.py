@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,10 @@ def preprocess(
     arrays, work = target / plans["configurations"][configuration]["data_identifier"], folder / "work"
     arrays.mkdir(exist_ok=True)
     job = Job(plans, configuration, dataset, arrays, work)
-    map_cases(partial(_case, job), (*training_set.train, *training_set.val), parallel, "nnU-Net preprocessing")
+    with warnings.catch_warnings():
+        # joblib takes the first import of torch for a leak, replaces the worker, and says so
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+        map_cases(partial(_case, job), (*training_set.train, *training_set.val), parallel, "nnU-Net preprocessing")
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -14,7 +14,8 @@ def test_clips_come_back_from_the_flat_array() -> None:
     bank = make_bank(clips, ["a", "b"])
     assert all(np.array_equal(a, b) for a, b in zip(bank.clips, clips, strict=True))
     assert bank.starts == [0, 24]
-    assert make_bank(clips[::-1], ["b", "a"]).digest != bank.digest
+    assert make_bank([clips[0] + 1, clips[1]], ["a", "b"]).digest != bank.digest
+    assert make_bank([clips[0].reshape(3, 2, 4), clips[1]], ["a", "b"]).digest != bank.digest
 
 
 @pytest.mark.parametrize("kind", ["stills", "noise", "leaves"])
@@ -44,6 +45,12 @@ def test_stills_move_smoothly() -> None:
     steps = [np.abs(clip[t] - clip[0]).mean() for t in range(1, 12)]
     assert steps[0] > 0.5
     assert steps[0] < steps[5]
+
+
+def test_a_pan_moves_by_its_speed() -> None:
+    still = {"heading": 0.0, "zoom": 1.0, "growth": 0.0, "angle": 0.0, "turn": 0.0, "x": 0.4, "y": 0.4}
+    clip = set_in_motion(photograph("china"), 41, 6, {**still, "speed": 2.0})
+    assert np.array_equal(clip[5][:, :-10], clip[0][:, 10:])
 
 
 def test_noise_sections_follow_the_asked_slope() -> None:

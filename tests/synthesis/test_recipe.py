@@ -108,6 +108,8 @@ def test_synthseg_needs_no_prior_and_gives_every_voxel_noise(case: Case) -> None
     spec, liver = params["classes"]["Leber"], volume[case.where("Leber")]
     assert 5 <= spec["sd"] <= 40
     assert liver.mean() == pytest.approx(spec["hu"], abs=0.1)
+    again, _ = make(case, {**params, "classes": {n: {**s, "clip": {"seed": 9}} for n, s in params["classes"].items()}})
+    assert not np.array_equal(volume, again)
     assert abs(np.corrcoef(liver[1:], liver[:-1])[0, 1]) < 0.15
 
 
@@ -166,6 +168,14 @@ def test_deformed_volumes_have_deformed_targets(case: Case) -> None:
     assert np.array_equal(target == 1, volume == np.float32(params["classes"]["liver"]["hu"]))
     assert not np.array_equal(target == 1, case.where("liver"))
     assert {**draw(case, kind="synth2"), "deform": 0, "body": 0} == {**params, "deform": 0, "body": 0}
+
+
+def test_a_mirror_image_has_its_target_on_the_other_side(case: Case) -> None:
+    case.names = {1: "kidney_left", 5: "kidney_right", 20: "colon", 31: "vertebrae_L1"}
+    what, bent = (case.label_map, case.spacing, case.names, {"right": ["kidney_right"]}), DeformSettings(flip=1.0)
+    how = (DataSettings(kind="synth2", deform=bent), FillSettings(), CLIPS, DropSettings(0.0), BANK)
+    _, target = synthesize(*what, sample_recipe(*what, *how, np.random.default_rng(0)), BANK)
+    assert np.array_equal(target == 1, (case.label_map == 1)[::-1])
 
 
 def test_a_value_without_name_is_refused(case: Case) -> None:

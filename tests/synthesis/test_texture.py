@@ -7,7 +7,15 @@ from skimage.exposure import match_histograms
 from labelct.synthesis.bank import Bank, make_bank
 from labelct.synthesis.paint import read_greys
 from labelct.synthesis.settings import TextureSettings
-from labelct.synthesis.texture import axis_tables, grey_quantiles, organ_table, quantile_table, reflect, sample_clip
+from labelct.synthesis.texture import (
+    axis_tables,
+    contrast,
+    grey_quantiles,
+    organ_table,
+    quantile_table,
+    reflect,
+    sample_clip,
+)
 
 
 def counts_of(greys: np.ndarray) -> np.ndarray:
@@ -98,6 +106,21 @@ def test_the_table_agrees_with_skimage_to_one_grey_value() -> None:
 def test_a_symmetric_histogram_has_symmetric_quantiles() -> None:
     greys = grey_quantiles(np.array([3] + [0] * 127 + [4] + [0] * 126 + [3]))
     assert greys[[0, 128, 255]] == pytest.approx([0.15, 0.5, 0.85])
+
+
+def test_a_flat_clip_does_not_blow_up() -> None:
+    counts = np.zeros(256, int)
+    counts[[7, 8]] = 9999, 1
+    table = organ_table(counts, 42.0, 15.0)
+    assert np.abs(table[[7, 8]] - 42.0).max() < 20 * 15.0
+
+
+def test_starts_with_contrast_are_preferred() -> None:
+    clip = np.full((4, 64, 200), 90, np.uint8)
+    clip[:, :, 150:] = np.random.default_rng(0).integers(0, 256, (4, 64, 50))
+    bank, rng = make_bank([clip], ["mostly flat"]), np.random.default_rng(0)
+    busy = [contrast(bank, sample_clip(bank, TextureSettings(), rng)) >= 6 for _ in range(100)]
+    assert np.mean(busy) > 0.9
 
 
 def test_one_grey_gives_the_mean() -> None:

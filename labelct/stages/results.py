@@ -53,7 +53,7 @@ def write(
     write_json(folder / "scores.json", {**record, "summary": summary, "rows": [testing.finite(row) for row in rows]})
     testing.write_rows(folder / "scores.csv", rows)
     _figures(config, stages, reference, rows, folder / "figures")
-    columns = list(rows[0])
+    columns = testing.columns(rows)
     tracker.table("scores", columns, [[row[column] for column in columns] for row in rows])
     for path in sorted((folder / "figures").glob("*.png")):
         tracker.figure(path.stem, path)
@@ -101,21 +101,24 @@ def _panel(name: str, image: Path, label: Path) -> tuple[str, Volume, tuple[int,
 
 
 def _print(summary: dict[str, dict[str, float | None]], folder: Path) -> None:
-    """Print the scores as a table: on the console for people, and where they lie."""
+    """Print the scores as a table, and where they lie."""
     from rich import get_console
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table("test", "structure", "cases", "Dice", "surface Dice", "HD95 mm", "volume error", title="Scores")
+    table = Table("test", "structure", "cases", "Dice", "surface Dice", "HD95 mm", "volume %", box=SIMPLE_HEAD)
     for key, means in summary.items():
         test, label = key.split("/", 1)
-        cells = [f"{means['n']:.0f}" + (f" ({means['absent']:.0f} absent)" if means["absent"] else "")]
-        table.add_row(test, label, *cells, *(_cell(means, metric) for metric in METRICS))
+        cases = f"{means['n']:.0f}" + (f" ({means['absent']:.0f} absent)" if means["absent"] else "")
+        scores = (_cell(means, "dice"), _cell(means, "surface_dice"), _cell(means, "hd95", 1))
+        table.add_row(test, label, cases, *scores, _cell(means, "volume_error", 1, 100.0))
     console = get_console()
     console.print(table)
     console.print(f"scores, figures and log: {folder}", soft_wrap=True)
 
 
-def _cell(means: dict[str, float | None], metric: str) -> str:
+def _cell(means: dict[str, float | None], metric: str, digits: int = 3, factor: float = 1.0) -> str:
     mean, sd = means[metric], means[f"{metric}_sd"]
-    digits = 1 if metric == "hd95" else 3
-    return "-" if mean is None else f"{mean:.{digits}f}" + (f" ± {sd:.{digits}f}" if sd is not None else "")
+    if mean is None:
+        return "-"
+    return f"{factor * mean:.{digits}f}" + ("" if sd is None else f" ± {factor * sd:.{digits}f}")

@@ -16,7 +16,7 @@ from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.evaluation import figures
 from labelct.evaluation.components import keep_largest
-from labelct.evaluation.metrics import score
+from labelct.evaluation.metrics import METRICS, score
 from labelct.io import nifti
 from labelct.parallel import track
 from labelct.store import Stage, build, recipe_of, write_json, write_text
@@ -99,10 +99,16 @@ def rows_of(stage: Stage) -> list[dict[str, Any]]:
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows as CSV, NaN as an empty cell."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
+    writer = csv.DictWriter(text, fieldnames=columns(rows))
     writer.writeheader()
     writer.writerows({key: "" if value is None else value for key, value in finite(row).items()} for row in rows)
     write_text(path, text.getvalue())
+
+
+def columns(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the columns of score rows, what names a row first and the metrics behind it."""
+    known = ["test", "case", "label", *METRICS]
+    return [*known, *(name for name in (rows[0] if rows else {}) if name not in known)]
 
 
 def merge(label_map: LabelMap, targets: dict[str, list[str]]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from typing import Any
 from labelct.errors import InputError, SettingError, did_you_mean
 
 UNSET = "default"
-NOT_AN_ARM = ("seed", "test", "name", "group", "tags", "paths", "logger", "parallel", "device", "hydra")
+NOT_AN_ARM = ("seed", "test", "name", "group", "tags", "paths", "logger", "parallel", "device", "hydra", "sweep")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Job:
         seed: The seed of its training.
         key: What its scores are named by; two jobs with one key are the same scores.
         rows: Its score rows.
+        experiment: The sweep, or else the experiment, that it belongs to; empty for neither.
     """
 
     folder: Path
@@ -32,6 +33,7 @@ class Job:
     seed: str
     key: str
     rows: list[dict[str, Any]] = field(repr=False)
+    experiment: str = ""
 
     def arm(self, by: Iterable[str]) -> str:
         """Return the name of the arm that this job belongs to."""
@@ -157,7 +159,9 @@ def _read_job(path: Path) -> Job | None:
         raise InputError(path, f"it is no record of scores ({error!r})", "run the job again, or delete it") from error
     choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
     ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
-    return Job(path.parent, ordered, arm.get("seed", typed.get("seed", "0")), key, rows)
+    experiment = typed.get("sweep") or arm.get("experiment", "")
+    seed = arm.get("seed", typed.get("seed", "0"))
+    return Job(path.parent, ordered, seed, key, rows, "" if experiment == "None" else experiment)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from labelct.commands import arms, tables
+from labelct.commands import arms, axes, page, published, tables
 from labelct.errors import InputError
 from labelct.evaluation.settings import StatisticsSettings
 
@@ -27,8 +27,6 @@ def main(argv: list[str]) -> int:
         LabelctError: Nothing to report, or an argument that fits no run.
     """
     arguments = _parser().parse_args(argv)
-    from labelct.evaluation.statistics import summarise
-
     settings = StatisticsSettings(margin=arguments.margin)
     jobs, failed = arms.gather(arguments.folders)
     if not jobs:
@@ -39,11 +37,15 @@ def main(argv: list[str]) -> int:
     by = arms.check_choices(asked, jobs) if asked else arms.choices_that_vary(jobs)
     rows, remarks = arms.pool(jobs, by)
     reference = arms.reference_arm(arguments.reference, list(dict.fromkeys(row["arm"] for row in rows)))
-    results = _results(rows, by, reference, settings)
-    remarks += _remarks(results, reference, settings)
+    results, sources = published.join(_results(rows, by, reference, settings), published.find(arguments.expected, jobs))
+    remarks += _remarks(results, reference, settings) + sources
     out = arguments.out or arguments.folders[0] / "report"
+    out.mkdir(parents=True, exist_ok=True)
     table = tables.cells(results, by, reference, settings.margin)
-    _write(out, summarise(rows, ["arm", "test", "label", "case"], settings), results, table, remarks, failed)
+    pictures = _pictures(out, jobs, by, rows, results, settings)
+    _write(out, results, table, remarks, failed, pictures, page.worst_overlays(jobs, by))
+    if arguments.wandb:
+        _mirror(out, arguments.wandb, jobs, results, table, pictures)
     _print(table, remarks, failed, out)
     return 0
 
@@ -56,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reference", metavar="ARM", help="the arm to compare with: clinical, or clinical,low")
     parser.add_argument("--by", default="", metavar="NAMES", help="choices that make an arm: data,dose (all that vary)")
     parser.add_argument("--margin", type=float, default=StatisticsSettings.margin, help="margin of equivalence in Dice")
+    parser.add_argument("--expected", type=Path, metavar="CSV", help="published values (those of the experiment)")
+    parser.add_argument("--wandb", nargs="?", const="labelct", metavar="PROJECT", help="log it to Weights & Biases too")
     parser.add_argument("-o", "--out", type=Path, help="where the report goes (FOLDER/report)")
     return parser
 
@@ -97,30 +101,74 @@ def _remarks(results: Sequence[Mapping[str, Any]], reference: str | None, settin
     return remarks
 
 
+def _pictures(
+    out: Path,
+    jobs: Sequence[arms.Job],
+    by: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    settings: StatisticsSettings,
+) -> dict[str, Path]:
+    """Draw every case of each arm, averaged over its runs, and the curve of each quantity; by caption."""
+    from labelct.evaluation.curves import curve
+    from labelct.evaluation.figures import dice_plot
+    from labelct.evaluation.statistics import summarise
+
+    points = summarise(rows, ["arm", "test", "label", "case"], settings)
+    several = len({row["test"] for row in points}) > 1
+    points = [{**row, "label": f"{row['test']}: {row['label']}"} if several else row for row in points]
+    drawn = {name: out / f"{metric}.png" for metric, name in FIGURES.items()}
+    for (metric, name), path in zip(FIGURES.items(), drawn.values(), strict=True):
+        dice_plot(points, path, metric, name)
+    for axis in axes.axes_of(jobs, by):
+        path = out / f"curve_{axis.choice.replace('/', '_')}.png"
+        curve(axes.lines(axis, jobs, by, results), path, axis.text, "Dice", axis.logarithmic)
+        drawn[f"Dice against {axis.text}"] = path
+    return drawn
+
+
 def _write(
     out: Path,
-    points: Sequence[Mapping[str, Any]],
     results: Sequence[Mapping[str, Any]],
     table: tuple[list[str], list[list[str]]],
     remarks: Sequence[str],
     failed: Sequence[tuple[Path, str]],
+    pictures: Mapping[str, Path],
+    worst: Mapping[str, Path],
 ) -> None:
-    """Write the report's files into `out`; `points` are the cases of each arm, averaged over its runs."""
-    from labelct.evaluation.figures import dice_plot
+    """Write the report's files into `out`."""
     from labelct.store import write_text
 
-    out.mkdir(parents=True, exist_ok=True)
     write_text(out / "report.csv", tables.comma_separated(results))
     write_text(out / "report.tex", tables.latex(*table))
-    several = len({row["test"] for row in points}) > 1
-    points = [{**row, "label": f"{row['test']}: {row['label']}"} if several else row for row in points]
-    for metric, name in FIGURES.items():
-        dice_plot(points, out / f"{metric}.png", metric, name)
-    pictures = [f"![{name}]({metric}.png)" for metric, name in FIGURES.items()]
+    write_text(out / "report.html", page.render("Scores", table, remarks, pictures, worst, failed))
+    shown = [f"![{name}]({path.name})" for name, path in pictures.items()]
     failures = ["## Jobs without scores", "", *(f"- `{folder}`: {reason}" for folder, reason in failed), ""]
     notes = [f"- {remark}" for remark in remarks]
-    text = ["# Scores", "", tables.markdown(*table), *notes, "", *pictures, "", *(failures if failed else [])]
+    text = ["# Scores", "", tables.markdown(*table), *notes, "", *shown, "", *(failures if failed else [])]
     write_text(out / "report.md", "\n".join(text))
+
+
+def _mirror(
+    out: Path,
+    project: str,
+    jobs: Sequence[arms.Job],
+    results: Sequence[Mapping[str, Any]],
+    table: tuple[list[str], list[list[str]]],
+    pictures: Mapping[str, Path],
+) -> None:
+    """Log the report to Weights & Biases: the table, the plots, and the mean Dice of each arm as its summary."""
+    from labelct.tracking import track
+    from labelct.trainer.settings import LoggerSettings
+
+    names = sorted({job.experiment for job in jobs} - {""})
+    settings = LoggerSettings(kind="wandb", project=project)
+    described = {"report": str(out), "jobs": len(jobs)}
+    with track(settings, described, out, "report", "+".join(names) or None, ["report"], "report") as tracker:
+        tracker.table("report", *table)
+        for path in pictures.values():
+            tracker.figure(f"report/{path.stem}", path)
+        tracker.summary({f"{row['arm']}/{row['test']}/{row['label']}/dice": row["dice"] for row in results})
 
 
 def _print(
@@ -140,4 +188,4 @@ def _print(
         console.print(remark, markup=False, style="yellow" if remark.startswith("Warning") else "dim")
     for folder, reason in failed:
         console.print(f"no scores: {folder}: {reason}", markup=False, style="red", soft_wrap=True)
-    console.print(f"report.md, report.csv, report.tex and figures: {out}", markup=False, soft_wrap=True)
+    console.print(f"report.html, report.md, report.csv, report.tex and figures: {out}", markup=False, soft_wrap=True)

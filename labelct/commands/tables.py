@@ -41,8 +41,10 @@ def cells(
     """
     several_runs = any(row["runs"] > 1 for row in results)
     one_sided = any(row["missed"] or row["invented"] for row in results)
-    header = [*by, "test", "label", "n", *(["runs"] if several_runs else []), "Dice", "95 % CI", "surface Dice"]
-    header += ["HD95 mm", "absent", *(["missed", "invented"] if one_sided else [])]
+    published = any("expected" in row for row in results)
+    header = [*by, "test", "label", "n", *(["runs"] if several_runs else []), "Dice"]
+    header += [*(["paper"] if published else []), "95 % CI", "surface Dice", "HD95 mm", "absent"]
+    header += ["missed", "invented"] if one_sided else []
     header += ["Δ Dice", "p (Holm)", "effect r", f"p equiv. ±{margin:g}"] if reference else []
     lines = []
     for row in results:
@@ -50,7 +52,8 @@ def cells(
             *(str(row[name]) for name in (*by, "test", "label", "n")),
             *([str(row["runs"])] if several_runs else []),
         ]
-        line += [_spread(row, "dice", 3), _interval(row), _spread(row, "surface_dice", 3), _spread(row, "hd95", 1)]
+        line += [_spread(row, "dice", 3), *([row.get("expected", "–")] if published else []), _interval(row)]
+        line += [_spread(row, "surface_dice", 3), _spread(row, "hd95", 1)]
         line += [str(row["absent"]), *([str(row["missed"]), str(row["invented"])] if one_sided else [])]
         lines.append(line + (_comparison(row, reference) if reference else []))
     return header, lines

@@ -80,7 +80,7 @@ def overlay(
             _contour(axes, prediction == value, view, middle[view.cut], spacing, other, "solid" if single else "dashed")
     _legend(figure, colours, labels, truth is not None)
     figure.suptitle(title, fontsize=9)
-    _save(figure, path)
+    save(figure, path)
 
 
 def montage(
@@ -107,7 +107,7 @@ def montage(
         for row, view in enumerate(views):
             _show(rows[row, column], volume, view, middle[view.cut], spacing, tiles[row][column], window)
         rows[0, column].set_title(name, fontsize=8, pad=4)
-    _save(figure, path)
+    save(figure, path)
 
 
 def dice_plot(rows: Iterable[Mapping[str, Any]], path: Path, metric: str = "dice", name: str = "Dice") -> None:
@@ -140,7 +140,7 @@ def dice_plot(rows: Iterable[Mapping[str, Any]], path: Path, metric: str = "dice
         handles = [Line2D([], [], marker="o", linestyle="", color=f"C{i % 10}") for i in range(len(arms_seen))]
         columns = max(1, int(figure.get_figwidth() / (0.45 + 0.07 * max(len(arm) for arm in arms_seen))))
         figure.legend(handles, arms_seen, loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _strip(axes: Axes, values: NDArray[np.float64], place: float, width: float, colour: str) -> None:
@@ -245,7 +245,7 @@ def _legend(
     figure.legend(handles, list(lines), loc="outside lower center", ncols=6, fontsize=7, frameon=False)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone."""
     FigureCanvasAgg(figure)
     figure.savefig(path, dpi=110, metadata={"Software": None})

@@ -36,9 +36,23 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(config))))
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
-    with track(config.logger, plain(config), folder, name, config.group, config.tags, "experiment") as tracker:
+    tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
+    described = {**plain(config), "arm": arm}
+    with track(config.logger, described, folder, name, config.group, tags, "experiment") as tracker:
         stages, reference, rows = _chain(config, Path(config.paths.outputs) / "stages", tracker)
-        return results.write(config, folder, arm, list(overrides), stages, reference, rows, tracker)
+        score = results.write(config, folder, arm, list(overrides), stages, reference, rows, tracker)
+        if config.logger.artifacts:
+            _keep(tracker, name, folder, stages)
+        return score
+
+
+def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) -> None:
+    """Keep the scores and the model with the tracker."""
+    tracker.artifact(
+        "scores", f"{name}-scores", [folder / "config.yaml", folder / "scores.csv", folder / "scores.json"]
+    )
+    for stage in (stage for stage in stages if stage.name == "training"):
+        tracker.artifact("model", f"{name}-model", sorted(path for path in stage.folder.glob("*") if path.is_file()))
 
 
 def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], Subject, list[dict[str, Any]]]:
@@ -49,6 +63,8 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], S
         name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
         for name, settings in config.test.items()
     }
+    for name, (tested, tested_stage) in tests.items():
+        testing.check(config, name, tested, tested_stage, root)
     training.check(config, cohort)
     clean = synthesis.run(config, cohort, cohort_stage, root)
     training_set = scanning.run(config, clean, root)

@@ -50,7 +50,7 @@ def prepare_test(
         root: The folder of all stages.
 
     Raises:
-        InputError: No subject with a CT is left.
+        InputError: No subject with a CT is left, or one of them is a subject of the training.
     """
     if isinstance(settings, OwnSettings):
         subjects = tuple(subject for subject in own[0].test if subject.load_ct is not None)
@@ -60,7 +60,18 @@ def prepare_test(
         return subjects, own[1]
     cohort, stage = prepare(config, settings, root)
     split = "test" if isinstance(settings, PhantomSettings) else settings.split
-    return cohort.scored(split)[: config.limit.test], stage
+    subjects = cohort.scored(split)[: config.limit.test]
+    _reject_shared(subjects, own[0])
+    return subjects, stage
+
+
+def _reject_shared(tested: tuple[Subject, ...], training: Cohort) -> None:
+    """Raise `InputError` where a test subject is read from a file of the training or validation."""
+    used = {path.resolve() for subject in (*training.train, *training.val) for path in subject.files}
+    for subject in tested:
+        if shared := used & {path.resolve() for path in subject.files}:
+            problem = f"test case {subject.case} is a case of the training"
+            raise InputError(min(shared), problem, "take it out of the training with cohort.cases= or cohort.splits=")
 
 
 def _phantom(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from labelct.evaluation import figures
 from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import METRICS, score
 from labelct.io import nifti
-from labelct.parallel import track
+from labelct.parallel import map_cases, track
 from labelct.store import Stage, build, recipe_of, write_json, write_text
 from labelct.volume import LabelMap, Volume
 
@@ -26,6 +27,36 @@ VERSION = 1
 
 
 Subjects = tuple[Subject, ...]
+
+
+def check(config: Config, name: str, tested: Subjects, cohort: Stage, root: Path) -> None:
+    """Read every test case once, before hours are spent on a training that a broken file would make worthless.
+
+    Args:
+        config: The experiment; read are the targets.
+        name: The test group's name.
+        tested: Subjects, each with a CT.
+        cohort: The stage that identifies their files.
+        root: The folder of all stages.
+
+    Raises:
+        InputError: A file cannot be read, CT and label map differ in their grids, or a target is unknown.
+    """
+    settings = {"targets": config.targets, "cases": [subject.case for subject in tested]}
+
+    def make(folder: Path) -> None:
+        found = map_cases(partial(_check_case, config.targets), tested, config.parallel, f"checking {name}")
+        write_json(folder / "cases.json", found)
+
+    build(root, recipe_of("checked", VERSION, settings, [cohort]), make)
+
+
+def _check_case(targets: dict[str, list[str]], subject: Subject) -> dict[str, Any]:
+    """Return what a case is: its grid and the volume of each target in ml."""
+    ct, truth, label_map = ct_of(subject), *_truth(subject, targets)
+    voxel_ml = float(np.prod(label_map.spacing)) / 1000.0
+    volumes = {target: float((truth == value).sum()) * voxel_ml for value, target in enumerate(targets, start=1)}
+    return {"case": subject.case, "shape": ct.array.shape, "spacing": ct.spacing, "ml": volumes}
 
 
 def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training: Stage, root: Path) -> Stage:
@@ -130,16 +161,21 @@ def finite(row: dict[str, Any]) -> dict[str, Any]:
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
-def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], LabelMap]:
+def _truth(subject: Subject, targets: dict[str, list[str]]) -> tuple[NDArray[np.uint8], LabelMap]:
     label_map = subject.load_label_map()
-    missing = {part for parts in config.targets.values() for part in parts} - set(label_map.names.values())
+    missing = {part for parts in targets.values() for part in parts} - set(label_map.names.values())
     if missing:
         known = ", ".join(sorted(label_map.names.values())[:12])
         raise InputError(subject.files[0], f"its names lack the targets {sorted(missing)}", f"known are {known} …")
+    return merge(label_map, targets), label_map
+
+
+def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], LabelMap]:
+    truth, label_map = _truth(subject, config.targets)
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
     if config.evaluation.largest_component:
         prediction = keep_largest(prediction, range(1, len(config.targets) + 1))
-    return prediction, merge(label_map, config.targets), label_map
+    return prediction, truth, label_map
 
 
 def _score_case(config: Config, name: str, subject: Subject, folder: Path) -> list[dict[str, Any]]:

@@ -1,13 +1,18 @@
 """The data stages: same bytes whatever the workers, nothing made twice, nothing lost when a case breaks."""
 
+import dataclasses
 import json
+from functools import partial
 
+import numpy as np
 import pytest
 
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.stages import cohorts, scanning, synthesis
+from labelct.stages import cohorts, results, scanning, synthesis, testing
+from labelct.store import Stage
+from labelct.volume import LabelMap
 
 SMALL = ["cohort.spacing=10", "data.replicates=2", "data.replicates_val=1"]
 SMALL += ["limit.train=2", "limit.val=1", "limit.test=1", "texture.clips=4", "parallel.workers=1", "scanner=image"]
@@ -104,7 +109,35 @@ def test_targets_may_merge_structures(configured, tmp_path):
 
 def test_no_training_subject_is_an_error_of_one_line(configured, made):
     root, (cohort, stage, *_) = made
-    import dataclasses
-
     with pytest.raises(InputError, match="no training subject"):
         synthesis.run(configured(*SMALL), dataclasses.replace(cohort, train=()), stage, root)
+
+
+def test_a_broken_test_ct_is_found_before_anything_is_made(configured, made, tmp_path):
+    root, (cohort, stage, *_) = made
+    broken = tmp_path / "ct.nii.gz"
+    broken.write_bytes(cohort.test[0].files[-1].read_bytes()[:1000])
+    subject = dataclasses.replace(cohort.test[0], load_ct=partial(nifti.read_volume, broken))
+    with pytest.raises(InputError, match="truncated"):
+        testing.check(configured(*SMALL), "own", (subject,), Stage("cohort", "0" * 12, tmp_path), tmp_path / "stages")
+
+
+def test_test_cases_may_not_be_cases_of_the_training(configured, made):
+    root, (cohort, stage, *_) = made
+    config = configured(*SMALL, "test=folder", f"test.folder.root={stage.folder}", "test.folder.split=all")
+    with pytest.raises(InputError, match="is a case of the training"):
+        cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)
+
+
+def test_merged_targets_are_numbered_in_their_order():
+    label_map = LabelMap(np.array([[[0, 1, 2, 3]]], np.uint8), np.eye(4), {1: "a", 2: "b", 3: "c"})
+    assert testing.merge(label_map, {"c": ["c"], "ab": ["a", "b"]}).ravel().tolist() == [0, 2, 2, 1]
+
+
+def test_summary_counts_what_is_absent_and_leaves_it_out():
+    row = {"test": "own", "label": "liver", "absent": "", "surface_dice": 1.0, "hd95": 1.0, "volume_error": 0.0}
+    rows = [row | {"dice": 0.8}, row | {"dice": 0.6}, row | {"dice": float("nan"), "absent": "both"}]
+    summary = results.summarise(rows)["own/liver"]
+    assert (summary["n"], summary["absent"]) == (3, 1)
+    assert summary["dice"] == pytest.approx(0.7)
+    assert summary["dice_sd"] == pytest.approx(np.sqrt(0.02))

@@ -114,7 +114,7 @@ def test_no_training_subject_is_an_error_of_one_line(configured, made):
 
 
 def test_a_broken_test_ct_is_found_before_anything_is_made(configured, made, tmp_path):
-    root, (cohort, stage, *_) = made
+    _, (cohort, *_) = made
     broken = tmp_path / "ct.nii.gz"
     broken.write_bytes(cohort.test[0].files[-1].read_bytes()[:1000])
     subject = dataclasses.replace(cohort.test[0], load_ct=partial(nifti.read_volume, broken))

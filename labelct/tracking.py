@@ -57,6 +57,19 @@ class Tracker:
 
         self._mirror(show)
 
+    def artifact(self, kind: str, name: str, paths: Sequence[Path]) -> None:
+        """Keep files at Weights & Biases as one artifact of a `kind`, for instance `model`."""
+
+        def keep(run: Any) -> None:
+            import wandb
+
+            artifact = wandb.Artifact(name, type=kind)
+            for path in paths:
+                artifact.add_file(str(path))
+            run.log_artifact(artifact)
+
+        self._mirror(keep)
+
     def summary(self, values: Mapping[str, object]) -> None:
         """Set single figures of the whole job, such as its mean Dice."""
         self._mirror(lambda run: run.summary.update(dict(values)))

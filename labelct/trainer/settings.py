@@ -227,6 +227,7 @@ class LoggerSettings:
         tags: Tags of the run, besides those of the job.
         mode: `auto` (WANDB_MODE where it is set; else online with a key and a network, offline without), `online`,
             `offline` or `disabled`.
+        artifacts: Whether the scores and the trained model are kept at Weights & Biases too.
     """
 
     kind: str = "csv"
@@ -235,6 +236,7 @@ class LoggerSettings:
     group: str | None = None
     tags: list[str] = field(default_factory=list)
     mode: str = "auto"
+    artifacts: bool = False
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, ("none", "csv", "wandb"))

@@ -88,6 +88,8 @@ def main() -> None:
     configure_log(settings.hydra.job_logging, settings.hydra.verbose)
     composed, overrides = OmegaConf.load(described / "config.yaml"), OmegaConf.load(described / "overrides.yaml")
     assert isinstance(composed, DictConfig)
+    if composed.group is None:
+        composed.group = " ".join(Path(settings.hydra.sweep.dir).parts[-2:])
     run(composed, folder, dict(settings.hydra.runtime.choices), [str(override) for override in overrides])
 
 

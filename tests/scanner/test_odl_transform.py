@@ -1,4 +1,5 @@
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,3 +71,16 @@ def test_conjugate_gradients_of_odl_find_the_body(helix):
     odl.solvers.conjugate_gradient_normal(transform, found, data, niter=12)
     error = np.sqrt(((found.asarray() - truth) ** 2).mean() / (truth**2).mean())
     assert error < 0.12
+
+
+def test_documented_example_reconstructs_with_both_solvers():
+    text = (Path(__file__).parents[2] / "docs" / "scanner.md").read_text(encoding="utf-8")
+    made = {}
+    exec(text.split("```python\n")[1].split("```")[0], made)
+    truth = made["truth"].asarray()
+
+    def error(image):
+        return np.linalg.norm(image.asarray() - truth) / np.linalg.norm(truth)
+
+    assert error(made["image"]) < 0.35
+    assert error(made["smooth"]) < 0.35

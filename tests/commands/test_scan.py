@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from labelct.commands.scan import main, settings
+from labelct.errors import InputError, SettingError
+from labelct.io import nifti
+
+
+@pytest.fixture
+def ct(tmp_path):
+    volume = np.full((32, 28, 10), -1000, np.float32)
+    volume[8:24, 8:20] = 40
+    path = tmp_path / "ct.nii.gz"
+    nifti.write(path, volume, np.diag([6.0, 6.0, 4.0, 1.0]))
+    return path
+
+
+def test_scan_writes_a_ct_on_the_same_grid(ct, tmp_path):
+    out = tmp_path / "low.nii.gz"
+    values = ["--scanner", "compact", "scanner.views=128", "--dose", "low", "dose.bowtie=small"]
+    assert main([str(ct), *values, "-o", str(out)]) == 0
+    before, after = nifti.read_volume(ct), nifti.read_volume(out)
+    np.testing.assert_allclose(after.affine, before.affine)
+    assert after.array[12:20, 11:17].mean() == pytest.approx(40, abs=10)
+    assert after.array[12:20, 11:17].std() > 1
+
+
+def test_preset_values_lie_over_defaults_and_given_ones_over_both():
+    scanner = settings("scanner", "force", ["pitch=0.8", "recon.kernel=hann"])
+    assert (scanner.rows, scanner.pitch, scanner.recon.kernel) == (96, 0.8, "hann")
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "values", "message"),
+    [
+        ("scanner", "forc", [], "did you mean 'force'"),
+        ("scanner", "force", ["ptch=1"], "ptch"),
+        ("scanner", "force", ["pitch=fast"], "pitch"),
+        ("dose", "full", ["photons=1e5"], "null while mas is 165"),
+    ],
+)
+def test_wrong_values_are_named(group, name, values, message):
+    with pytest.raises(SettingError, match=message):
+        settings(group, name, values)
+
+
+def test_missing_ct_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"no\.nii\.gz: does not exist"):
+        main([str(tmp_path / "no.nii.gz"), "-o", str(tmp_path / "out.nii.gz")])

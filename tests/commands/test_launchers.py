@@ -8,6 +8,9 @@ import sys
 import time
 
 import pytest
+from hydra import compose, initialize_config_dir
+
+from labelct.config import configuration_folder
 
 STUB = """
 import os, signal, sys, time, types
@@ -106,3 +109,34 @@ def alive(pid):
         return False
     with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
         return stat.read().split()[2] != "Z"
+
+
+def test_optuna_draws_its_trials(stubbed):
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
+    done = launch(stubbed, "hparams_search=optuna", "hydra.sweeper.n_trials=2", "seed=0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [ended["state"] for ended in statuses(stubbed[0]).values()] == ["finished", "finished"]
+    (results,) = stubbed[0].glob("outputs/sweeps/*/*/optimization_results.yaml")
+    assert "best_value: 0.9" in results.read_text(encoding="utf-8")
+
+
+def test_slurm_is_asked_for_gpus_time_and_a_signal_before_its_end(tmp_path, monkeypatch):
+    submitit = pytest.importorskip("submitit")
+    (tmp_path / "srun").write_text("#!/bin/sh\n")
+    (tmp_path / "srun").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
+        overrides = ["hydra/launcher=slurm", "device=gpu", "hydra.launcher.partition=long"]
+        preset = compose("config", overrides=overrides, return_hydra_config=True)
+    options = {name: preset.hydra.launcher[name] for name in preset.hydra.launcher}
+    for name in ("_target_", "submitit_folder"):
+        del options[name]
+    common = ("name", "nodes", "tasks_per_node", "cpus_per_task", "gpus_per_node", "mem_gb", "timeout_min")
+    asked = {name if name in (*common, "stderr_to_stdout") else f"slurm_{name}": options[name] for name in options}
+    executor = submitit.AutoExecutor(
+        folder=tmp_path, cluster="slurm", slurm_max_num_timeout=asked.pop("slurm_max_num_timeout")
+    )
+    executor.update_parameters(**asked)
+    script = executor._executor._make_submission_file_text("labelct", "0")
+    for line in ("gpus-per-node=1", "time=1440", "signal=USR2@120", "partition=long", "mem=48GB", "cpus-per-task=8"):
+        assert f"#SBATCH --{line}\n" in script

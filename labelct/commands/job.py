@@ -89,7 +89,7 @@ def main() -> None:
     composed, overrides = OmegaConf.load(described / "config.yaml"), OmegaConf.load(described / "overrides.yaml")
     assert isinstance(composed, DictConfig)
     if composed.group is None:
-        composed.group = " ".join(Path(settings.hydra.sweep.dir).parts[-2:])
+        composed.group = " ".join(folder.absolute().parts[-3:-1])
     run(composed, folder, dict(settings.hydra.runtime.choices), [str(override) for override in overrides])
 
 

@@ -15,10 +15,13 @@ from labelct.config import configuration_folder, gpus
 SWEEPS = sorted(path.stem for path in (configuration_folder() / "sweep").glob("*.yaml"))
 PAPER = [name for name in SWEEPS if not name.endswith("_phantom")]
 EXPERIMENTS = configuration_folder().parent / "experiments"
+QUICK = ("trainers", "organs_phantom", "drop_phantom")
 FILES = ["cohort.root=COHORT", "texture.root=VIDEOS"]
 
 
-@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SWEEPS]
+)
 def test_every_job_of_every_sweep_composes(name):
     files = [] if name.endswith("_phantom") else FILES
     assert compose.check([f"sweep={name}", *files], multirun=False) > 1
@@ -37,9 +40,9 @@ def test_every_sweep_has_a_phantom_sized_form_an_experiment_and_a_page(name):
 
 
 def test_the_command_line_narrows_a_sweep():
-    assert compose.check(["sweep=dose_phantom"], multirun=False) == 6
-    assert compose.check(["sweep=dose_phantom", "dose=low,full"], multirun=False) == 2
-    assert compose.check(["sweep=dose_phantom", "dose=low,full", "seed=0,1"], multirun=False) == 4
+    assert compose.check(["sweep=drop_phantom"], multirun=False) == 4
+    assert compose.check(["sweep=drop_phantom", "drop=none,half"], multirun=False) == 2
+    assert compose.check(["sweep=drop_phantom", "drop=none", "seed=0,1"], multirun=False) == 2
 
 
 def test_one_job_of_a_sweep_alone():

@@ -12,9 +12,8 @@ SMOKE = ["debug=smoke", "data=synth3"]
 
 
 def labelct(*arguments, folder, module="labelct.run"):
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=folder, capture_output=True, text=True, timeout=300
-    )
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=300)
 
 
 @pytest.fixture(scope="module")

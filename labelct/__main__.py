@@ -11,6 +11,8 @@ VERBS = {
     "report": "gather the scores of many runs into one table, statistics and figures",
     "segment": "apply a trained network to CT files",
     "scan": "pass a CT volume through the simulated scanner",
+    "priors": "HU priors of organs: fit them to CT, show them, check volumes against them",
+    "replay": "make one volume of a training set again, bit for bit",
 }
 
 

@@ -148,6 +148,20 @@ def plain(config: Any) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
+def section(name: str, values: Mapping[str, Any]) -> Any:
+    """Return the typed settings of one section from what `plain` made of them.
+
+    Args:
+        name: `cohort`, or a section of one kind as `data`.
+        values: Its values.
+
+    Raises:
+        ConfigError: A value does not fit.
+    """
+    node = OmegaConf.create(dict(values))
+    return _choice(name, node, COHORTS) if name == "cohort" else _section(name, node, PLAIN[name])
+
+
 def _choice(name: str, node: DictConfig, schemas: Mapping[str, type]) -> Any:
     kind = OmegaConf.select(node, "kind") if isinstance(node, DictConfig) else None
     if kind not in schemas:

@@ -18,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
-from labelct.config import ConfigError, configuration_folder, type_message, typed
+from labelct.config import Config, ConfigError, configuration_folder, type_message, typed
 from labelct.errors import did_you_mean
 
 NAME = "config"
@@ -69,6 +69,16 @@ def check(overrides: Sequence[str], multirun: bool, folder: str | None = None) -
         for job in jobs:
             typed(_compose([*job, *extra]))
     return len(jobs)
+
+
+def configuration(overrides: Sequence[str]) -> Config:
+    """Return the checked configuration of one job from its overrides.
+
+    Raises:
+        ConfigError: It cannot run, in one line.
+    """
+    with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
+        return typed(_compose(list(overrides)))
 
 
 def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import uuid
 from collections.abc import Mapping
@@ -88,6 +89,11 @@ def write(path: Path, array: NDArray[np.generic], affine: ArrayLike) -> None:
     if path.name.endswith(".gz"):
         content = igzip.compress(content, COMPRESSION, mtime=0)
     _replace(path, content)
+
+
+def digest(path: Path) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 over header and voxels, whatever the compression."""
+    return hashlib.sha256(_content(path)).hexdigest()[:16]
 
 
 def read_grid(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:

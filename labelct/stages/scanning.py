@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct import dataset
+from labelct import __version__, dataset
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.io import nifti
@@ -23,9 +23,10 @@ from labelct.scanner.scan import project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages.synthesis import records, stream
 from labelct.store import Stage, build, recipe_of, write_json, write_text
+from labelct.synthesis.check import report, sentence
 
 log = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
 STREAM = 2
 
 
@@ -44,6 +45,9 @@ class Job:
 
 def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     """Return the training set: `imagesTr/`, `labelsTr/`, `dataset.json`, `splits_final.json` and `manifest.jsonl`.
+
+    Beside the manifest lie `config.json`, what `labelct replay` needs besides a line of it, and `priors_check.json`,
+    whether each organ is as dense as the prior says.
 
     Noise-free projections are a stage of their own, which the doses of a sweep share.
 
@@ -72,7 +76,8 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
             for record in records(synthesis)
         ]
         map_cases(_scan_case, jobs, config.parallel, f"scanner {config.scanner.kind}")
-        _index(folder, list(config.targets))
+        _index(folder, list(config.targets), Path(config.data.priors).name)
+        write_json(folder / "config.json", _made_with(config))
 
     return build(root, recipe_of("dataset", VERSION, settings, parents), make)
 
@@ -83,6 +88,14 @@ def _scanner(config: Config) -> ScannerSettings:
         return config.scanner
     log.info("data=clinical: the CT are scans already, scanner and dose are left out (data.rescan=true scans again)")
     return ScannerSettings(kind="none")
+
+
+def _made_with(config: Config) -> dict[str, Any]:
+    """Return the settings that the volumes were made with, and where their files lay on this machine."""
+    sections = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose")
+    return {"labelct": __version__, "targets": config.targets} | {
+        name: plain(getattr(config, name)) for name in sections
+    }
 
 
 def _physics(scanner: ScannerSettings) -> dict[str, Any]:
@@ -136,10 +149,19 @@ def _scan_case(job: Job) -> None:
     done = job.folder / "records" / f"{name}.json"
     if done.exists():
         return
-    image = dataset.image_path(job.folder, name)
-    clean = job.clean / "volumes" / f"{name}.nii.gz"
     entropy = stream(job.seed, STREAM, job.record["case"], job.record["replicate"])
     params = sample_scan(job.scanner, job.dose, np.random.default_rng(entropy))
+    scan_again(job, params)
+    files = {"image": dataset.image_path(job.folder, name), "label": dataset.label_path(job.folder, name)}
+    digests = {kind: nifti.digest(path) for kind, path in files.items()}
+    write_json(done, {**job.record, "scan": {"entropy": entropy, **params}, "digests": digests})
+
+
+def scan_again(job: Job, params: dict[str, Any]) -> None:
+    """Write the image and the label that a record and the scan's `params` describe."""
+    name = job.record["name"]
+    image = dataset.image_path(job.folder, name)
+    clean = job.clean / "volumes" / f"{name}.nii.gz"
     if job.scanner.kind == "none":
         _share(clean, image)
     else:
@@ -148,7 +170,6 @@ def _scan_case(job: Job) -> None:
         hu = scan(_hu(volume.array), volume.spacing, job.scanner, job.dose, params, projections)
         nifti.write(image, hu, volume.affine)
     _share(job.clean / "labels" / f"{name}.nii.gz", dataset.label_path(job.folder, name))
-    write_json(done, {**job.record, "scan": {"entropy": entropy, **params}})
 
 
 def _hu(array: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -157,6 +178,7 @@ def _hu(array: NDArray[np.generic]) -> NDArray[np.float32]:
 
 def _share(source: Path, target: Path) -> None:
     """Give `target` the bytes of `source`, as a hard link where the file system has them."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
@@ -164,11 +186,25 @@ def _share(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _index(folder: Path, targets: list[str]) -> None:
+def _index(folder: Path, targets: list[str], prior: str) -> None:
     """Write the files that describe the set, from the records that lie in it."""
     lines = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "records").glob("*.json"))]
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
     dataset.write_index(folder, targets, splits, spacing)
     write_text(folder / "manifest.jsonl", "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
+    _check(folder, lines, prior)
     shutil.rmtree(folder / "records")
+
+
+def _check(folder: Path, lines: list[dict[str, Any]], prior: str) -> None:
+    """Write `priors_check.json` from what each record says about its organs, and say it in the log."""
+    checked = [[{"name": name, **row} for name, row in line["check"].items()] for line in lines if line["check"]]
+    if not checked:
+        write_json(
+            folder / "priors_check.json", {"prior": prior, "skipped": "intensities are not meant to be those of CT"}
+        )
+        return
+    found = report(checked, prior)
+    write_json(folder / "priors_check.json", found)
+    log.info("%s", sentence(found))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config, plain
@@ -19,13 +20,16 @@ from labelct.io.video import find_videos
 from labelct.parallel import map_cases
 from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.bank import Bank, load_bank, make_bank
-from labelct.synthesis.recipe import sample_recipe, synthesize
+from labelct.synthesis.check import check
+from labelct.synthesis.priors import load_priors
+from labelct.synthesis.recipe import Painted, draw_volume, synthesize
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.synthesis.settings import DropSettings
 from labelct.volume import LabelMap, Volume
 
-VERSION = 1
+VERSION = 2
 STREAM = 1
+UNCHECKED = ("uniform", "mixture")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
         for name in ("volumes", "labels", "records"):
             (folder / name).mkdir(exist_ok=True)
         bank = load_bank(config.texture) if "texture" in settings else make_bank([], [])
-        jobs = [Job(subject, "train", config.data.replicates, config, bank, folder) for subject in cohort.train]
+        copies = 1 if config.data.mode == "online" else config.data.replicates
+        jobs = [Job(subject, "train", copies, config, bank, folder) for subject in cohort.train]
         jobs += [Job(subject, "val", config.data.replicates_val, config, bank, folder) for subject in cohort.val]
         map_cases(synthesise, jobs, config.parallel, f"synthesis {config.data.kind}")
 
@@ -104,17 +109,41 @@ def synthesise(job: Job) -> None:
     missing = {r: name for r, name in names.items() if not (job.folder / "records" / f"{name}.json").exists()}
     if not missing:
         return
-    label_map, ct = _load(job)
+    label_map, ct, source = load(job.subject, job.config.data.spacing)
+    _check_targets(job, label_map)
     for replicate, name in missing.items():
         entropy = stream(job.config.data.seed, STREAM, job.subject.case, replicate)
-        params = _paint(job, label_map, ct, name, entropy)
-        record = {"name": name, "case": job.subject.case, "replicate": replicate, "split": job.split}
+        painted = _paint(job, label_map, ct, name, entropy)
+        record = {"name": name, "case": job.subject.case, "replicate": replicate, "split": job.split, "source": source}
         record |= {"entropy": entropy, "shape": list(label_map.array.shape), "spacing": list(label_map.spacing)}
-        write_json(job.folder / "records" / f"{name}.json", {**record, "recipe": params})
+        record |= {"check": _checked(job.config, painted)}
+        write_json(job.folder / "records" / f"{name}.json", {**record, "recipe": painted.params})
 
 
-def _load(job: Job) -> tuple[LabelMap, Volume | None]:
-    label_map = job.subject.load_label_map()
+def load(subject: Subject, spacing: float | None) -> tuple[LabelMap, Volume | None, dict[str, str | None]]:
+    """Read a subject.
+
+    Args:
+        subject: The case.
+        spacing: Isotropic voxel size in mm to resample to; None keeps its own.
+
+    Returns:
+        Label map and CT on one grid, and digests of what the files hold, `label_map` and `ct`, which a replay compares.
+    """
+    label_map = subject.load_label_map()
+    ct = subject.load_ct() if subject.load_ct else None
+    source = {"label_map": digest(label_map.array), "ct": None if ct is None else digest(ct.array)}
+    if spacing is None:
+        return label_map, ct, source
+    return *_regrid(label_map, ct, (spacing,) * 3), source
+
+
+def digest(array: NDArray[Any]) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 over the voxels of an array."""
+    return hashlib.sha256(np.ascontiguousarray(array).view(np.uint8).data).hexdigest()[:16]
+
+
+def _check_targets(job: Job, label_map: LabelMap) -> None:
     wanted = {part for parts in job.config.targets.values() for part in parts}
     values = [value for value, name in label_map.names.items() if name in wanted]
     if not np.isin(label_map.array, values).any():
@@ -122,10 +151,6 @@ def _load(job: Job) -> tuple[LabelMap, Volume | None]:
         raise InputError(
             job.subject.files[0], problem, "leave the case out with cohort.cases= or choose other targets="
         )
-    ct = job.subject.load_ct() if job.subject.load_ct else None
-    if job.config.data.spacing is None:
-        return label_map, ct
-    return _regrid(label_map, ct, (job.config.data.spacing,) * 3)
 
 
 def _regrid(
@@ -139,17 +164,60 @@ def _regrid(
     return labels, Volume(resample_volume(ct.array.astype(np.float32), ct.spacing, spacing), affine)
 
 
-def _paint(job: Job, label_map: LabelMap, ct: Volume | None, name: str, entropy: list[int]) -> dict[str, Any]:
+def _paint(job: Job, label_map: LabelMap, ct: Volume | None, name: str, entropy: list[int]) -> Painted:
     config, rng = job.config, np.random.default_rng(entropy)
     drop = config.drop if job.split == "train" or config.drop.validation else DropSettings(0.0)
     what = (label_map.array, label_map.spacing, label_map.names, config.targets)
-    params = sample_recipe(
-        *what, config.data, config.fill, config.texture, drop, job.bank, rng, ct_available=ct is not None
-    )
-    volume, target = synthesize(*what, params, job.bank, None if ct is None else ct.array)
-    nifti.write(job.folder / "volumes" / f"{name}.nii.gz", volume, label_map.affine)
-    nifti.write(job.folder / "labels" / f"{name}.nii.gz", target, label_map.affine)
-    return params
+    sections = (config.data, config.fill, config.texture)
+    painted = draw_volume(*what, *sections, drop, job.bank, rng, ct=None if ct is None else ct.array)
+    write(job.folder, name, painted.volume, painted.target, label_map.affine)
+    return painted
+
+
+def write(
+    folder: Path, name: str, volume: NDArray[np.float32], target: NDArray[np.uint8], affine: NDArray[np.float64]
+) -> None:
+    """Write a clean volume and its target where the scanner looks for them."""
+    nifti.write(folder / "volumes" / f"{name}.nii.gz", volume, affine)
+    nifti.write(folder / "labels" / f"{name}.nii.gz", target, affine)
+
+
+def paint_again(
+    label_map: LabelMap,
+    ct: Volume | None,
+    targets: dict[str, list[str]],
+    recipe: dict[str, Any],
+    bank: Bank,
+    name: str,
+    folder: Path,
+) -> None:
+    """Write the clean volume and the target that a record describes.
+
+    Args:
+        label_map: Of `load`.
+        ct: Of `load`.
+        targets: Names of the structures that make up each target.
+        recipe: What was drawn.
+        bank: The texture clips that it was drawn for.
+        name: Of the volume.
+        folder: Gets `volumes/` and `labels/`.
+    """
+    what = (label_map.array, label_map.spacing, label_map.names, targets, recipe, bank)
+    write(folder, name, *synthesize(*what, None if ct is None else ct.array), label_map.affine)
+
+
+def _checked(config: Config, painted: Painted) -> dict[str, dict[str, Any]] | None:
+    """Return what `check` found of the organs by name; None where intensities are not meant to be those of CT."""
+    if config.data.kind == "synthseg" or (config.data.kind != "clinical" and config.fill.kind in UNCHECKED):
+        return None
+    mean = {"portal": 1.0, "native": 0.0}.get(config.data.phase, config.data.enhancement)
+    enhancement, anatomy = painted.params.get("enhancement", mean), painted.anatomy
+    pasted = painted.params.get("pasted", list(anatomy.names.values()))
+    names = {value: name for value, name in anatomy.names.items() if name in pasted}
+    rows = check(painted.volume, anatomy.label_map, names, load_priors(config.data.priors), enhancement)
+    kept = ("mean", "sd", "expected", "deviation", "passed")
+    rounded = ({key: round(row[key], 2) if key != "passed" else row[key] for key in kept} for row in rows)
+    return {row["name"]: found for row, found in zip(rows, rounded, strict=True)}
 
 
 def records(stage: Stage) -> list[dict[str, Any]]:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from labelct.synthesis.settings import DropSettings
+from labelct.synthesis.targets import Targets
+
+
+def of_structures(settings: DropSettings, targets: Targets) -> DropSettings:
+    """Return the settings with the chance of a target given to each structure in it that has none of its own."""
+    by_target = {part: chance for name, chance in settings.labels.items() for part in targets.get(name, ())}
+    own = {name: chance for name, chance in settings.labels.items() if name not in targets}
+    return replace(settings, labels=by_target | own)
 
 
 def sample_drop(names: Iterable[str], settings: DropSettings, rng: np.random.Generator) -> list[str]:

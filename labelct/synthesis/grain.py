@@ -40,7 +40,8 @@ def value_at(lattice: Lattice, i: float, j: float, k: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _values(lattice: Lattice, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def values_at(lattice: Lattice, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values of `lattice` at `points`, `(n, 3)` in lattice units."""
     found = np.empty(len(points))
     for n in range(len(points)):
         found[n] = value_at(lattice, points[n, 0], points[n, 1], points[n, 2])
@@ -52,4 +53,4 @@ def level_below_which(lattice: Lattice, fraction: float) -> float:
     if fraction <= 0.0:
         return -1.0
     points = np.random.default_rng(0).random((4096, 3)) * (np.array(lattice.shape) - 1.001)
-    return float(np.quantile(_values(lattice, points), fraction))
+    return float(np.quantile(values_at(lattice, points), fraction))

@@ -1,4 +1,4 @@
-"""HU statistics measured organ by organ: priors fitted to CT, and volumes checked against priors."""
+"""HU statistics measured organ by organ, and priors fitted to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.priors import QUANTILE_LEVELS, REST_CLASSES, Prior, Priors
+from labelct.synthesis.priors import QUANTILE_LEVELS, Prior, Priors
 
 GAS_BELOW_HU = -300.0
 FEWEST_VOXELS = 30
@@ -134,41 +134,3 @@ def priors_csv(priors: Priors) -> str:
         row |= {c: f"{v:.10g}" for c, v in row.items() if isinstance(v, float)}
         writer.writerow(row | {"quantiles": " ".join(f"{q:g}" for q in prior.quantiles)})
     return text.getvalue()
-
-
-def check(
-    volume: NDArray[np.floating],
-    label_map: NDArray[np.integer],
-    names: Mapping[int, str],
-    priors: Priors,
-    enhancement: float = 1.0,
-    tolerance: float = 3.0,
-) -> list[dict[str, object]]:
-    """Compare every organ of a volume with its prior.
-
-    Args:
-        volume: `(x, y, z)` HU.
-        label_map: `(x, y, z)` label values.
-        names: Names of the values.
-        priors: What is expected.
-        enhancement: 0 native to 1 portal-venous.
-        tolerance: Standard deviations between patients that a mean may lie off.
-
-    Returns:
-        One row per organ with a prior: `name`, `mean`, `expected`, `sd_between`, `deviation` (in standard deviations),
-        `sd`, `expected_sd`, `voxels` and `passed`.
-    """
-    rows: list[dict[str, object]] = []
-    for name, one in measure(volume, label_map, names, priors).items():
-        if name in priors.table and name not in REST_CLASSES:
-            prior = priors[name]
-            deviation = (one.mean - prior.mean(enhancement)) / max(prior.hu_sd_between, 1.0)
-            row = {
-                "name": name,
-                "mean": one.mean,
-                "expected": prior.mean(enhancement),
-                "sd_between": prior.hu_sd_between,
-            }
-            row |= {"deviation": deviation, "sd": one.sd, "expected_sd": prior.hu_sd_texture, "voxels": one.voxels}
-            rows.append({**row, "passed": bool(abs(deviation) <= tolerance)})
-    return rows

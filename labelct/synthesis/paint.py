@@ -62,7 +62,7 @@ def bounding_boxes(parts: Parts, number: int, threads: int = 1) -> NDArray[np.in
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _scramble(seed: np.uint64, index: np.uint64) -> np.uint64:
+def scramble(seed: np.uint64, index: np.uint64) -> np.uint64:
     """SplitMix64 (Steele et al., OOPSLA 2014) of a counter: a random number that needs no state."""
     value = seed + index * np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -84,7 +84,7 @@ def _read_greys(
                     continue
                 if source[p] == 2:
                     index = np.uint64((x * parts.shape[1] + y) * parts.shape[2] + z)
-                    grey = np.uint8(_scramble(seeds[p], index) >> np.uint64(56))
+                    grey = np.uint8(scramble(seeds[p], index) >> np.uint64(56))
                 else:
                     a, b, u = xl[p, x], xu[p, x], xw[p, x]
                     c, d, v = yl[p, y], yu[p, y], yw[p, y]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,11 @@ from labelct.synthesis.bank import Bank, make_white
 from labelct.synthesis.completion import sample_completion
 from labelct.synthesis.cylinder import sample_cylinder
 from labelct.synthesis.deform import deform, sample_deformation, swap_sides
-from labelct.synthesis.drop import sample_drop
+from labelct.synthesis.drop import of_structures, sample_drop
 from labelct.synthesis.fill import AIR_HU, sample_enhancement, sample_fill
+from labelct.synthesis.finish import finish, sample_finish
 from labelct.synthesis.gas import sample_gas
+from labelct.synthesis.lesions import place_lesions, sample_lesions
 from labelct.synthesis.priors import AIR, REST_CLASSES, Priors, load_priors
 from labelct.synthesis.render import render
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
@@ -26,6 +28,38 @@ from labelct.synthesis.texture import sample_clip
 
 Classes = dict[str, dict[str, Any]]
 PRIORLESS = ("uniform", "mixture")
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """The label map that a volume is painted from: deformed, with lesions.
+
+    Attributes:
+        label_map: `(x, y, z)` label values.
+        spacing: Voxel size in mm.
+        names: Names of the values; sides swapped in a mirror image.
+    """
+
+    label_map: NDArray[Any]
+    spacing: Sequence[float]
+    names: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Painted:
+    """One volume with everything known about it.
+
+    Attributes:
+        params: What was drawn.
+        volume: `(x, y, z)` float32 HU.
+        target: `(x, y, z)` uint8, 1 to the number of targets.
+        anatomy: What was painted.
+    """
+
+    params: dict[str, Any]
+    volume: NDArray[np.float32]
+    target: NDArray[np.uint8]
+    anatomy: Anatomy
 
 
 def sample_recipe(
@@ -68,31 +102,53 @@ def sample_recipe(
     Raises:
         InputError: A label value has no name, or a class has no prior.
     """
+    given = Anatomy(label_map, spacing, names)
+    return _sample(given, targets, data, fill, texture, drop, bank, rng, ct_available, priors)[0]
+
+
+def _sample(
+    given: Anatomy,
+    targets: Targets,
+    data: DataSettings,
+    fill: FillSettings,
+    texture: TextureSettings,
+    drop: DropSettings,
+    bank: Bank,
+    rng: np.random.Generator,
+    ct_available: bool,
+    priors: Priors | None,
+    threads: int = 1,
+) -> tuple[dict[str, Any], Anatomy]:
+    """Return the parameters, and the anatomy that they make of the given one."""
     if data.kind == "clinical":
-        return {"kind": "clinical", "dropped": [], "bank": None}
+        return {"kind": "clinical", "dropped": [], "bank": None}, given
     if data.kind == "synthseg":
         fill = replace(fill, kind="mixture")
-    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng = rng.spawn(6)
-    deformation = sample_deformation(data.deform, deform_rng)
-    label_map, names = _deformed(label_map, names, spacing, deformation)
+    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng = rng.spawn(8)
+    shape = {"deform": sample_deformation(data.deform, deform_rng), "lesions": None}
+    host = _prepared(given, shape, threads)
+    shape["lesions"] = sample_lesions(host.label_map, host.names, data.lesions, lesion_rng)
+    label_map, names = place_lesions(host.label_map, given.spacing, host.names, shape["lesions"])
+    anatomy = Anatomy(label_map, given.spacing, names)
     present = present_names(label_map, names)
     allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
-    labels = sorted(set(present.values()) & allowed)
-    dropped = sample_drop(labels, drop, drop_rng)
-    body = sample_completion(label_map, spacing, present, data, ct_available, body_rng)
+    labels = sorted((set(present.values()) & allowed) - {data.lesions.name})
+    dropped = sample_drop(labels, of_structures(drop, targets), drop_rng)
+    body = sample_completion(label_map, given.spacing, present, data, ct_available, body_rng)
     if data.kind == "synth1":
         target = np.isin(label_map, [value for value, name in present.items() if name in labels])
-        cylinder = sample_cylinder(target, spacing, body["centre_mm"], data.cylinder, body_rng)
+        cylinder = sample_cylinder(target, given.spacing, body["centre_mm"], data.cylinder, body_rng)
         body = {"kind": "cylinder", **cylinder, "clip": sample_clip(bank, texture, clip_rng.spawn(1)[0])}
     enhancement = sample_enhancement(data, fill_rng)
     priors = priors or load_priors(data.priors)
     classes = sample_fill([*REST_CLASSES, *labels], data, fill, priors, enhancement, fill_rng)
     gas = _add_gas(classes, labels, fill, priors, gas_rng)
+    _add_lesions(classes, labels, dropped, shape["lesions"])
     _add_clips(classes, data, texture, bank, clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
         "kind": data.kind,
-        "deform": deformation,
+        **shape,
         "pasted": [name for name in labels if name not in dropped],
         "dropped": dropped,
         "enhancement": enhancement,
@@ -100,7 +156,19 @@ def sample_recipe(
         "gas": gas,
         "classes": classes,
         "bank": bank.digest if any("clip" in clip for clip in clips) else None,
-    }
+        "finish": sample_finish(data, finish_rng),
+    }, anatomy
+
+
+def _add_lesions(classes: Classes, labels: list[str], dropped: list[str], lesions: Mapping[str, Any] | None) -> None:
+    """Give lesions their host's spread at another mean; they are pasted or dropped together with it."""
+    if not lesions or not lesions["lesions"] or lesions["host"] not in labels:
+        return
+    host = classes[lesions["host"]]
+    classes[lesions["name"]] = {**host, "hu": host["hu"] + lesions["contrast_hu"]}
+    labels.append(lesions["name"])
+    if lesions["host"] in dropped:
+        dropped.append(lesions["name"])
 
 
 def _add_gas(
@@ -136,16 +204,14 @@ def _add_clips(
             spec["clip"] = sample_clip(make_white() if white else bank, texture, stream)
 
 
-def _deformed(
-    label_map: NDArray[Any],
-    names: Mapping[int, str],
-    spacing: Sequence[float],
-    deformation: Mapping[str, Any] | None,
-    threads: int = 1,
-) -> tuple[NDArray[Any], Mapping[int, str]]:
-    """Return the deformed map with its names, sides swapped in a mirror image."""
+def _prepared(given: Anatomy, params: Mapping[str, Any], threads: int = 1) -> Anatomy:
+    """Return the anatomy deformed, sides swapped in a mirror image, and with lesions."""
+    deformation = params.get("deform")
     flipped = deformation is not None and deformation["flip"]
-    return deform(label_map, spacing, deformation, 0, threads), swap_sides(names) if flipped else names
+    names = swap_sides(given.names) if flipped else given.names
+    label_map = deform(given.label_map, given.spacing, deformation, 0, threads)
+    label_map, names = place_lesions(label_map, given.spacing, names, params.get("lesions"))
+    return Anatomy(label_map, given.spacing, names)
 
 
 def synthesize(
@@ -177,8 +243,61 @@ def synthesize(
     Raises:
         InputError: The CT or the texture bank that `params` ask for is missing.
     """
-    label_map, names = _deformed(label_map, names, spacing, params.get("deform"), threads)
-    target = target_labels(label_map, names, targets, params["dropped"])
+    anatomy = _prepared(Anatomy(label_map, spacing, names), params, threads)
+    return _paint(anatomy, targets, params, bank, ct, threads)
+
+
+def draw_volume(
+    label_map: NDArray[Any],
+    spacing: Sequence[float],
+    names: Mapping[int, str],
+    targets: Targets,
+    data: DataSettings,
+    fill: FillSettings,
+    texture: TextureSettings,
+    drop: DropSettings,
+    bank: Bank,
+    rng: np.random.Generator,
+    *,
+    ct: NDArray[Any] | None = None,
+    priors: Priors | None = None,
+    threads: int = 1,
+) -> Painted:
+    """Draw a volume and make it: `sample_recipe` and `synthesize` in one, which deforms the map once only.
+
+    Args:
+        label_map: As of `sample_recipe`, and so the rest.
+        spacing: Voxel size in mm.
+        names: Name of every value in the map.
+        targets: Names of the structures that make up each target.
+        data: Recipe.
+        fill: Intensity distribution.
+        texture: How clips are cut.
+        drop: Chances of leaving labels out.
+        bank: Texture clips.
+        rng: Source of all draws.
+        ct: HU on the same grid, or None.
+        priors: Table of HU; None loads `data.priors`.
+        threads: Threads to spread over.
+    """
+    given = Anatomy(label_map, spacing, names)
+    params, anatomy = _sample(given, targets, data, fill, texture, drop, bank, rng, ct is not None, priors, threads)
+    return Painted(params, *_paint(anatomy, targets, params, bank, ct, threads), anatomy)
+
+
+def _paint(
+    anatomy: Anatomy,
+    targets: Targets,
+    params: Mapping[str, Any],
+    bank: Bank,
+    ct: NDArray[Any] | None,
+    threads: int,
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return volume and target of a prepared anatomy."""
+    names, lesions = dict(anatomy.names), params.get("lesions")
+    if lesions and lesions["name"] not in members(targets):
+        names = {value: lesions["host"] if name == lesions["name"] else name for value, name in names.items()}
+    target = target_labels(anatomy.label_map, names, targets, params["dropped"])
     if params["kind"] == "clinical":
         if ct is None:
             raise InputError("data=clinical", "the case has no CT", "set data=synth1, synth2 or synth3, or add its CT")
@@ -187,6 +306,6 @@ def synthesize(
         problem = f"is {bank.digest}, but the volume was drawn from {params['bank']}"
         raise InputError("texture bank", problem, "use the texture settings and files of the first run")
     if ct is not None and params["body"]["kind"] == "kmeans":
-        ct = deform(np.asarray(ct, np.float32), spacing, params["deform"], AIR_HU, threads)
-    layout = lay_out(label_map, spacing, names, params, ct, threads)
-    return render(layout, params, bank, threads), target
+        ct = deform(np.asarray(ct, np.float32), anatomy.spacing, params["deform"], AIR_HU, threads)
+    layout = lay_out(anatomy.label_map, anatomy.spacing, anatomy.names, params, ct, threads)
+    return finish(render(layout, params, bank, threads), anatomy.spacing, params["finish"], threads), target

@@ -12,6 +12,7 @@ PHASES = ("portal", "native", "mixed")
 FILLS = ("gaussian", "voxels", "uniform", "mixture", "fitted", "fixed")
 TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
 DIRECTIONS = ("z", "any")
+MODES = ("offline", "online")
 
 
 def check_interval(name: str, value: list[float], low: float | None = None, high: float | None = None) -> None:
@@ -119,6 +120,33 @@ class DeformSettings:
 
 
 @dataclass
+class LesionSettings:
+    """Synthetic focal lesions, a label of their own: `<host>_lesion`.
+
+    Attributes:
+        host: The organ they grow in; None: there are none.
+        count: Interval of their number in a volume.
+        radius_mm: Interval of the mean radius.
+        contrast_hu: Interval of their HU minus the host's, one draw a volume.
+    """
+
+    host: str | None = None
+    count: list[int] = field(default_factory=lambda: [0, 4])
+    radius_mm: list[float] = field(default_factory=lambda: [4.0, 15.0])
+    contrast_hu: list[float] = field(default_factory=lambda: [-70.0, -25.0])
+
+    def __post_init__(self) -> None:
+        check_interval("lesions.count", [float(number) for number in self.count], 0, 200)
+        check_interval("lesions.radius_mm", self.radius_mm, 0.5, 100.0)
+        check_interval("lesions.contrast_hu", self.contrast_hu, -1000.0, 1000.0)
+
+    @property
+    def name(self) -> str | None:
+        """Name of the lesions' label."""
+        return None if self.host is None else f"{self.host}_lesion"
+
+
+@dataclass
 class DataSettings:
     """The recipe of the training volumes.
 
@@ -143,6 +171,13 @@ class DataSettings:
         cylinder: The body of `synth1`.
         body: Air, fat and soft tissue of the other recipes.
         deform: Deformation of the label maps (not of `clinical`).
+        lesions: Focal lesions in one organ (not in `clinical`).
+        psf_mm: Full width at half maximum of a Gaussian point spread in mm: partial volume at the borders of organs.
+        slice_mm: Thickness in mm that each slice averages over along z, where more than the slices' distance.
+        noise_hu: Standard deviation of white noise in HU, added last; for training without a scanner.
+        mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
+            one volume a case is made as a sample).
+        patches: Training patches cut from a volume of `mode=online` before it is thrown away.
     """
 
     kind: str = "synth3"
@@ -161,9 +196,20 @@ class DataSettings:
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     body: BodySettings = field(default_factory=BodySettings)
     deform: DeformSettings = field(default_factory=DeformSettings)
+    lesions: LesionSettings = field(default_factory=LesionSettings)
+    psf_mm: float = 0.0
+    slice_mm: float = 0.0
+    noise_hu: float = 0.0
+    mode: str = "offline"
+    patches: int = 8
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, RECIPES)
+        check_choice("mode", self.mode, MODES)
+        check_range("patches", self.patches, 1)
+        check_range("psf_mm", self.psf_mm, 0.0, 50.0)
+        check_range("slice_mm", self.slice_mm, 0.0, 100.0)
+        check_range("noise_hu", self.noise_hu, 0.0, 1000.0)
         check_choice("completion", self.completion, COMPLETIONS)
         check_choice("phase", self.phase, PHASES)
         check_range("replicates", self.replicates, 1)
@@ -253,7 +299,7 @@ class DropSettings:
 
     Attributes:
         probability: Chance of each label, independent for each label and volume.
-        labels: Chances of single labels by name, in place of `probability`.
+        labels: Chances of single labels by name, in place of `probability`; a target's name stands for its parts.
         validation: Whether validation volumes lose labels too; a volume without the target says nothing about a
             checkpoint.
     """

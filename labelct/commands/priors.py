@@ -1,0 +1,145 @@
+"""`labelct priors`: HU priors fitted to CT with masks, shown, and volumes checked against them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelct.cohort.base import Subject
+from labelct.cohort.settings import FilesSettings, FolderSettings, NnunetRawSettings, TotalSegmentatorSettings
+from labelct.commands import compose
+from labelct.errors import InputError
+from labelct.parallel import ParallelSettings, map_cases
+from labelct.store import write_json, write_text
+from labelct.synthesis.priors import Prior, Priors, load_priors
+
+HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = argparse.ArgumentParser(prog="labelct priors", description="HU priors of organs.")
+    verbs = command.add_subparsers(dest="verb", required=True)
+    fit = verbs.add_parser(
+        "fit",
+        help="estimate means, spreads, textures, gas and histograms from CT with masks",
+        epilog="See docs/synthesis.md",
+    )
+    fit.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="a cohort as for labelct run: cohort=folder ...")
+    fit.add_argument("-o", "--output", type=Path, required=True, help="the CSV file to write")
+    fit.add_argument("--all", action="store_true", help="fit to the test split too")
+    fit.add_argument("--erode", type=int, default=1, help="voxels peeled off each organ first (default 1)")
+    show = verbs.add_parser("show", help="print a table of priors")
+    show.add_argument("csv", nargs="?", default="builtin", help="a CSV file; none: the built-in table")
+    check = verbs.add_parser("check", help="compare CT or synthetic volumes with a prior, organ by organ")
+    check.add_argument("folder", type=Path, help="a training set, or a cohort with CT")
+    check.add_argument("--priors", default="builtin", help="a CSV file; none: the built-in table")
+    check.add_argument("--phase", default="portal", choices=("portal", "native"), help="of the volumes")
+    check.add_argument("-o", "--output", type=Path, help="a JSON file for the result")
+    return command
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fit, show or check priors.
+
+    Args:
+        arguments: What stands behind `labelct priors`.
+
+    Returns:
+        The exit code, 0; that an organ is off is a result and no error.
+
+    Raises:
+        LabelctError: The cohort, its CT or the table cannot be read.
+    """
+    given, more = parser().parse_known_args(list(arguments))
+    if more and (given.verb != "fit" or any(argument.startswith("-") for argument in more)):
+        parser().error(f"unknown argument {more[0]}")
+    if more:
+        given.overrides += more
+    {"fit": _fit, "show": _show, "check": _check}[given.verb](given)
+    return 0
+
+
+def _fit(given: argparse.Namespace) -> None:
+    from labelct.stages import cohorts
+    from labelct.synthesis.measure import fit_priors, priors_csv
+
+    config = compose.configuration(given.overrides)
+    cohort, stage = cohorts.prepare(config, config.cohort, Path(config.paths.outputs) / "stages")
+    subjects = (*cohort.train, *cohort.val, *(cohort.test if given.all else ()))
+    with_ct = [subject for subject in subjects if subject.load_ct is not None]
+    if not with_ct:
+        raise InputError(stage.folder, "no training or validation case has a CT", "set cohort.splits, or --all")
+    base = load_priors(config.data.priors)
+    measured = map_cases(partial(_measure, base=base, erode=given.erode), with_ct, config.parallel, "organs measured")
+    phase = "native" if config.data.phase == "native" else "portal"
+    fitted = fit_priors(measured, base, phase)
+    write_text(given.output, priors_csv(fitted))
+    seen = sorted({name for one in measured for name in one})
+    print(f"{given.output}: {len(seen)} classes fitted to {len(with_ct)} CT as {phase}, the others from {base.source}")
+
+
+def _measure(subject: Subject, base: Priors, erode: int) -> dict[str, Any]:
+    from labelct.synthesis.measure import measure
+
+    assert subject.load_ct is not None
+    label_map, ct = subject.load_label_map(), subject.load_ct()
+    return measure(ct.array.astype(np.float32), label_map.array.astype(np.uint32), label_map.names, base, erode)
+
+
+def _show(given: argparse.Namespace) -> None:
+    priors = load_priors(given.csv)
+    print("\n".join([HEAD, *map(_line, priors.table.values())]))
+    print(f"\n{len(priors.table)} classes, {priors.source}; HU. Columns: {', '.join(Prior.__dataclass_fields__)}")
+
+
+def _line(prior: Prior) -> str:
+    numbers = (prior.hu_pv_mean, prior.hu_native_mean, prior.hu_sd_between, prior.hu_sd_texture)
+    gas = f"{prior.gas_fraction:>6.2f}{prior.hu_gas:>8.0f}" if prior.gas_fraction else f"{'':>14}"
+    fitted = " with histogram" if prior.quantiles else ""
+    return f"{prior.name:<28}" + "".join(f"{number:>8.1f}" for number in numbers) + f"{gas}  {prior.evidence}{fitted}"
+
+
+def _check(given: argparse.Namespace) -> None:
+    from labelct.cohort.open import open_cohort
+    from labelct.synthesis.check import report, sentence
+
+    cohort = open_cohort(_layout(given.folder))
+    subjects = [subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.load_ct is not None]
+    if not subjects:
+        raise InputError(given.folder, "holds no case with a CT", "give a folder with CT and label maps")
+    priors = load_priors(given.priors)
+    look = partial(_check_case, priors=priors, enhancement=float(given.phase == "portal"))
+    found = report(map_cases(look, subjects, ParallelSettings(), "organs checked"), priors.source)
+    if not found["organs"]:
+        raise InputError(given.folder, "no label has a prior", "rename the labels, or give --priors with rows for them")
+    print(f"{'organ':<28}{'volumes':>8}{'mean':>8}{'prior':>8}{'sd':>7}{'off by sd':>11}{'within':>8}")
+    for organ in found["organs"]:
+        numbers = f"{organ['mean']:>8.1f}{organ['expected']:>8.1f}{organ['sd']:>7.1f}{organ['deviation']:>11.1f}"
+        verdict = "pass" if organ["passed"] else "FAIL"
+        print(f"{organ['name']:<28}{organ['volumes']:>8}{numbers}{organ['share']:>8.0%}  {verdict}")
+    print(sentence(found))
+    if given.output:
+        write_json(given.output, found)
+
+
+def _layout(folder: Path) -> FilesSettings:
+    """Return the cohort that a folder looks like."""
+    if (folder / "dataset.json").is_file():
+        return NnunetRawSettings(root=str(folder))
+    if any(folder.glob("*/segmentations")):
+        return TotalSegmentatorSettings(root=str(folder))
+    return FolderSettings(root=str(folder))
+
+
+def _check_case(subject: Subject, priors: Priors, enhancement: float) -> list[dict[str, Any]]:
+    from labelct.synthesis.check import check
+
+    assert subject.load_ct is not None
+    label_map, ct = subject.load_label_map(), subject.load_ct()
+    return check(ct.array.astype(np.float32), label_map.array.astype(np.uint32), label_map.names, priors, enhancement)

@@ -1,0 +1,149 @@
+"""`labelct replay`: one volume of a training set made again, bit for bit, from its line in the manifest."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from labelct import dataset
+from labelct.cohort.base import Subject
+from labelct.cohort.settings import SPLITS, FolderSettings, PhantomSettings
+from labelct.config import section
+from labelct.errors import InputError, did_you_mean
+from labelct.io import nifti
+
+REMEDY = "give the manifest.jsonl of a training set, with config.json beside it"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command = argparse.ArgumentParser(
+        prog="labelct replay",
+        description="Make one volume of a training set again, bit for bit, and compare it with what the manifest says.",
+    )
+    command.add_argument("manifest", type=Path, help="manifest.jsonl of a training set, or the folder it lies in")
+    command.add_argument("line", help="number of the line, from 1, or the name of the volume")
+    command.add_argument(
+        "-o", "--output", type=Path, default=Path(), help="folder for <name>_0000.nii.gz, <name>.nii.gz"
+    )
+    command.add_argument("--cohort-root", type=Path, help="the cohort's folder, where it lies elsewhere by now")
+    command.add_argument("--texture-root", type=Path, help="the folder of the video files, likewise")
+    return command
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make the volume of the command line again.
+
+    Args:
+        arguments: What stands behind `labelct replay`.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        LabelctError: The line, or a file that the volume was made from, is missing or another one; or the volume did
+            not come out as the manifest says.
+    """
+    given = parser().parse_args(arguments)
+    manifest = given.manifest / "manifest.jsonl" if given.manifest.is_dir() else given.manifest
+    line, made_with = read_line(manifest, given.line), _read(manifest.with_name("config.json"))
+    for name, root in {"cohort": given.cohort_root, "texture": given.texture_root}.items():
+        if root is not None:
+            made_with[name]["root"] = str(root)
+    image, label = replay(line, made_with, given.output)
+    for kind, path in {"image": image, "label": label}.items():
+        if nifti.digest(path) != line["digests"][kind]:
+            remedy = f"it was made by labelct {made_with['labelct']}; other versions and processors may round otherwise"
+            raise InputError(path, f"is not the {kind} that the manifest describes", remedy)
+    print(f"{image}\n{label}\nboth are what line {given.line} of {manifest} describes, bit for bit")
+    return 0
+
+
+def read_line(manifest: Path, wanted: str) -> dict[str, Any]:
+    """Return a line of a manifest by its number, from 1, or by the name of its volume.
+
+    Raises:
+        InputError: The manifest cannot be read or has no such line.
+    """
+    try:
+        lines = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise InputError(manifest, f"cannot be read ({error})", REMEDY) from None
+    for number, line in enumerate(lines, start=1):
+        if wanted in (str(number), line["name"]):
+            return line
+    remedy = did_you_mean(wanted, [line["name"] for line in lines]) or "give a number or a name in it"
+    raise InputError(manifest, f"has {len(lines)} lines and no {wanted!r}", remedy)
+
+
+def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) -> tuple[Path, Path]:
+    """Make the volume of a manifest line again.
+
+    Args:
+        line: Of the manifest.
+        made_with: `config.json` of the training set.
+        output: The folder for both files.
+
+    Returns:
+        The image and the label.
+
+    Raises:
+        InputError: The cohort, the CT or the texture clips are not those that the volume was made from.
+    """
+    from labelct.stages import scanning, synthesis
+    from labelct.synthesis.bank import load_bank, make_white
+
+    name = line["name"]
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
+        label_map, ct, source = synthesis.load(subject, made_with["data"]["spacing"])
+        _check_source(subject, source, line)
+        bank = load_bank(section("texture", made_with["texture"])) if line["recipe"]["bank"] else make_white()
+        synthesis.paint_again(label_map, ct, made_with["targets"], line["recipe"], bank, name, folder)
+        scanner, dose = section("scanner", made_with["scanner"]), section("dose", made_with["dose"])
+        job = scanning.Job(dict(line), folder, None, scanner, dose, made_with["data"]["seed"], folder)
+        scanning.scan_again(job, {"seed": line["scan"]["seed"]})
+        paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
+        output.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(dataset.image_path(folder, name), paths[0])
+        shutil.copyfile(dataset.label_path(folder, name), paths[1])
+    return paths
+
+
+def _subject(case: str, settings: Any, folder: Path) -> Subject:
+    """Return one case of a cohort; an embedded one is drawn again into `folder`."""
+    from labelct.cohort import phantom
+    from labelct.cohort.open import open_cohort
+
+    if isinstance(settings, PhantomSettings):
+        phantom.generate_case(settings, case, folder / "cohort")
+        phantom.write_index(settings, folder / "cohort")
+        settings = FolderSettings(root=str(folder / "cohort"))
+    settings = dataclasses.replace(settings, cases=[case], splits=dict.fromkeys(SPLITS), splits_file=None)
+    try:
+        cohort = open_cohort(settings)
+    except InputError as error:
+        remedy = f"{error.remedy}, or say where the cohort lies with --cohort-root"
+        raise InputError(error.path, error.problem, remedy) from None
+    return next(subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.case == case)
+
+
+def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapping[str, Any]) -> None:
+    for kind, digest in source.items():
+        if digest != line["source"][kind]:
+            problem = f"its {kind} is not the one that {line['name']} was made from"
+            raise InputError(subject.files[0], problem, "give the cohort of the first run with --cohort-root")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read ({error})", REMEDY) from None

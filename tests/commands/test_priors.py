@@ -1,0 +1,62 @@
+"""Priors from the command line: fitted to a cohort's CT, shown, and a folder checked against them."""
+
+import json
+
+import pytest
+
+from labelct.commands import priors
+from labelct.errors import InputError
+from labelct.stages import cohorts, scanning, synthesis
+from labelct.synthesis.priors import load_priors
+
+SMALL = ["debug=smoke", "parallel.workers=1", "drop=none", "scanner=none"]
+
+
+@pytest.fixture(scope="module")
+def made(configured, tmp_path_factory):
+    root = tmp_path_factory.mktemp("made")
+    config = configured(*SMALL, "data=synth2", "cohort.spacing=6", "data.spacing=null")
+    cohort, stage = cohorts.prepare(config, config.cohort, root)
+    return stage.folder, scanning.run(config, synthesis.run(config, cohort, stage, root), root).folder
+
+
+def test_a_fitted_table_lets_its_own_cohort_pass(made, tmp_path, capsys):
+    fitted = tmp_path / "priors.csv"
+    overrides = ["cohort=folder", f"cohort.root={made[0]}", "parallel.workers=1"]
+    assert priors.main(["fit", *overrides, "-o", str(fitted), "--all", "data.phase=native"]) == 0
+    table = load_priors(str(fitted))
+    assert table["liver"].evidence == "F"
+    assert table["liver"].hu_pv_mean == load_priors()["liver"].hu_pv_mean
+    assert priors.main(["check", str(made[0]), "--priors", str(fitted), "--phase", "native"]) == 0
+    assert "FAIL" not in capsys.readouterr().out
+
+
+def test_a_training_set_is_checked_when_it_is_made_and_afterwards(made, tmp_path, capsys):
+    found = json.loads((made[1] / "priors_check.json").read_text())
+    assert found["failed"] == 0
+    assert {"liver", "spleen", "aorta"} <= {organ["name"] for organ in found["organs"]}
+    assert priors.main(["check", str(made[1]), "-o", str(tmp_path / "check.json")]) == 0
+    again = json.loads((tmp_path / "check.json").read_text())["organs"]
+    assert [organ["name"] for organ in again] == ["liver"]
+    (liver,) = [organ for organ in found["organs"] if organ["name"] == "liver"]
+    assert again[0]["mean"] == pytest.approx(liver["mean"], abs=0.5)
+    assert "1 of 1 organs are as dense" in capsys.readouterr().out
+
+
+def test_another_liver_fails(made, tmp_path, capsys):
+    table = tmp_path / "priors.csv"
+    table.write_text("name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean\nliver,200,18,39,150\n")
+    assert priors.main(["check", str(made[1]), "--priors", str(table), "--phase", "native"]) == 0
+    assert "FAIL" in capsys.readouterr().out
+
+
+def test_the_table_is_shown(capsys):
+    assert priors.main(["show"]) == 0
+    shown = capsys.readouterr().out
+    assert "hu_native_mean" in shown
+    assert len(shown.splitlines()) > 127
+
+
+def test_a_cohort_without_ct_cannot_be_fitted(made, tmp_path):
+    with pytest.raises(InputError, match="has a CT"):
+        priors.main(["fit", "cohort=folder", f"cohort.root={made[0]}", "cohort.ct=null", "-o", str(tmp_path / "p.csv")])

@@ -1,0 +1,77 @@
+"""A line of the manifest makes its volume again, whatever the scanner, and says so when it cannot."""
+
+import json
+import shutil
+
+import pytest
+
+from labelct import dataset
+from labelct.commands import replay
+from labelct.errors import InputError
+from labelct.stages import cohorts, scanning, synthesis
+
+SMALL = ["debug=smoke", "parallel.workers=1", "drop=half"]
+BENT = ["data.deform.rotation_deg=10", "data.deform.elastic_mm=6", "data.deform.flip=0.5", "data.lesions.host=liver"]
+ARMS = {
+    "image": ["data=synth3", "scanner=image"],
+    "compact": ["data=synth1", "scanner=compact"],
+    "bent": ["data=synth2", "scanner=none", "data.psf_mm=8", "data.noise_hu=9", *BENT],
+    "clinical": ["data=clinical", "scanner=none"],
+}
+
+
+def make(configured, root, *overrides):
+    config = configured(*SMALL, *overrides)
+    cohort, stage = cohorts.prepare(config, config.cohort, root)
+    return stage.folder, scanning.run(config, synthesis.run(config, cohort, stage, root), root).folder
+
+
+def stored(folder, name):
+    return dataset.image_path(folder, name).read_bytes(), dataset.label_path(folder, name).read_bytes()
+
+
+def made_again(folder, name):
+    return (folder / f"{name}_0000.nii.gz").read_bytes(), (folder / f"{name}.nii.gz").read_bytes()
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_line_makes_its_volume_again_to_the_byte(configured, tmp_path, arm):
+    _, made = make(configured, tmp_path, *ARMS[arm])
+    lines = [json.loads(line) for line in (made / "manifest.jsonl").read_text().splitlines()]
+    assert replay.main([str(made / "manifest.jsonl"), "1", "-o", str(tmp_path / "again")]) == 0
+    assert replay.main([str(made), lines[-1]["name"], "-o", str(tmp_path / "again")]) == 0
+    for line in (lines[0], lines[-1]):
+        assert made_again(tmp_path / "again", line["name"]) == stored(made, line["name"])
+
+
+def test_a_cohort_of_files_is_found_where_it_lies_now_and_recognised(configured, tmp_path):
+    phantom, _ = make(configured, tmp_path, "data=synth2", "scanner=none")
+    root = shutil.copytree(phantom, tmp_path / "first")
+    _, made = make(configured, tmp_path, "cohort=folder", f"cohort.root={root}", "data=synth2", "scanner=none")
+    moved = root.rename(tmp_path / "second")
+    arguments = [str(made), "1", "-o", str(tmp_path / "again")]
+    with pytest.raises(InputError, match="--cohort-root"):
+        replay.main(arguments)
+    assert replay.main([*arguments, "--cohort-root", str(moved)]) == 0
+    case = json.loads((made / "manifest.jsonl").read_text().splitlines()[0])["case"]
+    other = next(path for path in (moved / "labels").iterdir() if path.name != f"{case}.nii.gz")
+    for kind in ("labels", "ct"):
+        shutil.copyfile(moved / kind / other.name, moved / kind / f"{case}.nii.gz")
+    with pytest.raises(InputError, match="label_map is not the one"):
+        replay.main([*arguments, "--cohort-root", str(moved)])
+
+
+def test_a_volume_that_comes_out_otherwise_is_an_error(configured, tmp_path):
+    _, made = make(configured, tmp_path, "data=synth2", "scanner=image")
+    manifest = made / "manifest.jsonl"
+    line = json.loads(manifest.read_text().splitlines()[0])
+    line["scan"]["seed"] += 1
+    manifest.write_text(json.dumps(line) + "\n")
+    with pytest.raises(InputError, match="is not the image that the manifest describes"):
+        replay.main([str(made), "1", "-o", str(tmp_path)])
+
+
+def test_a_line_that_is_not_there_is_named(configured, tmp_path):
+    (tmp_path / "manifest.jsonl").write_text('{"name": "s0001_r0"}\n')
+    with pytest.raises(InputError, match="did you mean 's0001_r0'"):
+        replay.read_line(tmp_path / "manifest.jsonl", "s001_r0")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from labelct.synthesis.check import check, report, sentence, summarise
+from labelct.synthesis.priors import load_priors
+from tests.synthesis.cases import Case
+
+BASE = load_priors()
+
+
+def constant(case: Case, **levels: float) -> np.ndarray:
+    volume = np.full(case.label_map.shape, -1000.0, np.float32)
+    for name in case.names.values():
+        volume[case.where(name)] = levels.get(name, BASE[name].hu_pv_mean)
+    return volume
+
+
+def test_an_organ_at_its_prior_passes_and_one_beside_it_does_not(case: Case) -> None:
+    rows = {row["name"]: row for row in check(constant(case, liver=250), case.label_map, case.names, BASE)}
+    assert [name for name, row in rows.items() if not row["passed"]] == ["liver"]
+    assert rows["liver"]["deviation"] == pytest.approx((250 - BASE["liver"].hu_pv_mean) / BASE["liver"].hu_sd_between)
+
+
+def test_borders_and_gas_do_not_count(case: Case) -> None:
+    volume, liver = constant(case), case.where("liver")
+    inner = liver.copy()
+    for axis in range(3):
+        inner &= np.roll(liver, 1, axis) & np.roll(liver, -1, axis)
+    volume[liver & ~inner] = 900
+    volume[case.where("colon") & (np.arange(36)[:, None] % 3 == 0)] = -900
+    rows = {row["name"]: row for row in check(volume, case.label_map, case.names, BASE)}
+    assert rows["liver"]["voxels"] == inner.sum()
+    assert rows["liver"]["mean"] == pytest.approx(BASE["liver"].hu_pv_mean)
+    assert rows["liver"]["sd"] == pytest.approx(0, abs=0.01)
+    assert rows["colon"]["mean"] == pytest.approx(BASE["colon"].hu_pv_mean)
+
+
+def test_moments_are_those_of_numpy_for_any_threads_and_large_values(case: Case) -> None:
+    volume = np.random.default_rng(0).normal(60, 30, case.label_map.shape).astype(np.float32)
+    large = case.label_map.astype(np.int32) * 100000
+    names = {value * 100000: name for value, name in case.names.items()}
+    rows = check(volume, case.label_map, case.names, BASE)
+    assert rows == check(volume, case.label_map, case.names, BASE, threads=3)
+    assert [(r["name"], r["mean"]) for r in check(volume, large, names, BASE)] == [(r["name"], r["mean"]) for r in rows]
+
+
+def test_a_bias_fails_that_no_single_volume_shows() -> None:
+    def volume(deviation: float) -> list[dict]:
+        row = {"name": "liver", "mean": 100, "sd": 5, "expected": 100, "deviation": deviation, "passed": True}
+        return [row]
+
+    rng = np.random.default_rng(0)
+    assert summarise([volume(d) for d in rng.normal(size=40)])[0]["passed"]
+    biased = report([volume(d) for d in rng.normal(size=40) + 1], "prior")
+    assert biased["failed"] == 1
+    assert "off: liver" in sentence(biased)

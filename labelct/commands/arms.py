@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from labelct.errors import InputError, SettingError, did_you_mean
 
 UNSET = "default"
 NOT_AN_ARM = ("seed", "test", "name", "group", "tags", "paths", "logger", "parallel", "device", "hydra", "sweep")
+
+WHERE_AND_WHO = ("name", "group", "tags", "paths", "logger", "parallel", "device")
 
 
 @dataclass(frozen=True)
@@ -184,9 +188,14 @@ def _override(text: str) -> tuple[str, str]:
 
 
 def _configuration(folder: Path) -> str:
-    """Return the resolved configuration of a job, empty where it wrote none."""
+    """Return what a job computes, from its resolved configuration; empty where it wrote none."""
     path = folder / "config.yaml"
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    config = OmegaConf.to_container(OmegaConf.load(path))
+    if not isinstance(config, dict):
+        return str(config)
+    return json.dumps({name: value for name, value in config.items() if name not in WHERE_AND_WHO}, sort_keys=True)
 
 
 def _reason(path: Path) -> str:

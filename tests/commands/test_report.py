@@ -202,3 +202,12 @@ def test_jobs_come_in_the_order_of_the_sweep(tmp_path):
     for number, dose in enumerate("abcdefghijkl"):
         write_job(tmp_path / str(number), REFERENCE, {"dose": dose})
     assert [job.choices["dose"] for job in arms.gather([tmp_path])[0]] == list("abcdefghijkl")
+
+
+def test_a_failed_job_done_later_elsewhere_is_not_listed(tmp_path):
+    for number, workers in enumerate((1, 2)):
+        write_job(tmp_path / str(number), REFERENCE)
+        config = {"seed": 0, "parallel": {"workers": workers}}
+        (tmp_path / str(number) / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    (tmp_path / "0" / "scores.json").unlink()
+    assert arms.gather([tmp_path])[1] == []

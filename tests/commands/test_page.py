@@ -100,7 +100,8 @@ def test_a_curve_is_drawn_with_and_without_intervals(tmp_path):
 
 def test_published_values_stand_beside_ours(doses, capsys):
     expected = doses.parent / "expected.csv"
-    expected.write_text("data,dose,label,dice,source\nsynth1,low,liver,0.947,Table 9\nsynth3,low,liver,,Table 9\n")
+    lines = ("synth1,low,spleen,0.5", "synth1,low,liver,0.947", "synth3,low,liver,")
+    expected.write_text("data,dose,label,dice,source\n" + "".join(f"{line},Table 9\n" for line in lines))
     report.main([str(doses), "--expected", str(expected)])
     lines = (doses / "report" / "report.md").read_text(encoding="utf-8").splitlines()
     column = next(line for line in lines if line.startswith("| data")).split(" | ").index("paper")

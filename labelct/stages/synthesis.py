@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.grid import regrid
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.io import nifti
@@ -23,7 +24,6 @@ from labelct.synthesis.bank import Bank, load_bank, make_bank
 from labelct.synthesis.check import check
 from labelct.synthesis.priors import load_priors
 from labelct.synthesis.recipe import Painted, draw_volume, synthesize
-from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.synthesis.settings import DropSettings
 from labelct.volume import LabelMap, Volume
 
@@ -133,9 +133,7 @@ def load(subject: Subject, spacing: float | None) -> tuple[LabelMap, Volume | No
     label_map = subject.load_label_map()
     ct = subject.load_ct() if subject.load_ct else None
     source = {"label_map": digest(label_map.array), "ct": None if ct is None else digest(ct.array)}
-    if spacing is None:
-        return label_map, ct, source
-    return *_regrid(label_map, ct, (spacing,) * 3), source
+    return *regrid(label_map, ct, spacing), source
 
 
 def digest(array: NDArray[Any]) -> str:
@@ -151,17 +149,6 @@ def _check_targets(job: Job, label_map: LabelMap) -> None:
         raise InputError(
             job.subject.files[0], problem, "leave the case out with cohort.cases= or choose other targets="
         )
-
-
-def _regrid(
-    label_map: LabelMap, ct: Volume | None, spacing: tuple[float, float, float]
-) -> tuple[LabelMap, Volume | None]:
-    """Return both on the grid of `spacing`."""
-    affine = resampled_affine(label_map.affine, spacing)
-    labels = LabelMap(resample_labels(label_map.array, label_map.spacing, spacing), affine, label_map.names)
-    if ct is None:
-        return labels, None
-    return labels, Volume(resample_volume(ct.array.astype(np.float32), ct.spacing, spacing), affine)
 
 
 def _paint(job: Job, label_map: LabelMap, ct: Volume | None, name: str, entropy: list[int]) -> Painted:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
 from labelct.dataset import TrainingSet
+from labelct.errors import SettingError
 from labelct.stages import nnunet
 from labelct.store import Stage, build, recipe_of
 from labelct.tracking import Tracker
 from labelct.trainer.nnunet_settings import NnunetSettings
+
+if TYPE_CHECKING:
+    from labelct.trainer.online import SyntheticVolumes
 
 VERSION = 1
 
@@ -22,8 +27,21 @@ def check(config: Config, cohort: Cohort) -> None:
         config: The experiment.
         cohort: Its subjects.
     """
+    if config.data.mode == "online":
+        _check_online(config)
     if isinstance(config.trainer, NnunetSettings):
         nnunet.check(config, cohort, Path(config.paths.outputs))
+
+
+def _check_online(config: Config) -> None:
+    from labelct.trainer import online
+
+    if isinstance(config.trainer, NnunetSettings):
+        remedy = "nnU-Net trains on files alone: raise data.replicates"
+        raise SettingError("data.mode", "online", "offline with trainer=nnunet", remedy)
+    if config.device.kind == "ddp":
+        raise SettingError("device", "ddp", "cpu or gpu with data.mode=online")
+    online.check(config.data, config.scanner)
 
 
 def run(
@@ -58,6 +76,16 @@ def run(
         else:
             from labelct.trainer import unet
 
-            unet.fit(data, config.trainer, *rest)
+            unet.fit(data, config.trainer, *rest, volumes=_volumes(config, cohort))
 
     return [*prepared, build(root, recipe, make)]
+
+
+def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:
+    """Return what patches are cut from while the network trains; None where that is the training set."""
+    if config.data.mode != "online":
+        return None
+    from labelct.trainer.online import SyntheticVolumes
+
+    sections = (config.data, config.fill, config.texture, config.drop, config.scanner, config.dose)
+    return SyntheticVolumes(cohort.train, config.targets, *sections)

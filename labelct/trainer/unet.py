@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from labelct.dataset import TrainingSet
-from labelct.errors import InputError
+from labelct.errors import InputError, SettingError
 from labelct.tracking import Tracker
 from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
 from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import Intensity, intensity
+from labelct.trainer.online import OnlinePatches, SyntheticVolumes
 from labelct.trainer.patches import Patches
 from labelct.trainer.predictor import Predictor, read_model
 from labelct.trainer.progress import Bar, Curves, quiet
@@ -34,6 +35,7 @@ def fit(
     seed: int,
     folder: Path,
     tracker: Tracker,
+    volumes: SyntheticVolumes | None = None,
 ) -> None:
     """Train, or go on with the training that `folder` holds.
 
@@ -48,11 +50,14 @@ def fit(
         seed: Of the weights and the patches.
         folder: What is written, and read to resume.
         tracker: Where the curves go.
+        volumes: Patches are cut from these, drawn as the training goes, in place of the set's own training cases.
 
     Raises:
         InputError: The folder holds a training with other settings; a case cannot be used.
         SettingError: The device is not there; a normalisation without its numbers.
     """
+    if volumes is not None and device.kind == "ddp":
+        raise SettingError("device", "ddp", "cpu or gpu with data.mode=online")
     processes(device)
     folder.mkdir(parents=True, exist_ok=True)
     model = _model(training_set, settings, seed, folder)
@@ -60,7 +65,7 @@ def fit(
     if rank() == 0:
         _write_json(folder / "job.json", {**job, "seed": seed})
     with quiet(), prepared(device), companions(device, ["-m", "labelct.trainer.companion", str(folder)]):
-        _train(training_set, model, settings, device, folder, tracker)
+        _train(training_set, model, settings, device, folder, tracker, volumes)
 
 
 def _model(training_set: TrainingSet, settings: UNetSettings, seed: int, folder: Path) -> dict[str, Any]:
@@ -89,6 +94,7 @@ def _train(
     device: DeviceSettings,
     folder: Path,
     tracker: Tracker,
+    volumes: SyntheticVolumes | None,
 ) -> None:
     last = folder / "last.ckpt"
     start = int(torch.load(last, map_location="cpu", weights_only=True)["global_step"]) if last.exists() else 0
@@ -98,7 +104,7 @@ def _train(
     callbacks: list[Callback] = [Checkpoints(folder)]
     if rank() == 0:
         callbacks += [Curves(folder / "log.csv", list(model["labels"]), tracker, start), Bar(settings.steps)]
-    train, validation = _loaders(training_set, model, settings, device, start)
+    train, validation = _loaders(training_set, model, settings, device, start, volumes)
     trainer = Trainer(
         **trainer_arguments(device),
         max_steps=settings.steps,
@@ -120,15 +126,24 @@ def _train(
 
 
 def _loaders(
-    training_set: TrainingSet, model: dict[str, Any], settings: UNetSettings, device: DeviceSettings, start: int
+    training_set: TrainingSet,
+    model: dict[str, Any],
+    settings: UNetSettings,
+    device: DeviceSettings,
+    start: int,
+    drawn: SyntheticVolumes | None,
 ) -> tuple[Any, Any]:
     """Return the batches of training patches and the validation volumes of this process."""
     spacing, values = model["spacing"], list(model["labels"].values())
     figures = Intensity(**model["intensity"])
-    cases = load_cases(training_set.train, spacing, values, device.threads, "training volumes")
     volumes = load_cases(training_set.val, spacing, values, device.threads, "validation volumes")
     volumes = sorted(volumes, key=lambda case: -len(case.centres))[: settings.validation_cases or None]
-    patches = Patches(cases, settings, figures, spacing, list(model["labels"]), model["seed"], start, rank())
+    patches: Patches | OnlinePatches
+    if drawn is None:
+        cases = load_cases(training_set.train, spacing, values, device.threads, "training volumes")
+        patches = Patches(cases, settings, figures, spacing, list(model["labels"]), model["seed"], start, rank())
+    else:
+        patches = OnlinePatches(drawn, settings, figures, spacing, model["labels"], model["seed"], start)
     shared: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
     train: Any = DataLoader(patches, num_workers=device.workers, **shared)
     share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes

@@ -62,10 +62,33 @@ def load_case(case: Case, spacing: Sequence[float], values: Sequence[int]) -> Lo
     if image.array.shape != label.array.shape:
         shapes = f"shape {label.array.shape} differs from {image.array.shape} of {case.image.name}"
         raise InputError(case.label, shapes, "make the training set again")
-    shape = shape_at(image.array.shape, image.spacing, spacing)
-    hu = np.rint(resample(image.array.astype(np.float32), shape)).clip(-1024, 32767).astype(np.int16)
-    labels = resample_labels(label.array.astype(np.uint8), shape, values)
-    return LoadedCase(case.name, hu, labels, {value: index for value in values if len(index := _spread(labels, value))})
+    return on_grid(
+        case.name, image.array.astype(np.float32), label.array.astype(np.uint8), image.spacing, spacing, values
+    )
+
+
+def on_grid(
+    name: str,
+    hu: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    own: Sequence[float],
+    spacing: Sequence[float],
+    values: Sequence[int],
+) -> LoadedCase:
+    """Bring a volume and its labels to the network's grid.
+
+    Args:
+        name: Name of the case.
+        hu: `(x, y, z)` HU.
+        labels: `(x, y, z)` label values.
+        own: Their voxel size in mm.
+        spacing: That of the network's grid.
+        values: Label values of the targets.
+    """
+    shape = shape_at(hu.shape, own, spacing)
+    rounded = np.rint(resample(hu, shape)).clip(-1024, 32767).astype(np.int16)
+    labels = resample_labels(labels, shape, values)
+    return LoadedCase(name, rounded, labels, {value: index for value in values if len(index := _spread(labels, value))})
 
 
 def _spread(labels: NDArray[np.uint8], value: int) -> NDArray[np.int32]:

@@ -12,16 +12,16 @@ from labelct.commands.arms import Job
 
 STYLE = """
 :root { color-scheme: light; --ink: #1d2329; --faint: #66707a; --line: #d9dee3; --tint: #f5f7f9; --warn: #8a5300; }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); max-width: 72rem; margin: 2rem auto;
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); max-width: 80rem; margin: 2rem auto;
   padding: 0 1.2rem; }
 h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { border-bottom: 2px solid var(--ink); } tr:hover td { background: var(--tint); }
 .name { text-align: left; } p.note { color: var(--faint); margin: .15rem 0; } p.warning { color: var(--warn); }
 .figures { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; }
 figure { margin: 0; flex: 0 1 auto; max-width: 100%; } figcaption { color: var(--faint); font-size: .85rem; }
-img { max-width: 100%; height: auto; } .worst img { max-height: 15rem; } code { font-size: .85rem; }
+img { max-width: 100%; height: auto; } .worst img { max-height: 20rem; } code { font-size: .85rem; }
 """
 
 

@@ -43,7 +43,8 @@ def main(argv: list[str]) -> int:
     out.mkdir(parents=True, exist_ok=True)
     table = tables.cells(results, by, reference, settings.margin)
     pictures = _pictures(out, jobs, by, rows, results, settings)
-    _write(out, results, table, remarks, failed, pictures, page.worst_overlays(jobs, by))
+    title = ", ".join(sorted({job.experiment for job in jobs} - {""})) or "Scores"
+    _write(out, title, results, table, remarks, failed, pictures, page.worst_overlays(jobs, by))
     if arguments.wandb:
         _mirror(out, arguments.wandb, jobs, results, table, pictures)
     _print(table, remarks, failed, out)
@@ -129,6 +130,7 @@ def _pictures(
 
 def _write(
     out: Path,
+    title: str,
     results: Sequence[Mapping[str, Any]],
     table: tuple[list[str], list[list[str]]],
     remarks: Sequence[str],
@@ -141,11 +143,11 @@ def _write(
 
     write_text(out / "report.csv", tables.comma_separated(results))
     write_text(out / "report.tex", tables.latex(*table))
-    write_text(out / "report.html", page.render("Scores", table, remarks, pictures, worst, failed))
+    write_text(out / "report.html", page.render(title, table, remarks, pictures, worst, failed))
     shown = [f"![{name}]({path.name})" for name, path in pictures.items()]
     failures = ["## Jobs without scores", "", *(f"- `{folder}`: {reason}" for folder, reason in failed), ""]
     notes = [f"- {remark}" for remark in remarks]
-    text = ["# Scores", "", tables.markdown(*table), *notes, "", *shown, "", *(failures if failed else [])]
+    text = [f"# {title}", "", tables.markdown(*table), *notes, "", *shown, "", *(failures if failed else [])]
     write_text(out / "report.md", "\n".join(text))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from labelct.errors import InputError
+from labelct.store import write_json
 
 ENDING = ".nii.gz"
 REMEDY = "make the training set again, or point to a folder in nnU-Net's raw layout"
@@ -59,8 +60,8 @@ def write_index(
     }
     if spacing is not None:
         index["spacing"] = [float(value) for value in spacing]
-    _write_json(folder / "dataset.json", index)
-    _write_json(folder / "splits_final.json", [splits])
+    write_json(folder / "dataset.json", index, sort_keys=False)
+    write_json(folder / "splits_final.json", [splits], sort_keys=False)
 
 
 @dataclass(frozen=True)
@@ -124,12 +125,6 @@ class TrainingSet:
             if not path.is_file():
                 raise InputError(path, f"is listed in splits_final.json ({split}) but missing", REMEDY)
         return cases
-
-
-def _write_json(path: Path, content: object) -> None:
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def _read_json(path: Path) -> Any:

@@ -71,9 +71,9 @@ def write_text(path: Path, text: str) -> None:
         ) from error
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:
     """Write `value` as indented JSON to `path`, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+    write_text(path, json.dumps(value, indent=2, sort_keys=sort_keys) + "\n")
 
 
 def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError, SettingError
+from labelct.store import write_json
 from labelct.tracking import Tracker
 from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
 from labelct.trainer.module import Checkpoints, SegmentationModule
@@ -63,7 +63,7 @@ def fit(
     model = _model(training_set, settings, seed, folder)
     job = {"training_set": str(training_set.folder), "settings": asdict(settings), "device": asdict(device)}
     if rank() == 0:
-        _write_json(folder / "job.json", {**job, "seed": seed})
+        write_json(folder / "job.json", {**job, "seed": seed}, sort_keys=False)
     with quiet(), prepared(device), companions(device, ["-m", "labelct.trainer.companion", str(folder)]):
         _train(training_set, model, settings, device, folder, tracker, volumes)
 
@@ -78,7 +78,7 @@ def _model(training_set: TrainingSet, settings: UNetSettings, seed: int, folder:
         return {**model, **wanted}
     figures = asdict(intensity(settings.normalisation, training_set))
     model = {**wanted, "spacing": list(settings.spacing or training_set.spacing), "intensity": figures}
-    _write_json(folder / "model.json", model)
+    write_json(folder / "model.json", model, sort_keys=False)
     return model
 
 
@@ -155,9 +155,3 @@ def _whole(case: LoadedCase, figures: Intensity) -> tuple[Tensor, Tensor]:
     """Return a validation volume `(1, 1, x, y, z)`, normalised, with its labels."""
     image = torch.from_numpy(figures.normalised(case.hu))
     return image[None, None], torch.from_numpy(case.labels)[None, None]
-
-
-def _write_json(path: Path, content: Any) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -79,8 +79,16 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], S
 
 
 def _check_targets(config: Config, cohort: Cohort, stage: Stage) -> None:
-    known = cohort.names()
-    for part in (part for parts in config.targets.values() for part in parts):
-        if part not in known:
-            remedy = did_you_mean(part, known) or f"known are {', '.join(sorted(known)[:20])}"
-            raise InputError(stage.folder, f"the cohort has no structure {part!r}", remedy)
+    host, lesion = config.data.lesions.host, config.data.lesions.name
+    known = (*cohort.names(), *([lesion] if lesion else []))
+    parts = [part for parts in config.targets.values() for part in parts]
+    for part in (*parts, *([host] if host else [])):
+        _check_known(part, known, stage)
+    for name in config.drop.labels:
+        _check_known(name, (*known, *config.targets), stage)
+
+
+def _check_known(name: str, known: Sequence[str], stage: Stage) -> None:
+    if name not in known:
+        remedy = did_you_mean(name, known) or f"known are {', '.join(sorted(known)[:20])}"
+        raise InputError(stage.folder, f"the cohort has no structure {name!r}", remedy)

@@ -45,17 +45,17 @@ def check(config: Config, name: str, tested: Subjects, cohort: Stage, root: Path
     settings = {"targets": config.targets, "cases": [subject.case for subject in tested]}
 
     def make(folder: Path) -> None:
-        found = map_cases(partial(_check_case, config.targets), tested, config.parallel, f"checking {name}")
+        found = map_cases(partial(_check_case, config), tested, config.parallel, f"checking {name}")
         write_json(folder / "cases.json", found)
 
     build(root, recipe_of("checked", VERSION, settings, [cohort]), make)
 
 
-def _check_case(targets: dict[str, list[str]], subject: Subject) -> dict[str, Any]:
+def _check_case(config: Config, subject: Subject) -> dict[str, Any]:
     """Return what a case is: its grid and the volume of each target in ml."""
-    ct, truth, label_map = ct_of(subject), *_truth(subject, targets)
+    ct, truth, label_map = ct_of(subject), *_truth(config, subject)
     voxel_ml = float(np.prod(label_map.spacing)) / 1000.0
-    volumes = {target: float((truth == value).sum()) * voxel_ml for value, target in enumerate(targets, start=1)}
+    volumes = {target: float((truth == value).sum()) * voxel_ml for value, target in enumerate(config.targets, start=1)}
     return {"case": subject.case, "shape": ct.array.shape, "spacing": ct.spacing, "ml": volumes}
 
 
@@ -161,9 +161,11 @@ def finite(row: dict[str, Any]) -> dict[str, Any]:
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
-def _truth(subject: Subject, targets: dict[str, list[str]]) -> tuple[NDArray[np.uint8], LabelMap]:
-    label_map = subject.load_label_map()
-    missing = {part for parts in targets.values() for part in parts} - set(label_map.names.values())
+def _truth(config: Config, subject: Subject) -> tuple[NDArray[np.uint8], LabelMap]:
+    """Return the truth and the label map; a real CT need not have the lesions that the synthesis adds."""
+    label_map, targets = subject.load_label_map(), config.targets
+    wanted = {part for parts in targets.values() for part in parts} - {config.data.lesions.name}
+    missing = wanted - set(label_map.names.values())
     if missing:
         known = ", ".join(sorted(label_map.names.values())[:12])
         raise InputError(subject.files[0], f"its names lack the targets {sorted(missing)}", f"known are {known} …")
@@ -171,7 +173,7 @@ def _truth(subject: Subject, targets: dict[str, list[str]]) -> tuple[NDArray[np.
 
 
 def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], LabelMap]:
-    truth, label_map = _truth(subject, config.targets)
+    truth, label_map = _truth(config, subject)
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
     if config.evaluation.largest_component:
         prediction = keep_largest(prediction, range(1, len(config.targets) + 1))

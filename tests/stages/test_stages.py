@@ -141,3 +141,20 @@ def test_summary_counts_what_is_absent_and_leaves_it_out():
     assert (summary["n"], summary["absent"]) == (3, 1)
     assert summary["dice"] == pytest.approx(0.7)
     assert summary["dice_sd"] == pytest.approx(np.sqrt(0.02))
+
+
+@pytest.mark.parametrize("kind", ["synth1", "synth2", "synth3", "synthseg"])
+def test_label_maps_of_other_names_without_any_ct_make_every_recipe(configured, made, tmp_path, kind):
+    names = json.loads((made[1][1].folder / "names.json").read_text())
+    foreign = {value: {"liver": "Leber", "spleen": "Milz"}.get(name, name) for value, name in names.items()}
+    (tmp_path / "mr_names.json").write_text(json.dumps(foreign))
+    overrides = ["cohort=folder", f"cohort.root={made[1][1].folder}", "cohort.ct=null", "cohort.merge={Milz: spleen}"]
+    overrides += [f"cohort.names={tmp_path / 'mr_names.json'}", f"data={kind}", "data.spacing=12", "drop=none"]
+    if kind != "synthseg":
+        overrides[3] = "cohort.merge={Milz: spleen, Leber: liver}"
+    target = "Leber" if kind == "synthseg" else "liver"
+    config = configured(*SMALL[1:], *overrides, f"targets=[{{liver: [{target}]}}]", "data.replicates=1")
+    *_, stage = build_all(config, tmp_path)
+    case = TrainingSet(stage.folder).train[0]
+    assert nifti.read_label_map(case.label).array.any()
+    assert nifti.read_volume(case.image).array.std() > 50

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelct.synthesis.drop import sample_drop
+from labelct.synthesis.drop import of_structures, sample_drop
 from labelct.synthesis.settings import DropSettings
 
 LABELS = [f"organ_{n}" for n in range(40)]
@@ -29,3 +29,9 @@ def test_the_chance_of_one_label_leaves_the_others_as_they_were() -> None:
     plain = sample_drop(LABELS, DropSettings(0.5), np.random.default_rng(3))
     single = sample_drop(LABELS, DropSettings(0.5, {"organ_7": 1.0}), np.random.default_rng(3))
     assert set(plain) | {"organ_7"} == set(single)
+
+
+def test_a_targets_chance_is_that_of_its_parts_unless_they_have_their_own() -> None:
+    settings = DropSettings(0.5, {"kidneys": 0.1, "kidney_left": 0.9, "spleen": 0.2})
+    targets = {"kidneys": ["kidney_left", "kidney_right"], "liver": ["liver"]}
+    assert of_structures(settings, targets).labels == {"kidney_left": 0.9, "kidney_right": 0.1, "spleen": 0.2}

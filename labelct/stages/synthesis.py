@@ -27,7 +27,7 @@ from labelct.synthesis.recipe import Painted, draw_volume, synthesize
 from labelct.synthesis.settings import DropSettings
 from labelct.volume import LabelMap, Volume
 
-VERSION = 2
+VERSION = 3
 STREAM = 1
 UNCHECKED = ("uniform", "mixture")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from labelct.synthesis.assemble import BODY, Layout
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.cylinder import body_quantiles
 from labelct.synthesis.paint import bounding_boxes, look_up, read_greys
-from labelct.synthesis.texture import GREYS, axis_tables, organ_table, quantile_table
+from labelct.synthesis.texture import GREYS, axis_tables, is_flat, organ_table, quantile_table
 
 CONSTANT, CLIP, WHITE = 0, 1, 2
 GOLDEN = 0x9E3779B97F4A7C15
@@ -33,6 +35,10 @@ def render(layout: Layout, params: Mapping[str, Any], bank: Bank, threads: int =
     specs = [_spec(name, params) for name in layout.names]
     source = np.array([_source(spec) for spec in specs], np.uint8)
     greys, counts = _read(layout, specs, source, bank, threads)
+    flat = [part for part in np.flatnonzero(source == CLIP).tolist() if _is_flat(specs[part], counts[part])]
+    if flat:
+        source[flat] = WHITE
+        greys, counts = _read(layout, specs, source, bank, threads)
     table = np.stack([_table(spec, counts[part]) for part, spec in enumerate(specs)])
     return look_up(layout.parts, greys, table, threads)
 
@@ -45,6 +51,17 @@ def _source(spec: Mapping[str, Any]) -> int:
     if "clip" not in spec:
         return CONSTANT
     return CLIP if "clip" in spec["clip"] else WHITE
+
+
+def _is_flat(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> bool:
+    """Return whether an organ lies on a part of its clip without contrast; white noise takes the clip's place then."""
+    matched = "histogram" in spec or int(counts.sum()) < 2
+    return not matched and is_flat(counts, spec["sd"], spec.get("quantiles", ()))
+
+
+def _seed(clip: Mapping[str, Any]) -> int:
+    """Return the seed of the white noise that a clip stands for, or that stands for a flat one."""
+    return int(clip["seed"]) if "seed" in clip else crc32(json.dumps(clip, sort_keys=True).encode())
 
 
 def _table(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -71,7 +88,7 @@ def _read(
             for axis, row in enumerate(rows):
                 tables[axis][kind][part] = row
     seeds = [
-        spec["clip"]["seed"] * GOLDEN % (1 << 64) if s == WHITE else 0 for spec, s in zip(specs, source, strict=True)
+        _seed(spec["clip"]) * GOLDEN % (1 << 64) if s == WHITE else 0 for spec, s in zip(specs, source, strict=True)
     ]
     pixels = bank.pixels if len(bank) else np.zeros(1, np.uint8)
     return read_greys(layout.parts, source, pixels, tables, np.array(seeds, np.uint64), threads)

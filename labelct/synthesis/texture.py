@@ -137,13 +137,25 @@ def organ_table(
         sd: Standard deviation in HU.
         quantiles: HU around the mean at the probabilities of `priors.QUANTILE_LEVELS`; none stand for a normal.
     """
+    shape, centre, spread = _shape(counts, sd, quantiles)
+    gain = min(sd / spread, LARGEST_GAIN) if spread > 0 else 0.0
+    return _rounded(mean + gain * (shape - centre))
+
+
+def is_flat(counts: NDArray[np.integer], sd: float, quantiles: Sequence[float] = ()) -> bool:
+    """Return whether a clip has too few greys inside an organ to take its standard deviation; arguments as above."""
+    return LARGEST_GAIN * _shape(counts, sd, quantiles)[2] < sd
+
+
+def _shape(
+    counts: NDArray[np.integer], sd: float, quantiles: Sequence[float]
+) -> tuple[NDArray[np.float64], float, float]:
+    """Return the HU of every grey before they are made exact, with their mean and standard deviation."""
     levels = normal_levels(counts)
     shape = np.interp(levels, QUANTILE_LEVELS, quantiles) if len(quantiles) else sd * levels
     share = counts / max(int(counts.sum()), 1)
     centre = float(share @ shape)
-    spread = float(np.sqrt(share @ (shape - centre) ** 2))
-    gain = min(sd / spread, LARGEST_GAIN) if spread > 0 else 0.0
-    return _rounded(mean + gain * (shape - centre))
+    return shape, centre, float(np.sqrt(share @ (shape - centre) ** 2))
 
 
 def quantile_table(

@@ -96,6 +96,28 @@ def test_synth3_gives_every_label_its_mean_and_spread(case: Case) -> None:
     assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) == 2
 
 
+def test_a_flat_clip_gives_way_to_noise_of_the_organs_spread(case: Case) -> None:
+    clip = np.full((4, 12, 12), 90, np.uint8)
+    clip[0, 0, 0] = 91
+    bank = make_bank([clip], ["flat"])
+    params = draw(case, bank, kind="synth3", fill=FillSettings(gas=False))
+    volume, _ = make(case, params, bank)
+    assert volume.tobytes() == make(case, json.loads(json.dumps(params)), bank, threads=3)[0].tobytes()
+    for name in ("liver", "spleen", "colon"):
+        spec, voxels = params["classes"][name], volume[case.where(name)]
+        assert voxels.mean() == pytest.approx(spec["hu"], abs=0.1)
+        assert voxels.std() == pytest.approx(spec["sd"], rel=0.01)
+
+
+def test_one_voxel_is_an_organ_too(case: Case) -> None:
+    case.names[7] = "duodenum"
+    case.label_map[0, 0, 0] = 7
+    for kind in RECIPES[1:]:
+        params = draw(case, kind=kind, fill=FillSettings(gas=False))
+        volume, _ = make(case, params)
+        assert volume[0, 0, 0] == pytest.approx(params["classes"]["duodenum"]["hu"], abs=0.01)
+
+
 def test_the_rest_may_have_a_texture_too(case: Case) -> None:
     volume, _ = make(case, draw(case, kind="synth3", rest_texture=True))
     assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) > 20

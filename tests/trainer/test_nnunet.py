@@ -157,6 +157,7 @@ def trained(configured, arms, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
     configured, arms, trained, tmp_path, monkeypatch
 ):
@@ -183,6 +184,7 @@ def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
     assert not list(tmp_path.rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_the_prediction_is_the_one_of_nnunets_own_file_reader(trained, tmp_path):
     from labelct.trainer.open import open_model
 
@@ -201,6 +203,7 @@ def test_the_prediction_is_the_one_of_nnunets_own_file_reader(trained, tmp_path)
     np.testing.assert_array_equal(nifti.read_label_map(tmp_path / "case.nii.gz").array, rounded)
 
 
+@pytest.mark.slow
 def test_an_unfinished_training_cannot_predict(trained, tmp_path):
     from labelct.trainer.nnunet import Predictor
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from labelct.commands import compose
-from labelct.config import configuration_folder, gpus
+from labelct.config import ConfigError, configuration_folder, gpus
 
 SWEEPS = sorted(path.stem for path in (configuration_folder() / "sweep").glob("*.yaml"))
 PAPER = [name for name in SWEEPS if not name.endswith("_phantom")]
@@ -54,10 +54,19 @@ def test_a_launcher_asks_for_the_gpus_of_the_device(kind, devices, expected):
     assert gpus(kind, devices) == expected
 
 
-@pytest.mark.parametrize("launcher", ["slurm", "ray", "joblib"])
+PLUGINS = {"slurm": "hydra_submitit_launcher", "ray": "hydra_ray_launcher", "joblib": "hydra_joblib_launcher"}
+
+
+@pytest.mark.parametrize("launcher", PLUGINS)
 def test_launcher_presets_compose(launcher):
-    pytest.importorskip({"slurm": "submitit"}.get(launcher, launcher))
+    pytest.importorskip(f"hydra_plugins.{PLUGINS[launcher]}", reason="the launcher's extra is not installed")
     assert compose.check([f"hydra/launcher={launcher}", "dose=low,full"], multirun=True) == 2
+
+
+def test_a_launcher_that_is_not_installed_is_refused_with_its_extra(monkeypatch):
+    monkeypatch.setattr(compose, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"is not installed; pip install 'labelct\[launchers\]'"):
+        compose._check_installed("hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher")
 
 
 def start(folder, *arguments):

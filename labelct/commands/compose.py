@@ -107,7 +107,8 @@ def _check_installed(target: str) -> None:
         ConfigError: It is not installed.
     """
     parts = target.split(".")
-    if parts[0] == "hydra_plugins" and find_spec(".".join(parts[:2])) is None:
+    # find_spec imports the parent package, which is not there while no plugin at all is installed
+    if parts[0] == "hydra_plugins" and not (find_spec(parts[0]) and find_spec(".".join(parts[:2]))):
         raise ConfigError(f"{parts[1]} is not installed; pip install 'labelct[{EXTRAS.get(parts[1], parts[1])}]'")
 
 

@@ -120,8 +120,9 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
 
 
 def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
-    """Return the settings that noise-free projections depend on: reconstruction comes after them."""
-    return {name: value for name, value in _physics(scanner).items() if name not in ("recon", "coarse", "mode", "efficiency")}
+    """Return the settings that noise-free projections depend on: photons and reconstruction come after them."""
+    later = ("recon", "coarse", "mode", "efficiency")
+    return {name: value for name, value in _physics(scanner).items() if name not in later}
 
 
 def _project_case(job: Job) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
     """Run the job that Hydra described in `folder/.hydra` in a process of its own and wait for its end.
 
     Basic and joblib launchers lose every job that is left when one is killed or exits; here the job alone is lost. The
-    process reads a pipe that this one holds open, so that it ends when this one does, killed or not.
+    process reads a pipe that this one holds open, so that it ends when this one does, killed or not, together with the
+    workers that it started, which share its session.
 
     Args:
         folder: The job's folder.
@@ -69,8 +71,9 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
     """
     write_json(folder / "status.json", {"state": "running"})
     command = [sys.executable, "-m", "labelct.commands.job", str(folder)]
-    with subprocess.Popen(command, cwd=launched_from, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=launched_from, stdin=subprocess.PIPE, start_new_session=True) as process:
         code = process.wait()
+    _end_group(process.pid)
     status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
     if status["state"] == "running":
         reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -105,10 +108,17 @@ def _fail(folder: Path, reason: str) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when the other end of its standard input is closed."""
+    """End this process and its workers when the other end of its standard input is closed."""
     while os.read(0, 1):
         pass
+    _end_group(os.getpid())
     os._exit(1)
+
+
+def _end_group(leader: int) -> None:
+    """Kill what is left of the processes that `leader` started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ def run(config, folder, arm, overrides):
     if config.seed == 3:
         sys.exit(3)
     if config.seed == 9:
+        import subprocess
+
+        worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        (folder / "worker.txt").write_text(str(worker.pid))
         time.sleep(60)
     return 0.9
 
@@ -91,14 +95,15 @@ def test_a_job_ends_with_the_sweep_that_is_killed(stubbed):
     folder, environment = stubbed
     command = [sys.executable, "-m", "labelct.run", "-m", "seed=9,0"]
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as sweep:
-        while not (pid := statuses(folder).get(0, {}).get("pid")):
+        while not (text := "".join(path.read_text() for path in folder.glob("outputs/sweeps/*/*/0/worker.txt"))):
             time.sleep(0.1)
+        processes = [statuses(folder)[0]["pid"], int(text)]
         sweep.send_signal(signal.SIGKILL)
     for _ in range(100):
-        if not alive(pid):
+        if not any(map(alive, processes)):
             break
         time.sleep(0.1)
-    assert not alive(pid)
+    assert not any(map(alive, processes))
     assert list(statuses(folder)) == [0]
 
 

@@ -106,7 +106,9 @@ def _print(summary: dict[str, dict[str, float | None]], folder: Path) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table("test", "structure", "cases", "Dice", "surface Dice", "HD95 mm", "volume %", box=SIMPLE_HEAD)
+    table = Table("test", "structure", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("cases", "Dice", "surface Dice", "HD95 mm", "volume %"):
+        table.add_column(name, no_wrap=True)
     for key, means in summary.items():
         test, label = key.split("/", 1)
         cases = f"{means['n']:.0f}" + (f" ({means['absent']:.0f} absent)" if means["absent"] else "")

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "trainer", "debug", "experiment")
 
 
-def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Sequence[str] = ()) -> float:
+def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Sequence[str] = ()) -> float | None:
     """Run one experiment and leave its configuration, scores and figures in `folder`.
 
     Args:
@@ -30,7 +30,7 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
         overrides: What was typed, for the record.
 
     Returns:
-        The mean Dice over test cases and targets.
+        The mean Dice over test cases and targets, None where it is nowhere defined.
     """
     arm = {name: choices[name] for name in ARM if name in choices} | {"seed": str(config.seed)}
     write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(config))))

@@ -32,7 +32,7 @@ def write(
     reference: Subject,
     rows: list[dict[str, Any]],
     tracker: Tracker,
-) -> float:
+) -> float | None:
     """Leave `scores.json`, `scores.csv` and `figures/` in a job's folder, print the table, tell the tracker.
 
     Args:
@@ -46,7 +46,7 @@ def write(
         tracker: The job's tracker.
 
     Returns:
-        The mean Dice over all rows where it is defined.
+        The mean Dice over all rows where it is defined, None where it is in none.
     """
     summary = summarise(rows)
     record = {"arm": arm, "overrides": overrides, "keys": [[stage.name, stage.key] for stage in stages]}
@@ -59,7 +59,13 @@ def write(
         tracker.figure(path.stem, path)
     tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
     _print(summary, folder)
-    return float(np.nanmean([row["dice"] for row in rows])) if any(row["dice"] == row["dice"] for row in rows) else 0.0
+    return mean_dice(rows)
+
+
+def mean_dice(rows: Sequence[dict[str, Any]]) -> float | None:
+    """Return the mean Dice over the rows where it is defined, None where it is in none: absent is never a score."""
+    values = np.array([row["dice"] for row in rows], dtype=float)
+    return float(np.nanmean(values)) if np.isfinite(values).any() else None
 
 
 def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:

@@ -158,3 +158,8 @@ def test_label_maps_of_other_names_without_any_ct_make_every_recipe(configured, 
     case = TrainingSet(stage.folder).train[0]
     assert nifti.read_label_map(case.label).array.any()
     assert nifti.read_volume(case.image).array.std() > 50
+
+
+def test_a_dice_that_is_nowhere_defined_is_no_zero():
+    assert results.mean_dice([{"dice": float("nan")}]) is None
+    assert results.mean_dice([{"dice": 0.5}, {"dice": float("nan")}]) == 0.5

@@ -92,17 +92,23 @@ def displacement(
     points = [int(np.ceil(n * s / grain)) + 4 for n, s in zip(shape, spacing, strict=True)]
     field = np.random.default_rng(params["seed"]).standard_normal((*points, 3))
     for axis, (n, s) in enumerate(zip(shape, spacing, strict=True)):
-        basis = _spline_basis(int(np.ceil(n * s / step)) + 2, points[axis])
-        field = np.moveaxis(np.einsum("ia,a...->i...", basis, np.moveaxis(field, axis, 0)), 0, axis)
+        first, weights = _spline_weights(int(np.ceil(n * s / step)) + 2)
+        lines = np.moveaxis(field, axis, 0)
+        smooth = sum(weight[:, None, None, None] * lines[first + tap] for tap, weight in enumerate(weights))
+        field = np.moveaxis(np.asarray(smooth), 0, axis)
     return np.round(params["elastic_mm"] * field, 4).astype(np.float32), step
 
 
-def _spline_basis(nodes: int, points: int) -> NDArray[np.float64]:
-    """Return `(nodes, points)` cubic B-spline weights, each row of unit length so that the variance stays 1."""
-    distance = np.abs(np.arange(nodes)[:, None] / NODES_PER_GRAIN + 1.0 - np.arange(points)[None, :])
+def _spline_weights(nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the first of the four control points that each node hears, and their cubic B-spline weights `(4, nodes)`.
+
+    The weights of a node have unit length, so that the variance stays 1.
+    """
+    first = np.arange(nodes) // NODES_PER_GRAIN
+    distance = np.abs(np.arange(nodes) / NODES_PER_GRAIN + 1.0 - first - np.arange(4)[:, None])
     near, far = 2 / 3 - distance**2 + distance**3 / 2, (2 - distance) ** 3 / 6
     weights = np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
-    return weights / np.maximum(np.sqrt((weights**2).sum(axis=1, keepdims=True)), 1e-9)
+    return first, weights / np.sqrt((weights**2).sum(axis=0))
 
 
 def deform(
@@ -131,29 +137,49 @@ def deform(
 
 
 @numba.njit(cache=True, nogil=True)
+def _depths(shape: Any, step: float, affine: Any, size: Any) -> tuple[Any, Any, Any]:
+    """Return, for each voxel along z, the node below it, the upper node's weight and the affine's part `(3, z)`."""
+    below, weight, depth = np.empty(shape[2], np.int64), np.empty(shape[2]), np.empty((3, shape[2]))
+    for z in range(shape[2]):
+        k = z * size[2] / step
+        below[z] = int(k)
+        weight[z] = k - below[z]
+        for d in range(3):
+            depth[d, z] = affine[d, 2] * ((z - (shape[2] - 1) / 2) * size[2])
+    return below, weight, depth
+
+
+@numba.njit(cache=True, nogil=True)
 def _trace_column(
-    x: int, y: int, shape: Any, field: Any, step: float, affine: Any, shift: Any, size: Any, found: Any
+    x: int,
+    y: int,
+    shape: Any,
+    field: Any,
+    step: float,
+    affine: Any,
+    shift: Any,
+    size: Any,
+    depths: Any,
+    nodes: Any,
+    found: Any,
 ) -> None:
-    """Write where the voxels `(x, y, :)` come from, in voxels of the source, into `found` `(z, 3)`."""
+    """Write where the voxels `(x, y, :)` come from, in voxels of the source, into `found` `(3, z)`."""
+    below, weight, depth = depths
     i, j = x * size[0] / step, y * size[1] / step
     a, b = int(i), int(j)
     u, v = i - a, j - b
-    nodes = np.empty((field.shape[2], 3))
-    for c in range(field.shape[2]):
-        for d in range(3):
+    px, py = (x - (shape[0] - 1) / 2) * size[0], (y - (shape[1] - 1) / 2) * size[1]
+    for d in range(3):
+        for c in range(field.shape[2]):
             near = field[a, b, c, d] * (1 - v) + field[a, b + 1, c, d] * v
             far = field[a + 1, b, c, d] * (1 - v) + field[a + 1, b + 1, c, d] * v
-            nodes[c, d] = near * (1 - u) + far * u
-    px, py = (x - (shape[0] - 1) / 2) * size[0], (y - (shape[1] - 1) / 2) * size[1]
-    for z in range(shape[2]):
-        k = z * size[2] / step
-        c = int(k)
-        w = k - c
-        pz = (z - (shape[2] - 1) / 2) * size[2]
-        for d in range(3):
-            moved = affine[d, 0] * px + affine[d, 1] * py + affine[d, 2] * pz + shift[d]
-            moved += nodes[c, d] * (1 - w) + nodes[c + 1, d] * w
-            found[z, d] = moved / size[d] + (shape[d] - 1) / 2
+            nodes[c] = near * (1 - u) + far * u
+        row, deep, voxel, moved = found[d], depth[d], size[d], shift[d]
+        plane, half = affine[d, 0] * px + affine[d, 1] * py, (shape[d] - 1) / 2
+        for z in range(shape[2]):
+            row[z] = nodes[below[z]] * (1 - weight[z]) + nodes[below[z] + 1] * weight[z]
+        for z in range(shape[2]):
+            row[z] = (plane + deep[z] + moved + row[z]) / voxel + half
 
 
 @numba.njit(cache=True, nogil=True)
@@ -170,12 +196,13 @@ def _deform_nearest(
     stop: int,
 ) -> None:
     shape = source.shape
-    found = np.empty((shape[2], 3))
+    depths = _depths(shape, step, affine, size)
+    nodes, found = np.empty(field.shape[2]), np.empty((3, shape[2]))
     for x in range(start, stop):
         for y in range(shape[1]):
-            _trace_column(x, y, shape, field, step, affine, shift, size, found)
+            _trace_column(x, y, shape, field, step, affine, shift, size, depths, nodes, found)
             for z in range(shape[2]):
-                a, b, c = np.floor(found[z, 0] + 0.5), np.floor(found[z, 1] + 0.5), np.floor(found[z, 2] + 0.5)
+                a, b, c = np.floor(found[0, z] + 0.5), np.floor(found[1, z] + 0.5), np.floor(found[2, z] + 0.5)
                 inside = 0 <= a < shape[0] and 0 <= b < shape[1] and 0 <= c < shape[2]
                 deformed[x, y, z] = source[int(a), int(b), int(c)] if inside else outside
 
@@ -194,12 +221,13 @@ def _deform_linear(
     stop: int,
 ) -> None:
     shape = source.shape
-    found = np.empty((shape[2], 3))
+    depths = _depths(shape, step, affine, size)
+    nodes, found = np.empty(field.shape[2]), np.empty((3, shape[2]))
     for x in range(start, stop):
         for y in range(shape[1]):
-            _trace_column(x, y, shape, field, step, affine, shift, size, found)
+            _trace_column(x, y, shape, field, step, affine, shift, size, depths, nodes, found)
             for z in range(shape[2]):
-                i, j, k = found[z]
+                i, j, k = found[0, z], found[1, z], found[2, z]
                 a, b, c = int(np.floor(i)), int(np.floor(j)), int(np.floor(k))
                 u, v, w = i - a, j - b, k - c
                 total = 0.0

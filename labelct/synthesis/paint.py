@@ -15,6 +15,24 @@ UNLABELLED = np.uint16(65535)
 
 
 @numba.njit(cache=True, nogil=True)
+def occurring(label_map: Any, size: int) -> NDArray[np.bool_]:
+    """Return `(size,)`, True for the values that a contiguous map holds; all are below `size`."""
+    found = np.zeros(size, np.bool_)
+    for value in label_map.ravel():
+        found[value] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def relabel(label_map: Any, lookup: Any) -> Any:
+    """Return `lookup[label_map]` of a contiguous map."""
+    renamed = np.empty(label_map.size, lookup.dtype)
+    for voxel, value in enumerate(label_map.ravel()):
+        renamed[voxel] = lookup[value]
+    return renamed.reshape(label_map.shape)
+
+
+@numba.njit(cache=True, nogil=True)
 def _compose(label_map: Any, rest: Any, lookup: Parts, parts: Parts, start: int, stop: int) -> None:
     for x in range(start, stop):
         for y in range(label_map.shape[1]):
@@ -45,13 +63,18 @@ def _boxes(parts: Parts, number: int, start: int, stop: int) -> NDArray[np.int64
     boxes = np.empty((number, 6), np.int64)
     boxes[:, :3] = 1 << 40
     boxes[:, 3:] = 0
+    depth = parts.shape[2]
     for x in range(start, stop):
         for y in range(parts.shape[1]):
-            for z in range(parts.shape[2]):
-                box = boxes[parts[x, y, z]]
+            z = 0
+            while z < depth:
+                first, part = z, parts[x, y, z]
+                while z < depth and parts[x, y, z] == part:
+                    z += 1
+                box = boxes[part]
                 box[0], box[3] = min(box[0], x), max(box[3], x + 1)
                 box[1], box[4] = min(box[1], y), max(box[4], y + 1)
-                box[2], box[5] = min(box[2], z), max(box[5], z + 1)
+                box[2], box[5] = min(box[2], first), max(box[5], z)
     return boxes
 
 

@@ -81,8 +81,9 @@ def _read(
     if not source.any():
         return np.broadcast_to(np.uint8(0), shape), np.zeros((number, GREYS), np.int64)
     tables = tuple(tuple(np.zeros((number, n), np.int64) for _ in range(3)) for n in shape)
-    boxes = bounding_boxes(layout.parts, number, threads)
-    for part in np.flatnonzero(source == CLIP).tolist():
+    cut = np.flatnonzero(source == CLIP).tolist()
+    boxes = bounding_boxes(layout.parts, number, threads) if cut else np.zeros((number, 6), np.int64)
+    for part in cut:
         found = axis_tables(specs[part]["clip"], bank, boxes[part, :3], shape)
         for kind, rows in enumerate(found):
             for axis, row in enumerate(rows):

@@ -8,9 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
+from labelct.synthesis.paint import occurring, relabel
 
 Targets = Mapping[str, Sequence[str]]
 LOOKUP_LIMIT = 1 << 16
+
+
+def _narrow(label_map: NDArray[np.integer]) -> NDArray[np.integer] | None:
+    """Return the map in C order and at most 16 bits, which the kernels index with; None where its values do not fit."""
+    if label_map.dtype in (np.uint8, np.uint16):
+        return np.ascontiguousarray(label_map)
+    fits = int(label_map.max(initial=0)) < LOOKUP_LIMIT and int(label_map.min(initial=0)) >= 0
+    return label_map.astype(np.uint16, order="C") if fits else None
 
 
 def present_names(label_map: NDArray[np.integer], names: Mapping[int, str]) -> dict[int, str]:
@@ -19,8 +28,8 @@ def present_names(label_map: NDArray[np.integer], names: Mapping[int, str]) -> d
     Raises:
         InputError: A value has no name.
     """
-    small = int(label_map.max(initial=0)) < LOOKUP_LIMIT
-    values = np.flatnonzero(np.bincount(label_map.ravel())) if small else np.unique(label_map)
+    narrow = _narrow(label_map)
+    values = np.unique(label_map) if narrow is None else np.flatnonzero(occurring(narrow, LOOKUP_LIMIT))
     unnamed = [int(value) for value in values if value and int(value) not in names]
     if unnamed:
         known = ", ".join(f"{value} {name}" for value, name in sorted(names.items())[:20])
@@ -54,12 +63,14 @@ def target_labels(
     if len(targets) > 255:
         raise InputError("targets", f"are {len(targets)}", "choose at most 255")
     number = {name: index for index, group in enumerate(targets.values(), 1) for name in group if name not in dropped}
-    top = int(label_map.max(initial=0))
-    wanted = {value: number[name] for value, name in names.items() if name in number and value <= top}
-    if top < LOOKUP_LIMIT:
-        lookup = np.zeros(top + 1, np.uint8)
-        lookup[list(wanted)] = list(wanted.values())
-        return lookup[label_map]
+    wanted = {value: number[name] for value, name in names.items() if name in number}
+    narrow = _narrow(label_map)
+    if narrow is not None:
+        lookup = np.zeros(LOOKUP_LIMIT, np.uint8)
+        for value, index in wanted.items():
+            if value < LOOKUP_LIMIT:
+                lookup[value] = index
+        return relabel(narrow, lookup)
     found = np.zeros(label_map.shape, np.uint8)
     for value, index in wanted.items():
         found[label_map == value] = index

@@ -4,6 +4,20 @@ PMB 49 (2004) 2209).
 A voxel is lit from direction `base + k pi` by several half turns k. Their samples are averaged with weights that
 fade towards the edge of the detector, for each base direction on its own, so that all measured photons count and
 nothing jumps where a half turn stops seeing the voxel.
+
+The arguments that the kernels share:
+    path: None (portable) or a tuple with an item for every 16 stored rows (AVX-512 permute), see `aperture`.
+    wedge: Filtered rays, flat, `(direction, u, row)`.
+    directions: Number of `wedge`'s first direction, of directions in it, and in half a turn.
+    detector: Rays, stored rows, real rows.
+    scan: R, D, row pitch at the detector, first u, du (mm), first angle, view pitch (rad), first height (mm), feed
+        per rad (mm).
+    optics: Aperture Q that counts fully, `1 / (1 - Q)`, half the number of real rows.
+    x, y: Columns in mm.
+    zs: First slice and slice distance in mm.
+    gammas: Fan angle of each ray.
+    scratch: Table of rows, sums of the weighted samples, sums of the weights; the sums are left empty.
+    total: `(column, slice)`, added to.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -17,100 +31,113 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.scanner.aperture import aperture_add
 from labelct.scanner.geometry import Grid
-from labelct.scanner.lookup import COMPILE, TABLE, aperture_add, blend_rows, has_permute
+from labelct.scanner.lanes import LANES
+from labelct.scanner.lookup import COMPILE, has_permute
 from labelct.scanner.rebin import Wedge
 from labelct.scanner.threads import over
 
 TILE = 16
+REGISTERS = 8  # that hold a table: 128 rows
 
 
 @numba.njit(**COMPILE)
-def _tile(path, wedge, directions, ray, scan, aperture, xs, ys, zs, gammas, radius, image):
-    """Reconstruct one tile of columns.
+def _aim(x, y, base, parity, detector, scan, zs, gammas, aim):
+    """Find where each column lies in the directions `base + k pi` with k even (parity 0) or odd (1).
 
     Args:
-        path: None (portable) or True (AVX-512 permute).
-        wedge: Filtered rays, flat, `(direction, u, row)`.
-        directions: Number of `wedge`'s first direction, of directions in it, and in half a turn.
-        ray: Rays, stored rows, real rows.
-        scan: R, D, row pitch at the detector, first u, du (mm), first angle, view pitch (rad), first height (mm),
-            feed per rad (mm).
-        aperture: Share of the rows that counts fully.
-        xs, ys: Columns in mm.
-        zs: First slice and slice distance in mm.
-        gammas: Fan angle of each ray.
-        radius: Of the reconstructed circle in mm.
-        image: `(x, y, z)`, written.
+        aim: `(column, 4)`, written: left one of its two rays, weight of the right one, half the beam's height and
+            height of the focus at k = 0, both in slices.
+    """
+    rays, _, rows = detector
+    r, d, row_pitch, u_first, du, angle, view_pitch, height, feed = scan
+    sign = 1.0 - 2.0 * parity
+    cos, sin = sign * math.cos(angle + base * view_pitch), sign * math.sin(angle + base * view_pitch)
+    per_u, per_z, half_beam = 1.0 / du, 1.0 / zs[1], rows * row_pitch / (2.0 * d)
+    for n in range(len(x)):
+        u = x[n] * sin - y[n] * cos
+        distance = math.sqrt(r * r - u * u) - (x[n] * cos + y[n] * sin)
+        at = (u - u_first) * per_u
+        left = min(max(int(at), 0), rays - 2)
+        part = at - left
+        gamma = gammas[left] + part * (gammas[left + 1] - gammas[left])
+        aim[n, 0], aim[n, 1], aim[n, 2] = left, part, half_beam * distance * per_z
+        aim[n, 3] = (height + feed * (base * view_pitch - gamma) - zs[0]) * per_z
+
+
+@numba.njit(**COMPILE)
+def _half_turns(path, wedge, at, detector, optics, aim, turns, travel, slices, scratch):
+    """Add what every second half turn sees of one column.
+
+    Args:
+        at: Where the direction of k = 0 starts in `wedge`.
+        aim: The column's row of `_aim`.
+        turns: Parity of k, first and last k in `wedge`.
+        travel: From k to k + 1: floats in `wedge`, slices.
+    """
+    left, part, reach, shift = int(aim[0]), np.float32(aim[1]), aim[2], aim[3]
+    parity, first, last = turns
+    q_step, per_feed = 1.0 / reach, 1.0 / travel[1]
+    low = max(math.ceil((-reach - shift) * per_feed), first)
+    high = min(math.floor((slices - 1 + reach - shift) * per_feed), last)
+    for k in range(low + ((low + parity) & 1), high + 1, 2):
+        focus, here = shift + travel[1] * k, at + k * travel[0] + left * detector[1]
+        start = max(0, math.ceil(focus - reach))
+        stop = min(slices, math.floor(focus + reach) + 1)
+        q = np.float32((start - focus) * q_step)
+        aperture_add(path, scratch, wedge, here, detector[1], part, start, stop, q, np.float32(q_step), optics)
+
+
+@numba.njit(**COMPILE)
+def _average(scratch, total):
+    """Add the weighted mean of one base direction's samples to `total` and empty the sums."""
+    _, sums, weights = scratch
+    for z in range(len(total)):
+        total[z] += sums[z] / max(weights[z], np.float32(1e-20))
+        sums[z], weights[z] = np.float32(0.0), np.float32(0.0)
+
+
+@numba.njit(**COMPILE)
+def _columns(path, wedge, directions, detector, scan, optics, x, y, zs, gammas, table, total):
+    """Sum over all base directions; `table` holds stored rows, two more and those that idle lanes reach.
+
+    Base by base, because the rays that neighbouring columns see from one direction stay in the cache.
     """
     first, count, half_turn = directions
-    rays, stored, rows = ray
-    r, d, row_pitch, u_first, du, angle, view_pitch, height, feed = scan
-    slices = image.shape[2]
-    total = np.empty(slices, np.float32)
-    sums, weights = np.zeros(slices + 32, np.float32), np.zeros(slices + 32, np.float32)
-    table = np.zeros(stored + 32, np.float32)
-    full, scale = np.float32(aperture), np.float32(1.0 / (1.0 - aperture))
-    last, edge = np.float32(rows - 1), rows * row_pitch / 2
-    per_u = 1.0 / du
-    dz, middle, half_feed = zs[1], (rows - 1) / 2, feed * view_pitch * half_turn / zs[1]
-    ceil_first, floor_last = np.empty(half_turn, np.int64), np.empty(half_turn, np.int64)
-    cos, sin = np.empty(half_turn), np.empty(half_turn)
+    columns, slices = total.shape
+    scratch = (table, np.zeros(slices + 16, np.float32), np.zeros(slices + 16, np.float32))
+    aim = np.empty((2, columns, 4))
+    size = detector[0] * detector[1]
+    travel = half_turn * size, scan[8] * scan[6] * half_turn / zs[1]
     for base in range(half_turn):
-        cos[base], sin[base] = math.cos(angle + base * view_pitch), math.sin(angle + base * view_pitch)
-        ceil_first[base] = -((base - first) // half_turn)
-        floor_last[base] = (first + count - 1 - base) // half_turn
-    for i in range(len(xs)):
-        for j in range(len(ys)):
-            x, y = xs[i], ys[j]
-            if x * x + y * y > radius * radius:
-                continue
-            total[:] = 0.0
-            for base in range(half_turn):
-                u_base, w_base = x * sin[base] - y * cos[base], x * cos[base] + y * sin[base]
-                chord = math.sqrt(r * r - u_base * u_base)
-                sums[:], weights[:] = 0.0, 0.0
-                for parity in range(2):
-                    sign = 1.0 - 2.0 * parity
-                    at = (sign * u_base - u_first) * per_u
-                    left = min(max(int(at), 0), rays - 2)
-                    part = at - left
-                    gamma = gammas[left] + part * (gammas[left + 1] - gammas[left])
-                    distance = chord - sign * w_base
-                    reach = edge * distance / (d * dz)
-                    row_step = d * dz / (distance * row_pitch)
-                    q_step = 1.0 / reach
-                    # the half turns of this parity whose beam meets a slice
-                    shift = (height + feed * (base * view_pitch - gamma) - zs[0]) / dz
-                    low = math.ceil((-reach - shift) / half_feed)
-                    high = math.floor((slices - 1 + reach - shift) / half_feed)
-                    low, high = max(low, ceil_first[base]), min(high, floor_last[base])
-                    for k in range(low + ((low + parity) & 1), high + 1, 2):
-                        here = ((base + k * half_turn - first) * rays + left) * stored
-                        focus = shift + half_feed * k
-                        start = max(0, math.ceil(focus - reach))
-                        stop = min(slices, math.floor(focus + reach) + 1)
-                        blend_rows(table, wedge, here, here + stored, np.float32(part), stored)
-                        for z in range(start, stop, 16):
-                            above = z - focus
-                            aperture_add(
-                                path,
-                                sums,
-                                weights,
-                                z,
-                                table,
-                                last,
-                                np.float32(above * row_step + middle),
-                                np.float32(row_step),
-                                np.float32(above * q_step),
-                                np.float32(q_step),
-                                full,
-                                scale,
-                            )
-                for z in range(slices):
-                    total[z] += sums[z] / max(weights[z], np.float32(1e-20))
-            for z in range(slices):
-                image[i, j, z] = total[z] * np.float32(view_pitch)
+        for parity in range(2):
+            _aim(x, y, base, parity, detector, scan, zs, gammas, aim[parity])
+        low, high = -((base - first) // half_turn), (first + count - 1 - base) // half_turn
+        at = (base - first) * size
+        for n in range(columns):
+            for parity in range(2):
+                turns = parity, low, high
+                _half_turns(path, wedge, at, detector, optics, aim[parity, n], turns, travel, slices, scratch)
+            _average(scratch, total[n])
+
+
+def _geometry(wedge: Wedge, aperture: float) -> tuple[tuple[Any, ...], ...]:
+    """Return the kernels' `detector`, `scan` and `optics`."""
+    helix = wedge.helix
+    scan = (
+        helix.source_isocentre,
+        helix.source_detector,
+        helix.row_pitch,
+        float(wedge.u[0]),
+        wedge.spacing,
+        helix.first_angle,
+        helix.view_pitch,
+        helix.first_height,
+        helix.table_feed / (2 * math.pi),
+    )
+    optics = tuple(np.float32(value) for value in (aperture, 1 / (1 - aperture), helix.rows / 2))
+    return (helix.channels, wedge.rows, helix.rows), scan, optics
 
 
 def backproject(
@@ -140,30 +167,26 @@ def backproject(
     """
     helix = wedge.helix
     result = np.zeros(grid.shape, np.float32) if image is None else image
+    registers = (True,) * (wedge.rows // LANES)
     if path == "best":
-        path = True if has_permute() and helix.rows <= TABLE else None
+        path = has_permute() and len(registers) <= REGISTERS
     xs, ys = grid.axis(0), grid.axis(1)
-    scan = (
-        helix.source_isocentre,
-        helix.source_detector,
-        helix.row_pitch,
-        float(wedge.u[0]),
-        wedge.spacing,
-        helix.first_angle,
-        helix.view_pitch,
-        helix.first_height,
-        helix.table_feed / (2 * math.pi),
-    )
     directions = (first, len(filtered), helix.views_per_turn // 2)
-    ray = (helix.channels, wedge.rows, helix.rows)
+    geometry = (directions, *_geometry(wedge, aperture))
     flat, zs = filtered.reshape(-1), (grid.origin[2], grid.spacing[2])
+    steepest = helix.source_detector * grid.spacing[2] / ((helix.source_isocentre - radius) * helix.row_pitch)
     corners = [(x, y) for x in range(0, len(xs), TILE) for y in range(0, len(ys), TILE)]
 
     def task(number: int) -> None:
-        x, y = corners[number]
-        columns = slice(x, x + TILE), slice(y, y + TILE)
-        gammas, part = wedge.gamma, result[columns]
-        _tile(path, flat, directions, ray, scan, aperture, xs[columns[0]], ys[columns[1]], zs, gammas, radius, part)
+        corner_x, corner_y = corners[number]
+        tile = result[corner_x : corner_x + TILE, corner_y : corner_y + TILE]
+        x, y = np.meshgrid(xs[corner_x : corner_x + TILE], ys[corner_y : corner_y + TILE], indexing="ij")
+        inside = np.hypot(x, y) <= radius
+        total = np.zeros((np.count_nonzero(inside), grid.shape[2]), np.float32)
+        table = np.zeros(wedge.rows + 4 + math.ceil(LANES * steepest), np.float32)
+        kind = registers if path else None
+        _columns(kind, flat, *geometry, x[inside], y[inside], zs, wedge.gamma, table, total)
+        tile[inside] = total * np.float32(helix.view_pitch)
 
     over(task, len(corners))
     return result

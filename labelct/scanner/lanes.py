@@ -93,13 +93,22 @@ class Lanes:
         index = self.builder.fptosi(position, INTEGERS)
         return index, self.subtract(position, self.builder.sitofp(index, FLOATS))
 
-    def permute(self, low: Any, high: Any, position: Any) -> Any:
-        """Interpolate in a table of 32 floats in two registers: AVX-512's `vpermt2ps`."""
+    def permute(self, table: list[Any], position: Any) -> Any:
+        """Interpolate in a table that sits in registers: AVX-512's `vpermt2ps` looks up two of them at once."""
         index, weight = self.split(position)
-        name = "llvm.x86.avx512.vpermi2var.ps.512"
-        below = self._call(name, low, index, high)
-        above = self._call(name, low, self.builder.add(index, ir.Constant(INTEGERS, [1] * LANES)), high)
-        return self.between(below, above, weight)
+        after = self.builder.add(index, ir.Constant(INTEGERS, [1] * LANES))
+        return self.between(self._pick(table, index), self._pick(table, after), weight)
+
+    def _pick(self, table: list[Any], index: Any) -> Any:
+        """Return the floats at some indices; the instruction itself takes an index modulo 32."""
+        found = None
+        for first in range(0, len(table), 2):
+            low, high = table[first], table[min(first + 1, len(table) - 1)]
+            pair = self._call("llvm.x86.avx512.vpermi2var.ps.512", low, index, high)
+            beyond = ir.Constant(INTEGERS, [LANES * first] * LANES)
+            here = self.builder.icmp_signed(">=", index, beyond)
+            found = pair if found is None else self.builder.select(here, pair, found)
+        return found
 
     def _pairs(self, data: Any, indices: list[Any]) -> tuple[Any, Any]:
         """Load each index's float and the one after it as one 64-bit word; return all below and all above."""

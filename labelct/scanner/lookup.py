@@ -1,4 +1,4 @@
-"""The inner loops of projector and backprojector: 16 interpolations in a short table.
+"""The projector's inner loop: 16 interpolations in a short table.
 
 With AVX-512 a table of 32 floats sits in two registers and one instruction looks up 16 of them (`permute`);
 elsewhere each lane loads its two neighbours. The path is chosen by the *type* of the kernels' first argument (None:
@@ -23,7 +23,6 @@ from labelct.scanner.lanes import LANES, Lanes
 TABLE = 2 * LANES
 COMPILE: dict[str, Any] = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}
 ARRAY, PLACE, SINGLE = types.Array(types.float32, 1, "C"), types.intp, types.float32
-SINE = (-4.56632261, 2.40306454, -0.55329161)
 
 
 @functools.cache
@@ -72,7 +71,7 @@ def _line_add_permute(typing, target, at, volume, first, second, weight, start, 
         for more in (0, LANES):
             places = (builder.add(place, context.get_constant(PLACE, more)) for place in (first, second))
             table.append(lanes.between(*(lanes.load(data, place) for place in places), weight))
-        value = lanes.permute(*table, lanes.line(start, step))
+        value = lanes.permute(table, lanes.line(start, step))
         lanes.add_to(lanes.data(sig.args[0], values[0]), at, value)
         return context.get_dummy_value()
 
@@ -110,97 +109,3 @@ def _column_add(path, sums, row, column, volume, first, second, weight, start, s
         _line_add(sums, row, column, start, step)
 
     return portable
-
-
-def blend_rows(target, source, first, second, weight, rows):
-    """Blend two detector channels into a table; in compiled kernels only."""
-    raise NotImplementedError("for compiled kernels")
-
-
-@overload(blend_rows, inline="always")
-def _blend_rows(target, source, first, second, weight, rows):
-    def portable(target, source, first, second, weight, rows):
-        for row in range(0, rows, 16):
-            _blend(target, row, source, first + row, second + row, weight)
-
-    return portable
-
-
-def _aperture_weight(lanes, start, step, full, scale):
-    """Return cos^2 between `full` and 1 as `(1 - sin(pi y)) / 2`, y in [-1/2, 1/2]; the sine to 7e-7."""
-    q = lanes.magnitude(lanes.line(start, step))
-    t = lanes.multiply(lanes.subtract(q, lanes.splat(full)), lanes.splat(scale))
-    y = lanes.subtract(lanes.clip(t, lanes.constant(0.0), lanes.constant(1.0)), lanes.constant(0.5))
-    square = lanes.multiply(y, y)
-    series = lanes.constant(SINE[2])
-    for coefficient in SINE[1::-1]:
-        series = lanes.add(lanes.multiply(series, square), lanes.constant(coefficient))
-    series = lanes.multiply(series, lanes.subtract(square, lanes.constant(0.25)))
-    sine = lanes.multiply(y, lanes.add(series, lanes.constant(2.0)))
-    return lanes.multiply(lanes.constant(0.5), lanes.subtract(lanes.constant(1.0), sine))
-
-
-def _aperture_intrinsic(permute):
-    @intrinsic
-    def add(
-        typing, sums, weights, at, table, last, rho, more, q, step,
-        full, scale,
-    ):  # fmt: skip
-        def generate(context, builder, sig, values):
-            lanes = Lanes(context, builder)
-            at, last, rho, more, q, step, full, scale = (values[number] for number in (2, *range(4, 11)))
-            weight = _aperture_weight(lanes, q, step, full, scale)
-            position = lanes.clip(lanes.line(rho, more), lanes.constant(0.0), lanes.splat(last))
-            data = lanes.data(sig.args[3], values[3])
-            if permute:
-                low, high = (lanes.load(data, context.get_constant(PLACE, place)) for place in (0, LANES))
-                value = lanes.permute(low, high, position)
-            else:
-                value = lanes.lookup(data, position)
-            lanes.add_to(lanes.data(sig.args[0], values[0]), at, lanes.multiply(weight, value))
-            lanes.add_to(lanes.data(sig.args[1], values[1]), at, weight)
-            return context.get_dummy_value()
-
-        return signature(types.void, ARRAY, ARRAY, PLACE, ARRAY, *(SINGLE,) * 7), generate
-
-    return add
-
-
-_aperture_permute, _aperture_portable = _aperture_intrinsic(True), _aperture_intrinsic(False)
-
-
-def aperture_add(
-    path, sums, weights, at, table, last, rho, more, q, step,
-    full, scale,
-):  # fmt: skip
-    """Add 16 slices' weighted samples of a detector channel and their weights; in compiled kernels only.
-
-    Args:
-        path: None or True.
-        sums: Weighted samples along z.
-        weights: Sums of the weights along z.
-        at: First of 16 slices.
-        table: The channel's rows.
-        last: Number of the last row.
-        rho: Row position of the first slice.
-        more: Row position from slice to slice.
-        q: Place in the aperture of the first slice, -1 to 1.
-        step: Place in the aperture from slice to slice.
-        full: Aperture that counts fully.
-        scale: `1 / (1 - full)`.
-    """
-    raise NotImplementedError("for compiled kernels")
-
-
-@overload(aperture_add, inline="always")
-def _aperture_add(
-    path, sums, weights, at, table, last, rho, more, q, step,
-    full, scale,
-):  # fmt: skip
-    if isinstance(path, types.NoneType):
-        return lambda path, sums, weights, at, table, last, rho, more, q, step, full, scale: _aperture_portable(
-            sums, weights, at, table, last, rho, more, q, step, full, scale
-        )
-    return lambda path, sums, weights, at, table, last, rho, more, q, step, full, scale: _aperture_permute(
-        sums, weights, at, table, last, rho, more, q, step, full, scale
-    )

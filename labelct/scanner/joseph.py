@@ -97,7 +97,7 @@ def _rise(path, height, slope, ray, detector, depth, reach):
 @numba.njit(**COMPILE)
 def _forward_tile(path, volume, shape, world, fan, source, detector, reach, corner, column, sums):
     """Add one tile's share of one view to `sums`, `(channel, row)` with rows filled up to a multiple of 16."""
-    channels, rows = sums.shape[0], sums.shape[1]
+    channels = sums.shape[0]
     x0, y0 = corner
     x1, y1 = min(x0 + TILE, shape[0] - 1), min(y0 + TILE, shape[1] - 1)
     first, stop = _channel_range(world, corner, TILE, source, detector, channels)
@@ -122,12 +122,7 @@ def _forward_tile(path, volume, shape, world, fan, source, detector, reach, corn
             base, start, step = _rise(way, height, slope, ray, detector, shape[2], reach)
             weight = np.float32(position - lane)
             here = plane * stride + lane * across + base
-            there = here + across
-            for row in range(0, rows, 16):
-                at = start + np.float32(row) * step
-                index = int(at)
-                rest = at - np.float32(index)
-                column_add(path, total, row, column, volume, here + index, there + index, weight, rest, step)
+            column_add(path, total, column, volume, here, here + across, weight, start, step)
 
 
 @numba.njit(**COMPILE)

@@ -13,6 +13,7 @@ import functools
 import os
 from typing import Any
 
+import numpy as np
 from llvmlite import binding  # type: ignore[import-untyped]
 from numba import types
 from numba.core.typing import signature
@@ -78,13 +79,12 @@ def _line_add_permute(typing, target, at, volume, first, second, weight, start, 
     return signature(types.void, ARRAY, PLACE, ARRAY, PLACE, PLACE, SINGLE, SINGLE, SINGLE), generate
 
 
-def column_add(path, sums, row, column, volume, first, second, weight, start, step):
-    """Add 16 rows' samples of two blended columns to `sums[row:]`; in compiled kernels only.
+def column_add(path, sums, column, volume, first, second, weight, start, step):
+    """Add the samples of two blended columns to a channel's rows; in compiled kernels only.
 
     Args:
         path: None or True.
-        sums: One channel's rows.
-        row: First of 16 rows.
+        sums: One channel's rows, filled up to a multiple of 16.
         column: Scratch.
         volume: Flat volume.
         first: Where the first column starts.
@@ -97,15 +97,18 @@ def column_add(path, sums, row, column, volume, first, second, weight, start, st
 
 
 @overload(column_add, inline="always")
-def _column_add(path, sums, row, column, volume, first, second, weight, start, step):
-    if not isinstance(path, types.NoneType):
-        return lambda path, sums, row, column, volume, first, second, weight, start, step: _line_add_permute(
-            sums, row, volume, first, second, weight, start, step
-        )
+def _column_add(path, sums, column, volume, first, second, weight, start, step):
+    def permute(path, sums, column, volume, first, second, weight, start, step):
+        for row in range(0, len(sums), 16):
+            at = start + np.float32(row) * step
+            index = int(at)
+            rest = at - np.float32(index)
+            _line_add_permute(sums, row, volume, first + index, second + index, weight, rest, step)
 
-    def portable(path, sums, row, column, volume, first, second, weight, start, step):
-        for place in range(0, int(start + 15.0 * step) + 2, 16):
+    def portable(path, sums, column, volume, first, second, weight, start, step):
+        for place in range(0, int(start + np.float32(len(sums) - 1) * step) + 2, 16):
             _blend(column, place, volume, first + place, second + place, weight)
-        _line_add(sums, row, column, start, step)
+        for row in range(0, len(sums), 16):
+            _line_add(sums, row, column, start + np.float32(row) * step, step)
 
-    return portable
+    return portable if isinstance(path, types.NoneType) else permute

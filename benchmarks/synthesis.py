@@ -54,7 +54,7 @@ def labelct(edge: int, kind: str, texture: str = "stills", completion: str = "au
 
 def labelct_augmented(edge: int) -> Work:
     """Return what the peers do: affine, elastic, a Gaussian for each label, blur and noise."""
-    from labelct.synthesis.settings import DeformSettings
+    from labelct.synthesis.anatomy_settings import DeformSettings
 
     bend = DeformSettings(ROTATION, SCALE, SHEAR, 0.0, ELASTIC_MM, GRAIN_MM)
     return labelct(edge, "synthseg", "white", "none", deform=bend, psf_mm=PSF_MM, noise_hu=NOISE_HU)

@@ -78,6 +78,8 @@ def _settings(config: Config) -> dict[str, Any]:
     data = {name: value for name, value in plain(config.data).items() if name != "rescan"}
     data["priors"] = _content(config.data.priors)
     data["cylinder"]["histogram"] = _content(config.data.cylinder.histogram)
+    if not config.data.subclasses.count:
+        del data["subclasses"]  # volumes from before there were any keep their key
     if config.data.kind == "clinical":
         kept = ("kind", "replicates", "replicates_val", "spacing", "seed")
         return {"data": {name: data[name] for name in kept}, "targets": config.targets}

@@ -1,4 +1,4 @@
-"""Which part of a volume every voxel belongs to: pasted labels, gas, and what lies around them."""
+"""Which part of a volume every voxel belongs to: pasted labels, gas, sub-classes, and what lies around them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from labelct.synthesis.cylinder import cylinder_region
 from labelct.synthesis.gas import place_gas
 from labelct.synthesis.paint import UNLABELLED, bounding_boxes, compose_parts
 from labelct.synthesis.priors import AIR, REST_CLASSES
+from labelct.synthesis.subclasses import split_parts
+from labelct.synthesis.targets import compact
 
 BODY = "_body"
 GAS_SUFFIX = ":gas"
@@ -25,23 +27,12 @@ class Layout:
 
     Attributes:
         parts: `(x, y, z)` uint16 part numbers.
-        names: Name of every part: a completion class, `_body` (the cylinder), a label, or a label with `:gas`.
+        names: Name of every part: a completion class, `_body` (the cylinder), a label, or a label with `:gas` or the
+            number of a sub-class (`:1`).
     """
 
     parts: NDArray[np.uint16]
     names: list[str]
-
-
-def compact(label_map: NDArray[np.integer], names: Mapping[int, str]) -> tuple[NDArray[np.integer], dict[int, str]]:
-    """Return a label map of at most 16 bits; larger values are renumbered by rank."""
-    if label_map.dtype in (np.uint8, np.uint16):
-        return label_map, dict(names)
-    if int(label_map.max(initial=0)) < 1 << 16:
-        return label_map.astype(np.uint16), dict(names)
-    values, ranks = np.unique(label_map, return_inverse=True)
-    offset = int(values[0] != 0)
-    renamed = {rank + offset: names[int(value)] for rank, value in enumerate(values) if int(value) in names}
-    return (ranks.reshape(label_map.shape) + offset).astype(np.uint16), renamed
 
 
 def lay_out(
@@ -52,14 +43,14 @@ def lay_out(
     ct: NDArray[np.float32] | None = None,
     threads: int = 1,
 ) -> Layout:
-    """Paste the labels over completion or cylinder, and part hollow organs into contents and gas.
+    """Paste the labels over completion or cylinder, part hollow organs into contents and gas, split sub-classes.
 
     Args:
         label_map: `(x, y, z)` label values.
         spacing: Voxel size in mm.
         names: Names of the values.
         params: Of `recipe.sample_recipe`.
-        ct: HU on the same grid, for `kmeans` completion.
+        ct: HU on the same grid, for `kmeans` completion and sub-classes of the CT.
         threads: Threads to spread over.
     """
     label_map, names = compact(np.ascontiguousarray(label_map), names)
@@ -79,6 +70,8 @@ def lay_out(
         for name in hollow:
             _part_gas(parts, number[name], len(part_names), boxes[number[name]], spacing, params["gas"][name])
             part_names.append(name + GAS_SUFFIX)
+    if params.get("subclasses"):
+        part_names += split_parts(parts, part_names, spacing, params["subclasses"], ct, threads)
     return Layout(parts, part_names)
 
 

@@ -9,10 +9,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.assemble import compact
 from labelct.synthesis.measure import FEWEST_VOXELS, GAS_BELOW_HU
 from labelct.synthesis.priors import REST_CLASSES, Priors
 from labelct.synthesis.slabs import over_slabs
+from labelct.synthesis.targets import compact
 
 TOLERANCE = 3.0
 ENOUGH = 0.95

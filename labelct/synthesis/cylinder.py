@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.synthesis.settings import CylinderSettings
+from labelct.synthesis.anatomy_settings import CylinderSettings
 
 
 def sample_cylinder(

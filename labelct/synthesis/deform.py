@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.settings import DeformSettings
+from labelct.synthesis.anatomy_settings import DeformSettings
 from labelct.synthesis.slabs import over_slabs
 
 NODES_PER_GRAIN = 6

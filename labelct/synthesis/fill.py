@@ -13,6 +13,7 @@ from labelct.synthesis.priors import AIR, REST_CLASSES, Prior, Priors
 from labelct.synthesis.settings import DataSettings, FillSettings
 
 AIR_HU = -1000.0
+PRIORLESS = ("uniform", "mixture")
 
 
 def sample_enhancement(settings: DataSettings, rng: np.random.Generator) -> float:
@@ -35,6 +36,12 @@ def spread_of_means(name: str, prior: Prior, data: DataSettings, fill: FillSetti
     if fill.kind == "voxels":
         between = math.hypot(between, prior.hu_sd_texture)
     return 0.0 if fill.kind == "fixed" else fill.spread * between
+
+
+def draw_level(normal: float, uniform: float, fill: FillSettings) -> dict[str, float]:
+    """Return the uniform mean and spread in HU that a normal and a uniform number stand for."""
+    level = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+    return {"hu": float(np.interp(level, (0, 1), fill.hu)), "sd": float(np.interp(uniform, (0, 1), fill.sd))}
 
 
 def _fitted_quantiles(prior: Prior, priors: Priors) -> list[float]:
@@ -76,12 +83,8 @@ def sample_fill(
         normal, uniform = rng.standard_normal(), rng.random()
         if name == AIR:
             drawn[name] = {"hu": AIR_HU, "sd": 0.0}
-        elif fill.kind in ("uniform", "mixture"):
-            level = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
-            drawn[name] = {
-                "hu": float(np.interp(level, (0, 1), fill.hu)),
-                "sd": float(np.interp(uniform, (0, 1), fill.sd)),
-            }
+        elif fill.kind in PRIORLESS:
+            drawn[name] = draw_level(normal, uniform, fill)
         else:
             prior = priors[name]
             mean = prior.mean(enhancement) + normal * spread_of_means(name, prior, data, fill)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.synthesis.anatomy_settings import LesionSettings
 from labelct.synthesis.grain import draw_lattice, values_at
-from labelct.synthesis.settings import LesionSettings
 
 WOBBLE = 0.8
 

@@ -10,39 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.synthesis.assemble import GAS_SUFFIX, lay_out
-from labelct.synthesis.bank import Bank, make_white
+from labelct.synthesis.anatomy import Anatomy, prepare
+from labelct.synthesis.assemble import lay_out
+from labelct.synthesis.bank import Bank
+from labelct.synthesis.classes import add_clips, add_gas, add_lesions, add_subclasses
 from labelct.synthesis.completion import sample_completion
 from labelct.synthesis.cylinder import sample_cylinder
-from labelct.synthesis.deform import deform, sample_deformation, swap_sides
+from labelct.synthesis.deform import deform, sample_deformation
 from labelct.synthesis.drop import of_structures, sample_drop
 from labelct.synthesis.fill import AIR_HU, sample_enhancement, sample_fill
 from labelct.synthesis.finish import finish, sample_finish
-from labelct.synthesis.gas import sample_gas
 from labelct.synthesis.lesions import place_lesions, sample_lesions
-from labelct.synthesis.priors import AIR, REST_CLASSES, Priors, load_priors
+from labelct.synthesis.priors import REST_CLASSES, Priors, load_priors
 from labelct.synthesis.render import render
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.synthesis.subclasses import sample_subclasses
 from labelct.synthesis.targets import Targets, members, present_names, target_labels
 from labelct.synthesis.texture import sample_clip
-
-Classes = dict[str, dict[str, Any]]
-PRIORLESS = ("uniform", "mixture")
-
-
-@dataclass(frozen=True)
-class Anatomy:
-    """The label map that a volume is painted from: deformed, with lesions.
-
-    Attributes:
-        label_map: `(x, y, z)` label values.
-        spacing: Voxel size in mm.
-        names: Names of the values; sides swapped in a mirror image.
-    """
-
-    label_map: NDArray[Any]
-    spacing: Sequence[float]
-    names: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ def sample_recipe(
     bank: Bank,
     rng: np.random.Generator,
     *,
-    ct_available: bool = False,
+    ct: NDArray[Any] | None = None,
     priors: Priors | None = None,
 ) -> dict[str, Any]:
     """Draw everything that is random about one volume.
@@ -93,7 +77,7 @@ def sample_recipe(
         drop: Chances of leaving labels out.
         bank: Texture clips.
         rng: Source of all draws.
-        ct_available: Whether `synthesize` will be given the case's CT.
+        ct: HU on the same grid, or None; `synthesize` is given the same.
         priors: Table of HU; None loads `data.priors`.
 
     Returns:
@@ -103,7 +87,7 @@ def sample_recipe(
         InputError: A label value has no name, or a class has no prior.
     """
     given = Anatomy(label_map, spacing, names)
-    return _sample(given, targets, data, fill, texture, drop, bank, rng, ct_available, priors)[0]
+    return _sample(given, targets, data, fill, texture, drop, bank, rng, ct, priors)[0]
 
 
 def _sample(
@@ -115,7 +99,7 @@ def _sample(
     drop: DropSettings,
     bank: Bank,
     rng: np.random.Generator,
-    ct_available: bool,
+    ct: NDArray[Any] | None,
     priors: Priors | None,
     threads: int = 1,
 ) -> tuple[dict[str, Any], Anatomy]:
@@ -124,31 +108,34 @@ def _sample(
         return {"kind": "clinical", "dropped": [], "bank": None}, given
     if data.kind == "synthseg":
         fill = replace(fill, kind="mixture")
-    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng = rng.spawn(8)
+    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng, split_rng = rng.spawn(9)
     shape = {"deform": sample_deformation(data.deform, deform_rng), "lesions": None}
-    host = _prepared(given, shape, threads)
+    host = prepare(given, shape, threads)
     shape["lesions"] = sample_lesions(host.label_map, host.names, data.lesions, lesion_rng)
     label_map, names = place_lesions(host.label_map, given.spacing, host.names, shape["lesions"])
-    anatomy = Anatomy(label_map, given.spacing, names)
     present = present_names(label_map, names)
     allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
     labels = sorted((set(present.values()) & allowed) - {data.lesions.name})
     dropped = sample_drop(labels, of_structures(drop, targets), drop_rng)
-    body = sample_completion(label_map, given.spacing, present, data, ct_available, body_rng)
+    body = sample_completion(label_map, given.spacing, present, data, ct is not None, body_rng)
     if data.kind == "synth1":
         target = np.isin(label_map, [value for value, name in present.items() if name in labels])
         cylinder = sample_cylinder(target, given.spacing, body["centre_mm"], data.cylinder, body_rng)
         body = {"kind": "cylinder", **cylinder, "clip": sample_clip(bank, texture, clip_rng.spawn(1)[0])}
+    split_settings, place_rng = data.subclasses, split_rng.spawn(1)[0]
+    split = sample_subclasses(given.label_map, host.names, labels, split_settings, ct, place_rng)
     enhancement = sample_enhancement(data, fill_rng)
     priors = priors or load_priors(data.priors)
     classes = sample_fill([*REST_CLASSES, *labels], data, fill, priors, enhancement, fill_rng)
-    gas = _add_gas(classes, labels, fill, priors, gas_rng)
-    _add_lesions(classes, labels, dropped, shape["lesions"])
-    _add_clips(classes, data, texture, bank, clip_rng)
+    gas = add_gas(classes, labels, fill, priors, gas_rng)
+    add_lesions(classes, labels, dropped, shape["lesions"])
+    add_subclasses(classes, split, split_settings.between, fill, split_rng)
+    add_clips(classes, data, texture, bank, clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
         "kind": data.kind,
         **shape,
+        **({"subclasses": split} if split else {}),
         "pasted": [name for name in labels if name not in dropped],
         "dropped": dropped,
         "enhancement": enhancement,
@@ -157,61 +144,7 @@ def _sample(
         "classes": classes,
         "bank": bank.digest if any("clip" in clip for clip in clips) else None,
         "finish": sample_finish(data, finish_rng),
-    }, anatomy
-
-
-def _add_lesions(classes: Classes, labels: list[str], dropped: list[str], lesions: Mapping[str, Any] | None) -> None:
-    """Give lesions their host's spread at another mean; they are pasted or dropped together with it."""
-    if not lesions or not lesions["lesions"] or lesions["host"] not in labels:
-        return
-    host = classes[lesions["host"]]
-    classes[lesions["name"]] = {**host, "hu": host["hu"] + lesions["contrast_hu"]}
-    labels.append(lesions["name"])
-    if lesions["host"] in dropped:
-        dropped.append(lesions["name"])
-
-
-def _add_gas(
-    classes: Classes,
-    labels: Sequence[str],
-    fill: FillSettings,
-    priors: Priors,
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    """Give hollow organs a gas class, and return how much of each is gas."""
-    drawn: dict[str, Any] = {}
-    if not fill.gas or fill.kind in PRIORLESS:
-        return drawn
-    for name in labels:
-        prior = priors[name]
-        if prior.gas_fraction > 0:
-            drawn[name] = sample_gas(prior, rng)
-            classes[name + GAS_SUFFIX] = {"hu": prior.hu_gas, "sd": prior.hu_gas_sd}
-    return drawn
-
-
-def _add_clips(
-    classes: Classes, data: DataSettings, texture: TextureSettings, bank: Bank, rng: np.random.Generator
-) -> None:
-    """Give a clip to every class that has a texture under this recipe."""
-    white = data.kind == "synthseg" or texture.kind == "white"
-    if not white and (data.kind != "synth3" or texture.kind == "none"):
-        return
-    for (name, spec), stream in zip(classes.items(), rng.spawn(len(classes)), strict=True):
-        constant = name.startswith("_") and not data.rest_texture and data.kind != "synthseg"
-        if not constant and name != AIR:
-            spec["sd"] *= texture.strength
-            spec["clip"] = sample_clip(make_white() if white else bank, texture, stream)
-
-
-def _prepared(given: Anatomy, params: Mapping[str, Any], threads: int = 1) -> Anatomy:
-    """Return the anatomy deformed, sides swapped in a mirror image, and with lesions."""
-    deformation = params.get("deform")
-    flipped = deformation is not None and deformation["flip"]
-    names = swap_sides(given.names) if flipped else given.names
-    label_map = deform(given.label_map, given.spacing, deformation, 0, threads)
-    label_map, names = place_lesions(label_map, given.spacing, names, params.get("lesions"))
-    return Anatomy(label_map, given.spacing, names)
+    }, Anatomy(label_map, given.spacing, names)
 
 
 def synthesize(
@@ -233,7 +166,7 @@ def synthesize(
         targets: Names of the structures that make up each target.
         params: Of `sample_recipe`, also after a trip through JSON.
         bank: The texture bank that `params` were drawn for.
-        ct: HU on the same grid: the volume itself for `clinical`, and what `kmeans` completion splits.
+        ct: HU on the same grid: the volume itself for `clinical`, and what `kmeans` completion and sub-classes split.
         threads: Threads to spread over; the result does not depend on it.
 
     Returns:
@@ -243,7 +176,7 @@ def synthesize(
     Raises:
         InputError: The CT or the texture bank that `params` ask for is missing.
     """
-    anatomy = _prepared(Anatomy(label_map, spacing, names), params, threads)
+    anatomy = prepare(Anatomy(label_map, spacing, names), params, threads)
     return _paint(anatomy, targets, params, bank, ct, threads)
 
 
@@ -281,7 +214,7 @@ def draw_volume(
         threads: Threads to spread over.
     """
     given = Anatomy(label_map, spacing, names)
-    params, anatomy = _sample(given, targets, data, fill, texture, drop, bank, rng, ct is not None, priors, threads)
+    params, anatomy = _sample(given, targets, data, fill, texture, drop, bank, rng, ct, priors, threads)
     return Painted(params, *_paint(anatomy, targets, params, bank, ct, threads), anatomy)
 
 
@@ -305,7 +238,8 @@ def _paint(
     if params["bank"] not in (None, bank.digest):
         problem = f"is {bank.digest}, but the volume was drawn from {params['bank']}"
         raise InputError("texture bank", problem, "use the texture settings and files of the first run")
-    if ct is not None and params["body"]["kind"] == "kmeans":
+    split = params.get("subclasses")
+    if ct is not None and (params["body"]["kind"] == "kmeans" or (split and split["source"] == "ct")):
         ct = deform(np.asarray(ct, np.float32), anatomy.spacing, params["deform"], AIR_HU, threads)
     layout = lay_out(anatomy.label_map, anatomy.spacing, anatomy.names, params, ct, threads)
     return finish(render(layout, params, bank, threads), anatomy.spacing, params["finish"], threads), target

@@ -1,10 +1,18 @@
-"""Settings of the synthesis: recipe, intensities, texture and label drop."""
+"""Settings of the synthesis, one class a config group: recipe, intensities, texture and label drop."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from labelct.errors import SettingError, check_choice, check_range
+from labelct.synthesis.anatomy_settings import (
+    BodySettings,
+    CylinderSettings,
+    DeformSettings,
+    LesionSettings,
+    SubclassSettings,
+    check_interval,
+)
 
 RECIPES = ("clinical", "synth1", "synth2", "synth3", "synthseg")
 COMPLETIONS = ("auto", "kmeans", "geometric", "labels", "none")
@@ -13,137 +21,6 @@ FILLS = ("gaussian", "voxels", "uniform", "mixture", "fitted", "fixed")
 TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
 DIRECTIONS = ("z", "any")
 MODES = ("offline", "online")
-
-
-def check_interval(name: str, value: list[float], low: float | None = None, high: float | None = None) -> None:
-    """Raise `SettingError` unless `value` is `[smallest, largest]` within `low` to `high`."""
-    if len(value) != 2 or value[0] > value[1]:
-        raise SettingError(name, value, "two numbers, the smaller first")
-    for bound in value:
-        check_range(name, bound, low, high)
-
-
-@dataclass
-class CylinderSettings:
-    """The body of `synth1`.
-
-    Attributes:
-        radius: Interval of the radius as a fraction of the smaller in-plane field of view.
-        margin_mm: Least distance between the target and the surface of the cylinder.
-        flattening: Largest relative shortening of the front-to-back axis; 0 keeps the section a circle.
-        histogram: `builtin`, or a CSV file with the columns `probability` and `hu` (a quantile function).
-    """
-
-    radius: list[float] = field(default_factory=lambda: [0.30, 0.48])
-    margin_mm: float = 10.0
-    flattening: float = 0.0
-    histogram: str = "builtin"
-
-    def __post_init__(self) -> None:
-        check_interval("cylinder.radius", self.radius, 0.05, 1.0)
-        check_range("cylinder.margin_mm", self.margin_mm, 0.0)
-        check_range("cylinder.flattening", self.flattening, 0.0, 0.7)
-
-
-@dataclass
-class BodySettings:
-    """How unlabelled voxels become air, fat or soft tissue.
-
-    Attributes:
-        air_hu: Below this a voxel of the CT is air.
-        clip: The CT is clipped to this interval before k-means.
-        seeds: First cluster centres, fat and soft tissue.
-        half_width_mm: Interval of the trunk's left-to-right half axis where the labels do not outline it.
-        half_depth_mm: The same from back to front.
-        wall_mm: Interval of the muscle layer around the hull of the labels.
-        fat_mm: Interval of the fat shell around that.
-        visceral_fat: Interval of the fraction of fat among what is unlabelled inside the hull.
-        visceral_grain_mm: Distance over which the inner fat changes.
-    """
-
-    air_hu: float = -300.0
-    clip: list[float] = field(default_factory=lambda: [-200.0, 150.0])
-    seeds: list[float] = field(default_factory=lambda: [-100.0, 50.0])
-    half_width_mm: list[float] = field(default_factory=lambda: [130.0, 165.0])
-    half_depth_mm: list[float] = field(default_factory=lambda: [85.0, 115.0])
-    wall_mm: list[float] = field(default_factory=lambda: [4.0, 12.0])
-    fat_mm: list[float] = field(default_factory=lambda: [8.0, 30.0])
-    visceral_fat: list[float] = field(default_factory=lambda: [0.2, 0.6])
-    visceral_grain_mm: float = 16.0
-
-    def __post_init__(self) -> None:
-        check_range("body.air_hu", self.air_hu, -1000.0, -150.0)
-        check_interval("body.clip", self.clip)
-        check_interval("body.seeds", self.seeds, *self.clip)
-        for name in ("half_width_mm", "half_depth_mm", "wall_mm", "fat_mm"):
-            check_interval(f"body.{name}", getattr(self, name), 0.0, 400.0)
-        check_interval("body.visceral_fat", self.visceral_fat, 0.0, 1.0)
-        check_range("body.visceral_grain_mm", self.visceral_grain_mm, 1.0)
-
-
-@dataclass
-class DeformSettings:
-    """How label maps are deformed before anything is painted; all zeros leave them as they are.
-
-    Attributes:
-        rotation_deg: Largest turn about each axis.
-        scale: Largest relative stretch along each axis.
-        shear: Largest shear.
-        shift_mm: Largest shift along each axis.
-        elastic_mm: Standard deviation of the elastic displacement along each axis.
-        grain_mm: Distance of the elastic control points.
-        flip: Chance of a mirror image, with left and right names swapped.
-    """
-
-    rotation_deg: float = 0.0
-    scale: float = 0.0
-    shear: float = 0.0
-    shift_mm: float = 0.0
-    elastic_mm: float = 0.0
-    grain_mm: float = 60.0
-    flip: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_range("deform.rotation_deg", self.rotation_deg, 0.0, 180.0)
-        check_range("deform.scale", self.scale, 0.0, 1.0)
-        check_range("deform.shear", self.shear, 0.0, 0.5)
-        check_range("deform.shift_mm", self.shift_mm, 0.0, 500.0)
-        check_range("deform.grain_mm", self.grain_mm, 5.0, 1000.0)
-        check_range("deform.flip", self.flip, 0.0, 1.0)
-        if not 0.0 <= self.elastic_mm <= self.grain_mm / 4:
-            allowed = f"0 to a quarter of deform.grain_mm={self.grain_mm}"
-            raise SettingError("deform.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs")
-
-    def is_active(self) -> bool:
-        """Return whether anything but a flip can happen."""
-        return any((self.rotation_deg, self.scale, self.shear, self.shift_mm, self.elastic_mm))
-
-
-@dataclass
-class LesionSettings:
-    """Synthetic focal lesions, a label of their own: `<host>_lesion`.
-
-    Attributes:
-        host: The organ they grow in; None: there are none.
-        count: Interval of their number in a volume.
-        radius_mm: Interval of the mean radius.
-        contrast_hu: Interval of their HU minus the host's, one draw a volume.
-    """
-
-    host: str | None = None
-    count: list[int] = field(default_factory=lambda: [0, 4])
-    radius_mm: list[float] = field(default_factory=lambda: [4.0, 15.0])
-    contrast_hu: list[float] = field(default_factory=lambda: [-70.0, -25.0])
-
-    def __post_init__(self) -> None:
-        check_interval("lesions.count", [float(number) for number in self.count], 0, 200)
-        check_interval("lesions.radius_mm", self.radius_mm, 0.5, 100.0)
-        check_interval("lesions.contrast_hu", self.contrast_hu, -1000.0, 1000.0)
-
-    @property
-    def name(self) -> str | None:
-        """Name of the lesions' label."""
-        return None if self.host is None else f"{self.host}_lesion"
 
 
 @dataclass
@@ -172,6 +49,7 @@ class DataSettings:
         body: Air, fat and soft tissue of the other recipes.
         deform: Deformation of the label maps (not of `clinical`).
         lesions: Focal lesions in one organ (not in `clinical`).
+        subclasses: Parts of their own intensity that labels are split into (not in `clinical`).
         psf_mm: Full width at half maximum of a Gaussian point spread in mm: partial volume at the borders of organs.
         slice_mm: Thickness in mm that each slice averages over along z, where more than the slices' distance.
         noise_hu: Standard deviation of white noise in HU, added last; for training without a scanner.
@@ -197,6 +75,7 @@ class DataSettings:
     body: BodySettings = field(default_factory=BodySettings)
     deform: DeformSettings = field(default_factory=DeformSettings)
     lesions: LesionSettings = field(default_factory=LesionSettings)
+    subclasses: SubclassSettings = field(default_factory=SubclassSettings)
     psf_mm: float = 0.0
     slice_mm: float = 0.0
     noise_hu: float = 0.0

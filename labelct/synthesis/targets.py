@@ -14,12 +14,21 @@ Targets = Mapping[str, Sequence[str]]
 LOOKUP_LIMIT = 1 << 16
 
 
-def _narrow(label_map: NDArray[np.integer]) -> NDArray[np.integer] | None:
-    """Return the map in C order and at most 16 bits, which the kernels index with; None where its values do not fit."""
+def compact(label_map: NDArray[np.integer], names: Mapping[int, str]) -> tuple[NDArray[np.integer], dict[int, str]]:
+    """Return a label map of at most 16 bits in C order; larger values are renumbered by rank."""
+    if _is_small(label_map):
+        small = label_map.dtype if label_map.dtype in (np.uint8, np.uint16) else np.uint16
+        return np.ascontiguousarray(label_map, small), dict(names)
+    values, ranks = np.unique(label_map, return_inverse=True)
+    offset = int(values[0] != 0)
+    renamed = {rank + offset: names[int(value)] for rank, value in enumerate(values) if int(value) in names}
+    return (ranks.reshape(label_map.shape) + offset).astype(np.uint16), renamed
+
+
+def _is_small(label_map: NDArray[np.integer]) -> bool:
     if label_map.dtype in (np.uint8, np.uint16):
-        return np.ascontiguousarray(label_map)
-    fits = int(label_map.max(initial=0)) < LOOKUP_LIMIT and int(label_map.min(initial=0)) >= 0
-    return label_map.astype(np.uint16, order="C") if fits else None
+        return True
+    return int(label_map.max(initial=0)) < LOOKUP_LIMIT and int(label_map.min(initial=0)) >= 0
 
 
 def present_names(label_map: NDArray[np.integer], names: Mapping[int, str]) -> dict[int, str]:
@@ -28,8 +37,10 @@ def present_names(label_map: NDArray[np.integer], names: Mapping[int, str]) -> d
     Raises:
         InputError: A value has no name.
     """
-    narrow = _narrow(label_map)
-    values = np.unique(label_map) if narrow is None else np.flatnonzero(occurring(narrow, LOOKUP_LIMIT))
+    if _is_small(label_map):
+        values = np.flatnonzero(occurring(compact(label_map, {})[0], LOOKUP_LIMIT))
+    else:
+        values = np.unique(label_map)
     unnamed = [int(value) for value in values if value and int(value) not in names]
     if unnamed:
         known = ", ".join(f"{value} {name}" for value, name in sorted(names.items())[:20])
@@ -63,15 +74,9 @@ def target_labels(
     if len(targets) > 255:
         raise InputError("targets", f"are {len(targets)}", "choose at most 255")
     number = {name: index for index, group in enumerate(targets.values(), 1) for name in group if name not in dropped}
-    wanted = {value: number[name] for value, name in names.items() if name in number}
-    narrow = _narrow(label_map)
-    if narrow is not None:
-        lookup = np.zeros(LOOKUP_LIMIT, np.uint8)
-        for value, index in wanted.items():
-            if value < LOOKUP_LIMIT:
-                lookup[value] = index
-        return relabel(narrow, lookup)
-    found = np.zeros(label_map.shape, np.uint8)
-    for value, index in wanted.items():
-        found[label_map == value] = index
-    return found
+    label_map, names = compact(label_map, names)
+    lookup = np.zeros(LOOKUP_LIMIT, np.uint8)
+    for value, name in names.items():
+        if name in number and value < LOOKUP_LIMIT:
+            lookup[value] = number[name]
+    return relabel(label_map, lookup)

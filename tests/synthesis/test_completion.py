@@ -94,7 +94,7 @@ def test_the_geometric_body_holds_the_labels_under_a_shell_of_fat(case: Case) ->
 
 
 def test_the_inner_fat_has_the_drawn_fraction(case: Case) -> None:
-    from labelct.synthesis.settings import BodySettings
+    from labelct.synthesis.anatomy_settings import BodySettings
 
     lean = body_of(case, body=BodySettings(visceral_fat=[0.0, 0.0], fat_mm=[0.0, 0.0]))
     assert not (lean == FAT).any()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from labelct.errors import InputError
+from labelct.synthesis.anatomy_settings import CylinderSettings
 from labelct.synthesis.cylinder import body_quantiles, cylinder_region, sample_cylinder
-from labelct.synthesis.settings import CylinderSettings
 
 SPACING = (2.0, 3.0, 5.0)
 

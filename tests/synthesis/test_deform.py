@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from labelct.errors import SettingError
+from labelct.synthesis.anatomy_settings import DeformSettings
 from labelct.synthesis.deform import deform, displacement, sample_deformation, swap_sides
-from labelct.synthesis.settings import DeformSettings
 from tests.synthesis.cases import Case, ball
 
 STILL = {

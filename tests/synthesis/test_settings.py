@@ -6,9 +6,8 @@ import pytest
 import yaml
 
 from labelct.errors import SettingError
+from labelct.synthesis.anatomy_settings import BodySettings, CylinderSettings
 from labelct.synthesis.settings import (
-    BodySettings,
-    CylinderSettings,
     DataSettings,
     DropSettings,
     FillSettings,

@@ -37,7 +37,8 @@ def check(config: Config, cohort: Cohort, outputs: Path) -> None:
     """
     from labelct.trainer import nnunet_preflight
 
-    counts = [(subject, config.data.replicates) for subject in cohort.train]
+    online = config.data.mode == "online"
+    counts = [(subject, 1 if online else config.data.replicates) for subject in cohort.train]
     counts += [(subject, config.data.replicates_val) for subject in cohort.val]
     sizes = [(_size(subject, config.data.spacing), count) for subject, count in counts]
     load = nnunet_preflight.Load(
@@ -46,6 +47,7 @@ def check(config: Config, cohort: Cohort, outputs: Path) -> None:
         total_voxels=sum(voxels * count for (voxels, _), count in sizes),
         targets=len(config.targets),
         projections=sum(_projections(config, length) * count for (_, length), count in sizes),
+        online=online,
     )
     nnunet_preflight.check(load, _settings(config), config.device, config.parallel, outputs)
 
@@ -72,8 +74,9 @@ def prepare(
     def make(folder: Path) -> None:
         from labelct.trainer.nnunet_preprocessing import preprocess
 
-        arm = TrainingSet(training_set.folder)
-        preprocess(arm, plans.folder, settings.configuration, config.parallel, folder)
+        arm, drawn = TrainingSet(training_set.folder), config.data.mode == "online"
+        cases = arm.val if drawn else (*arm.train, *arm.val)
+        preprocess(arm, plans.folder, settings.configuration, config.parallel, folder, cases)
 
     return plans, build(root, recipe, make)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
 from labelct.dataset import TrainingSet
-from labelct.errors import SettingError
 from labelct.stages import nnunet
 from labelct.store import Stage, build, recipe_of
 from labelct.tracking import Tracker
@@ -28,20 +27,11 @@ def check(config: Config, cohort: Cohort) -> None:
         cohort: Its subjects.
     """
     if config.data.mode == "online":
-        _check_online(config)
+        from labelct.trainer import online
+
+        online.check(config.data, config.scanner)
     if isinstance(config.trainer, NnunetSettings):
         nnunet.check(config, cohort, Path(config.paths.outputs))
-
-
-def _check_online(config: Config) -> None:
-    from labelct.trainer import online
-
-    if isinstance(config.trainer, NnunetSettings):
-        remedy = "nnU-Net trains on files alone: raise data.replicates"
-        raise SettingError("data.mode", "online", "offline with trainer=nnunet", remedy)
-    if config.device.kind == "ddp":
-        raise SettingError("device", "ddp", "cpu or gpu with data.mode=online")
-    online.check(config.data, config.scanner)
 
 
 def run(
@@ -68,7 +58,8 @@ def run(
     recipe = recipe_of("training", VERSION, settings, prepared[-1:] or [training_set])
 
     def make(folder: Path) -> None:
-        data, rest = TrainingSet(training_set.folder), (config.device, config.seed, folder, tracker)
+        data = TrainingSet(training_set.folder)
+        rest = (config.device, config.seed, folder, tracker, _volumes(config, cohort))
         if isinstance(config.trainer, NnunetSettings):
             from labelct.trainer import nnunet as nnunet_trainer
 
@@ -76,7 +67,7 @@ def run(
         else:
             from labelct.trainer import unet
 
-            unet.fit(data, config.trainer, *rest, volumes=_volumes(config, cohort))
+            unet.fit(data, config.trainer, *rest)
 
     return [*prepared, build(root, recipe, make)]
 

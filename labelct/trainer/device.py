@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 RANK = "LOCAL_RANK"
 GRACE_S = 60
+WATCH_S = 1.0
 
 
 def rank() -> int:
@@ -153,6 +155,26 @@ def companions(device: DeviceSettings, command: Sequence[str]) -> Iterator[None]
         _leave_process_group()
         os.environ.clear()
         os.environ.update(before)
+
+
+def end_children_with_this() -> None:
+    """Let every process that is forked from this one end soon after it, however it ends.
+
+    Workers of nnU-Net would otherwise wait for ever for a killed training to take their batches.
+    """
+    parent = os.getpid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_S)
+        os._exit(1)
+
+    def start() -> None:
+        if os.getppid() == parent:
+            threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=start)
 
 
 def _wait(others: Sequence[subprocess.Popen[bytes]]) -> None:

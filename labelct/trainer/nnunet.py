@@ -19,6 +19,7 @@ from labelct.trainer.nnunet_log import followed
 from labelct.trainer.nnunet_preflight import augmenters, check_device
 from labelct.trainer.nnunet_roots import DATASET, PLANS, TRAINER, roots
 from labelct.trainer.nnunet_settings import NnunetPredictionSettings, NnunetSettings, nnunet_settings
+from labelct.trainer.online import SyntheticVolumes, shared
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
 
@@ -31,6 +32,7 @@ def fit(
     seed: int,
     folder: Path,
     tracker: Tracker,
+    volumes: SyntheticVolumes | None = None,
 ) -> None:
     """Train with nnU-Net, or go on from the checkpoint that `folder` holds.
 
@@ -45,19 +47,22 @@ def fit(
         seed: Of the weights and, with `device.workers=0`, of the patches.
         folder: What is written, and read to resume.
         tracker: Where the curves go.
+        volumes: Patches are cut from these, drawn as the training goes, in place of the set's own training cases.
 
     Raises:
         SettingError: The device is not there, or nnU-Net does not train on it.
     """
     check_device(device, settings)
     lateral = any({"left", "right"} & set(name.split("_")) for name in labels)
-    write_json(folder / "job.json", {"settings": asdict(settings), "seed": seed, "lateral": lateral})
+    job = {"settings": asdict(settings), "seed": seed, "lateral": lateral}
     write_json(folder / "model.json", {"settings": asdict(settings), "labels": labels, "seed": seed})
     if not (folds(folder, settings.configuration) / "checkpoint_final.pth").exists():
         data = prepared_folder / "preprocessed"
         environment = roots(folder, data, augmenters(device), settings.compile, folder / "job.json")
-        with prepared(device), followed(folder / "log.csv", settings.epochs, tracker), environment:
-            _train(settings, device)
+        with shared(volumes, folder) as name, followed(folder / "log.csv", settings.epochs, tracker):
+            write_json(folder / "job.json", {**job, "volumes": name})
+            with prepared(device), environment:
+                _train(settings, device)
     shutil.copyfile(folds(folder, settings.configuration) / "progress.png", folder / "progress.png")
 
 

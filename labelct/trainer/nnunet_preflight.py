@@ -16,6 +16,9 @@ from labelct.trainer.settings import DeviceSettings
 
 GB = 2**30
 CASE_BYTES = 60  # a voxel at its peak: float64 as read, float32 twice, float64 in and out of the spline, labels
+HELD_BYTES = 6  # a voxel of a drawn volume: float32, int8 labels, and where they are
+MAP_BYTES = 3  # a voxel of a label map that is kept in memory, and of its CT
+IN_HAND = 8
 DISK_BYTES = 14  # a voxel and volume: clean, scanned and preprocessed, compressed as far as noise can be
 CHECKPOINT_GB = 1.5  # final, best, latest and a partial one: weights and momentum of 30 to 100 million parameters
 PATCH = {"2d": (1, 512, 512), "3d_fullres": (128, 128, 128), "3d_lowres": (128, 128, 128)}
@@ -38,6 +41,7 @@ class Load:
         total_voxels: Voxels of all volumes together.
         targets: Structures to segment.
         projections: Bytes of the noise-free projections that a scanner keeps on disk.
+        online: Whether training volumes are drawn while the network trains.
     """
 
     volumes: int
@@ -45,6 +49,7 @@ class Load:
     total_voxels: int
     targets: int
     projections: int = 0
+    online: bool = False
 
 
 def check(
@@ -65,6 +70,8 @@ def check(
     """
     check_device(device, settings)
     check_memory(load, parallel, memory())
+    if load.online:
+        check_drawing(load, augmenters(device), processes(device), memory())
     check_shared(settings, augmenters(device) * processes(device), SHARED)
     check_disk(load, outputs)
 
@@ -83,6 +90,11 @@ def augmenters(device: DeviceSettings) -> int:
     return max(0, min(device.workers, cores() // processes(device) - 1))
 
 
+def in_hand(workers: int) -> int:
+    """Return how many drawn volumes each of the `workers` cuts patches from in turn: eight in all, but at least two."""
+    return max(2, -(-IN_HAND // max(1, workers)))
+
+
 def check_memory(load: Load, parallel: ParallelSettings, available: int) -> None:
     """Raise `SettingError` where as many cases at once as there are workers do not fit into `available` bytes."""
     workers = min(parallel.workers or cores(), load.volumes)
@@ -92,6 +104,16 @@ def check_memory(load: Load, parallel: ParallelSettings, available: int) -> None
         need = f"{workers} cases at once need {workers * case / GB:.1f} GB of memory, {available / GB:.1f} GB are free"
         remedy = f"{need}; set parallel.workers={fit}" if available >= case else f"{need}; set data.spacing larger"
         raise SettingError("workers", parallel.workers, f"{fit}" if available >= case else "a larger machine", remedy)
+
+
+def check_drawing(load: Load, workers: int, ranks: int, available: int) -> None:
+    """Raise `SettingError` where the label maps, and the volumes in the hands of `workers`, do not fit into memory."""
+    one = load.voxels * (CASE_BYTES + HELD_BYTES * in_hand(workers))
+    need = ranks * (load.total_voxels * MAP_BYTES + max(1, workers) * one)
+    if need > available:
+        problem = f"drawing volumes needs {need / GB:.1f} GB of memory, {available / GB:.1f} GB are free"
+        remedy = "set data.spacing larger, or fewer device.workers" if workers else "set data.spacing larger"
+        raise SettingError("data.mode", "online", "offline", f"{problem}; {remedy}")
 
 
 def check_shared(settings: NnunetSettings, workers: int, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,12 @@ class Job:
 
 
 def preprocess(
-    training_set: TrainingSet, plans_folder: Path, configuration: str, parallel: ParallelSettings, folder: Path
+    training_set: TrainingSet,
+    plans_folder: Path,
+    configuration: str,
+    parallel: ParallelSettings,
+    folder: Path,
+    cases: Sequence[Case] | None = None,
 ) -> None:
     """Fill nnU-Net's roots `raw` and `preprocessed` in `folder`; what lies there finished is left alone.
 
@@ -40,6 +46,7 @@ def preprocess(
         configuration: The one to prepare.
         parallel: Workers.
         folder: The stage.
+        cases: Those that nnU-Net shall read; None: all of the set.
 
     Raises:
         InputError: There is no validation case.
@@ -60,7 +67,8 @@ def preprocess(
     with warnings.catch_warnings():
         # joblib takes the first import of torch for a leak, replaces the worker, and says so
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-        map_cases(partial(_case, job), (*training_set.train, *training_set.val), parallel, "nnU-Net preprocessing")
+        wanted = (*training_set.train, *training_set.val) if cases is None else cases
+        map_cases(partial(_case, job), wanted, parallel, "nnU-Net preprocessing")
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +19,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
 from labelct.errors import SettingError
+from labelct.parallel import ParallelSettings, map_cases
 from labelct.scanner.scan import sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis.bank import Bank, load_bank
@@ -29,6 +33,7 @@ from labelct.volume import LabelMap, Volume
 
 STREAM = 4
 LANES = 8
+FILE = "volumes.pickle"
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class Drawn:
 class SyntheticVolumes:
     """Volumes without end, by number.
 
-    Label maps, and CT where the cases have them, are read once in each process and kept.
+    Label maps, and CT where the cases have them, are read once in each process and kept; `load` reads them ahead, for
+    processes that are forked later to share.
 
     Attributes:
         subjects: Where the label maps come from; every pass over them has an order of its own.
@@ -85,8 +91,6 @@ class SyntheticVolumes:
         order = np.random.default_rng([self.data.seed, STREAM, turn]).permutation(len(self.subjects))
         index = int(order[place])
         subject, (label_map, ct) = self.subjects[index], self._load(index)
-        if self._bank is None:
-            self._bank = load_bank(self.texture)
         rng = np.random.default_rng([self.data.seed, STREAM, crc32(subject.case.encode()), number])
         painted = draw_volume(
             label_map.array,
@@ -97,13 +101,23 @@ class SyntheticVolumes:
             self.fill,
             self.texture,
             self.drop,
-            self._bank,
+            self._clips(),
             rng,
             ct=None if ct is None else ct.array.astype(np.float32),
         )
         noise = sample_scan(self.scanner, self.dose, rng)
         hu = scan(painted.volume, label_map.spacing, self.scanner, self.dose, noise)
         return Drawn(subject.case, hu, painted.target, label_map.spacing)
+
+    def load(self) -> None:
+        """Read all that volumes are drawn from."""
+        map_cases(self._load, range(len(self.subjects)), ParallelSettings(backend="threading"), "label maps")
+        self._clips()
+
+    def _clips(self) -> Bank:
+        if self._bank is None:
+            self._bank = load_bank(self.texture)
+        return self._bank
 
     def _load(self, index: int) -> tuple[LabelMap, Volume | None]:
         if index not in self._maps:
@@ -114,6 +128,26 @@ class SyntheticVolumes:
             small = None if ct is None else Volume(np.rint(ct.array.astype(np.float32)).astype(np.int16), ct.affine)
             self._maps[index] = label_map, small
         return self._maps[index]
+
+
+@contextmanager
+def shared(volumes: SyntheticVolumes | None, folder: Path) -> Iterator[str | None]:
+    """Keep what is drawn from in a file, for the other processes of a training to find; yield its name."""
+    if volumes is None:
+        yield None
+        return
+    path = folder / FILE
+    path.write_bytes(pickle.dumps(volumes))
+    yield FILE
+    path.unlink()
+
+
+def read_shared(folder: Path, name: str | None) -> SyntheticVolumes | None:
+    """Return what `shared` keeps in `folder` under `name`."""
+    if name is None:
+        return None
+    volumes: SyntheticVolumes = pickle.loads((folder / name).read_bytes())
+    return volumes
 
 
 def check(data: DataSettings, scanner: ScannerSettings) -> None:
@@ -157,8 +191,8 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
     """The batches of a run, each cut from a volume that was drawn for it and a few others.
 
     Steps take turns among eight volumes; when one has given `data.patches` patches, the next number takes its place.
-    Which volume a step sees depends on the step alone, so a resumed run goes on as it would have, with any number of
-    workers.
+    Which volume a step sees depends on step and rank alone, so a resumed run goes on as it would have, with any number
+    of workers, and no two processes of a DDP run draw the same one.
 
     Attributes:
         volumes: What is drawn.
@@ -168,6 +202,8 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
         labels: Value of each target by name.
         seed: Seed of the patches.
         start: Steps done before.
+        rank: Number of the process under DDP.
+        ranks: How many there are.
     """
 
     volumes: SyntheticVolumes
@@ -177,6 +213,8 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
     labels: Mapping[str, int]
     seed: int
     start: int = 0
+    rank: int = 0
+    ranks: int = 1
     _held: dict[int, tuple[int, LoadedCase]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -185,19 +223,20 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Return image `(batch, 1, x, y, z)` and labels of the same shape for step `start + index`."""
         case = self._case(self.number(self.start + index))
-        patches = Patches([case], self.settings, self.figures, self.spacing, list(self.labels), self.seed, self.start)
-        return patches[index]
+        shared = (self.settings, self.figures, self.spacing, list(self.labels))
+        return Patches([case], *shared, self.seed, self.start, self.rank)[index]
 
     def number(self, step: int) -> int:
         """Return the number of the volume that a step's batch is cut from."""
         uses = -(-self.volumes.data.patches // self.settings.batch)
-        return step // LANES // uses * LANES + step % LANES
+        return (step // LANES // uses * LANES + step % LANES) * self.ranks + self.rank
 
     def _case(self, number: int) -> LoadedCase:
-        held = self._held.get(number % LANES)
+        lane = number // self.ranks % LANES
+        held = self._held.get(lane)
         if held is None or held[0] != number:
             drawn = self.volumes.volume(number)
             values = list(self.labels.values())
             case = on_grid(drawn.case, drawn.hu, drawn.target, drawn.spacing, self.spacing, values)
-            held = self._held[number % LANES] = number, case
+            held = self._held[lane] = number, case
         return held[1]

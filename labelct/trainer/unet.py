@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from labelct.dataset import TrainingSet
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.tracking import Tracker
 from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
 from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import Intensity, intensity
-from labelct.trainer.online import OnlinePatches, SyntheticVolumes
+from labelct.trainer.online import OnlinePatches, SyntheticVolumes, shared
 from labelct.trainer.patches import Patches
 from labelct.trainer.predictor import Predictor, read_model
 from labelct.trainer.progress import Bar, Curves, quiet
@@ -56,16 +56,16 @@ def fit(
         InputError: The folder holds a training with other settings; a case cannot be used.
         SettingError: The device is not there; a normalisation without its numbers.
     """
-    if volumes is not None and device.kind == "ddp":
-        raise SettingError("device", "ddp", "cpu or gpu with data.mode=online")
     processes(device)
     folder.mkdir(parents=True, exist_ok=True)
     model = _model(training_set, settings, seed, folder)
     job = {"training_set": str(training_set.folder), "settings": asdict(settings), "device": asdict(device)}
-    if rank() == 0:
-        write_json(folder / "job.json", {**job, "seed": seed}, sort_keys=False)
-    with quiet(), prepared(device), companions(device, ["-m", "labelct.trainer.companion", str(folder)]):
-        _train(training_set, model, settings, device, folder, tracker, volumes)
+    companion = ["-m", "labelct.trainer.companion", str(folder)]
+    with shared(volumes if rank() == 0 else None, folder) as name:
+        if rank() == 0:
+            write_json(folder / "job.json", {**job, "seed": seed, "volumes": name}, sort_keys=False)
+        with quiet(), prepared(device), companions(device, companion):
+            _train(training_set, model, settings, device, folder, tracker, volumes)
 
 
 def _model(training_set: TrainingSet, settings: UNetSettings, seed: int, folder: Path) -> dict[str, Any]:
@@ -143,12 +143,13 @@ def _loaders(
         cases = load_cases(training_set.train, spacing, values, device.threads, "training volumes")
         patches = Patches(cases, settings, figures, spacing, list(model["labels"]), model["seed"], start, rank())
     else:
-        patches = OnlinePatches(drawn, settings, figures, spacing, model["labels"], model["seed"], start)
-    shared: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
-    train: Any = DataLoader(patches, num_workers=device.workers, **shared)
+        place = (rank(), processes(device))
+        patches = OnlinePatches(drawn, settings, figures, spacing, model["labels"], model["seed"], start, *place)
+    loading: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
+    train: Any = DataLoader(patches, num_workers=device.workers, **loading)
     share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes
     mine: Any = [_whole(case, figures) for case in share]
-    return train, DataLoader(mine, **shared) if volumes else None
+    return train, DataLoader(mine, **loading) if volumes else None
 
 
 def _whole(case: LoadedCase, figures: Intensity) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,9 @@
 import os
 import signal
+import subprocess
 import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -65,3 +68,27 @@ def test_threads_are_given_back() -> None:
     with prepared(DeviceSettings(threads=1)):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are not files here")
+def test_workers_end_with_a_training_that_is_killed() -> None:
+    script = """
+import multiprocessing, os, time
+from labelct.trainer.device import end_children_with_this
+def work():
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+end_children_with_this()
+multiprocessing.get_context("fork").Process(target=work, daemon=True).start()
+time.sleep(60)
+"""
+    training = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert training.stdout is not None
+    state = Path("/proc") / training.stdout.readline().strip() / "stat"
+    training.kill()
+    training.wait()
+    for _ in range(100):
+        if not state.exists() or ") Z" in state.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError("the worker is still there")

@@ -11,11 +11,13 @@ from torch.utils.data import DataLoader
 
 from labelct.cohort.base import Subject
 from labelct.errors import SettingError
-from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
 from labelct.synthesis.settings import DataSettings, DeformSettings, DropSettings, FillSettings, TextureSettings
+from labelct.tracking import Tracker
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.online import LANES, OnlinePatches, SyntheticDataset, SyntheticVolumes
-from labelct.trainer.settings import UNetSettings
+from labelct.trainer.online import FILE, LANES, OnlinePatches, SyntheticDataset, SyntheticVolumes, read_shared, shared
+from labelct.trainer.settings import DeviceSettings, UNetSettings
+from labelct.trainer.unet import fit
 from labelct.volume import LabelMap
 
 NAMES = {1: "liver", 2: "spleen"}
@@ -65,9 +67,34 @@ def test_the_noise_is_that_of_the_image(volumes):
     assert 3 < (noisy.hu - clean.hu)[clean.hu > -500].std() < 30
 
 
-def patches(volumes, start=0):
+def test_the_noise_of_a_helical_scan_alone_is_drawn_for_each_volume(volumes):
+    recon, coarse = ReconSettings(), CoarseSettings(voxel=10.0, views=60, channels=64, rows=8)
+    fan = {"channels": 96, "channel_pitch": 0.35 / 96, "rows": 16, "row_width": 3.0, "views": 120}
+    scanner = ScannerSettings(kind="helical", mode="noise_only", recon=recon, coarse=coarse, **fan)
+    noisy = replace(volumes, scanner=scanner, dose=DoseSettings(mas=None, photons=2e4), _maps={})
+    clean = replace(volumes, scanner=ScannerSettings(kind="none"), _maps={})
+    noise = [noisy.volume(number).hu - clean.volume(number).hu for number in range(2)]
+    assert all(1 < each.std() < 100 for each in noise)
+    assert not np.allclose(*noise, atol=1)
+    np.testing.assert_array_equal(replace(noisy, _maps={}).volume(1).hu - clean.volume(1).hu, noise[1])
+
+
+def test_another_process_finds_what_is_drawn_from(volumes, tmp_path):
+    with shared(volumes, tmp_path) as name:
+        found = read_shared(tmp_path, name)
+        assert found is not None
+        found.load()
+        np.testing.assert_array_equal(found.volume(3).hu, volumes.volume(3).hu)
+    assert not list(tmp_path.iterdir())
+    with shared(None, tmp_path) as name:
+        assert read_shared(tmp_path, name) is None
+
+
+def patches(volumes, start=0, rank=0, ranks=1):
     settings = UNetSettings(channels=[4, 8, 16], patch=[16, 16, 16], batch=2, steps=40)
-    return OnlinePatches(volumes, settings, BUILTIN["soft_tissue"], (5.0, 5.0, 5.0), {"liver": 1}, 7, start)
+    return OnlinePatches(
+        volumes, settings, BUILTIN["soft_tissue"], (5.0, 5.0, 5.0), {"liver": 1}, 7, start, rank, ranks
+    )
 
 
 def test_patches_come_from_fresh_volumes_and_resume(volumes):
@@ -83,8 +110,28 @@ def test_patches_come_from_fresh_volumes_and_resume(volumes):
     assert torch.equal(in_workers[19][0], image)
 
 
+def test_processes_that_train_together_share_no_volume(volumes):
+    numbers = [[patches(volumes, 0, rank, 2).number(step) for step in range(4 * LANES)] for rank in range(2)]
+    assert not set(numbers[0]) & set(numbers[1])
+    assert set(numbers[0]) | set(numbers[1]) == set(range(4 * LANES))
+    images = [patches(volumes, 0, rank, 2)[3][0] for rank in range(2)]
+    assert not torch.equal(*images)
+    again = patches(volumes, 0, 1, 2)
+    assert torch.equal(again[3][0], images[1])
+    assert torch.equal(again[3 + LANES][0], patches(volumes, 3, 1, 2)[LANES][0])
+    assert [len(again._held) for step in range(LANES) if again[step]][-1] == LANES
+
+
 def test_what_cannot_be_drawn_in_time_is_refused(volumes):
     with pytest.raises(SettingError, match="noise_only"):
         replace(volumes, scanner=ScannerSettings(kind="helical"))
     with pytest.raises(SettingError, match="data=clinical"):
         replace(volumes, data=DataSettings(kind="clinical", mode="online"))
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model_on_new_volumes(volumes, training_set, tiny, tmp_path):
+    device = DeviceSettings(kind="ddp", devices=2, accelerator="cpu", threads=1)
+    fit(training_set, tiny(steps=4, validate_every=2), device, 0, tmp_path / "model", Tracker(), volumes)
+    assert torch.load(tmp_path / "model/last.ckpt", weights_only=True)["global_step"] == 4
+    assert not (tmp_path / "model" / FILE).exists()

@@ -6,12 +6,14 @@ import csv
 import json
 import os
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+from nnunetv2.utilities.default_n_proc_DA import get_allowed_n_proc_DA
 
 COLUMNS = ("epoch", "loss", "loss_val", "dice", "dice_smooth", "learning_rate", "seconds")
 VALUES = ("train_losses", "val_losses", "mean_fg_dice", "ema_fg_dice", "lrs")
@@ -20,8 +22,9 @@ VALUES = ("train_losses", "val_losses", "mean_fg_dice", "ema_fg_dice", "lrs")
 class LabelctTrainer(nnUNetTrainer):
     """nnU-Net's trainer with the values of one JSON file, where nnU-Net wants a class for each.
 
-    The file, `LABELCT_NNUNET_JOB`, holds `settings` (the trainer's), `seed` and `lateral` (whether a target has a
-    side); `log.csv` beside it gets one row an epoch.  Without the variable the class is nnU-Net's own.
+    The file, `LABELCT_NNUNET_JOB`, holds `settings` (the trainer's), `seed`, `lateral` (whether a target has a side)
+    and `volumes` (the file of what training volumes are drawn from; null: they are stored); `log.csv` beside it gets
+    one row an epoch.  Without the variable the class is nnU-Net's own.
     """
 
     def __init__(
@@ -36,9 +39,11 @@ class LabelctTrainer(nnUNetTrainer):
         super().__init__(plans, configuration, fold, dataset_json, device)
         path = os.environ.get("LABELCT_NNUNET_JOB")
         self.job: dict[str, Any] | None = None
+        self.drawn: Any = None
         if path is None:
             return
-        self.job, self.log = json.loads(Path(path).read_text(encoding="utf-8")), Path(path).with_name("log.csv")
+        self.job, self.folder = json.loads(Path(path).read_text(encoding="utf-8")), Path(path).parent
+        self.log = self.folder / "log.csv"
         wanted = self.job["settings"]
         self.num_epochs = wanted["epochs"]
         self.num_iterations_per_epoch = wanted["iterations"]
@@ -65,6 +70,8 @@ class LabelctTrainer(nnUNetTrainer):
     def on_epoch_start(self) -> None:
         """Give each epoch a random stream of its own, so that a resumed training goes on as it would have."""
         self._seed(1 + self.current_epoch)
+        if self.drawn is not None:
+            self.drawn.begin(self.current_epoch)
         super().on_epoch_start()
 
     def on_epoch_end(self) -> None:
@@ -72,6 +79,35 @@ class LabelctTrainer(nnUNetTrainer):
         super().on_epoch_end()
         if self.job is not None and self.local_rank == 0:
             self._log(self.current_epoch - 1)
+
+    def get_dataloaders(self) -> tuple[Any, Any]:
+        """Start the augmenting processes so that they end with this one."""
+        if self.job is not None:
+            from labelct.trainer.device import end_children_with_this
+
+            end_children_with_this()
+        return super().get_dataloaders()
+
+    def get_tr_and_val_datasets(self) -> tuple[Any, Any]:
+        """Take new volumes for the stored training cases, where the job asks for them."""
+        stored, validation = super().get_tr_and_val_datasets()
+        if self.job is None or self.job["volumes"] is None:
+            return stored, validation
+        from labelct.trainer.nnunet_online import DrawnCases, preprocessed
+        from labelct.trainer.online import read_shared
+
+        volumes = read_shared(self.folder, self.job["volumes"])
+        assert volumes is not None
+        volumes.load()
+        prepare = partial(
+            preprocessed,
+            plans=self.plans_manager,
+            configuration=self.configuration_manager,
+            dataset=self.dataset_json,
+        )
+        ranks = torch.distributed.get_world_size() if self.is_ddp else 1
+        self.drawn = DrawnCases(volumes, prepare, get_allowed_n_proc_DA(), self.current_epoch, self.local_rank, ranks)
+        return self.drawn, validation
 
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, Any, Any, Any]:
         """Leave out the axes that must not be mirrored."""

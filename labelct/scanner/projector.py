@@ -40,12 +40,17 @@ class Padded:
         return np.array([*(origin - count * step for origin, step, count in pairs), *self.grid.spacing])
 
 
-def _reach(grid: Grid, helix: Helix) -> int:
-    """Return how many slices the rows of one channel can span anywhere in the volume, a multiple of 16."""
+def _steepest(grid: Grid, helix: Helix) -> float:
+    """Return how many slices a ray can lie above that of the row below it, anywhere in the volume."""
     corner = math.hypot(*(max(abs(grid.axis(number)[0]), abs(grid.axis(number)[-1])) for number in (0, 1)))
     distance = helix.source_isocentre + corner + 2 * max(grid.spacing[:2])
+    return helix.row_pitch * distance / helix.source_detector / grid.spacing[2]
+
+
+def _reach(grid: Grid, helix: Helix) -> int:
+    """Return how many slices the rows of one channel can span anywhere in the volume, a multiple of 16."""
     rows = (helix.rows + 15) // 16 * 16
-    return (math.ceil(rows * helix.row_pitch * distance / helix.source_detector / grid.spacing[2]) + 34) // 16 * 16
+    return (math.ceil(rows * _steepest(grid, helix)) + 34) // 16 * 16
 
 
 def pad(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool) -> Padded:
@@ -102,7 +107,7 @@ def _path(padded: Padded, helix: Helix) -> bool | None:
     """Return the kernels' path: permute where the CPU has it and 16 rows fit its table of 32, else portable."""
     from labelct.scanner.lookup import TABLE, has_permute
 
-    widest = padded.reach / ((helix.rows + 15) // 16 * 16) * 15
+    widest = 15 * _steepest(padded.grid, helix)
     return True if has_permute() and widest + 3 <= TABLE else None
 
 

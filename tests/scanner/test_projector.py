@@ -48,6 +48,18 @@ def test_permute_path_equals_the_portable_one(helix):
     np.testing.assert_allclose(permute, portable, rtol=1e-5)
 
 
+@pytest.mark.skipif(not has_permute(), reason="this CPU has no AVX-512")
+@pytest.mark.parametrize(("share", "path"), [(0.99, True), (1.01, None)])
+def test_permute_path_serves_as_far_as_its_table_reaches(helix, share, path):
+    shape = (64, 56, 20)
+    slices = 15 * projector._steepest(Grid.centred(shape, (4.0, 4.0, 1.0)), helix) + 3
+    grid = Grid.centred(shape, (4.0, 4.0, (slices - 3) / (32 * share - 3)))
+    padded = projector.pad(np.random.default_rng(4).random(shape, dtype=np.float32), grid, helix, True)
+    assert projector._path(padded, helix) is path
+    portable = projector.forward(padded, helix, path=None)
+    np.testing.assert_allclose(projector.forward(padded, helix), portable, rtol=1e-5, atol=1e-5)
+
+
 def test_result_does_not_depend_on_threads(helix, grid, one_thread):
     import numba
 

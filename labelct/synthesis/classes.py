@@ -80,9 +80,9 @@ def add_clips(
     classes: Classes, data: DataSettings, texture: TextureSettings, bank: Bank, rng: np.random.Generator
 ) -> None:
     """Give a clip to every class that has a texture under this recipe."""
-    white = data.kind == "synthseg" or texture.kind == "white"
-    if not white and (data.kind != "synth3" or texture.kind == "none"):
+    if data.kind != "synthseg" and (data.kind != "synth3" or texture.kind == "none"):
         return
+    white = data.kind == "synthseg" or texture.kind == "white"
     for (name, spec), stream in zip(classes.items(), rng.spawn(len(classes)), strict=True):
         constant = name.startswith("_") and not data.rest_texture and data.kind != "synthseg"
         if not constant and name != AIR:

@@ -39,9 +39,10 @@ def spread_of_means(name: str, prior: Prior, data: DataSettings, fill: FillSetti
 
 
 def draw_level(normal: float, uniform: float, fill: FillSettings) -> dict[str, float]:
-    """Return the uniform mean and spread in HU that a normal and a uniform number stand for."""
+    """Return the mean and spread in HU that a normal and a uniform number stand for where there is no prior."""
     level = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
-    return {"hu": float(np.interp(level, (0, 1), fill.hu)), "sd": float(np.interp(uniform, (0, 1), fill.sd))}
+    spread = uniform if fill.kind == "mixture" else 0.5
+    return {"hu": float(np.interp(level, (0, 1), fill.hu)), "sd": float(np.interp(spread, (0, 1), fill.sd))}
 
 
 def _fitted_quantiles(prior: Prior, priors: Priors) -> list[float]:

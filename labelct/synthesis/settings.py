@@ -106,11 +106,11 @@ class FillSettings:
 
     Attributes:
         kind: `gaussian` (spread of organ means between patients), `voxels` (spread of all voxels), `uniform`
-            (contrast-agnostic), `mixture` (SynthSeg: uniform mean and spread), `fitted` (the histogram of a fitted
-            prior, else as `gaussian`), `fixed` (the prior mean itself).
+            (contrast-agnostic), `mixture` (SynthSeg: uniform mean and spread), `fitted` (as `gaussian`, with
+            the histograms of a fitted prior), `fixed` (the prior mean itself).
         spread: Factor on the prior's standard deviation between patients.
         hu: Interval of the mean for `uniform` and `mixture`.
-        sd: Interval of the texture's standard deviation for `uniform` and `mixture`.
+        sd: Interval of the texture's standard deviation for `mixture`; `uniform` takes its middle.
         gas: Whether hollow organs hold gas above their contents.
     """
 

@@ -45,6 +45,16 @@ def test_uniform_needs_no_prior_and_fills_its_interval() -> None:
     assert counts.min() > 330
 
 
+def test_a_mixture_draws_the_spread_too_and_uniform_does_not() -> None:
+    uniform, mixture = (
+        sample_fill(["a", "b"], DataSettings(), FillSettings(kind=k), PRIORS, 1.0, np.random.default_rng(0))
+        for k in ("uniform", "mixture")
+    )
+    assert all(uniform[name]["hu"] == mixture[name]["hu"] for name in "ab")
+    assert uniform["a"]["sd"] == uniform["b"]["sd"] == 22.5
+    assert 5 <= mixture["a"]["sd"] != mixture["b"]["sd"] <= 40
+
+
 def test_air_is_air_and_the_rest_has_its_own_spread() -> None:
     hu = draw(rest_sd=5.0)
     assert set(hu["_air"]) == {-1000.0}

@@ -137,6 +137,14 @@ def test_the_rest_may_have_a_texture_too(case: Case) -> None:
     assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) > 20
 
 
+@pytest.mark.parametrize("kind", ["synth1", "synth2"])
+def test_constant_organs_are_constant_under_every_texture(case: Case, kind: str) -> None:
+    what, white = (case.label_map, case.spacing, case.names, TARGETS), TextureSettings(kind="white")
+    how = (DataSettings(kind=kind), FillSettings(), white, DropSettings(0.0), make_white())
+    volume, target = synthesize(*what, sample_recipe(*what, *how, np.random.default_rng(0)), make_white())
+    assert len(np.unique(volume[target == 1])) == 1
+
+
 def test_synthseg_needs_no_prior_and_gives_every_voxel_noise(case: Case) -> None:
     case.names[5] = "Leber"
     params = draw(case, kind="synthseg")

@@ -8,6 +8,8 @@ from labelct.errors import SettingError, check_choice, check_range
 
 SUBCLASS_SOURCES = ("auto", "ct", "blobs")
 
+CHANCES = ("lungs", "spine", "ribs", "couch", "arms")
+
 
 def check_interval(name: str, value: list[float], low: float | None = None, high: float | None = None) -> None:
     """Raise `SettingError` unless `value` is `[smallest, largest]` within `low` to `high`."""
@@ -164,3 +166,40 @@ class SubclassSettings:
         check_range("subclasses.between", self.between, 0.0, 1.0)
         if self.count != 0 and not 2 <= self.count <= 16:
             raise SettingError("subclasses.count", self.count, "0 (labels stay whole) or 2 to 16")
+
+
+@dataclass
+class SurroundingsSettings:
+    """Bodies placed where no label says what a voxel is; all zeros place none.
+
+    Maps of a few organs know nothing of what lies beside them: 0 means unknown. These bodies keep a network from
+    learning that everything unknown is fat or soft tissue. They never cover a label and are no label themselves, and
+    lungs, spine and ribs stay away where the map has them.
+
+    Attributes:
+        lungs: Chance of lungs above the labels, with heart and mediastinum between them.
+        spine: Chance of a vertebral column and its muscles at the back.
+        ribs: Chance of ribs in the wall.
+        couch: Chance of a couch below the body.
+        arms: Chance of arms beside the body.
+        bodies: Interval of the number of further bodies of any density, anywhere in the trunk.
+        radius_mm: Interval of their mean radius.
+    """
+
+    lungs: float = 0.0
+    spine: float = 0.0
+    ribs: float = 0.0
+    couch: float = 0.0
+    arms: float = 0.0
+    bodies: list[int] = field(default_factory=lambda: [0, 0])
+    radius_mm: list[float] = field(default_factory=lambda: [8.0, 50.0])
+
+    def __post_init__(self) -> None:
+        for name in CHANCES:
+            check_range(f"surroundings.{name}", getattr(self, name), 0.0, 1.0)
+        check_interval("surroundings.bodies", [float(number) for number in self.bodies], 0, 100)
+        check_interval("surroundings.radius_mm", self.radius_mm, 1.0, 150.0)
+
+    def is_active(self) -> bool:
+        """Return whether anything can be placed."""
+        return any(getattr(self, name) for name in CHANCES) or self.bodies[1] > 0

@@ -13,6 +13,7 @@ from labelct.synthesis.completion import complete
 from labelct.synthesis.cylinder import cylinder_region
 from labelct.synthesis.gas import place_gas
 from labelct.synthesis.paint import UNLABELLED, bounding_boxes, compose_parts
+from labelct.synthesis.placement import place_surroundings
 from labelct.synthesis.priors import AIR, REST_CLASSES
 from labelct.synthesis.subclasses import split_parts
 from labelct.synthesis.targets import compact
@@ -58,7 +59,8 @@ def lay_out(
         part_names, rest = [AIR, BODY], cylinder_region(label_map.shape, spacing, params["body"])
     else:
         part_names, rest = list(REST_CLASSES), complete(label_map, spacing, names, params["body"], ct, threads)
-    part_names += params["pasted"]
+    rest, placed = place_surroundings(rest, label_map > 0, spacing, params.get("surroundings"), len(part_names))
+    part_names += [*placed, *params["pasted"]]
     number = {name: part for part, name in enumerate(part_names)}
     lookup = np.full(max(int(label_map.max(initial=0)), *names, 0) + 1, UNLABELLED, np.uint16)
     for value, name in names.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,17 @@ def add_clips(
         if not constant and name != AIR:
             spec["sd"] *= texture.strength
             spec["clip"] = sample_clip(make_white() if white else bank, texture, stream)
+
+
+def surrounding_classes(
+    surroundings: Mapping[str, Any] | None,
+    data: DataSettings,
+    texture: TextureSettings,
+    bank: Bank,
+    rng: np.random.Generator,
+) -> Classes:
+    """Return the classes of what lies around the labels, textured wherever the recipe has any texture."""
+    classes = {name: dict(spec) for name, spec in surroundings["classes"].items()} if surroundings else {}
+    kind = "synth3" if data.kind == "synth1" else data.kind
+    add_clips(classes, replace(data, kind=kind, rest_texture=True), texture, bank, rng)
+    return classes

@@ -65,13 +65,13 @@ def place_lesions(
     own = max(max(names), int(label_map.max())) + 1
     grown = label_map.astype(np.promote_types(label_map.dtype, np.min_scalar_type(own)))
     for lesion in params["lesions"]:
-        box, inside = _outline(label_map.shape, spacing, lesion)
+        box, inside = outline(label_map.shape, spacing, lesion)
         view = grown[box]
         view[inside & (view == host)] = own
     return grown, {**names, own: params["name"]}
 
 
-def _outline(
+def outline(
     shape: Sequence[int], spacing: Sequence[float], lesion: Mapping[str, Any]
 ) -> tuple[tuple[slice, ...], NDArray[np.bool_]]:
     """Return the box around a lesion and where in it the lesion lies."""

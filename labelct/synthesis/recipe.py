@@ -13,7 +13,7 @@ from labelct.errors import InputError
 from labelct.synthesis.anatomy import Anatomy, prepare
 from labelct.synthesis.assemble import lay_out
 from labelct.synthesis.bank import Bank
-from labelct.synthesis.classes import add_clips, add_gas, add_lesions, add_subclasses
+from labelct.synthesis.classes import add_clips, add_gas, add_lesions, add_subclasses, surrounding_classes
 from labelct.synthesis.completion import sample_completion
 from labelct.synthesis.cylinder import sample_cylinder
 from labelct.synthesis.deform import deform, sample_deformation
@@ -25,6 +25,7 @@ from labelct.synthesis.priors import REST_CLASSES, Priors, load_priors
 from labelct.synthesis.render import render
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
 from labelct.synthesis.subclasses import sample_subclasses
+from labelct.synthesis.surroundings import sample_surroundings
 from labelct.synthesis.targets import Targets, members, present_names, target_labels
 from labelct.synthesis.texture import sample_clip
 
@@ -108,7 +109,9 @@ def _sample(
         return {"kind": "clinical", "dropped": [], "bank": None}, given
     if data.kind == "synthseg":
         fill = replace(fill, kind="mixture")
-    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng, split_rng = rng.spawn(9)
+    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng, split_rng, around_rng = (
+        rng.spawn(10)
+    )
     shape = {"deform": sample_deformation(data.deform, deform_rng), "lesions": None}
     host = prepare(given, shape, threads)
     shape["lesions"] = sample_lesions(host.label_map, host.names, data.lesions, lesion_rng)
@@ -131,6 +134,10 @@ def _sample(
     add_lesions(classes, labels, dropped, shape["lesions"])
     add_subclasses(classes, split, split_settings.between, fill, split_rng)
     add_clips(classes, data, texture, bank, clip_rng)
+    around_clip_rng = around_rng.spawn(1)[0]
+    size = (label_map.shape, given.spacing, list(present.values()))
+    surroundings = sample_surroundings(*size, data.surroundings, body, around_rng)
+    classes |= surrounding_classes(surroundings, data, texture, bank, around_clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
         "kind": data.kind,
@@ -140,6 +147,7 @@ def _sample(
         "dropped": dropped,
         "enhancement": enhancement,
         "body": body,
+        **({"surroundings": surroundings} if surroundings else {}),
         "gas": gas,
         "classes": classes,
         "bank": bank.digest if any("clip" in clip for clip in clips) else None,

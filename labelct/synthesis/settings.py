@@ -11,6 +11,7 @@ from labelct.synthesis.anatomy_settings import (
     DeformSettings,
     LesionSettings,
     SubclassSettings,
+    SurroundingsSettings,
     check_interval,
 )
 
@@ -48,6 +49,7 @@ class DataSettings:
         cylinder: The body of `synth1`.
         body: Air, fat and soft tissue of the other recipes.
         deform: Deformation of the label maps (not of `clinical`).
+        surroundings: Bodies where no label says what a voxel is (not in `clinical`).
         lesions: Focal lesions in one organ (not in `clinical`).
         subclasses: Parts of their own intensity that labels are split into (not in `clinical`).
         psf_mm: Full width at half maximum of a Gaussian point spread in mm: partial volume at the borders of organs.
@@ -74,6 +76,7 @@ class DataSettings:
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     body: BodySettings = field(default_factory=BodySettings)
     deform: DeformSettings = field(default_factory=DeformSettings)
+    surroundings: SurroundingsSettings = field(default_factory=SurroundingsSettings)
     lesions: LesionSettings = field(default_factory=LesionSettings)
     subclasses: SubclassSettings = field(default_factory=SubclassSettings)
     psf_mm: float = 0.0

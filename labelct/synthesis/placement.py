@@ -1,0 +1,165 @@
+"""Where the surroundings of the labels lie: sections of the trunk, from the skin inwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.hull import coarse_step
+from labelct.synthesis.lesions import outline
+
+Mask = NDArray[np.bool_]
+Numbers = Mapping[str, int]
+BELOW = -1e6
+
+
+def place_surroundings(
+    rest: NDArray[np.uint8],
+    labelled: Mask,
+    spacing: Sequence[float],
+    params: Mapping[str, Any] | None,
+    first: int,
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """Place bodies into what no label covers.
+
+    Args:
+        rest: `(x, y, z)` part numbers as if no label were there, 0 is air; unchanged.
+        labelled: `(x, y, z)`, True on labels; the lungs stand on them.
+        spacing: Voxel size in mm.
+        params: Of `sample_surroundings`; None places nothing.
+        first: Part number of the first body.
+
+    Returns:
+        `(x, y, z)` part numbers, and the names of the new parts in their order from `first` on.
+    """
+    if params is None:
+        return rest, []
+    names = list(params["classes"])
+    number = {name: first + index for index, name in enumerate(names)}
+    placed, body = rest.copy(), rest > 0
+    if body.any():
+        sections = _Sections(labelled, spacing, params)
+        for z in range(rest.shape[2]):
+            sections.place(placed[:, :, z], body[:, :, z], z, number)
+        for blob in params["bodies"]:
+            box, inside = outline(rest.shape, spacing, blob)
+            view = placed[box]
+            view[inside & body[box]] = number[blob["name"]]
+        _outside(placed, body, spacing, params, number)
+    return placed, names
+
+
+class _Sections:
+    """The axial sections of one trunk."""
+
+    def __init__(self, labelled: Mask, spacing: Sequence[float], params: Mapping[str, Any]) -> None:
+        self.spacing, self.params = spacing, params
+        centre = params["centre_mm"]
+        self.x = (np.arange(labelled.shape[0]) * spacing[0] - centre[0])[:, None]
+        self.y = (np.arange(labelled.shape[1]) * spacing[1] - centre[1])[None, :]
+        levels = np.flatnonzero(labelled.any(axis=(0, 1)))
+        self.lowest = levels[0] * spacing[2] if len(levels) else 0.0
+        self.dome = dome(labelled, spacing, params) if "lungs" in params and len(levels) else None
+
+    def place(self, section: NDArray[np.uint8], body: Mask, z: int, number: Numbers) -> None:
+        """Place lungs, ribs and spine into one section `(x, y)`."""
+        from scipy.ndimage import distance_transform_edt
+
+        if not body.any():
+            return
+        depth, height = distance_transform_edt(body, sampling=self.spacing[:2]), z * self.spacing[2]
+        if self.dome is not None:
+            self._lungs(section, depth, height - self.dome, number)
+        if "ribs" in self.params:
+            self._ribs(section, depth, height, number["_rib"])
+        if "spine" in self.params:
+            self._spine(section, body, number)
+
+    def _lungs(self, section: NDArray[np.uint8], depth: NDArray[Any], over: NDArray[Any], number: Numbers) -> None:
+        """Place lungs where a section lies `over` the dome, in mm, and heart and mediastinum between them."""
+        drawn = self.params["lungs"]
+        lung = (depth > self.params["rind_mm"]) & (over > drawn["gap_mm"])
+        section[lung] = number["_lung"]
+        heart = np.argmin(np.abs(self.x + drawn["heart_left_mm"])), np.argmin(np.abs(self.y - drawn["heart_front_mm"]))
+        above = (over[heart] - drawn["heart_above_mm"]) / drawn["heart_height_mm"]
+        across = (self.x + drawn["heart_left_mm"]) / drawn["heart_width_mm"]
+        along = (self.y - drawn["heart_front_mm"]) / drawn["heart_depth_mm"]
+        heart_or_vessels = (across**2 + along**2 + above**2 <= 1) | (np.abs(self.x) < drawn["mediastinum_mm"])
+        section[lung & heart_or_vessels] = number["_heart"]
+
+    def _ribs(self, section: NDArray[np.uint8], depth: NDArray[Any], height: float, rib: int) -> None:
+        drawn, rind = self.params["ribs"], self.params["rind_mm"]
+        if height < self.lowest - drawn["below_mm"]:
+            return
+        shell = (depth > rind - drawn["thickness_mm"]) & (depth <= rind)
+        along = (height + drawn["slope"] * self.y + drawn["phase_mm"]) % drawn["pitch_mm"]
+        section[shell & (along < drawn["width_mm"])] = rib
+
+    def _spine(self, section: NDArray[np.uint8], body: Mask, number: Numbers) -> None:
+        drawn, middle = self.params["spine"], np.argmin(np.abs(self.x))
+        back = np.flatnonzero(body[middle])
+        if not len(back):
+            return
+        y = self.y - self.y[0, back[0]] - drawn["back_mm"]
+        behind = y + 0.9 * drawn["half_depth_mm"] + 0.5 * drawn["muscle_depth_mm"]
+        aside = np.abs(self.x) - drawn["muscle_width_mm"] - 6.0
+        muscle = (aside / drawn["muscle_width_mm"]) ** 2 + (behind / drawn["muscle_depth_mm"]) ** 2 <= 1
+        section[muscle & body] = number["_muscle"]
+        vertebra = (self.x / drawn["half_width_mm"]) ** 2 + (y / drawn["half_depth_mm"]) ** 2 <= 1
+        arch = (np.abs(self.x) < 4.0) & (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
+        section[(vertebra | arch) & body] = number["_spine"]
+
+
+def dome(labelled: Mask, spacing: Sequence[float], params: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return the height in mm, `(x, y)`, of a surface that lies on the labels and falls off around them.
+
+    The parabolic envelope of the labels' upper surface and of its mirror image, a little lower, stands for the
+    diaphragm: what holds one organ up on the right holds others up on the left.
+    """
+    from scipy.ndimage import grey_dilation, zoom
+
+    drawn, step = params["lungs"], coarse_step(spacing, 6.0)[:2]
+    top = np.where(labelled.any(axis=2), labelled.shape[2] - 1 - labelled[:, :, ::-1].argmax(axis=2), -1)
+    height = np.where(top >= 0, top * spacing[2], BELOW)[:: step[0], :: step[1]]
+    columns = np.round(2 * params["centre_mm"][0] / (spacing[0] * step[0])) - np.arange(len(height))
+    inside = (columns >= 0) & (columns < len(height))
+    mirrored = np.where(inside[:, None], height[np.clip(columns, 0, len(height) - 1).astype(int)], BELOW)
+    height = np.maximum(height, mirrored - drawn["left_mm"])
+    reach = [int(np.ceil(150.0 / (size * s))) for size, s in zip(spacing[:2], step, strict=True)]
+    x, y = (np.arange(-n, n + 1) * size * s for n, size, s in zip(reach, spacing[:2], step, strict=True))
+    fall = -drawn["fall_per_mm"] * (x[:, None] ** 2 + y[None, :] ** 2)
+    envelope = grey_dilation(height, structure=fall, mode="constant", cval=BELOW)
+    return np.round(_enlarged(envelope, labelled.shape[:2], zoom), 3)
+
+
+def _enlarged(coarse: NDArray[np.float64], shape: Sequence[int], zoom: Any) -> NDArray[np.float64]:
+    fine: NDArray[np.float64] = zoom(
+        coarse, [n / m for n, m in zip(shape, coarse.shape, strict=True)], order=1, mode="nearest", grid_mode=True
+    )
+    return fine
+
+
+def _outside(
+    placed: NDArray[np.uint8], body: Mask, spacing: Sequence[float], params: Mapping[str, Any], number: Numbers
+) -> None:
+    """Place couch and arms into the air around the body, in place."""
+    centre, air = params["centre_mm"], ~body
+    x = (np.arange(body.shape[0]) * spacing[0] - centre[0])[:, None]
+    y = (np.arange(body.shape[1]) * spacing[1] - centre[1])[None, :]
+    if "couch" in params:
+        drawn = params["couch"]
+        back = y[0, np.flatnonzero(body.any(axis=(0, 2)))[0]]
+        below, half = back - drawn["gap_mm"] - y, drawn["half_width_mm"]
+        couch = (below > 0) & (below < drawn["thickness_mm"]) & (np.abs(x) < half)
+        shell = couch & ((below < drawn["shell_mm"]) | (below > drawn["thickness_mm"] - drawn["shell_mm"]))
+        placed[couch[:, :, None] & air] = number["_foam"]
+        placed[shell[:, :, None] & air] = number["_shell"]
+    if "arms" in params:
+        drawn = params["arms"]
+        reach = np.abs(x[np.flatnonzero(body.any(axis=(1, 2))), 0]).max() + drawn["gap_mm"] + drawn["radius_mm"]
+        distance = np.hypot(np.abs(x) - reach, y - drawn["front_mm"])
+        placed[(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
+        placed[(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]

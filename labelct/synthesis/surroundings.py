@@ -1,0 +1,117 @@
+"""Lungs, bones, a couch and bodies of any kind around the labels: what is drawn of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from labelct.synthesis.anatomy_settings import SurroundingsSettings
+
+KNOWN = {"lungs": "lung_", "spine": "vertebrae_", "ribs": "rib_"}
+# Density of a further body: its share among them and the interval of its mean HU. Most of what touches an abdominal
+# organ is soft tissue, with or without contrast.
+DENSITIES = ((0.10, -950.0, -300.0), (0.15, -130.0, -60.0), (0.65, -10.0, 220.0), (0.10, 200.0, 800.0))
+
+Spec = dict[str, Any]
+
+
+def sample_surroundings(
+    shape: Sequence[int],
+    spacing: Sequence[float],
+    names: Sequence[str],
+    settings: SurroundingsSettings,
+    body: Mapping[str, Any],
+    rng: np.random.Generator,
+) -> dict[str, Any] | None:
+    """Draw the surroundings of one volume.
+
+    Args:
+        shape: Voxels `(x, y, z)`.
+        spacing: Their size in mm.
+        names: Names of the labels that the map holds.
+        settings: Chances and intervals.
+        body: Of `sample_completion` or `sample_cylinder`; its `centre_mm` is the middle of the body.
+        rng: Source of the draws; every body draws from a stream of its own.
+
+    Returns:
+        JSON-able parameters of `placement.place_surroundings`: the geometry by body, and `classes`, mean HU and spread
+        of each; None where the settings place nothing.
+    """
+    if not settings.is_active():
+        return None
+    rind = body["wall_mm"] + body["fat_mm"] if "wall_mm" in body else None
+    drawn: dict[str, Any] = {"centre_mm": list(body["centre_mm"]), "classes": {}}
+    streams = dict(zip((*PARTS, "bodies", "rind"), rng.spawn(len(PARTS) + 2), strict=True))
+    drawn["rind_mm"] = float(streams["rind"].uniform(15.0, 40.0)) if rind is None else rind
+    for part, sample in PARTS.items():
+        known = part in KNOWN and any(name.startswith(KNOWN[part]) for name in names)
+        wanted = streams[part].random() < getattr(settings, part)
+        if wanted and not known:
+            drawn[part], classes = sample(streams[part])
+            drawn["classes"] |= classes
+    drawn["bodies"], classes = _bodies(shape, spacing, settings, streams["bodies"])
+    drawn["classes"] |= classes
+    return drawn
+
+
+def _between(rng: np.random.Generator, **intervals: tuple[float, float]) -> dict[str, float]:
+    return {name: float(rng.uniform(*interval)) for name, interval in intervals.items()}
+
+
+def _density(rng: np.random.Generator, low: float, high: float, sd: float) -> Spec:
+    return {"hu": float(rng.uniform(low, high)), "sd": sd}
+
+
+def _lungs(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
+    """The lungs stand on a dome that falls off from the labels' upper surface; the left one is a little lower."""
+    geometry = _between(rng, fall_per_mm=(0.004, 0.012), gap_mm=(1.0, 5.0), left_mm=(0.0, 30.0))
+    geometry |= _between(rng, heart_left_mm=(10.0, 40.0), heart_front_mm=(0.0, 35.0), heart_above_mm=(5.0, 40.0))
+    geometry |= _between(rng, heart_width_mm=(45.0, 65.0), heart_depth_mm=(38.0, 55.0), heart_height_mm=(40.0, 65.0))
+    geometry |= _between(rng, mediastinum_mm=(18.0, 35.0))
+    return geometry, {"_lung": _density(rng, -920.0, -700.0, 60.0), "_heart": _density(rng, 15.0, 220.0, 15.0)}
+
+
+def _spine(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
+    geometry = _between(rng, back_mm=(50.0, 75.0), half_width_mm=(18.0, 25.0), half_depth_mm=(14.0, 20.0))
+    geometry |= _between(rng, muscle_width_mm=(16.0, 30.0), muscle_depth_mm=(14.0, 24.0))
+    return geometry, {"_muscle": _density(rng, 15.0, 80.0, 12.0), "_spine": _density(rng, 110.0, 380.0, 60.0)}
+
+
+def _ribs(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
+    geometry = _between(rng, pitch_mm=(22.0, 34.0), width_mm=(7.0, 12.0), thickness_mm=(6.0, 10.0))
+    geometry |= _between(rng, slope=(-0.7, -0.3), phase_mm=(0.0, 34.0), below_mm=(0.0, 60.0))
+    return geometry, {"_rib": _density(rng, 150.0, 550.0, 60.0)}
+
+
+def _couch(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
+    geometry = _between(rng, gap_mm=(0.0, 15.0), thickness_mm=(12.0, 45.0), half_width_mm=(180.0, 260.0))
+    geometry |= _between(rng, shell_mm=(2.0, 5.0))
+    return geometry, {"_foam": _density(rng, -980.0, -700.0, 5.0), "_shell": _density(rng, -500.0, 300.0, 10.0)}
+
+
+def _arms(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
+    geometry = _between(rng, gap_mm=(3.0, 30.0), radius_mm=(32.0, 52.0), bone_mm=(9.0, 14.0), front_mm=(-60.0, 40.0))
+    return geometry, {"_arm": _density(rng, -40.0, 70.0, 20.0), "_arm_bone": _density(rng, 250.0, 900.0, 60.0)}
+
+
+PARTS = {"lungs": _lungs, "spine": _spine, "ribs": _ribs, "couch": _couch, "arms": _arms}
+
+
+def _bodies(
+    shape: Sequence[int], spacing: Sequence[float], settings: SurroundingsSettings, rng: np.random.Generator
+) -> tuple[list[dict[str, Any]], dict[str, Spec]]:
+    """Draw bodies that may be gas, fat, organ, vessel or bone."""
+    found: list[dict[str, Any]] = []
+    classes: dict[str, Spec] = {}
+    low, high = (math.log(radius) for radius in settings.radius_mm)
+    shares = [share for share, *_ in DENSITIES]
+    for number in range(int(rng.integers(settings.bodies[0], settings.bodies[1], endpoint=True))):
+        radius = math.exp(rng.uniform(low, high)) * rng.uniform(0.5, 1.6, 3)
+        centre = [int(rng.integers(n)) for n in shape]
+        name, (_, least, most) = f"_body_{number}", DENSITIES[rng.choice(len(DENSITIES), p=shares)]
+        found.append({"name": name, "centre": centre, "radius_mm": radius.tolist(), "seed": int(rng.integers(2**31))})
+        classes[name] = _density(rng, least, most, float(rng.uniform(5.0, 30.0)))
+    return found, classes

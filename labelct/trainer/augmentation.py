@@ -34,9 +34,9 @@ def sample_augmentation(
 
     Returns:
         `flip` (axes), `matrix` (3 x 3, patch voxels to volume voxels, or None), `scale`, `shift`, `gamma`, `noise`
-        (standard deviation) and `noise_seed`.
+        (standard deviation), `noise_seed` and `slab` (first and last share of z that the scan covers, or None).
     """
-    return {
+    drawn: dict[str, Any] = {
         "flip": [axis for axis in axes if rng.random() < 0.5],
         "matrix": sample_matrix(settings, spacing, rng) if rng.random() < settings.spatial else None,
         "scale": 1 + float(rng.uniform(-1, 1)) * settings.scale,
@@ -44,7 +44,12 @@ def sample_augmentation(
         "gamma": float(np.exp(rng.uniform(-1, 1) * settings.gamma)),
         "noise": float(rng.uniform()) * settings.noise,
         "noise_seed": int(rng.integers(2**31)),
+        "slab": None,
     }
+    if rng.random() < settings.slab:
+        first = float(rng.uniform(-0.5, 0.7))
+        drawn["slab"] = [max(0.0, first), min(1.0, first + float(rng.uniform(0.3, 1.5)))]
+    return drawn
 
 
 def sample_matrix(
@@ -84,6 +89,21 @@ def turn(box: NDArray[np.float32], matrix: Sequence[Sequence[float]], patch: Seq
     grid = affine_grid(whole, [1, 1, *patch], align_corners=False)
     source = torch.from_numpy(np.ascontiguousarray(box))[None, None]
     return grid_sample(source, grid, mode=mode, padding_mode="border", align_corners=False)[0, 0]
+
+
+def cut_slab(block: Tensor, slab: Sequence[float] | None, fill: float) -> Tensor:
+    """Set what lies above or below the scan to `fill`, which is what a window beyond a scan's end holds.
+
+    Args:
+        block: `(x, y, z)`, changed in place.
+        slab: First and last share of z that the scan covers; None: all of it.
+        fill: Value outside.
+    """
+    if slab is not None:
+        first, last = (round(share * block.shape[2]) for share in slab)
+        block[:, :, :first] = fill
+        block[:, :, last:] = fill
+    return block
 
 
 def change_intensity(image: Tensor, params: dict[str, Any], figures: Intensity) -> Tensor:

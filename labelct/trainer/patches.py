@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from labelct.trainer.augmentation import box_of, change_intensity, flip_axes, sample_augmentation, turn
+from labelct.trainer.augmentation import box_of, change_intensity, cut_slab, flip_axes, sample_augmentation, turn
 from labelct.trainer.normalisation import Intensity
 from labelct.trainer.settings import UNetSettings
 from labelct.trainer.volumes import LoadedCase
@@ -106,8 +106,8 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
     def cut(self, params: dict[str, Any]) -> tuple[Tensor, Tensor]:
         """Return the patch that `params` describe: normalised image and labels, `(x, y, z)` each."""
         case, patch, drawn = self.cases[params["case"]], self.settings.patch, params["augmentation"]
-        image = self._block(case.hu, params, AIR, "bilinear")
-        labels = self._block(case.labels, params, 0, "nearest").round().to(torch.uint8)
+        image = cut_slab(self._block(case.hu, params, AIR, "bilinear"), drawn["slab"], AIR)
+        labels = cut_slab(self._block(case.labels, params, 0, "nearest"), drawn["slab"], 0).round().to(torch.uint8)
         image = change_intensity(torch.from_numpy(self.figures.normalised(image.numpy())), drawn, self.figures)
         assert image.shape == tuple(patch)
         return image.flip(drawn["flip"]), labels.flip(drawn["flip"])

@@ -53,6 +53,7 @@ class AugmentationSettings:
         spatial: Chance of a rotation and zoom.
         rotation: Half-width of the rotation about each axis, degrees.
         zoom: Half-width of the natural logarithm of the zoom.
+        slab: Chance that the scan ends within the patch, below, above or both.
     """
 
     flip: str = ""
@@ -63,12 +64,14 @@ class AugmentationSettings:
     spatial: float = 0.0
     rotation: float = 15.0
     zoom: float = 0.2
+    slab: float = 0.0
 
     def __post_init__(self) -> None:
         if set(self.flip) - set("xyz"):
             raise SettingError("augmentation.flip", self.flip, "letters of 'xyz', or '' for none")
         check_range("augmentation.scale", self.scale, 0, 0.9)
         check_range("augmentation.spatial", self.spatial, 0, 1)
+        check_range("augmentation.slab", self.slab, 0, 1)
         check_range("augmentation.rotation", self.rotation, 0, 180)
         check_range("augmentation.zoom", self.zoom, 0, 1)
         for name in ("shift", "gamma", "noise"):

@@ -93,3 +93,28 @@ def test_rotation_is_one_of_the_body(patches) -> None:
     matrix = np.array(sample_augmentation(settings, (), size, np.random.default_rng(1))["matrix"])
     turn = np.diag(size) @ matrix @ np.diag(1 / size)
     np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
+
+
+def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> None:
+    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0)
+    air = (-1024 - 99.4) / 39.4
+    cut = 0
+    for index in range(6):
+        image, labels = patches(augmentation=ends, foreground=1.0)[index]
+        whole, truth = patches(augmentation=NONE, foreground=1.0)[index]
+        for z in range(image.shape[-1]):
+            for n in range(len(image)):
+                same = torch.equal(image[n, ..., z], whole[n, ..., z])
+                gone = bool((image[n, ..., z] <= max(air, BUILTIN["liver"].floor) + 1e-4).all())
+                assert same or gone
+                assert torch.equal(labels[n, ..., z], truth[n, ..., z] if same else torch.zeros_like(truth[n, ..., z]))
+                cut += not same
+    assert cut > 0
+
+
+def test_a_slab_changes_no_other_draw() -> None:
+    with_slab, without = (AugmentationSettings("xyz", spatial=0.5, slab=chance) for chance in (1.0, 0.0))
+    first, second = (sample_augmentation(s, (0, 1), (1, 1, 1), np.random.default_rng(3)) for s in (with_slab, without))
+    assert first.pop("slab") is not None
+    assert second.pop("slab") is None
+    assert first == second

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from labelct.errors import InputError
-from labelct.evaluation.components import keep_largest
+from labelct.evaluation.components import components_of, keep_largest
 from labelct.io import nifti
 from labelct.io.dicom import read_series
 from labelct.parallel import track
@@ -27,7 +24,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz and labels.json")
     command.add_argument("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")
     command.add_argument("--device", default="cpu", choices=("cpu", "gpu"), help="where the network runs")
-    command.add_argument("--all-components", action="store_true", help="keep more than the largest component")
+    command.add_argument(
+        "--all-components", action="store_true", help="keep more than the largest part of each organ"
+    )
     return command
 
 
@@ -53,9 +52,11 @@ def main(arguments: Sequence[str]) -> int:
     from labelct.trainer.open import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
+    counts = _components(folder, predictor.labels)
     for target, path in track(missing.items(), "segmentation", len(missing)):
         volume = _read(path)
-        nifti.write(target, _clean(predictor.predict(volume), given.all_components), volume.affine)
+        labels = predictor.predict(volume)
+        nifti.write(target, labels if given.all_components else keep_largest(labels, counts), volume.affine)
     write_json(given.output / "labels.json", predictor.labels)
     print(f"{len(missing)} of {len(targets)} segmented: {given.output}")
     return 0
@@ -89,5 +90,8 @@ def _read(path: Path) -> Volume:
     return read_series(path) if path.is_dir() else nifti.read_volume(path)
 
 
-def _clean(labels: NDArray[np.uint8], all_components: bool) -> NDArray[np.uint8]:
-    return labels if all_components else keep_largest(labels, range(1, int(labels.max(initial=0)) + 1))
+def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
+    """Return how many components each label has, by the structures that the model's targets were made of."""
+    path = folder / "targets.json"
+    targets = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {value: components_of(targets.get(name, [name])) for name, value in labels.items()}

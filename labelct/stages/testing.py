@@ -16,7 +16,7 @@ from labelct.cohort.base import Subject
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.evaluation import figures
-from labelct.evaluation.components import keep_largest
+from labelct.evaluation.components import components_of, keep_largest
 from labelct.evaluation.metrics import METRICS, score
 from labelct.io import nifti
 from labelct.parallel import map_cases, track
@@ -24,6 +24,7 @@ from labelct.store import Stage, build, recipe_of, write_json, write_text
 from labelct.volume import LabelMap, Volume
 
 VERSION = 1
+SCORES_VERSION = 2
 
 
 Subjects = tuple[Subject, ...]
@@ -112,7 +113,7 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
         write_json(folder / "scores.json", [finite(row) for row in rows])
         _overlays(config, name, tested, segmentation.folder, rows, folder / "figures")
 
-    return build(root, recipe_of("scores", VERSION, settings, [segmentation]), make)
+    return build(root, recipe_of("scores", SCORES_VERSION, settings, [segmentation]), make)
 
 
 def ct_of(subject: Subject) -> Volume:
@@ -176,7 +177,8 @@ def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.u
     truth, label_map = _truth(config, subject)
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
     if config.evaluation.largest_component:
-        prediction = keep_largest(prediction, range(1, len(config.targets) + 1))
+        counts = {value: components_of(parts) for value, parts in enumerate(config.targets.values(), start=1)}
+        prediction = keep_largest(prediction, counts)
     return prediction, truth, label_map
 
 

@@ -9,7 +9,7 @@ from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
 from labelct.dataset import TrainingSet
 from labelct.stages import nnunet
-from labelct.store import Stage, build, recipe_of
+from labelct.store import Stage, build, recipe_of, write_json
 from labelct.tracking import Tracker
 from labelct.trainer.nnunet_settings import NnunetSettings
 
@@ -58,6 +58,7 @@ def run(
     recipe = recipe_of("training", VERSION, settings, prepared[-1:] or [training_set])
 
     def make(folder: Path) -> None:
+        write_json(folder / "targets.json", config.targets)
         data = TrainingSet(training_set.folder)
         rest = (config.device, config.seed, folder, tracker, _volumes(config, cohort))
         if isinstance(config.trainer, NnunetSettings):

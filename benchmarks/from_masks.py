@@ -26,6 +26,7 @@ ARMS: dict[str, list[str]] = {
     "surroundings: none": ["data.surroundings={lungs:0,spine:0,ribs:0,couch:0,arms:0,bodies:[0,0]}"],
     "surroundings: without bodies of any density": ["data.surroundings.bodies=[0,0]"],
     "surroundings: without lungs, spine, ribs": ["data.surroundings={lungs:0,spine:0,ribs:0}"],
+    "maps end where they end": ["data.headroom_mm=0"],
     "slab: never": ["trainer.augmentation.slab=0"],
     "residual network, 4 mm, 64 cubed": [
         "trainer.network=residual",

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.volume import LabelMap, Volume
 
 
-def regrid(label_map: LabelMap, ct: Volume | None, spacing: float | None) -> tuple[LabelMap, Volume | None]:
-    """Return both at another voxel size.
+def regrid(
+    label_map: LabelMap, ct: Volume | None, spacing: float | None, headroom_mm: float = 0.0
+) -> tuple[LabelMap, Volume | None]:
+    """Return both on the grid that they are used on.
 
     Args:
         label_map: The label map.
         ct: The CT on the same grid, or None.
-        spacing: Isotropic voxel size in mm; None returns both as they are.
+        spacing: Isotropic voxel size in mm; None keeps their own.
+        headroom_mm: Least distance from the topmost label to the upper end of a map without a CT. A map whose labels
+            are cut off by its upper end stays as it is.
     """
+    label_map, ct = _resampled(label_map, ct, spacing)
+    return (label_map if ct is not None else _with_headroom(label_map, headroom_mm)), ct
+
+
+def _with_headroom(label_map: LabelMap, headroom_mm: float) -> LabelMap:
+    levels, depth = np.flatnonzero(label_map.array.any(axis=(0, 1))), label_map.array.shape[2]
+    if not len(levels) or levels[-1] == depth - 1:
+        return label_map
+    missing = math.ceil(headroom_mm / label_map.spacing[2]) - (depth - 1 - int(levels[-1]))
+    if missing <= 0:
+        return label_map
+    array = np.pad(label_map.array, ((0, 0), (0, 0), (0, missing)))
+    return LabelMap(np.ascontiguousarray(array), label_map.affine, label_map.names)
+
+
+def _resampled(label_map: LabelMap, ct: Volume | None, spacing: float | None) -> tuple[LabelMap, Volume | None]:
     if spacing is None:
         return label_map, ct
     size = (spacing,) * 3

@@ -103,7 +103,8 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
-        label_map, ct, source = synthesis.load(subject, made_with["data"]["spacing"])
+        data = made_with["data"]
+        label_map, ct, source = synthesis.load(subject, data["spacing"], data.get("headroom_mm", 0.0))
         _check_source(subject, source, line)
         bank = load_bank(section("texture", made_with["texture"])) if line["recipe"]["bank"] else make_white()
         synthesis.paint_again(label_map, ct, made_with["targets"], line["recipe"], bank, name, folder)

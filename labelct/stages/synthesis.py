@@ -78,8 +78,10 @@ def _settings(config: Config) -> dict[str, Any]:
     data = {name: value for name, value in plain(config.data).items() if name != "rescan"}
     data["priors"] = _content(config.data.priors)
     data["cylinder"]["histogram"] = _content(config.data.cylinder.histogram)
-    if not config.data.subclasses.count:
-        del data["subclasses"]  # volumes from before there were any keep their key
+    news = {"subclasses": config.data.subclasses.count, "headroom_mm": config.data.headroom_mm}
+    news["surroundings"] = config.data.surroundings.is_active()
+    for name in (name for name, used in news.items() if not used):
+        del data[name]  # volumes from before there were any keep their key
     if config.data.kind == "clinical":
         kept = ("kind", "replicates", "replicates_val", "spacing", "seed")
         return {"data": {name: data[name] for name in kept}, "targets": config.targets}
@@ -111,7 +113,7 @@ def synthesise(job: Job) -> None:
     missing = {r: name for r, name in names.items() if not (job.folder / "records" / f"{name}.json").exists()}
     if not missing:
         return
-    label_map, ct, source = load(job.subject, job.config.data.spacing)
+    label_map, ct, source = load(job.subject, job.config.data.spacing, job.config.data.headroom_mm)
     _check_targets(job, label_map)
     for replicate, name in missing.items():
         entropy = stream(job.config.data.seed, STREAM, job.subject.case, replicate)
@@ -122,12 +124,15 @@ def synthesise(job: Job) -> None:
         write_json(job.folder / "records" / f"{name}.json", {**record, "recipe": painted.params})
 
 
-def load(subject: Subject, spacing: float | None) -> tuple[LabelMap, Volume | None, dict[str, str | None]]:
+def load(
+    subject: Subject, spacing: float | None, headroom_mm: float = 0.0
+) -> tuple[LabelMap, Volume | None, dict[str, str | None]]:
     """Read a subject.
 
     Args:
         subject: The case.
         spacing: Isotropic voxel size in mm to resample to; None keeps its own.
+        headroom_mm: Of `regrid`.
 
     Returns:
         Label map and CT on one grid, and digests of what the files hold, `label_map` and `ct`, which a replay compares.
@@ -135,7 +140,7 @@ def load(subject: Subject, spacing: float | None) -> tuple[LabelMap, Volume | No
     label_map = subject.load_label_map()
     ct = subject.load_ct() if subject.load_ct else None
     source = {"label_map": digest(label_map.array), "ct": None if ct is None else digest(ct.array)}
-    return *regrid(label_map, ct, spacing), source
+    return *regrid(label_map, ct, spacing, headroom_mm), source
 
 
 def digest(array: NDArray[Any]) -> str:

@@ -38,6 +38,8 @@ class DataSettings:
         replicates: Volumes per training case.
         replicates_val: Volumes per validation case.
         spacing: Isotropic voxel size in mm that label maps are resampled to first; None keeps their own.
+        headroom_mm: Least distance from the topmost label to the upper end of a map without a CT: maps of abdominal
+            organs end below the heart, which a network has to have met before it can leave it alone.
         seed: Seed of everything that is drawn.
         priors: `builtin`, or a CSV file with the same columns.
         phase: `portal`, `native`, or `mixed`: one enhancement factor per volume.
@@ -65,6 +67,7 @@ class DataSettings:
     replicates: int = 4
     replicates_val: int = 1
     spacing: float | None = None
+    headroom_mm: float = 0.0
     seed: int = 0
     priors: str = "builtin"
     phase: str = "portal"
@@ -97,6 +100,7 @@ class DataSettings:
         check_range("replicates", self.replicates, 1)
         check_range("replicates_val", self.replicates_val, 1)
         check_range("spacing", self.spacing, 0.1, 20.0)
+        check_range("headroom_mm", self.headroom_mm, 0.0, 1000.0)
         check_range("seed", self.seed, 0)
         check_range("enhancement", self.enhancement, 0.0, 3.0)
         check_range("enhancement_sd", self.enhancement_sd, 0.0, 1.0)

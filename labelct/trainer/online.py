@@ -124,7 +124,8 @@ class SyntheticVolumes:
             subject = self.subjects[index]
             uses_ct = self.data.completion in ("auto", "kmeans") and self.data.kind != "synth1"
             ct = subject.load_ct() if subject.load_ct and uses_ct else None
-            label_map, ct = regrid(subject.load_label_map(), ct, self.data.spacing)
+            headroom = 0.0 if subject.load_ct else self.data.headroom_mm
+            label_map, ct = regrid(subject.load_label_map(), ct, self.data.spacing, headroom)
             small = None if ct is None else Volume(np.rint(ct.array.astype(np.float32)).astype(np.int16), ct.affine)
             self._maps[index] = label_map, small
         return self._maps[index]

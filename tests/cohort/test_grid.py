@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from labelct.cohort.grid import regrid
+from labelct.volume import LabelMap, Volume
+
+
+def organ(top: int, depth: int = 10) -> LabelMap:
+    array = np.zeros((4, 4, depth), np.uint8)
+    array[1:3, 1:3, 2 : top + 1] = 5
+    return LabelMap(array, np.diag([3.0, 3.0, 3.0, 1.0]), {5: "liver"})
+
+
+@pytest.mark.parametrize(("headroom", "depth"), [(0.0, 10), (9.0, 10), (10.0, 11), (60.0, 27)])
+def test_headroom_is_a_least_distance(headroom: float, depth: int) -> None:
+    given = organ(top=6)
+    found, _ = regrid(given, None, None, headroom)
+    assert found.array.shape == (4, 4, depth)
+    np.testing.assert_array_equal(found.array[:, :, :10], given.array)
+    assert not found.array[:, :, 10:].any()
+    np.testing.assert_array_equal(found.affine, given.affine)
+
+
+def test_an_organ_cut_by_the_end_of_its_map_stays_cut() -> None:
+    assert regrid(organ(top=9), None, None, 60.0)[0].array.shape == (4, 4, 10)
+
+
+def test_a_case_with_a_ct_keeps_its_grid() -> None:
+    given = organ(top=6)
+    ct = Volume(np.zeros(given.array.shape, np.float32), given.affine)
+    assert regrid(given, ct, None, 60.0)[0].array.shape == (4, 4, 10)

@@ -18,7 +18,7 @@ from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import nifti
 
-REMEDY = "give the manifest.jsonl of a training set, with config.json beside it"
+REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     given = parser().parse_args(arguments)
     manifest = given.manifest / "manifest.jsonl" if given.manifest.is_dir() else given.manifest
-    line, made_with = read_line(manifest, given.line), _read(manifest.with_name("config.json"))
+    line, made_with = read_line(manifest, given.line), _made_with(manifest)
     for name, root in {"cohort": given.cohort_root, "texture": given.texture_root}.items():
         if root is not None:
             made_with[name]["root"] = str(root)
@@ -141,6 +141,14 @@ def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapp
         if digest != line["source"][kind]:
             problem = f"its {kind} is not the one that {line['name']} was made from"
             raise InputError(subject.files[0], problem, "give the cohort of the first run with --cohort-root")
+
+
+def _made_with(manifest: Path) -> dict[str, Any]:
+    """Return what `config.json` says, with the targets in the order of their numbers, which the file does not keep."""
+    made_with = _read(manifest.with_name("config.json"))
+    numbers = _read(manifest.with_name("dataset.json"))["labels"]
+    made_with["targets"] = {name: made_with["targets"][name] for name in sorted(made_with["targets"], key=numbers.get)}
+    return made_with
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ ARMS = {
     "compact": ["data=synth1", "scanner=compact"],
     "bent": ["data=synth2", "scanner=none", "data.psf_mm=8", "data.noise_hu=9", *BENT],
     "clinical": ["data=clinical", "scanner=none"],
+    "split": ["data=synth3", "scanner=none", "data.subclasses.count=3", "targets=[spleen,{both:[liver,kidney_left]}]"],
 }
 
 

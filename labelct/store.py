@@ -33,6 +33,11 @@ def canonical(recipe: Mapping[str, Any]) -> str:
     return json.dumps(recipe, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
 
 
+def ordered(mapping: Mapping[str, Any]) -> Mapping[str, Any] | list[tuple[str, Any]]:
+    """Return `mapping` in a form whose order counts in a recipe, whose keys are sorted: targets are numbered by it."""
+    return mapping if list(mapping) == sorted(mapping) else list(mapping.items())
+
+
 def recipe_of(name: str, version: int, settings: Mapping[str, Any], parents: Iterable[Stage] = ()) -> dict[str, Any]:
     """Return what identifies a stage.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelct.store import build, key_of, recipe_of, write_json
+from labelct.store import build, key_of, ordered, recipe_of, write_json
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 SETTINGS = st.dictionaries(st.text(), VALUES)
@@ -16,6 +16,13 @@ SETTINGS = st.dictionaries(st.text(), VALUES)
 def test_key_does_not_depend_on_the_order_of_settings(settings):
     turned = dict(reversed(settings.items()))
     assert key_of(recipe_of("scan", 1, settings)) == key_of(recipe_of("scan", 1, turned))
+
+
+def test_the_order_of_targets_counts_where_they_are_numbered_by_it():
+    first, turned = {"liver": ["liver"], "spleen": ["spleen"]}, {"spleen": ["spleen"], "liver": ["liver"]}
+    keys = {key_of(recipe_of("dataset", 1, {"targets": ordered(targets)})) for targets in (first, turned)}
+    assert len(keys) == 2
+    assert ordered(first) is first
 
 
 def test_key_depends_on_name_version_settings_and_parents(tmp_path):

@@ -16,7 +16,7 @@ from labelct.dataset import TrainingSet
 from labelct.io import nifti
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import scanning, synthesis
-from labelct.store import Stage, build, recipe_of
+from labelct.store import Stage, build, ordered, recipe_of
 from labelct.synthesis.settings import DataSettings
 from labelct.trainer.nnunet_settings import NnunetSettings, planning
 
@@ -83,7 +83,8 @@ def prepare(
 
 def _plans(config: Config, cohort: Cohort, cohort_stage: Stage, training_set: Stage, root: Path) -> Stage:
     settings = _settings(config)
-    wanted: dict[str, Any] = {**planning(settings), "configuration": settings.configuration, "targets": config.targets}
+    wanted: dict[str, Any] = {**planning(settings), "configuration": settings.configuration}
+    wanted["targets"] = ordered(config.targets)
     scanned = dataclasses.replace(cohort, train=_with_ct(cohort.train), val=_with_ct(cohort.val))
     arm, parents, grids = training_set, [], None
     if settings.plans == "clinical" and scanned.train:

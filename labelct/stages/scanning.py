@@ -22,7 +22,7 @@ from labelct.parallel import map_cases
 from labelct.scanner.scan import project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages.synthesis import records, stream
-from labelct.store import Stage, build, recipe_of, write_json, write_text
+from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
 from labelct.synthesis.check import report, sentence
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     settings = {"scanner": _physics(config.scanner), "dose": plain(config.dose), "seed": config.data.seed}
     if config.scanner.kind == "none":
         settings["dose"] = None
-    settings["targets"] = config.targets
+    settings["targets"] = ordered(config.targets)
 
     def make(folder: Path) -> None:
         for name in ("imagesTr", "labelsTr", "records"):

@@ -19,7 +19,7 @@ from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.video import find_videos
 from labelct.parallel import map_cases
-from labelct.store import Stage, build, recipe_of, write_json
+from labelct.store import Stage, build, ordered, recipe_of, write_json
 from labelct.synthesis.bank import Bank, load_bank, make_bank
 from labelct.synthesis.check import check
 from labelct.synthesis.priors import load_priors
@@ -27,7 +27,7 @@ from labelct.synthesis.recipe import Painted, draw_volume, synthesize
 from labelct.synthesis.settings import DropSettings
 from labelct.volume import LabelMap, Volume
 
-VERSION = 3
+VERSION = 4
 STREAM = 1
 UNCHECKED = ("uniform", "mixture")
 
@@ -84,8 +84,9 @@ def _settings(config: Config) -> dict[str, Any]:
         del data[name]  # volumes from before there were any keep their key
     if config.data.kind == "clinical":
         kept = ("kind", "replicates", "replicates_val", "spacing", "seed")
-        return {"data": {name: data[name] for name in kept}, "targets": config.targets}
-    settings = {"data": data, "fill": plain(config.fill), "drop": plain(config.drop), "targets": config.targets}
+        return {"data": {name: data[name] for name in kept}, "targets": ordered(config.targets)}
+    settings: dict[str, Any] = {"data": data, "fill": plain(config.fill), "drop": plain(config.drop)}
+    settings["targets"] = ordered(config.targets)
     if config.texture.kind == "video":
         clips = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
         return {**settings, "texture": {**plain(config.texture), "root": clips}}

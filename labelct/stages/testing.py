@@ -20,7 +20,7 @@ from labelct.evaluation.components import components_of, keep_largest
 from labelct.evaluation.metrics import METRICS, score
 from labelct.io import nifti
 from labelct.parallel import map_cases, track
-from labelct.store import Stage, build, recipe_of, write_json, write_text
+from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
 from labelct.volume import LabelMap, Volume
 
 VERSION = 1
@@ -43,7 +43,7 @@ def check(config: Config, name: str, tested: Subjects, cohort: Stage, root: Path
     Raises:
         InputError: A file cannot be read, CT and label map differ in their grids, or a target is unknown.
     """
-    settings = {"targets": config.targets, "cases": [subject.case for subject in tested]}
+    settings = {"targets": ordered(config.targets), "cases": [subject.case for subject in tested]}
 
     def make(folder: Path) -> None:
         found = map_cases(partial(_check_case, config), tested, config.parallel, f"checking {name}")
@@ -103,7 +103,7 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
     Returns:
         The stage.
     """
-    settings = {"evaluation": plain(config.evaluation), "targets": config.targets, "test": name}
+    settings = {"evaluation": plain(config.evaluation), "targets": ordered(config.targets), "test": name}
 
     def make(folder: Path) -> None:
         rows: list[dict[str, Any]] = []

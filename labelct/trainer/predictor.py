@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import pad
 
 from labelct.errors import InputError
 from labelct.trainer.augmentation import flip_axes
@@ -106,11 +107,14 @@ class Predictor:
     def _scores(self, image: torch.Tensor) -> torch.Tensor:
         """Return `(class, x, y, z)` probabilities of `(x, y, z)` on the CPU."""
         wanted, name = self.settings.prediction, torch_device(self.device)
+        more, depth = round(wanted.extend_mm / self.spacing[2]), image.shape[2]
+        image = pad(image[None, None], (more, more, 0, 0, 0, 0), mode="replicate")
         axes = flip_axes(self.settings.augmentation, self.labels) if wanted.mirror else ()
         flips = tuple(chain.from_iterable(combinations(axes, count) for count in range(len(axes) + 1)))
         mixed = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision(self.device))
         with torch.autocast(name.split(":")[0], mixed) if mixed else nullcontext():
-            return class_scores(self.network, image[None, None], self.settings, wanted.overlap, flips, "cpu")[0]
+            scores = class_scores(self.network, image, self.settings, wanted.overlap, flips, "cpu")[0]
+        return scores[..., more : more + depth]
 
     def _slabs(self, grid: Sequence[int], classes: int) -> list[tuple[int, int]]:
         """Return ranges of x whose scores, with half a patch on each side, fit into `memory_gb`."""

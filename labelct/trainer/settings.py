@@ -88,6 +88,8 @@ class PredictionSettings:
         mirror: Average over the flips of `augmentation.flip` (2^axes times slower).
         body_crop: Leave out the air around the body (largest component above -500 HU).
         margin_mm: What is kept around the body, mm.
+        extend_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
+            does not border on padding.
         memory_gb: Memory for the class scores; larger volumes are segmented slab by slab.
         checkpoint: `best` (by validation Dice) or `last`.
     """
@@ -97,6 +99,7 @@ class PredictionSettings:
     mirror: bool = False
     body_crop: bool = True
     margin_mm: float = 20.0
+    extend_mm: float = 0.0
     memory_gb: float = 4.0
     checkpoint: str = "best"
 
@@ -104,6 +107,7 @@ class PredictionSettings:
         check_range("prediction.overlap", self.overlap, 0, 0.9)
         check_range("prediction.batch", self.batch, 1)
         check_range("prediction.margin_mm", self.margin_mm, 0)
+        check_range("prediction.extend_mm", self.extend_mm, 0, 500)
         check_range("prediction.memory_gb", self.memory_gb, 0.01)
         check_choice("prediction.checkpoint", self.checkpoint, ("best", "last"))
 

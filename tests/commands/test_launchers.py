@@ -84,6 +84,7 @@ def test_the_other_jobs_finish(stubbed, launcher, module):
         assert line.endswith(os.path.join(str(seed), "labelct.log"))
 
 
+@pytest.mark.slow
 def test_a_sweep_without_failures_ends_well(stubbed):
     done = launch(stubbed, "seed=0,4")
     assert done.returncode == 0, done.stderr
@@ -91,6 +92,7 @@ def test_a_sweep_without_failures_ends_well(stubbed):
     assert "labelct report outputs" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_job_ends_with_the_sweep_that_is_killed(stubbed):
     folder, environment = stubbed
     command = [sys.executable, "-m", "labelct.run", "-m", "seed=9,0"]

@@ -98,6 +98,7 @@ def test_a_curve_is_drawn_with_and_without_intervals(tmp_path):
     assert (tmp_path / "curve.png").read_bytes().startswith(PNG)
 
 
+@pytest.mark.slow
 def test_published_values_stand_beside_ours(doses, capsys):
     expected = doses.parent / "expected.csv"
     lines = ("synth1,low,spleen,0.5", "synth1,low,liver,0.947", "synth3,low,liver,")
@@ -111,6 +112,7 @@ def test_published_values_stand_beside_ours(doses, capsys):
     assert "paper: Table 9." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_without_published_values_there_is_no_column(doses):
     report.main([str(doses)])
     assert "| paper |" not in (doses / "report" / "report.md").read_text(encoding="utf-8")

@@ -106,6 +106,7 @@ def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
         Predictor.load(tmp_path, CPU)
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model(training_set, tiny, tmp_path: Path) -> None:
     import os
 

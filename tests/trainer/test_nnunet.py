@@ -92,6 +92,7 @@ def test_the_split_is_the_training_sets_own(arms):
     assert json.loads((preprocessed.folder / "preprocessed" / DATASET / "splits_final.json").read_text()) == own
 
 
+@pytest.mark.slow
 def test_patch_and_batch_follow_the_axes_of_the_world(configured, tmp_path):
     overrides = ["trainer.patch=[32,16,24]", "trainer.batch=3"]
     _, plans, _ = prepared(configured(*SMALL, *overrides, "data=clinical"), tmp_path)
@@ -103,6 +104,7 @@ def test_patch_and_batch_follow_the_axes_of_the_world(configured, tmp_path):
     assert not (np.array(chosen["patch_size"]) % factors).any()
 
 
+@pytest.mark.slow
 def test_without_any_ct_all_arms_share_the_builtin_intensities(configured, tmp_path):
     keys = set()
     for arm, replicates in (("synth1", 1), ("synth2", 2)):

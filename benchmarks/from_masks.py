@@ -4,16 +4,14 @@
     python benchmarks/from_masks.py --maps btcv --held-out held_out --out ablation
 
 trains `experiment=organs_from_masks` for a short time once for each arm, the setting of the experiment with one change,
-with noise in the image in place of a scan,
-tests on the held-out volumes and prints the mean Dice and its difference from the unchanged setting. Finished arms are
-kept, so the command can be started again. No real CT is read.
+with noise in the image in place of a scan, tests on the held-out volumes and prints the mean Dice and its difference
+from the unchanged setting. Finished arms are kept, so the command can be started again. No real CT is read.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +100,6 @@ def main() -> None:
         mean = float(np.mean(list(found.values())))
         against = f"{found['liver'] - base['liver']:+.3f}", f"{mean - float(np.mean(list(base.values()))):+.3f}"
         print(f"| {name} | {found['liver']:.3f} | {against[0]} | {mean:.3f} | {against[1]} |", flush=True)
-        (arguments.out / "table.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -35,9 +35,8 @@ CUT = 0.55
 
 def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]) -> np.ndarray:
     """Return one scan `(x, y, z)` HU of a label map."""
-    surroundings = SurroundingsSettings(couch=0.5, arms=0.25)
     data = DataSettings(phase="mixed", enhancement=0.5, enhancement_sd=0.5, rest_texture=True, psf_mm=2.0)
-    data.surroundings = surroundings
+    data.surroundings = SurroundingsSettings(couch=0.5, arms=0.25)
     texture = TextureSettings(kind="video", root=arguments.videos, size=192, frames=96, clips=24)
     rng = np.random.default_rng(entropy)
     what = (label_map.array, label_map.spacing, label_map.names, {"liver": ["liver"]})

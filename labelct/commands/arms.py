@@ -14,9 +14,8 @@ from omegaconf import OmegaConf
 from labelct.errors import InputError, SettingError, did_you_mean
 
 UNSET = "default"
-NOT_AN_ARM = ("seed", "test", "name", "group", "tags", "paths", "logger", "parallel", "device", "hydra", "sweep")
-
 WHERE_AND_WHO = ("name", "group", "tags", "paths", "logger", "parallel", "device")
+NOT_AN_ARM = ("seed", "test", *WHERE_AND_WHO, "hydra", "sweep")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,13 @@ def check(config: Config, cohort: Cohort) -> None:
     Args:
         config: The experiment.
         cohort: Its subjects.
+
+    Raises:
+        SettingError: The device or its precision is not there, or nnU-Net cannot run with these settings.
     """
+    from labelct.trainer.device import processes
+
+    processes(config.device)
     if config.data.mode == "online":
         from labelct.trainer import online
 

@@ -202,7 +202,7 @@ class DeviceSettings:
         devices: Devices of `ddp`; 0 takes every GPU.
         accelerator: What `ddp` runs on: `gpu` or `cpu`.
         precision: `auto` (bfloat16 where the GPU has it, else 16-bit with loss scaling; 32 on the CPU), `32`, `bf16`
-            or `16`.
+            (on a CPU only where it has the instructions) or `16`.
         threads: Threads of torch on the CPU; 0 takes every core.
         workers: Processes that cut patches; 0 cuts them in the training process.
     """

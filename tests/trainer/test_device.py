@@ -21,6 +21,19 @@ def test_cpu_needs_nothing() -> None:
     assert (processes(cpu), precision(cpu), torch_device(cpu)) == (1, "32-true", "cpu")
 
 
+@pytest.mark.parametrize(
+    ("kind", "has", "allowed"), [("cpu", False, False), ("cpu", True, True), ("ddp", False, False)]
+)
+def test_bfloat16_is_refused_where_a_cpu_would_imitate_it(monkeypatch, kind: str, has: bool, allowed: bool) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has)
+    device = DeviceSettings(kind=kind, accelerator="cpu", precision="bf16")
+    if allowed:
+        assert (processes(device), precision(device)) == (1, "bf16-mixed")
+    else:
+        with pytest.raises(SettingError, match="no instructions for bfloat16"):
+            processes(device)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
 @pytest.mark.parametrize("kind", ["gpu", "ddp"])
 def test_missing_gpu_is_said_in_one_line(kind: str) -> None:

@@ -8,7 +8,7 @@ from labelct.errors import SettingError, check_choice, check_range
 
 SUBCLASS_SOURCES = ("auto", "ct", "blobs")
 
-CHANCES = ("lungs", "spine", "ribs", "couch", "arms")
+CHANCES = ("wall", "lungs", "spine", "ribs", "couch", "arms")
 
 
 def check_interval(name: str, value: list[float], low: float | None = None, high: float | None = None) -> None:
@@ -177,15 +177,17 @@ class SurroundingsSettings:
     lungs, spine and ribs stay away where the map has them.
 
     Attributes:
+        wall: Chance of a layer of fat under the skin and one of muscle under that, in a cylinder, which has none.
         lungs: Chance of lungs above the labels, with heart and mediastinum between them.
         spine: Chance of a vertebral column and its muscles at the back.
         ribs: Chance of ribs in the wall.
         couch: Chance of a couch below the body.
         arms: Chance of arms beside the body.
-        bodies: Interval of the number of further bodies of any density, anywhere in the trunk.
+        bodies: Interval of the number of further bodies of any density, anywhere in the trunk's box.
         radius_mm: Interval of their mean radius.
     """
 
+    wall: float = 0.0
     lungs: float = 0.0
     spine: float = 0.0
     ribs: float = 0.0

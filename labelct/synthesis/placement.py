@@ -48,12 +48,12 @@ def place_surroundings(
             box, inside = outline(rest.shape, spacing, blob)
             view = placed[box]
             view[inside & body[box]] = number[blob["name"]]
-        _outside(placed, body, spacing, params, number)
+        sections.outside(placed, body, number)
     return placed, names
 
 
 class _Sections:
-    """The axial sections of one trunk."""
+    """The axial sections of one trunk, and the air around it."""
 
     def __init__(self, labelled: Mask, spacing: Sequence[float], params: Mapping[str, Any]) -> None:
         self.spacing, self.params = spacing, params
@@ -65,12 +65,16 @@ class _Sections:
         self.dome = dome(labelled, spacing, params) if "lungs" in params and len(levels) else None
 
     def place(self, section: NDArray[np.uint8], body: Mask, z: int, number: Numbers) -> None:
-        """Place lungs, ribs and spine into one section `(x, y)`."""
+        """Place wall, lungs, ribs and spine into one section `(x, y)`."""
         from scipy.ndimage import distance_transform_edt
 
         if not body.any():
             return
         depth, height = distance_transform_edt(body, sampling=self.spacing[:2]), z * self.spacing[2]
+        if "wall" in self.params:
+            fat = self.params["wall"]["fat_mm"]
+            section[body & (depth <= self.params["rind_mm"])] = number["_wall_muscle"]
+            section[body & (depth <= fat)] = number["_wall_fat"]
         if self.dome is not None:
             self._lungs(section, depth, height - self.dome, number)
         if "ribs" in self.params:
@@ -112,6 +116,25 @@ class _Sections:
         arch = (np.abs(self.x) < 4.0) & (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
         section[(vertebra | arch) & body] = number["_spine"]
 
+    def outside(self, placed: NDArray[np.uint8], body: Mask, number: Numbers) -> None:
+        """Place couch and arms into the air around the body `(x, y, z)`, in place."""
+        air = ~body
+        if "couch" in self.params:
+            drawn = self.params["couch"]
+            back = self.y[0, np.flatnonzero(body.any(axis=(0, 2)))[0]]
+            below, half = back - drawn["gap_mm"] - self.y, drawn["half_width_mm"]
+            couch = (below > 0) & (below < drawn["thickness_mm"]) & (np.abs(self.x) < half)
+            shell = couch & ((below < drawn["shell_mm"]) | (below > drawn["thickness_mm"] - drawn["shell_mm"]))
+            placed[couch[:, :, None] & air] = number["_foam"]
+            placed[shell[:, :, None] & air] = number["_shell"]
+        if "arms" in self.params:
+            drawn = self.params["arms"]
+            side = np.abs(self.x[np.flatnonzero(body.any(axis=(1, 2))), 0]).max()
+            reach = side + drawn["gap_mm"] + drawn["radius_mm"]
+            distance = np.hypot(np.abs(self.x) - reach, self.y - drawn["front_mm"])
+            placed[(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
+            placed[(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]
+
 
 def dome(labelled: Mask, spacing: Sequence[float], params: Mapping[str, Any]) -> NDArray[np.float64]:
     """Return the height in mm, `(x, y)`, of a surface that lies on the labels and falls off around them.
@@ -140,26 +163,3 @@ def _enlarged(coarse: NDArray[np.float64], shape: Sequence[int], zoom: Any) -> N
         coarse, [n / m for n, m in zip(shape, coarse.shape, strict=True)], order=1, mode="nearest", grid_mode=True
     )
     return fine
-
-
-def _outside(
-    placed: NDArray[np.uint8], body: Mask, spacing: Sequence[float], params: Mapping[str, Any], number: Numbers
-) -> None:
-    """Place couch and arms into the air around the body, in place."""
-    centre, air = params["centre_mm"], ~body
-    x = (np.arange(body.shape[0]) * spacing[0] - centre[0])[:, None]
-    y = (np.arange(body.shape[1]) * spacing[1] - centre[1])[None, :]
-    if "couch" in params:
-        drawn = params["couch"]
-        back = y[0, np.flatnonzero(body.any(axis=(0, 2)))[0]]
-        below, half = back - drawn["gap_mm"] - y, drawn["half_width_mm"]
-        couch = (below > 0) & (below < drawn["thickness_mm"]) & (np.abs(x) < half)
-        shell = couch & ((below < drawn["shell_mm"]) | (below > drawn["thickness_mm"] - drawn["shell_mm"]))
-        placed[couch[:, :, None] & air] = number["_foam"]
-        placed[shell[:, :, None] & air] = number["_shell"]
-    if "arms" in params:
-        drawn = params["arms"]
-        reach = np.abs(x[np.flatnonzero(body.any(axis=(1, 2))), 0]).max() + drawn["gap_mm"] + drawn["radius_mm"]
-        distance = np.hypot(np.abs(x) - reach, y - drawn["front_mm"])
-        placed[(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
-        placed[(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]

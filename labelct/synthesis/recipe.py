@@ -120,11 +120,11 @@ def _sample(
     allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
     labels = sorted((set(present.values()) & allowed) - {data.lesions.name})
     dropped = sample_drop(labels, of_structures(drop, targets), drop_rng)
+    painted = Anatomy(label_map, given.spacing, names)
     body = sample_completion(label_map, given.spacing, present, data, ct is not None, body_rng)
     if data.kind == "synth1":
-        target = np.isin(label_map, [value for value, name in present.items() if name in labels])
-        cylinder = sample_cylinder(target, given.spacing, body["centre_mm"], data.cylinder, body_rng)
-        body = {"kind": "cylinder", **cylinder, "clip": sample_clip(bank, texture, clip_rng.spawn(1)[0])}
+        body = _sample_cylinder(painted, labels, body["centre_mm"], data, body_rng)
+        body["clip"] = sample_clip(bank, texture, clip_rng.spawn(1)[0])
     split_settings, place_rng = data.subclasses, split_rng.spawn(1)[0]
     split = sample_subclasses(given.label_map, host.names, labels, split_settings, ct, place_rng)
     enhancement = sample_enhancement(data, fill_rng)
@@ -152,7 +152,16 @@ def _sample(
         "classes": classes,
         "bank": bank.digest if any("clip" in clip for clip in clips) else None,
         "finish": sample_finish(data, finish_rng),
-    }, Anatomy(label_map, given.spacing, names)
+    }, painted
+
+
+def _sample_cylinder(
+    painted: Anatomy, labels: Sequence[str], centre_mm: Sequence[float], data: DataSettings, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Return the body of `synth1`, a cylinder around the labels."""
+    target = np.isin(painted.label_map, [value for value, name in painted.names.items() if name in labels])
+    cylinder = sample_cylinder(target, painted.spacing, centre_mm, data.cylinder, rng)
+    return {"kind": "cylinder", **cylinder}
 
 
 def synthesize(

@@ -1,4 +1,4 @@
-"""Lungs, bones, a couch and bodies of any kind around the labels: what is drawn of them."""
+"""A wall, lungs, bones, a couch and bodies of any kind around the labels: what is drawn of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sample_surroundings(
         spacing: Their size in mm.
         names: Names of the labels that the map holds.
         settings: Chances and intervals.
-        body: Of `sample_completion` or `sample_cylinder`; its `centre_mm` is the middle of the body.
+        body: Of `sample_completion` or `sample_cylinder`: the middle of the body, and its half axes.
         rng: Source of the draws; every body draws from a stream of its own.
 
     Returns:
@@ -45,14 +45,15 @@ def sample_surroundings(
     rind = body["wall_mm"] + body["fat_mm"] if "wall_mm" in body else None
     drawn: dict[str, Any] = {"centre_mm": list(body["centre_mm"]), "classes": {}}
     streams = dict(zip((*PARTS, "bodies", "rind"), rng.spawn(len(PARTS) + 2), strict=True))
-    drawn["rind_mm"] = float(streams["rind"].uniform(15.0, 40.0)) if rind is None else rind
     for part, sample in PARTS.items():
         known = part in KNOWN and any(name.startswith(KNOWN[part]) for name in names)
         wanted = streams[part].random() < getattr(settings, part)
-        if wanted and not known:
+        if wanted and not known and not (part == "wall" and rind is not None):
             drawn[part], classes = sample(streams[part])
             drawn["classes"] |= classes
-    drawn["bodies"], classes = _bodies(shape, spacing, settings, streams["bodies"])
+    rind = drawn["wall"]["fat_mm"] + drawn["wall"]["muscle_mm"] if "wall" in drawn else rind
+    drawn["rind_mm"] = float(streams["rind"].uniform(15.0, 40.0)) if rind is None else rind
+    drawn["bodies"], classes = _bodies(trunk_box(shape, spacing, body), settings, streams["bodies"])
     drawn["classes"] |= classes
     return drawn
 
@@ -63,6 +64,11 @@ def _between(rng: np.random.Generator, **intervals: tuple[float, float]) -> dict
 
 def _density(rng: np.random.Generator, low: float, high: float, sd: float) -> Spec:
     return {"hu": float(rng.uniform(low, high)), "sd": sd}
+
+
+def _wall(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
+    geometry = _between(rng, fat_mm=(4.0, 30.0), muscle_mm=(6.0, 18.0))
+    return geometry, {"_wall_fat": _density(rng, -125.0, -80.0, 12.0), "_wall_muscle": _density(rng, 15.0, 80.0, 12.0)}
 
 
 def _lungs(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
@@ -97,20 +103,36 @@ def _arms(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
     return geometry, {"_arm": _density(rng, -40.0, 70.0, 20.0), "_arm_bone": _density(rng, 250.0, 900.0, 60.0)}
 
 
-PARTS = {"lungs": _lungs, "spine": _spine, "ribs": _ribs, "couch": _couch, "arms": _arms}
+PARTS = {"lungs": _lungs, "spine": _spine, "ribs": _ribs, "couch": _couch, "arms": _arms, "wall": _wall}
+
+
+def trunk_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return first and last + 1 voxel of each axis that the body's ellipse reaches; the whole axis without an ellipse.
+
+    Args:
+        shape: Voxels `(x, y, z)`.
+        spacing: Their size in mm.
+        body: Its `centre_mm` and, `[x, y]`, `half_axes_mm` or `half_width_mm` and `half_depth_mm`.
+    """
+    axes = body.get("half_axes_mm") or [body.get("half_width_mm", math.inf), body.get("half_depth_mm", math.inf)]
+    box = []
+    for centre, axis, size, count in zip(body["centre_mm"], axes, spacing, shape, strict=False):
+        first, last = max(0.0, (centre - axis) / size), min(count - 1.0, (centre + axis) / size)
+        box.append((math.ceil(first), math.floor(last) + 1))
+    return [*box, (0, shape[2])]
 
 
 def _bodies(
-    shape: Sequence[int], spacing: Sequence[float], settings: SurroundingsSettings, rng: np.random.Generator
+    box: Sequence[tuple[int, int]], settings: SurroundingsSettings, rng: np.random.Generator
 ) -> tuple[list[dict[str, Any]], dict[str, Spec]]:
-    """Draw bodies that may be gas, fat, organ, vessel or bone."""
+    """Draw bodies with their centres in `box` that may be gas, fat, organ, vessel or bone."""
     found: list[dict[str, Any]] = []
     classes: dict[str, Spec] = {}
     low, high = (math.log(radius) for radius in settings.radius_mm)
     shares = [share for share, *_ in DENSITIES]
     for number in range(int(rng.integers(settings.bodies[0], settings.bodies[1], endpoint=True))):
         radius = math.exp(rng.uniform(low, high)) * rng.uniform(0.5, 1.6, 3)
-        centre = [int(rng.integers(n)) for n in shape]
+        centre = [int(rng.integers(first, last)) for first, last in box]
         name, (_, least, most) = f"_body_{number}", DENSITIES[rng.choice(len(DENSITIES), p=shares)]
         found.append({"name": name, "centre": centre, "radius_mm": radius.tolist(), "seed": int(rng.integers(2**31))})
         classes[name] = _density(rng, least, most, float(rng.uniform(5.0, 30.0)))

@@ -5,19 +5,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from labelct.errors import SettingError
 from labelct.synthesis.anatomy_settings import SurroundingsSettings
 from labelct.synthesis.placement import dome, place_surroundings
 from labelct.synthesis.recipe import draw_volume, synthesize
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from labelct.synthesis.surroundings import DENSITIES, sample_surroundings
+from labelct.synthesis.surroundings import DENSITIES, sample_surroundings, trunk_box
 from tests.synthesis.cases import Case
 
 SPACING = (4.0, 4.0, 4.0)
 SHAPE = (80, 60, 60)
 CENTRE = {"centre_mm": [160.0, 120.0]}
-EVERYTHING = SurroundingsSettings(lungs=1, spine=1, ribs=1, couch=1, arms=1, bodies=[6, 6])
+EVERYTHING = SurroundingsSettings(wall=1, lungs=1, spine=1, ribs=1, couch=1, arms=1, bodies=[6, 6])
 
 
 @pytest.fixture
@@ -106,6 +107,25 @@ def test_ribs_lie_under_the_skin_and_the_spine_at_the_back(trunk: Any) -> None:
     assert y.mean() * 4.0 < 120 - 15
 
 
+def test_the_wall_is_fat_over_muscle_as_thick_as_drawn(trunk: Any) -> None:
+    rest, labelled = trunk
+    drawn = draw(SurroundingsSettings(wall=1))
+    placed, names = place_surroundings(rest, labelled, SPACING, drawn, 3)
+    number, section = numbers(names), placed[:, :, 30]
+    depth = distance_transform_edt(rest[:, :, 30] > 0, sampling=SPACING[:2])
+    fat, both = drawn["wall"]["fat_mm"], drawn["wall"]["fat_mm"] + drawn["wall"]["muscle_mm"]
+    np.testing.assert_array_equal(section == number["_wall_fat"], (depth > 0) & (depth <= fat))
+    np.testing.assert_array_equal(section == number["_wall_muscle"], (depth > fat) & (depth <= both))
+
+
+def test_a_trunk_with_a_wall_gets_no_other() -> None:
+    body = {**CENTRE, "wall_mm": 8.0, "fat_mm": 20.0}
+    drawn = sample_surroundings(SHAPE, SPACING, ["liver"], EVERYTHING, body, np.random.default_rng(0))
+    assert drawn is not None
+    assert "wall" not in drawn
+    assert drawn["rind_mm"] == 28.0
+
+
 def test_what_the_map_has_is_not_placed_again() -> None:
     known = ("lung_lower_lobe_left", "vertebrae_L1", "rib_left_5")
     drawn = draw(EVERYTHING, names=known)
@@ -118,6 +138,25 @@ def test_switching_one_body_off_leaves_the_others_as_they_were() -> None:
     assert fewer["spine"] == everything["spine"]
     assert fewer["bodies"] == everything["bodies"]
     assert fewer["classes"]["_body_3"] == everything["classes"]["_body_3"]
+
+
+@pytest.mark.parametrize("axes", [{"half_axes_mm": [100.0, 70.0]}, {"half_width_mm": 100.0, "half_depth_mm": 70.0}])
+def test_bodies_lie_in_the_box_of_the_trunk(axes: dict[str, Any]) -> None:
+    body = {**CENTRE, **axes}
+    assert trunk_box(SHAPE, SPACING, body) == [(15, 66), (13, 48), (0, 60)]
+    settings = SurroundingsSettings(bodies=[100, 100])
+    drawn = sample_surroundings(SHAPE, SPACING, ["liver"], settings, body, np.random.default_rng(0))
+    assert drawn is not None
+    centres = np.array([blob["centre"] for blob in drawn["bodies"]])
+    offset = np.abs(centres[:, :2] * 4.0 - CENTRE["centre_mm"])
+    assert (offset <= [100.0, 70.0]).all()
+    assert (offset.max(axis=0) > [85.0, 55.0]).all()
+    assert centres[:, 2].max() > 50
+
+
+def test_a_trunk_that_reaches_beyond_the_grid_ends_with_it() -> None:
+    assert trunk_box(SHAPE, SPACING, {**CENTRE, "half_axes_mm": [500.0, 500.0]}) == [(0, 80), (0, 60), (0, 60)]
+    assert trunk_box(SHAPE, SPACING, CENTRE) == [(0, 80), (0, 60), (0, 60)]
 
 
 def test_bodies_are_of_every_density() -> None:

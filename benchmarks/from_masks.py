@@ -3,9 +3,9 @@
     python benchmarks/held_out.py ... --out held_out
     python benchmarks/from_masks.py --maps btcv --held-out held_out --out ablation
 
-trains `experiment=organs_from_masks` for a short time once for each arm, the setting of the experiment with one change,
-with noise in the image in place of a scan, tests on the held-out volumes and prints the mean Dice and its difference
-from the unchanged setting. Finished arms are kept, so the command can be started again. No real CT is read.
+trains an experiment for a short time once for each arm, its setting with one change, with noise in the image in place
+of a scan, tests on the held-out volumes and prints the mean Dice and its difference from the unchanged setting.
+Finished arms are kept, so the command can be started again. No real CT is read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ import numpy as np
 ARMS: dict[str, list[str]] = {
     "unchanged": [],
     "seed=1": ["seed=1", "data.seed=1"],
-    "surroundings: none": ["data.surroundings={lungs:0,spine:0,ribs:0,couch:0,arms:0,bodies:[0,0]}"],
+    "surroundings: none": ["data.surroundings={wall:0,lungs:0,spine:0,ribs:0,couch:0,arms:0,bodies:[0,0]}"],
+    "surroundings: no wall, few bodies, none near; whole liver": [
+        "data.surroundings={wall:0,bodies:[0,15],near:0}",
+        "data.lesions.host=null",
+        "data.cylinder.margin_mm=10",
+    ],
+    "surroundings: no bodies near a label": ["data.surroundings.near=0"],
     "surroundings: without bodies of any density": ["data.surroundings.bodies=[0,0]"],
     "surroundings: without lungs, spine, ribs": ["data.surroundings={lungs:0,spine:0,ribs:0}"],
     "maps end where they end": ["data.headroom_mm=0"],
@@ -61,7 +67,7 @@ def train(name: str, changes: list[str], arguments: argparse.Namespace) -> Path:
     """Run one arm, unless it has finished, and return the folder of its job."""
     folder = arguments.out / "".join(c if c.isalnum() else "_" for c in name)
     if not (folder / "scores.json").exists():
-        command = [sys.executable, "-m", "labelct", "run", "experiment=organs_from_masks"]
+        command = [sys.executable, "-m", "labelct", "run", f"experiment={arguments.experiment}"]
         command += changes if any(change.startswith("scanner=") for change in changes) else ["scanner=image", *changes]
         command += [f"cohort.root={arguments.maps}", "test=[folder]", f"test.folder.root={arguments.held_out}"]
         command += ["test.folder.split=all", f"paths.outputs={arguments.out}", f"hydra.run.dir={folder}"]
@@ -83,7 +89,8 @@ def dice(folder: Path) -> dict[str, list[float]]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--maps", type=Path, required=True, help="folder of eight-organ label maps")
+    parser.add_argument("--experiment", default="organs_from_masks", help="or liver_from_masks")
+    parser.add_argument("--maps", type=Path, required=True, help="folder of its label maps")
     parser.add_argument("--held-out", type=Path, required=True, help="what held_out.py wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=600)

@@ -184,7 +184,8 @@ class SurroundingsSettings:
         couch: Chance of a couch below the body.
         arms: Chance of arms beside the body.
         bodies: Interval of the number of further bodies of any density, anywhere in the trunk's box.
-        radius_mm: Interval of their mean radius.
+        near: Share of the bodies that lie against a label, about as dense as it is.
+        radius_mm: Interval of the bodies' mean radius.
     """
 
     wall: float = 0.0
@@ -194,10 +195,11 @@ class SurroundingsSettings:
     couch: float = 0.0
     arms: float = 0.0
     bodies: list[int] = field(default_factory=lambda: [0, 0])
+    near: float = 0.0
     radius_mm: list[float] = field(default_factory=lambda: [8.0, 50.0])
 
     def __post_init__(self) -> None:
-        for name in CHANCES:
+        for name in (*CHANCES, "near"):
             check_range(f"surroundings.{name}", getattr(self, name), 0.0, 1.0)
         check_interval("surroundings.bodies", [float(number) for number in self.bodies], 0, 100)
         check_interval("surroundings.radius_mm", self.radius_mm, 1.0, 150.0)

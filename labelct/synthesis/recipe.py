@@ -135,8 +135,10 @@ def _sample(
     add_subclasses(classes, split, split_settings.between, fill, split_rng)
     add_clips(classes, data, texture, bank, clip_rng)
     around_clip_rng = around_rng.spawn(1)[0]
-    size = (label_map.shape, given.spacing, list(present.values()))
-    surroundings = sample_surroundings(*size, data.surroundings, body, around_rng)
+    levels = {
+        name: classes[name]["hu"] if name in labels and name not in dropped else None for name in present.values()
+    }
+    surroundings = sample_surroundings(label_map > 0, given.spacing, levels, data.surroundings, body, around_rng)
     classes |= surrounding_classes(surroundings, data, texture, bank, around_clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelct.synthesis.anatomy_settings import SurroundingsSettings
 
@@ -15,13 +17,15 @@ KNOWN = {"lungs": "lung_", "spine": "vertebrae_", "ribs": "rib_"}
 # organ is soft tissue, with or without contrast.
 DENSITIES = ((0.10, -950.0, -300.0), (0.15, -130.0, -60.0), (0.65, -10.0, 220.0), (0.10, 200.0, 800.0))
 
+ALIKE_HU = 70.0
+
 Spec = dict[str, Any]
 
 
 def sample_surroundings(
-    shape: Sequence[int],
+    labelled: NDArray[np.bool_],
     spacing: Sequence[float],
-    names: Sequence[str],
+    levels: Mapping[str, float | None],
     settings: SurroundingsSettings,
     body: Mapping[str, Any],
     rng: np.random.Generator,
@@ -29,9 +33,9 @@ def sample_surroundings(
     """Draw the surroundings of one volume.
 
     Args:
-        shape: Voxels `(x, y, z)`.
-        spacing: Their size in mm.
-        names: Names of the labels that the map holds.
+        labelled: `(x, y, z)`, True on labels.
+        spacing: Voxel size in mm.
+        levels: Mean HU of every label of the map, by name; None where it is not painted.
         settings: Chances and intervals.
         body: Of `sample_completion` or `sample_cylinder`: the middle of the body, and its half axes.
         rng: Source of the draws; every body draws from a stream of its own.
@@ -46,14 +50,16 @@ def sample_surroundings(
     drawn: dict[str, Any] = {"centre_mm": list(body["centre_mm"]), "classes": {}}
     streams = dict(zip((*PARTS, "bodies", "rind"), rng.spawn(len(PARTS) + 2), strict=True))
     for part, sample in PARTS.items():
-        known = part in KNOWN and any(name.startswith(KNOWN[part]) for name in names)
+        known = part in KNOWN and any(name.startswith(KNOWN[part]) for name in levels)
         wanted = streams[part].random() < getattr(settings, part)
         if wanted and not known and not (part == "wall" and rind is not None):
             drawn[part], classes = sample(streams[part])
             drawn["classes"] |= classes
     rind = drawn["wall"]["fat_mm"] + drawn["wall"]["muscle_mm"] if "wall" in drawn else rind
     drawn["rind_mm"] = float(streams["rind"].uniform(15.0, 40.0)) if rind is None else rind
-    drawn["bodies"], classes = _bodies(trunk_box(shape, spacing, body), settings, streams["bodies"])
+    places = Places(trunk_box(labelled.shape, spacing, body), border(labelled) if settings.near else None)
+    painted = [level for level in levels.values() if level is not None]
+    drawn["bodies"], classes = _bodies(places, painted, settings, streams["bodies"])
     drawn["classes"] |= classes
     return drawn
 
@@ -122,18 +128,48 @@ def trunk_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[str,
     return [*box, (0, shape[2])]
 
 
+def border(labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the voxels `(n, 3)` outside `labelled` that share a face with it."""
+    from scipy.ndimage import binary_dilation
+
+    inside = np.argwhere(labelled)
+    if not len(inside):
+        return inside
+    low, high = np.maximum(inside.min(axis=0) - 1, 0), inside.max(axis=0) + 2
+    box = labelled[tuple(slice(first, last) for first, last in zip(low, high, strict=True))]
+    return np.argwhere(binary_dilation(box) & ~box) + low
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where bodies may have their centres: in `box`, and at the voxels `border`; None or none of those: in the box."""
+
+    box: Sequence[tuple[int, int]]
+    border: NDArray[np.intp] | None
+
+    def sample(self, near: bool, rng: np.random.Generator) -> list[int]:
+        """Draw a centre, at the border if it is `near`."""
+        if near and self.border is not None and len(self.border):
+            return [int(index) for index in self.border[rng.integers(len(self.border))]]
+        return [int(rng.integers(first, last)) for first, last in self.box]
+
+
 def _bodies(
-    box: Sequence[tuple[int, int]], settings: SurroundingsSettings, rng: np.random.Generator
+    places: Places, levels: Sequence[float], settings: SurroundingsSettings, rng: np.random.Generator
 ) -> tuple[list[dict[str, Any]], dict[str, Spec]]:
-    """Draw bodies with their centres in `box` that may be gas, fat, organ, vessel or bone."""
+    """Draw bodies that may be gas, fat, organ, vessel or bone, and some that a label is hard to tell from."""
     found: list[dict[str, Any]] = []
     classes: dict[str, Spec] = {}
     low, high = (math.log(radius) for radius in settings.radius_mm)
     shares = [share for share, *_ in DENSITIES]
     for number in range(int(rng.integers(settings.bodies[0], settings.bodies[1], endpoint=True))):
+        near = bool(levels) and rng.random() < settings.near
         radius = math.exp(rng.uniform(low, high)) * rng.uniform(0.5, 1.6, 3)
-        centre = [int(rng.integers(first, last)) for first, last in box]
-        name, (_, least, most) = f"_body_{number}", DENSITIES[rng.choice(len(DENSITIES), p=shares)]
+        name, centre = f"_body_{number}", places.sample(near, rng)
+        _, least, most = DENSITIES[rng.choice(len(DENSITIES), p=shares)]
+        if near:
+            level = levels[rng.integers(len(levels))]
+            least, most = level - ALIKE_HU, level + ALIKE_HU
         found.append({"name": name, "centre": centre, "radius_mm": radius.tolist(), "seed": int(rng.integers(2**31))})
         classes[name] = _density(rng, least, most, float(rng.uniform(5.0, 30.0)))
     return found, classes

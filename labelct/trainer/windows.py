@@ -33,6 +33,8 @@ def class_scores(
 
     def probabilities(windows: Tensor) -> Tensor:
         total: Tensor | None = None
+        if windows.device.type == "cpu":
+            windows = windows.contiguous(memory_format=torch.channels_last_3d)
         for axes in flips:
             spatial = [axis + 2 for axis in axes]
             share = network(windows.flip(spatial)).float().softmax(1).flip(spatial)

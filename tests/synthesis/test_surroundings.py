@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from labelct.errors import SettingError
 from labelct.synthesis.anatomy_settings import SurroundingsSettings
 from labelct.synthesis.placement import dome, place_surroundings
 from labelct.synthesis.recipe import draw_volume, synthesize
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from labelct.synthesis.surroundings import DENSITIES, sample_surroundings, trunk_box
+from labelct.synthesis.surroundings import ALIKE_HU, DENSITIES, border, sample_surroundings, trunk_box
 from tests.synthesis.cases import Case
 
 SPACING = (4.0, 4.0, 4.0)
@@ -26,13 +26,20 @@ def trunk() -> tuple[Any, Any]:
     """A trunk of soft tissue, and a liver on its right (x grows to the right) in the lower half."""
     x, y = np.arange(80)[:, None, None] * 4.0, np.arange(60)[None, :, None] * 4.0
     rest = np.where(((x - 160) / 120) ** 2 + ((y - 120) / 85) ** 2 <= 1, 2, 0).astype(np.uint8)
+    return np.repeat(rest, 60, axis=2), liver()
+
+
+def liver() -> Any:
     labelled = np.zeros(SHAPE, bool)
     labelled[46:64, 22:40, 14:32] = True
-    return np.repeat(rest, 60, axis=2), labelled
+    return labelled
 
 
-def draw(settings: SurroundingsSettings, seed: int = 0, names: tuple[str, ...] = ("liver",)) -> Any:
-    return sample_surroundings(SHAPE, SPACING, names, settings, CENTRE, np.random.default_rng(seed))
+def draw(
+    settings: SurroundingsSettings, seed: int = 0, names: tuple[str, ...] = ("liver",), body: dict[str, Any] = CENTRE
+) -> Any:
+    levels = dict.fromkeys(names, 60.0)
+    return sample_surroundings(liver(), SPACING, levels, settings, body, np.random.default_rng(seed))
 
 
 def numbers(names: list[str]) -> dict[str, int]:
@@ -120,8 +127,7 @@ def test_the_wall_is_fat_over_muscle_as_thick_as_drawn(trunk: Any) -> None:
 
 def test_a_trunk_with_a_wall_gets_no_other() -> None:
     body = {**CENTRE, "wall_mm": 8.0, "fat_mm": 20.0}
-    drawn = sample_surroundings(SHAPE, SPACING, ["liver"], EVERYTHING, body, np.random.default_rng(0))
-    assert drawn is not None
+    drawn = draw(EVERYTHING, body=body)
     assert "wall" not in drawn
     assert drawn["rind_mm"] == 28.0
 
@@ -145,13 +151,33 @@ def test_bodies_lie_in_the_box_of_the_trunk(axes: dict[str, Any]) -> None:
     body = {**CENTRE, **axes}
     assert trunk_box(SHAPE, SPACING, body) == [(15, 66), (13, 48), (0, 60)]
     settings = SurroundingsSettings(bodies=[100, 100])
-    drawn = sample_surroundings(SHAPE, SPACING, ["liver"], settings, body, np.random.default_rng(0))
-    assert drawn is not None
+    drawn = draw(settings, body=body)
     centres = np.array([blob["centre"] for blob in drawn["bodies"]])
     offset = np.abs(centres[:, :2] * 4.0 - CENTRE["centre_mm"])
     assert (offset <= [100.0, 70.0]).all()
     assert (offset.max(axis=0) > [85.0, 55.0]).all()
     assert centres[:, 2].max() > 50
+
+
+def test_near_bodies_lie_against_a_label_and_are_about_as_dense() -> None:
+    drawn = draw(SurroundingsSettings(bodies=[40, 40], near=1.0))
+    labelled = liver()
+    touching = binary_dilation(labelled) & ~labelled
+    assert all(touching[tuple(blob["centre"])] for blob in drawn["bodies"])
+    means = np.array([drawn["classes"][blob["name"]]["hu"] for blob in drawn["bodies"]])
+    assert (np.abs(means - 60.0) <= ALIKE_HU).all()
+    assert means.std() > 20.0
+    half = draw(SurroundingsSettings(bodies=[100, 100], near=0.5))
+    assert 30 < sum(touching[tuple(blob["centre"])] for blob in half["bodies"]) < 70
+
+
+def test_without_a_painted_label_no_body_is_near_one() -> None:
+    levels = {"liver": None}
+    settings = SurroundingsSettings(bodies=[20, 20], near=1.0)
+    drawn = sample_surroundings(liver(), SPACING, levels, settings, CENTRE, np.random.default_rng(0))
+    assert drawn is not None
+    assert len(drawn["bodies"]) == 20
+    assert border(np.zeros(SHAPE, bool)).shape == (0, 3)
 
 
 def test_a_trunk_that_reaches_beyond_the_grid_ends_with_it() -> None:

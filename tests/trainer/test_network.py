@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from labelct.trainer.network import build, with_group_norm
+from labelct.trainer.network import build, for_cpu
 from labelct.trainer.settings import UNetSettings
 
 
@@ -16,7 +16,8 @@ def test_group_norm_is_the_same_function_of_the_same_parameters(network: str, he
     for name, parameter in first.named_parameters():
         if name.endswith(("norm.weight", "norm.bias", "N.weight", "N.bias")):
             nn.init.normal_(parameter)
-    second = with_group_norm(copy.deepcopy(first))
+    second = copy.deepcopy(first)
+    for_cpu(second)
     image = torch.randn(2, 1, 16, 16, 16)
     torch.testing.assert_close(first(image), second(image), rtol=1e-4, atol=1e-4)
     assert list(first.state_dict()) == list(second.state_dict())
@@ -27,4 +28,5 @@ def test_group_norm_is_the_same_function_of_the_same_parameters(network: str, he
 def test_an_optimiser_keeps_hold_of_the_parameters() -> None:
     network = build(UNetSettings(channels=[4, 8, 16], patch=[16, 16, 16]), 2)
     before = {id(parameter) for parameter in network.parameters()}
-    assert {id(parameter) for parameter in with_group_norm(network).parameters()} == before
+    for_cpu(network)
+    assert {id(parameter) for parameter in network.parameters()} == before

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RANK = "LOCAL_RANK"
 GRACE_S = 60
 WATCH_S = 1.0
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 def rank() -> int:
@@ -92,6 +93,8 @@ def prepared(device: DeviceSettings) -> Iterator[None]:
 
     threads, matmul = torch.get_num_threads(), torch.get_float32_matmul_precision()
     benchmark = torch.backends.cudnn.benchmark
+    if not runs_on_gpu(device):
+        _keep_freed_memory()
     torch.set_num_threads(device.threads or max(1, cores() // processes(device)))
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = runs_on_gpu(device)
@@ -195,6 +198,16 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what tensors leave behind: mapping it anew in every step takes an eighth of the time."""
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _check_cpu(device: DeviceSettings) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
@@ -38,26 +37,6 @@ def build(settings: UNetSettings, classes: int) -> nn.Module:
         deep_supervision=settings.deep_supervision > 0,
         deep_supr_num=max(1, settings.deep_supervision),
     )
-
-
-def for_cpu(network: nn.Module) -> None:
-    """Lay a network out, in place, as a CPU computes it fastest: the same function of the same parameters.
-
-    Channels lie last in memory, which the convolutions are a third faster with; and instance norms become group norms
-    of one channel each, which torch computes in that layout and does not copy for (another sixth).
-    """
-    _with_group_norm(network)
-    network.to(memory_format=torch.channels_last_3d)
-
-
-def _with_group_norm(network: nn.Module) -> None:
-    for name, part in network.named_children():
-        if isinstance(part, nn.InstanceNorm3d):
-            norm = nn.GroupNorm(part.num_features, part.num_features, part.eps, part.affine)
-            norm.weight, norm.bias = part.weight, part.bias
-            setattr(network, name, norm)
-        else:
-            _with_group_norm(part)
 
 
 class DeepSupervisedLoss(nn.Module):

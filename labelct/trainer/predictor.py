@@ -18,7 +18,7 @@ from torch.nn.functional import pad
 from labelct.errors import InputError
 from labelct.trainer.augmentation import flip_axes
 from labelct.trainer.device import precision, prepared, runs_on_gpu, torch_device
-from labelct.trainer.network import build, for_cpu
+from labelct.trainer.network import build
 from labelct.trainer.normalisation import Intensity
 from labelct.trainer.resampling import resample, rows_of, shape_at, winners
 from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings, unet_settings
@@ -73,7 +73,7 @@ class Predictor:
         network.load_state_dict({key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)})
         network.eval().to(torch_device(device))
         if not runs_on_gpu(device):
-            for_cpu(network)
+            network.to(memory_format=torch.channels_last_3d)
         spacing = cast(tuple[float, float, float], tuple(model["spacing"]))
         return cls(network, settings, dict(model["labels"]), spacing, Intensity(**model["intensity"]), device)
 

@@ -1,4 +1,5 @@
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -81,6 +82,24 @@ def test_threads_are_given_back() -> None:
     with prepared(DeviceSettings(threads=1)):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
+def test_tensors_take_the_memory_that_the_last_ones_left() -> None:
+    script = """
+import resource, torch
+from labelct.trainer.device import prepared
+from labelct.trainer.settings import DeviceSettings
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+with prepared(DeviceSettings(threads=1)):
+    for _ in range(3):
+        before, several = faults(), [torch.ones(1 << 21) for _ in range(10)]
+        del several
+    print(faults() - before)
+"""
+    faults = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
+    assert faults < 1000  # 80 MiB are 20480 pages
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are not files here")

@@ -168,7 +168,7 @@ def _bodies(
         name, centre = f"_body_{number}", places.sample(near, rng)
         _, least, most = DENSITIES[rng.choice(len(DENSITIES), p=shares)]
         if near:
-            level = levels[rng.integers(len(levels))]
+            level = levels[int(rng.integers(len(levels)))]
             least, most = level - ALIKE_HU, level + ALIKE_HU
         found.append({"name": name, "centre": centre, "radius_mm": radius.tolist(), "seed": int(rng.integers(2**31))})
         classes[name] = _density(rng, least, most, float(rng.uniform(5.0, 30.0)))

@@ -135,17 +135,16 @@ def _sample(
     add_subclasses(classes, split, split_settings.between, fill, split_rng)
     add_clips(classes, data, texture, bank, clip_rng)
     around_clip_rng = around_rng.spawn(1)[0]
-    levels = {
-        name: classes[name]["hu"] if name in labels and name not in dropped else None for name in present.values()
-    }
-    surroundings = sample_surroundings(label_map > 0, given.spacing, levels, data.surroundings, body, around_rng)
+    pasted = [name for name in labels if name not in dropped]
+    levels = {name: classes[name]["hu"] if name in pasted else None for name in present.values()}
+    surroundings = sample_surroundings(label_map, given.spacing, levels, data.surroundings, body, around_rng)
     classes |= surrounding_classes(surroundings, data, texture, bank, around_clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
         "kind": data.kind,
         **shape,
         **({"subclasses": split} if split else {}),
-        "pasted": [name for name in labels if name not in dropped],
+        "pasted": pasted,
         "dropped": dropped,
         "enhancement": enhancement,
         "body": body,

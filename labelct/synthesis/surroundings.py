@@ -18,12 +18,13 @@ KNOWN = {"lungs": "lung_", "spine": "vertebrae_", "ribs": "rib_"}
 DENSITIES = ((0.10, -950.0, -300.0), (0.15, -130.0, -60.0), (0.65, -10.0, 220.0), (0.10, 200.0, 800.0))
 
 ALIKE_HU = 70.0
+NOWHERE = np.empty((0, 3), np.intp)
 
 Spec = dict[str, Any]
 
 
 def sample_surroundings(
-    labelled: NDArray[np.bool_],
+    label_map: NDArray[np.integer],
     spacing: Sequence[float],
     levels: Mapping[str, float | None],
     settings: SurroundingsSettings,
@@ -33,7 +34,7 @@ def sample_surroundings(
     """Draw the surroundings of one volume.
 
     Args:
-        labelled: `(x, y, z)`, True on labels.
+        label_map: `(x, y, z)`, above 0 on labels.
         spacing: Voxel size in mm.
         levels: Mean HU of every label of the map, by name; None where it is not painted.
         settings: Chances and intervals.
@@ -57,7 +58,7 @@ def sample_surroundings(
             drawn["classes"] |= classes
     rind = drawn["wall"]["fat_mm"] + drawn["wall"]["muscle_mm"] if "wall" in drawn else rind
     drawn["rind_mm"] = float(streams["rind"].uniform(15.0, 40.0)) if rind is None else rind
-    places = Places(trunk_box(labelled.shape, spacing, body), border(labelled) if settings.near else None)
+    places = Places(trunk_box(label_map.shape, spacing, body), border(label_map > 0) if settings.near else NOWHERE)
     painted = [level for level in levels.values() if level is not None]
     drawn["bodies"], classes = _bodies(places, painted, settings, streams["bodies"])
     drawn["classes"] |= classes
@@ -142,14 +143,14 @@ def border(labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 @dataclass(frozen=True)
 class Places:
-    """Where bodies may have their centres: in `box`, and at the voxels `border`; None or none of those: in the box."""
+    """Where bodies may have their centres: in `box`, and at the voxels `border`; without any of those, in the box."""
 
     box: Sequence[tuple[int, int]]
-    border: NDArray[np.intp] | None
+    border: NDArray[np.intp]
 
     def sample(self, near: bool, rng: np.random.Generator) -> list[int]:
         """Draw a centre, at the border if it is `near`."""
-        if near and self.border is not None and len(self.border):
+        if near and len(self.border):
             return [int(index) for index in self.border[rng.integers(len(self.border))]]
         return [int(rng.integers(first, last)) for first, last in self.box]
 

@@ -8,7 +8,7 @@ from labelct.errors import SettingError, check_choice, check_range
 
 SUBCLASS_SOURCES = ("auto", "ct", "blobs")
 
-CHANCES = ("wall", "lungs", "spine", "ribs", "couch", "arms")
+CHANCES = ("lungs", "spine", "ribs", "couch", "arms")
 
 
 def check_interval(name: str, value: list[float], low: float | None = None, high: float | None = None) -> None:
@@ -27,18 +27,22 @@ class CylinderSettings:
         radius: Interval of the radius as a fraction of the smaller in-plane field of view.
         margin_mm: Least distance between the target and the surface of the cylinder.
         flattening: Largest relative shortening of the front-to-back axis; 0 keeps the section a circle.
+        trunk: Chance that a trunk stands in for the cylinder: a wall of muscle and fat (`data.body`) that follows the
+            target, around the same texture.
         histogram: `builtin`, or a CSV file with the columns `probability` and `hu` (a quantile function).
     """
 
     radius: list[float] = field(default_factory=lambda: [0.30, 0.48])
     margin_mm: float = 10.0
     flattening: float = 0.0
+    trunk: float = 0.0
     histogram: str = "builtin"
 
     def __post_init__(self) -> None:
         check_interval("cylinder.radius", self.radius, 0.05, 1.0)
         check_range("cylinder.margin_mm", self.margin_mm, 0.0)
         check_range("cylinder.flattening", self.flattening, 0.0, 0.7)
+        check_range("cylinder.trunk", self.trunk, 0.0, 1.0)
 
 
 @dataclass
@@ -51,6 +55,8 @@ class BodySettings:
         seeds: First cluster centres, fat and soft tissue.
         half_width_mm: Interval of the trunk's left-to-right half axis where the labels do not outline it.
         half_depth_mm: The same from back to front.
+        narrowing: Interval of how much a trunk that the labels do not outline narrows above and below them, mm for each
+            mm along z.
         wall_mm: Interval of the muscle layer around the hull of the labels.
         fat_mm: Interval of the fat shell around that.
         visceral_fat: Interval of the fraction of fat among what is unlabelled inside the hull.
@@ -62,6 +68,7 @@ class BodySettings:
     seeds: list[float] = field(default_factory=lambda: [-100.0, 50.0])
     half_width_mm: list[float] = field(default_factory=lambda: [130.0, 165.0])
     half_depth_mm: list[float] = field(default_factory=lambda: [85.0, 115.0])
+    narrowing: list[float] = field(default_factory=lambda: [0.1, 0.4])
     wall_mm: list[float] = field(default_factory=lambda: [4.0, 12.0])
     fat_mm: list[float] = field(default_factory=lambda: [8.0, 30.0])
     visceral_fat: list[float] = field(default_factory=lambda: [0.2, 0.6])
@@ -73,6 +80,7 @@ class BodySettings:
         check_interval("body.seeds", self.seeds, *self.clip)
         for name in ("half_width_mm", "half_depth_mm", "wall_mm", "fat_mm"):
             check_interval(f"body.{name}", getattr(self, name), 0.0, 400.0)
+        check_interval("body.narrowing", self.narrowing, 0.0, 10.0)
         check_interval("body.visceral_fat", self.visceral_fat, 0.0, 1.0)
         check_range("body.visceral_grain_mm", self.visceral_grain_mm, 1.0)
 
@@ -177,7 +185,6 @@ class SurroundingsSettings:
     lungs, spine and ribs stay away where the map has them.
 
     Attributes:
-        wall: Chance of a layer of fat under the skin and one of muscle under that, in a cylinder, which has none.
         lungs: Chance of lungs above the labels, with heart and mediastinum between them.
         spine: Chance of a vertebral column and its muscles at the back.
         ribs: Chance of ribs in the wall.
@@ -188,7 +195,6 @@ class SurroundingsSettings:
         radius_mm: Interval of the bodies' mean radius.
     """
 
-    wall: float = 0.0
     lungs: float = 0.0
     spine: float = 0.0
     ribs: float = 0.0

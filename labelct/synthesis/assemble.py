@@ -14,9 +14,10 @@ from labelct.synthesis.cylinder import cylinder_region
 from labelct.synthesis.gas import place_gas
 from labelct.synthesis.paint import UNLABELLED, bounding_boxes, compose_parts
 from labelct.synthesis.placement import place_surroundings
-from labelct.synthesis.priors import AIR, REST_CLASSES
+from labelct.synthesis.priors import AIR, FAT, REST_CLASSES, SOFT
 from labelct.synthesis.subclasses import split_parts
 from labelct.synthesis.targets import compact
+from labelct.synthesis.trunk import CAVITY, trunk_layers
 
 BODY = "_body"
 GAS_SUFFIX = ":gas"
@@ -28,8 +29,8 @@ class Layout:
 
     Attributes:
         parts: `(x, y, z)` uint16 part numbers.
-        names: Name of every part: a completion class, `_body` (the cylinder), a label, or a label with `:gas` or the
-            number of a sub-class (`:1`).
+        names: Name of every part: a completion class, `_body` (what fills cylinder or trunk), a label, or a label with
+            `:gas` or the number of a sub-class (`:1`).
     """
 
     parts: NDArray[np.uint16]
@@ -55,11 +56,9 @@ def lay_out(
         threads: Threads to spread over.
     """
     label_map, names = compact(np.ascontiguousarray(label_map), names)
-    if params["body"]["kind"] == "cylinder":
-        part_names, rest = [AIR, BODY], cylinder_region(label_map.shape, spacing, params["body"])
-    else:
-        part_names, rest = list(REST_CLASSES), complete(label_map, spacing, names, params["body"], ct, threads)
-    rest, placed = place_surroundings(rest, label_map > 0, spacing, params.get("surroundings"), len(part_names))
+    part_names, rest, cavity = _lay_body(label_map, spacing, names, params, ct, threads)
+    around = params.get("surroundings")
+    rest, placed = place_surroundings(rest, label_map > 0, spacing, around, len(part_names), cavity)
     part_names += [*placed, *params["pasted"]]
     number = {name: part for part, name in enumerate(part_names)}
     lookup = np.full(max(int(label_map.max(initial=0)), *names, 0) + 1, UNLABELLED, np.uint16)
@@ -75,6 +74,27 @@ def lay_out(
     if params.get("subclasses"):
         part_names += split_parts(parts, part_names, spacing, params["subclasses"], ct, threads)
     return Layout(parts, part_names)
+
+
+def _lay_body(
+    label_map: NDArray[np.integer],
+    spacing: Sequence[float],
+    names: Mapping[int, str],
+    params: Mapping[str, Any],
+    ct: NDArray[np.float32] | None,
+    threads: int,
+) -> tuple[list[str], NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """Return the parts of the body and their names; and its cavity, where a wall bounds it that is asked for."""
+    body = params["body"]
+    if body["kind"] == "cylinder":
+        return [AIR, BODY], cylinder_region(label_map.shape, spacing, body), None
+    if body["kind"] == "trunk":
+        layers = trunk_layers(label_map, spacing, names, body, threads)
+        return [AIR, FAT, SOFT, BODY], layers, layers == CAVITY
+    rest, cavity = complete(label_map, spacing, names, body, ct, threads), None
+    if body["kind"] == "geometric" and params.get("surroundings"):
+        cavity = trunk_layers(label_map, spacing, names, body, threads) == CAVITY
+    return list(REST_CLASSES), rest, cavity
 
 
 def _part_gas(

@@ -80,13 +80,14 @@ def add_subclasses(
 def add_clips(
     classes: Classes, data: DataSettings, texture: TextureSettings, bank: Bank, rng: np.random.Generator
 ) -> None:
-    """Give a clip to every class that has a texture under this recipe."""
-    if data.kind != "synthseg" and (data.kind != "synth3" or texture.kind == "none"):
+    """Give a clip to every class that has a texture under this recipe; under `synth1` the wall alone may have one."""
+    everything = data.kind == "synthseg"
+    if not everything and (data.kind not in ("synth1", "synth3") or texture.kind == "none"):
         return
-    white = data.kind == "synthseg" or texture.kind == "white"
+    white = everything or texture.kind == "white"
     for (name, spec), stream in zip(classes.items(), rng.spawn(len(classes)), strict=True):
-        constant = name.startswith("_") and not data.rest_texture and data.kind != "synthseg"
-        if not constant and name != AIR:
+        textured = data.rest_texture if name.startswith("_") else data.kind == "synth3"
+        if (everything or textured) and name != AIR:
             spec["sd"] *= texture.strength
             spec["clip"] = sample_clip(make_white() if white else bank, texture, stream)
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError
 from labelct.synthesis.grain import Lattice, draw_lattice, level_below_which, value_at
-from labelct.synthesis.hull import DIRECTIONS, coarse_step, trunk_centre, trunk_shells
+from labelct.synthesis.hull import coarse_step, trunk_centre
 from labelct.synthesis.priors import AIR, FAT, REST_CLASSES, SOFT
 from labelct.synthesis.settings import DataSettings
 from labelct.synthesis.slabs import over_slabs
+from labelct.synthesis.trunk import CAVITY, trunk_layers
 
 REST_INDEX = {name: index for index, name in enumerate(REST_CLASSES)}
 Classes = NDArray[np.uint8]
@@ -57,6 +58,7 @@ def sample_completion(
     drawn = {name: float(rng.uniform(*getattr(body, name))) for name in intervals}
     drawn |= {"fat_tilt": float(rng.uniform(0.0, 0.5)), "fat_angle": float(rng.uniform(0.0, 2 * np.pi))}
     seed = int(rng.integers(2**31))
+    drawn["narrowing"] = float(rng.uniform(body.narrowing[0], body.narrowing[1]))
     return {"kind": kind, "centre_mm": list(centre), **drawn, "grain_mm": body.visceral_grain_mm, "seed": seed} | {
         "air_hu": body.air_hu,
         "clip": list(body.clip),
@@ -174,48 +176,19 @@ def _geometric(
     params: Mapping[str, Any],
     threads: int,
 ) -> Classes:
-    foreground = (label_map > 0) & ~np.isin(label_map, _values(names, [AIR]))
-    shells = trunk_shells(foreground, spacing, params["centre_mm"], params)
-    cavity, wall, skin = (shell.astype(np.float32) for shell in shells)
+    classes = trunk_layers(label_map, spacing, names, params, threads)
     lattice = draw_lattice(label_map.shape, spacing, params["grain_mm"], params["seed"])
-    level = level_below_which(lattice, params["visceral_fat"])
-    classes = np.zeros(label_map.shape, np.uint8)
-    geometry = np.array([*spacing, *params["centre_mm"], params["grain_mm"]])
-    over_slabs(
-        lambda start, stop: _rasterise(classes, start, stop, cavity, wall, skin, lattice, level, geometry),
-        len(classes),
-        threads,
-    )
+    level, step = level_below_which(lattice, params["visceral_fat"]), np.array(spacing) / params["grain_mm"]
+    over_slabs(lambda start, stop: _marble(classes, start, stop, lattice, level, step), len(classes), threads)
     return classes
 
 
 @numba.njit(cache=True, nogil=True)
-def _rasterise(
-    classes: Classes,
-    start: int,
-    stop: int,
-    cavity: NDArray[np.float32],
-    wall: NDArray[np.float32],
-    skin: NDArray[np.float32],
-    lattice: Lattice,
-    level: float,
-    geometry: NDArray[np.float64],
-) -> None:
-    sx, sy, sz, cx, cy, grain = geometry
+def _marble(classes: Classes, start: int, stop: int, lattice: Lattice, level: float, step: NDArray[np.float64]) -> None:
+    """Part the cavity into fat and soft tissue, in place; shell and wall have the numbers of theirs already."""
     for x in range(start, stop):
         for y in range(classes.shape[1]):
-            dx, dy = x * sx - cx, y * sy - cy
-            radius = np.sqrt(dx * dx + dy * dy)
-            turn = (np.arctan2(dy, dx) / (2 * np.pi)) % 1.0 * DIRECTIONS
-            a = int(turn) % DIRECTIONS
-            b, w = (a + 1) % DIRECTIONS, turn - int(turn)
             for z in range(classes.shape[2]):
-                if radius > skin[a, z] * (1 - w) + skin[b, z] * w:
-                    continue
-                if radius > wall[a, z] * (1 - w) + wall[b, z] * w:
-                    classes[x, y, z] = 1
-                elif radius > cavity[a, z] * (1 - w) + cavity[b, z] * w:
-                    classes[x, y, z] = 2
-                else:
-                    inner = value_at(lattice, x * sx / grain, y * sy / grain, z * sz / grain)
+                if classes[x, y, z] == CAVITY:
+                    inner = value_at(lattice, x * step[0], y * step[1], z * step[2])
                     classes[x, y, z] = 1 if inner < level else 2

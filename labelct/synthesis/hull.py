@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 DIRECTIONS = 180
 COVERED = 0.45
+AVERAGE_MM = (148.0, 100.0)
 SPARSE_SHRINK = 0.7
 MIDLINE = ("vertebrae", "spinal_cord", "sacrum", "sternum", "trachea")
 
@@ -121,6 +122,25 @@ def radial(support: Profile) -> Profile:
     return np.maximum(radius, 0.0)
 
 
+def mirrored(support: Profile) -> Profile:
+    """Return the support function `(phi, z)` of the mirror image about the plane x = 0."""
+    return np.roll(support[::-1], DIRECTIONS // 2 + 1, axis=0)
+
+
+def narrowing(support: Profile, size: float, slope: float) -> Profile:
+    """Return the support function `(phi, z)` of sections that narrow away from the wide ones no faster than `slope`.
+
+    Args:
+        support: `(phi, z)` mm.
+        size: Distance of the sections in mm.
+        slope: Loss of support in mm for each mm along z.
+    """
+    ramp = slope * size * np.arange(support.shape[1])
+    above = np.maximum.accumulate(support + ramp, axis=1) - ramp
+    below = np.maximum.accumulate((support - ramp)[:, ::-1], axis=1)[:, ::-1] + ramp
+    return np.maximum(above, below)
+
+
 def section_area(support: Profile) -> Profile:
     """Return the area of every section in mm2."""
     radius = radial(support)
@@ -132,14 +152,15 @@ def trunk_shells(
 ) -> tuple[Profile, Profile, Profile]:
     """Return the radii of the cavity, of the muscle wall around it and of the skin.
 
-    Where the labels fill less than 45 % of the drawn ellipse (a liver, eight abdominal organs) the ellipse stands in
-    for the trunk; where they outline it, the ellipse is shrunk and only bridges sparse sections.
+    Where the labels fill less than 45 % of an average trunk (a liver, eight abdominal organs) a drawn ellipse stands in
+    for the trunk, which holds the labels and their mirror image and narrows slowly above and below them, as a rib cage
+    does around lungs; where they outline it, the ellipse is shrunk and only bridges sparse sections.
 
     Args:
         foreground: `(x, y, z)`, True on labels.
         spacing: Voxel size in mm.
         centre: In-plane origin in mm.
-        params: `half_width_mm`, `half_depth_mm`, `wall_mm`, `fat_mm`, `fat_tilt`, `fat_angle`.
+        params: `half_width_mm`, `half_depth_mm`, `narrowing`, `wall_mm`, `fat_mm`, `fat_tilt`, `fat_angle`.
 
     Returns:
         Three arrays `(theta, z)` in mm, to a micrometre, so that a replay elsewhere meets the same surface.
@@ -150,7 +171,9 @@ def trunk_shells(
     coarse = foreground[:: step[0], :: step[1]]
     labels = label_support(coarse, (spacing[0] * step[0], spacing[1] * step[1], spacing[2]), centre)
     ellipse = ellipse_support(params["half_width_mm"], params["half_depth_mm"])
-    covered = np.median(section_area(labels) / section_area(ellipse)) > COVERED
+    covered = np.median(section_area(labels)) > COVERED * section_area(ellipse_support(*AVERAGE_MM))
+    if not covered:
+        labels = narrowing(np.maximum(labels, mirrored(labels)), spacing[2], params["narrowing"])
     cavity = np.maximum(labels, ellipse * (SPARSE_SHRINK if covered else 1.0))
     width = int(2 * round(10.0 / spacing[2]) + 1)
     cavity = gaussian_filter1d(maximum_filter1d(cavity, width, axis=1), 8.0 / spacing[2], axis=1, mode="nearest")

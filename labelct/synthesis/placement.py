@@ -14,6 +14,7 @@ from labelct.synthesis.lesions import outline
 Mask = NDArray[np.bool_]
 Numbers = Mapping[str, int]
 BELOW = -1e6
+RECESS_SLOPE = 3.0
 
 
 def place_surroundings(
@@ -22,6 +23,7 @@ def place_surroundings(
     spacing: Sequence[float],
     params: Mapping[str, Any] | None,
     first: int,
+    cavity: Mask | None = None,
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Place bodies into what no label covers.
 
@@ -31,6 +33,7 @@ def place_surroundings(
         spacing: Voxel size in mm.
         params: Of `sample_surroundings`; None places nothing.
         first: Part number of the first body.
+        cavity: `(x, y, z)`, True inside the body's wall; None: deeper than the drawn rind.
 
     Returns:
         `(x, y, z)` part numbers, and the names of the new parts in their order from `first` on.
@@ -43,7 +46,7 @@ def place_surroundings(
     if body.any():
         sections = _Sections(labelled, spacing, params)
         for z in range(rest.shape[2]):
-            sections.place(placed[:, :, z], body[:, :, z], z, number)
+            sections.place(placed[:, :, z], body[:, :, z], None if cavity is None else cavity[:, :, z], z, number)
         for blob in params["bodies"]:
             box, inside = outline(rest.shape, spacing, blob)
             view = placed[box]
@@ -64,28 +67,27 @@ class _Sections:
         self.lowest = levels[0] * spacing[2] if len(levels) else 0.0
         self.dome = dome(labelled, spacing, params) if "lungs" in params and len(levels) else None
 
-    def place(self, section: NDArray[np.uint8], body: Mask, z: int, number: Numbers) -> None:
-        """Place wall, lungs, ribs and spine into one section `(x, y)`."""
+    def place(self, section: NDArray[np.uint8], body: Mask, cavity: Mask | None, z: int, number: Numbers) -> None:
+        """Place lungs, ribs and spine into one section `(x, y)`."""
         from scipy.ndimage import distance_transform_edt
 
         if not body.any():
             return
-        depth, height = distance_transform_edt(body, sampling=self.spacing[:2]), z * self.spacing[2]
-        if "wall" in self.params:
-            fat = self.params["wall"]["fat_mm"]
-            section[body & (depth <= self.params["rind_mm"])] = number["_wall_muscle"]
-            section[body & (depth <= fat)] = number["_wall_fat"]
+        height, sampling = z * self.spacing[2], self.spacing[:2]
+        if cavity is None:
+            cavity = distance_transform_edt(body, sampling=sampling) > self.params["rind_mm"]
         if self.dome is not None:
-            self._lungs(section, depth, height - self.dome, number)
-        if "ribs" in self.params:
-            self._ribs(section, depth, height, number["_rib"])
+            self._lungs(section, cavity, height - self.dome, number)
+        if "ribs" in self.params and cavity.any():
+            outwards = distance_transform_edt(~cavity, sampling=sampling)
+            self._ribs(section, np.where(body, outwards, np.inf), height, number["_rib"])
         if "spine" in self.params:
             self._spine(section, body, number)
 
-    def _lungs(self, section: NDArray[np.uint8], depth: NDArray[Any], over: NDArray[Any], number: Numbers) -> None:
+    def _lungs(self, section: NDArray[np.uint8], cavity: Mask, over: NDArray[Any], number: Numbers) -> None:
         """Place lungs where a section lies `over` the dome, in mm, and heart and mediastinum between them."""
         drawn = self.params["lungs"]
-        lung = (depth > self.params["rind_mm"]) & (over > drawn["gap_mm"])
+        lung = cavity & (over > drawn["gap_mm"])
         section[lung] = number["_lung"]
         heart = np.argmin(np.abs(self.x + drawn["heart_left_mm"])), np.argmin(np.abs(self.y - drawn["heart_front_mm"]))
         above = (over[heart] - drawn["heart_above_mm"]) / drawn["heart_height_mm"]
@@ -94,11 +96,12 @@ class _Sections:
         heart_or_vessels = (across**2 + along**2 + above**2 <= 1) | (np.abs(self.x) < drawn["mediastinum_mm"])
         section[lung & heart_or_vessels] = number["_heart"]
 
-    def _ribs(self, section: NDArray[np.uint8], depth: NDArray[Any], height: float, rib: int) -> None:
-        drawn, rind = self.params["ribs"], self.params["rind_mm"]
+    def _ribs(self, section: NDArray[np.uint8], outwards: NDArray[Any], height: float, rib: int) -> None:
+        """Place ribs where a section lies `outwards` of the cavity, in mm."""
+        drawn = self.params["ribs"]
         if height < self.lowest - drawn["below_mm"]:
             return
-        shell = (depth > rind - drawn["thickness_mm"]) & (depth <= rind)
+        shell = (outwards > drawn["gap_mm"]) & (outwards <= drawn["gap_mm"] + drawn["thickness_mm"])
         along = (height + drawn["slope"] * self.y + drawn["phase_mm"]) % drawn["pitch_mm"]
         section[shell & (along < drawn["width_mm"])] = rib
 
@@ -139,21 +142,24 @@ class _Sections:
 def dome(labelled: Mask, spacing: Sequence[float], params: Mapping[str, Any]) -> NDArray[np.float64]:
     """Return the height in mm, `(x, y)`, of a surface that lies on the labels and falls off around them.
 
-    The parabolic envelope of the labels' upper surface and of its mirror image, a little lower, stands for the
-    diaphragm: what holds one organ up on the right holds others up on the left.
+    The envelope of the labels' upper surface and of its mirror image, a little lower, stands for the diaphragm: what
+    holds one organ up on the right holds others up on the left. Beside them it falls steeply into a recess and then
+    like a parabola.
     """
-    from scipy.ndimage import grey_dilation, zoom
+    from scipy.ndimage import grey_dilation, maximum_filter, zoom
 
     drawn, step = params["lungs"], coarse_step(spacing, 6.0)[:2]
     top = np.where(labelled.any(axis=2), labelled.shape[2] - 1 - labelled[:, :, ::-1].argmax(axis=2), -1)
-    height = np.where(top >= 0, top * spacing[2], BELOW)[:: step[0], :: step[1]]
+    height = maximum_filter(np.where(top >= 0, top * spacing[2], BELOW), [2 * s + 1 for s in step])
+    height = height[:: step[0], :: step[1]]
     columns = np.round(2 * params["centre_mm"][0] / (spacing[0] * step[0])) - np.arange(len(height))
     inside = (columns >= 0) & (columns < len(height))
     mirrored = np.where(inside[:, None], height[np.clip(columns, 0, len(height) - 1).astype(int)], BELOW)
     height = np.maximum(height, mirrored - drawn["left_mm"])
     reach = [int(np.ceil(150.0 / (size * s))) for size, s in zip(spacing[:2], step, strict=True)]
     x, y = (np.arange(-n, n + 1) * size * s for n, size, s in zip(reach, spacing[:2], step, strict=True))
-    fall = -drawn["fall_per_mm"] * (x[:, None] ** 2 + y[None, :] ** 2)
+    distance = np.hypot(x[:, None], y[None, :])
+    fall = -np.minimum(RECESS_SLOPE * distance, drawn["recess_mm"] + drawn["fall_per_mm"] * distance**2)
     envelope = grey_dilation(height, structure=fall, mode="constant", cval=BELOW)
     return np.round(_enlarged(envelope, labelled.shape[:2], zoom), 3)
 

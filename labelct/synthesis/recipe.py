@@ -112,32 +112,28 @@ def _sample(
     drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng, split_rng, around_rng = (
         rng.spawn(10)
     )
-    shape = {"deform": sample_deformation(data.deform, deform_rng), "lesions": None}
-    host = prepare(given, shape, threads)
-    shape["lesions"] = sample_lesions(host.label_map, host.names, data.lesions, lesion_rng)
-    label_map, names = place_lesions(host.label_map, given.spacing, host.names, shape["lesions"])
-    present = present_names(label_map, names)
+    shape, whole, painted = _sample_shape(given, data, deform_rng, lesion_rng, threads)
+    present = present_names(painted.label_map, painted.names)
     allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
     labels = sorted((set(present.values()) & allowed) - {data.lesions.name})
     dropped = sample_drop(labels, of_structures(drop, targets), drop_rng)
-    painted = Anatomy(label_map, given.spacing, names)
-    body = sample_completion(label_map, given.spacing, present, data, ct is not None, body_rng)
+    body = sample_completion(painted.label_map, given.spacing, present, data, ct is not None, body_rng)
     if data.kind == "synth1":
-        body = _sample_cylinder(painted, labels, body["centre_mm"], data, body_rng)
+        body = _sample_body(painted, labels, body, data, body_rng)
         body["clip"] = sample_clip(bank, texture, clip_rng.spawn(1)[0])
-    split_settings, place_rng = data.subclasses, split_rng.spawn(1)[0]
-    split = sample_subclasses(given.label_map, host.names, labels, split_settings, ct, place_rng)
+    split = sample_subclasses(given.label_map, whole, labels, data.subclasses, ct, split_rng.spawn(1)[0])
     enhancement = sample_enhancement(data, fill_rng)
     priors = priors or load_priors(data.priors)
     classes = sample_fill([*REST_CLASSES, *labels], data, fill, priors, enhancement, fill_rng)
     gas = add_gas(classes, labels, fill, priors, gas_rng)
     add_lesions(classes, labels, dropped, shape["lesions"])
-    add_subclasses(classes, split, split_settings.between, fill, split_rng)
+    add_subclasses(classes, split, data.subclasses.between, fill, split_rng)
     add_clips(classes, data, texture, bank, clip_rng)
     around_clip_rng = around_rng.spawn(1)[0]
     pasted = [name for name in labels if name not in dropped]
     levels = {name: classes[name]["hu"] if name in pasted else None for name in present.values()}
-    surroundings = sample_surroundings(label_map, given.spacing, levels, data.surroundings, body, around_rng)
+    around = data.surroundings
+    surroundings = sample_surroundings(painted.label_map, given.spacing, levels, around, body, around_rng)
     classes |= surrounding_classes(surroundings, data, texture, bank, around_clip_rng)
     clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
     return {
@@ -156,12 +152,29 @@ def _sample(
     }, painted
 
 
-def _sample_cylinder(
-    painted: Anatomy, labels: Sequence[str], centre_mm: Sequence[float], data: DataSettings, rng: np.random.Generator
+def _sample_shape(
+    given: Anatomy,
+    data: DataSettings,
+    deform_rng: np.random.Generator,
+    lesion_rng: np.random.Generator,
+    threads: int,
+) -> tuple[dict[str, Any], Mapping[int, str], Anatomy]:
+    """Return what deforms the anatomy and grows in it, its names without lesions, and what it becomes."""
+    shape: dict[str, Any] = {"deform": sample_deformation(data.deform, deform_rng), "lesions": None}
+    host = prepare(given, shape, threads)
+    shape["lesions"] = sample_lesions(host.label_map, host.names, data.lesions, lesion_rng)
+    label_map, names = place_lesions(host.label_map, given.spacing, host.names, shape["lesions"])
+    return shape, host.names, Anatomy(label_map, given.spacing, names)
+
+
+def _sample_body(
+    painted: Anatomy, labels: Sequence[str], trunk: Mapping[str, Any], data: DataSettings, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """Return the body of `synth1`, a cylinder around the labels."""
+    """Return the body of `synth1`: a cylinder around the labels, or the trunk of a geometric completion."""
     target = np.isin(painted.label_map, [value for value, name in painted.names.items() if name in labels])
-    cylinder = sample_cylinder(target, painted.spacing, centre_mm, data.cylinder, rng)
+    cylinder = sample_cylinder(target, painted.spacing, trunk["centre_mm"], data.cylinder, rng)
+    if rng.random() < data.cylinder.trunk:
+        return {**trunk, "kind": "trunk", "histogram": data.cylinder.histogram}
     return {"kind": "cylinder", **cylinder}
 
 

@@ -1,4 +1,4 @@
-"""A wall, lungs, bones, a couch and bodies of any kind around the labels: what is drawn of them."""
+"""Lungs, bones, a couch and bodies of any kind around the labels: what is drawn of them."""
 
 from __future__ import annotations
 
@@ -47,17 +47,15 @@ def sample_surroundings(
     """
     if not settings.is_active():
         return None
-    rind = body["wall_mm"] + body["fat_mm"] if "wall_mm" in body else None
     drawn: dict[str, Any] = {"centre_mm": list(body["centre_mm"]), "classes": {}}
     streams = dict(zip((*PARTS, "bodies", "rind"), rng.spawn(len(PARTS) + 2), strict=True))
     for part, sample in PARTS.items():
         known = part in KNOWN and any(name.startswith(KNOWN[part]) for name in levels)
         wanted = streams[part].random() < getattr(settings, part)
-        if wanted and not known and not (part == "wall" and rind is not None):
+        if wanted and not known:
             drawn[part], classes = sample(streams[part])
             drawn["classes"] |= classes
-    rind = drawn["wall"]["fat_mm"] + drawn["wall"]["muscle_mm"] if "wall" in drawn else rind
-    drawn["rind_mm"] = float(streams["rind"].uniform(15.0, 40.0)) if rind is None else rind
+    drawn["rind_mm"] = float(streams["rind"].uniform(20.0, 40.0))
     places = Places(trunk_box(label_map.shape, spacing, body), border(label_map > 0) if settings.near else NOWHERE)
     painted = [level for level in levels.values() if level is not None]
     drawn["bodies"], classes = _bodies(places, painted, settings, streams["bodies"])
@@ -73,14 +71,9 @@ def _density(rng: np.random.Generator, low: float, high: float, sd: float) -> Sp
     return {"hu": float(rng.uniform(low, high)), "sd": sd}
 
 
-def _wall(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
-    geometry = _between(rng, fat_mm=(4.0, 30.0), muscle_mm=(6.0, 18.0))
-    return geometry, {"_wall_fat": _density(rng, -125.0, -80.0, 12.0), "_wall_muscle": _density(rng, 15.0, 80.0, 12.0)}
-
-
 def _lungs(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
-    """The lungs stand on a dome that falls off from the labels' upper surface; the left one is a little lower."""
-    geometry = _between(rng, fall_per_mm=(0.004, 0.012), gap_mm=(1.0, 5.0), left_mm=(0.0, 30.0))
+    """The lungs stand on a dome and reach into a recess around it; the left one is a little lower."""
+    geometry = _between(rng, fall_per_mm=(0.004, 0.012), gap_mm=(1.0, 5.0), left_mm=(0.0, 30.0), recess_mm=(0.0, 40.0))
     geometry |= _between(rng, heart_left_mm=(10.0, 40.0), heart_front_mm=(0.0, 35.0), heart_above_mm=(5.0, 40.0))
     geometry |= _between(rng, heart_width_mm=(45.0, 65.0), heart_depth_mm=(38.0, 55.0), heart_height_mm=(40.0, 65.0))
     geometry |= _between(rng, mediastinum_mm=(18.0, 35.0))
@@ -95,7 +88,7 @@ def _spine(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]
 
 def _ribs(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
     geometry = _between(rng, pitch_mm=(22.0, 34.0), width_mm=(7.0, 12.0), thickness_mm=(6.0, 10.0))
-    geometry |= _between(rng, slope=(-0.7, -0.3), phase_mm=(0.0, 34.0), below_mm=(0.0, 60.0))
+    geometry |= _between(rng, slope=(-0.7, -0.3), phase_mm=(0.0, 34.0), below_mm=(0.0, 60.0), gap_mm=(0.0, 6.0))
     return geometry, {"_rib": _density(rng, 150.0, 550.0, 60.0)}
 
 
@@ -110,7 +103,7 @@ def _arms(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, Spec]]:
     return geometry, {"_arm": _density(rng, -40.0, 70.0, 20.0), "_arm_bone": _density(rng, 250.0, 900.0, 60.0)}
 
 
-PARTS = {"lungs": _lungs, "spine": _spine, "ribs": _ribs, "couch": _couch, "arms": _arms, "wall": _wall}
+PARTS = {"lungs": _lungs, "spine": _spine, "ribs": _ribs, "couch": _couch, "arms": _arms}
 
 
 def trunk_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[str, Any]) -> list[tuple[int, int]]:

@@ -7,6 +7,8 @@ from labelct.synthesis.hull import (
     ellipse_support,
     label_support,
     midline_x,
+    mirrored,
+    narrowing,
     radial,
     section_area,
     trunk_centre,
@@ -17,6 +19,7 @@ from tests.synthesis.cases import Case, ball
 PARAMS = {
     "half_width_mm": 150.0,
     "half_depth_mm": 100.0,
+    "narrowing": 0.25,
     "wall_mm": 8.0,
     "fat_mm": 15.0,
     "fat_tilt": 0.0,
@@ -56,6 +59,30 @@ def test_a_lone_liver_gets_a_whole_trunk() -> None:
     assert (cavity[0] > 149.5).all()
     assert ((wall - cavity > 7.9) & (wall - cavity < 12)).all()
     assert (skin > wall + 14.9).all()
+
+
+def test_mirroring_swaps_left_and_right_alone() -> None:
+    mask = ball((81, 61, 1), (60, 40, 0), (12, 8, 1))
+    size, centre = (1.0, 1.0, 1.0), (40.0, 30.0)
+    other = label_support(mask[::-1], size, centre)
+    assert mirrored(label_support(mask, size, centre)) == pytest.approx(other, abs=1e-9)
+    assert abs(other - label_support(mask, size, centre)).max() > 30
+
+
+def test_sections_narrow_by_the_slope_and_never_cut_a_label() -> None:
+    support = np.full((180, 9), 50.0)
+    support[:, 4] = 80.0
+    assert narrowing(support, 5.0, 0.4)[0].tolist() == pytest.approx([72, 74, 76, 78, 80, 78, 76, 74, 72])
+    assert narrowing(support, 5.0, 4.0)[0].tolist() == pytest.approx([50, 50, 50, 60, 80, 60, 50, 50, 50])
+
+
+def test_a_wide_liver_touches_the_wall_and_its_mirror_image_shapes_the_other_side() -> None:
+    liver = ball((100, 80, 30), (75, 45, 15), (20, 20, 10))
+    params = {**PARAMS, "half_width_mm": 80.0, "half_depth_mm": 60.0}
+    cavity, _, _ = trunk_shells(liver, (4.0, 4.0, 5.0), (198.0, 158.0), params)
+    assert cavity[0, 15] == pytest.approx(95 * 4.0 - 198.0, abs=6)
+    assert cavity[90] == pytest.approx(cavity[0], abs=4)
+    assert cavity[0, 28] == pytest.approx(cavity[0, 15] - 0.25 * 5.0 * 13, abs=6)
 
 
 def test_labels_that_outline_the_trunk_shape_it() -> None:

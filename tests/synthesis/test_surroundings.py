@@ -18,7 +18,7 @@ from tests.synthesis.cases import Case
 SPACING = (4.0, 4.0, 4.0)
 SHAPE = (80, 60, 60)
 CENTRE = {"centre_mm": [160.0, 120.0]}
-EVERYTHING = SurroundingsSettings(wall=1, lungs=1, spine=1, ribs=1, couch=1, arms=1, bodies=[6, 6])
+EVERYTHING = SurroundingsSettings(lungs=1, spine=1, ribs=1, couch=1, arms=1, bodies=[6, 6])
 
 
 @pytest.fixture
@@ -91,13 +91,17 @@ def test_lungs_stand_on_the_labels(trunk: Any, seed: int) -> None:
 
 def test_the_dome_is_the_envelope_of_both_sides(trunk: Any) -> None:
     _, labelled = trunk
-    drawn = {**CENTRE, "lungs": {"fall_per_mm": 0.01, "left_mm": 20.0}}
+    drawn = {**CENTRE, "lungs": {"fall_per_mm": 0.01, "left_mm": 20.0, "recess_mm": 0.0}}
     height = dome(labelled, SPACING, drawn)
     assert height.shape == SHAPE[:2]
     assert height[55, 30] == pytest.approx(31 * 4.0)
     assert height[80 - 55, 30] == pytest.approx(31 * 4.0 - 20.0)
     away = (70 - 63.5) * 4.0
     assert height[70, 30] == pytest.approx(31 * 4.0 - 0.01 * away**2, abs=3.0)
+    drawn["lungs"]["recess_mm"] = 30.0
+    deeper = dome(labelled, SPACING, drawn)
+    assert deeper[55, 30] == height[55, 30]
+    assert deeper[70, 30] == pytest.approx(height[70, 30] - 30.0, abs=3.0)
 
 
 def test_ribs_lie_under_the_skin_and_the_spine_at_the_back(trunk: Any) -> None:
@@ -114,22 +118,21 @@ def test_ribs_lie_under_the_skin_and_the_spine_at_the_back(trunk: Any) -> None:
     assert y.mean() * 4.0 < 120 - 15
 
 
-def test_the_wall_is_fat_over_muscle_as_thick_as_drawn(trunk: Any) -> None:
+def test_a_cavity_parts_ribs_from_lungs(trunk: Any) -> None:
     rest, labelled = trunk
-    drawn = draw(SurroundingsSettings(wall=1))
-    placed, names = place_surroundings(rest, labelled, SPACING, drawn, 3)
-    number, section = numbers(names), placed[:, :, 30]
-    depth = distance_transform_edt(rest[:, :, 30] > 0, sampling=SPACING[:2])
-    fat, both = drawn["wall"]["fat_mm"], drawn["wall"]["fat_mm"] + drawn["wall"]["muscle_mm"]
-    np.testing.assert_array_equal(section == number["_wall_fat"], (depth > 0) & (depth <= fat))
-    np.testing.assert_array_equal(section == number["_wall_muscle"], (depth > fat) & (depth <= both))
-
-
-def test_a_trunk_with_a_wall_gets_no_other() -> None:
-    body = {**CENTRE, "wall_mm": 8.0, "fat_mm": 20.0}
-    drawn = draw(EVERYTHING, body=body)
-    assert "wall" not in drawn
-    assert drawn["rind_mm"] == 28.0
+    drawn = draw(SurroundingsSettings(ribs=1, lungs=1))
+    depth = distance_transform_edt(rest[:, :, 0] > 0, sampling=SPACING[:2])
+    cavity = np.repeat((depth > 24.0)[:, :, None], SHAPE[2], axis=2)
+    placed, names = place_surroundings(rest, labelled, SPACING, drawn, 3, cavity)
+    number = numbers(names)
+    lungs, ribs = np.isin(placed, [number["_lung"], number["_heart"]]), placed == number["_rib"]
+    assert not (lungs & ~cavity).any()
+    assert lungs[cavity].mean() > 0.2
+    assert not (ribs & cavity).any()
+    outwards = distance_transform_edt(~cavity[:, :, 0], sampling=SPACING[:2])
+    distance = outwards[ribs.any(axis=2)] - drawn["ribs"]["gap_mm"]
+    assert 0.0 < distance.min() <= distance.max() <= drawn["ribs"]["thickness_mm"]
+    assert ribs.any(axis=(0, 1)).mean() > 0.5
 
 
 def test_what_the_map_has_is_not_placed_again() -> None:

@@ -190,7 +190,7 @@ class SurroundingsSettings:
         ribs: Chance of ribs in the wall.
         couch: Chance of a couch below the body.
         arms: Chance of arms beside the body.
-        bodies: Interval of the number of further bodies of any density, anywhere in the box of the drawn trunk or cylinder.
+        bodies: Interval of the number of further bodies of any density, anywhere in the box of trunk or cylinder.
         near: Share of the bodies that lie against a label, about as dense as it is.
         radius_mm: Interval of the bodies' mean radius.
     """

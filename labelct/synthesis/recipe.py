@@ -28,6 +28,7 @@ from labelct.synthesis.subclasses import sample_subclasses
 from labelct.synthesis.surroundings import sample_surroundings
 from labelct.synthesis.targets import Targets, members, present_names, target_labels
 from labelct.synthesis.texture import sample_clip
+from labelct.synthesis.trunk import trunk_half_axes
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def _sample_body(
     target = np.isin(painted.label_map, [value for value, name in painted.names.items() if name in labels])
     cylinder = sample_cylinder(target, painted.spacing, trunk["centre_mm"], data.cylinder, rng)
     if rng.random() < data.cylinder.trunk:
-        return {**trunk, "kind": "trunk", "histogram": data.cylinder.histogram}
+        axes = trunk_half_axes(target, painted.spacing, trunk)
+        return {**trunk, "kind": "trunk", "half_axes_mm": axes, "histogram": data.cylinder.histogram}
     return {"kind": "cylinder", **cylinder}
 
 

@@ -43,6 +43,23 @@ def trunk_layers(
     return layers
 
 
+def trunk_half_axes(labelled: NDArray[np.bool_], spacing: Sequence[float], params: Mapping[str, Any]) -> list[float]:
+    """Return how far the trunk around sparse labels reaches from its centre, `[x, y]` mm, skin included.
+
+    Args:
+        labelled: `(x, y, z)`, True on labels.
+        spacing: Voxel size in mm.
+        params: Of `completion.sample_completion`.
+    """
+    columns = np.nonzero(labelled.any(axis=2))
+    drawn = params["half_width_mm"], params["half_depth_mm"]
+    rind = params["wall_mm"] + params["fat_mm"]
+    reach = []
+    for axis, size, centre, half in zip(columns, spacing, params["centre_mm"], drawn, strict=False):
+        reach.append(float(max(half, np.abs(axis * size - centre).max(initial=0.0))) + rind)
+    return reach
+
+
 @numba.njit(cache=True, nogil=True)
 def _rasterise(
     layers: Layers,

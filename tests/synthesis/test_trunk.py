@@ -6,7 +6,7 @@ import numpy as np
 
 from labelct.synthesis.completion import complete, sample_completion
 from labelct.synthesis.settings import DataSettings
-from labelct.synthesis.trunk import CAVITY, OUTSIDE, SHELL, WALL, trunk_layers
+from labelct.synthesis.trunk import CAVITY, OUTSIDE, SHELL, WALL, trunk_half_axes, trunk_layers
 from tests.synthesis.cases import Case, ball
 
 SHAPE, SPACING, NAMES = (100, 80, 20), (4.0, 4.0, 5.0), {1: "liver", 2: "_air"}
@@ -46,3 +46,13 @@ def test_threads_and_completion_see_the_same_layers(case: Case) -> None:
     np.testing.assert_array_equal(classes == 0, layers == OUTSIDE)
     np.testing.assert_array_equal(classes[layers == SHELL], 1)
     np.testing.assert_array_equal(classes[layers == WALL], 2)
+
+
+def test_the_half_axes_hold_the_trunk_and_not_much_more() -> None:
+    label_map = ball(SHAPE, (70, 45, 10), (16, 18, 6)).astype(np.uint8)
+    params = params_of(half_width_mm=100.0, half_depth_mm=70.0, wall_mm=10.0, fat_mm=20.0)
+    x, y, _ = np.nonzero(trunk_layers(label_map, SPACING, NAMES, params))
+    offset = np.abs(np.stack([x, y], axis=1) * 4.0 - params["centre_mm"]).max(axis=0)
+    axes = trunk_half_axes(label_map > 0, SPACING, params)
+    assert (offset <= np.array(axes) + 8.0).all()
+    assert (offset >= np.array(axes) - 12.0).all()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.completion import complete
+from labelct.synthesis.completion import complete, marbled
 from labelct.synthesis.cylinder import cylinder_region
 from labelct.synthesis.gas import place_gas
 from labelct.synthesis.paint import UNLABELLED, bounding_boxes, compose_parts
@@ -84,17 +84,16 @@ def _lay_body(
     ct: NDArray[np.float32] | None,
     threads: int,
 ) -> tuple[list[str], NDArray[np.uint8], NDArray[np.bool_] | None]:
-    """Return the parts of the body and their names; and its cavity, where a wall bounds it that is asked for."""
+    """Return the names of the body's parts, `(x, y, z)` their numbers, and its cavity where a wall bounds one."""
     body = params["body"]
     if body["kind"] == "cylinder":
         return [AIR, BODY], cylinder_region(label_map.shape, spacing, body), None
+    if body["kind"] not in ("trunk", "geometric"):
+        return list(REST_CLASSES), complete(label_map, spacing, names, body, ct, threads), None
+    layers = trunk_layers(label_map, spacing, names, body, threads)
     if body["kind"] == "trunk":
-        layers = trunk_layers(label_map, spacing, names, body, threads)
         return [AIR, FAT, SOFT, BODY], layers, layers == CAVITY
-    rest, cavity = complete(label_map, spacing, names, body, ct, threads), None
-    if body["kind"] == "geometric" and params.get("surroundings"):
-        cavity = trunk_layers(label_map, spacing, names, body, threads) == CAVITY
-    return list(REST_CLASSES), rest, cavity
+    return list(REST_CLASSES), marbled(layers, spacing, body, threads), layers == CAVITY
 
 
 def _part_gas(

@@ -15,7 +15,7 @@ from labelct.synthesis.hull import coarse_step, trunk_centre
 from labelct.synthesis.priors import AIR, FAT, REST_CLASSES, SOFT
 from labelct.synthesis.settings import DataSettings
 from labelct.synthesis.slabs import over_slabs
-from labelct.synthesis.trunk import CAVITY, trunk_layers
+from labelct.synthesis.trunk import CAVITY, Layers, trunk_layers
 
 REST_INDEX = {name: index for index, name in enumerate(REST_CLASSES)}
 Classes = NDArray[np.uint8]
@@ -94,7 +94,7 @@ def complete(
             raise InputError("data.completion=kmeans", "the case has no CT", "set data.completion=auto or geometric")
         return classes_of_ct(ct, label_map, spacing, names, params)
     if params["kind"] == "geometric":
-        return _geometric(label_map, spacing, names, params, threads)
+        return marbled(trunk_layers(label_map, spacing, names, params, threads), spacing, params, threads)
     if params["kind"] == "labels":
         return np.where(_is_body(label_map, names), np.uint8(REST_INDEX[SOFT]), np.uint8(REST_INDEX[AIR]))
     return np.zeros(label_map.shape, np.uint8)
@@ -169,15 +169,17 @@ def classes_of_ct(
     return np.where(body, tissue, np.uint8(REST_INDEX[AIR]))
 
 
-def _geometric(
-    label_map: NDArray[np.integer],
-    spacing: Sequence[float],
-    names: Mapping[int, str],
-    params: Mapping[str, Any],
-    threads: int,
-) -> Classes:
-    classes = trunk_layers(label_map, spacing, names, params, threads)
-    lattice = draw_lattice(label_map.shape, spacing, params["grain_mm"], params["seed"])
+def marbled(layers: Layers, spacing: Sequence[float], params: Mapping[str, Any], threads: int = 1) -> Classes:
+    """Return the classes of a trunk: shell and wall as they are, the cavity fat and soft tissue by a smooth field.
+
+    Args:
+        layers: Of `trunk.trunk_layers`.
+        spacing: Voxel size in mm.
+        params: Of `sample_completion`.
+        threads: Threads to spread over.
+    """
+    classes = layers.copy()
+    lattice = draw_lattice(layers.shape, spacing, params["grain_mm"], params["seed"])
     level, step = level_below_which(lattice, params["visceral_fat"]), np.array(spacing) / params["grain_mm"]
     over_slabs(lambda start, stop: _marble(classes, start, stop, lattice, level, step), len(classes), threads)
     return classes

@@ -13,11 +13,12 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import pad
+from torch.nn.functional import interpolate, pad
 
 from labelct.errors import InputError
 from labelct.trainer.augmentation import flip_axes
 from labelct.trainer.device import precision, prepared, runs_on_gpu, torch_device
+from labelct.trainer.edges import FINER, follow_edges
 from labelct.trainer.network import build
 from labelct.trainer.normalisation import Intensity
 from labelct.trainer.resampling import resample, rows_of, shape_at, winners
@@ -96,6 +97,8 @@ class Predictor:
     def _segment(self, hu: NDArray[np.float32], spacing: Sequence[float]) -> NDArray[np.uint8]:
         grid = shape_at(hu.shape, spacing, self.spacing)
         image = torch.from_numpy(self.figures.normalised(resample(hu, grid)))
+        fine = self._fine(hu, grid) if self.settings.prediction.edge else None
+        finer = 1 if fine is None else FINER
         classes = np.array([0, *self.labels.values()], np.uint8)
         found = np.empty(hu.shape, np.uint8)
         halo = self.settings.patch[0] // 2
@@ -103,8 +106,20 @@ class Predictor:
             first, last = max(0, start - halo), min(grid[0], stop + halo)
             rows = rows_of(start, stop, grid[0], hu.shape[0])
             scores = self._scores(image[first:last])
-            found[rows[0] : rows[1]] = classes[winners(scores, hu.shape, rows, first, grid[0])]
+            if fine is not None:
+                scores = self._at_edges(scores, fine[finer * first : finer * last])
+            found[rows[0] : rows[1]] = classes[winners(scores, hu.shape, rows, finer * first, finer * grid[0])]
         return found
+
+    def _fine(self, hu: NDArray[np.float32], grid: Sequence[int]) -> NDArray[np.float32]:
+        """Return what the network sees of `hu`, in HU, at half the voxel size of its `grid`."""
+        return resample(np.clip(hu, self.figures.low, self.figures.high), [FINER * size for size in grid])
+
+    def _at_edges(self, scores: torch.Tensor, fine: NDArray[np.float32]) -> torch.Tensor:
+        """Return the scores on the grid of `fine`, the border of every structure on its edges."""
+        wanted, spacing = self.settings.prediction, [size / FINER for size in self.spacing]
+        scores = interpolate(scores[None], size=fine.shape, mode="trilinear")[0]
+        return follow_edges(scores, fine, spacing, wanted.certain, wanted.edge)
 
     def _scores(self, image: torch.Tensor) -> torch.Tensor:
         """Return `(class, x, y, z)` probabilities of `(x, y, z)` on the CPU."""
@@ -121,6 +136,7 @@ class Predictor:
     def _slabs(self, grid: Sequence[int], classes: int) -> list[tuple[int, int]]:
         """Return ranges of x whose scores, with half a patch on each side, fit into `memory_gb`."""
         row_bytes = 4 * (classes + 1) * max(grid[1], self.settings.patch[1]) * max(grid[2], self.settings.patch[2])
+        row_bytes *= FINER**3 if self.settings.prediction.edge else 1
         room = int(self.settings.prediction.memory_gb * 2**30 / row_bytes)
         width = grid[0] if room >= grid[0] else max(self.settings.patch[0] // 2, room - self.settings.patch[0])
         return [(start, min(start + width, grid[0])) for start in range(0, grid[0], width)]

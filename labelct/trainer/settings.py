@@ -90,6 +90,9 @@ class PredictionSettings:
         margin_mm: What is kept around the body, mm.
         extend_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
             does not border on padding.
+        edge: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random walk
+            moves it to the edges of the CT, at half the network's voxel size; 0 leaves it where the network drew it.
+        certain: Probability above which the random walk leaves a voxel as it is.
         memory_gb: Memory for the class scores; larger volumes are segmented slab by slab.
         checkpoint: `best` (by validation Dice) or `last`.
     """
@@ -100,6 +103,8 @@ class PredictionSettings:
     body_crop: bool = True
     margin_mm: float = 20.0
     extend_mm: float = 0.0
+    edge: float = 0.0
+    certain: float = 0.95
     memory_gb: float = 4.0
     checkpoint: str = "best"
 
@@ -108,6 +113,8 @@ class PredictionSettings:
         check_range("prediction.batch", self.batch, 1)
         check_range("prediction.margin_mm", self.margin_mm, 0)
         check_range("prediction.extend_mm", self.extend_mm, 0, 500)
+        check_range("prediction.edge", self.edge, 0, 1000)
+        check_range("prediction.certain", self.certain, 0.5, 1)
         check_range("prediction.memory_gb", self.memory_gb, 0.01)
         check_choice("prediction.checkpoint", self.checkpoint, ("best", "last"))
 

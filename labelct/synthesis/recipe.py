@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,22 +13,14 @@ from labelct.errors import InputError
 from labelct.synthesis.anatomy import Anatomy, prepare
 from labelct.synthesis.assemble import lay_out
 from labelct.synthesis.bank import Bank
-from labelct.synthesis.classes import add_clips, add_gas, add_lesions, add_subclasses, surrounding_classes
-from labelct.synthesis.completion import sample_completion
-from labelct.synthesis.cylinder import sample_cylinder
-from labelct.synthesis.deform import deform, sample_deformation
-from labelct.synthesis.drop import of_structures, sample_drop
-from labelct.synthesis.fill import AIR_HU, sample_enhancement, sample_fill
-from labelct.synthesis.finish import finish, sample_finish
-from labelct.synthesis.lesions import place_lesions, sample_lesions
-from labelct.synthesis.priors import REST_CLASSES, Priors, load_priors
+from labelct.synthesis.deform import deform
+from labelct.synthesis.draws import draw_params
+from labelct.synthesis.fill import AIR_HU
+from labelct.synthesis.finish import finish
+from labelct.synthesis.priors import Priors
 from labelct.synthesis.render import render
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from labelct.synthesis.subclasses import sample_subclasses
-from labelct.synthesis.surroundings import sample_surroundings
-from labelct.synthesis.targets import Targets, members, present_names, target_labels
-from labelct.synthesis.texture import sample_clip
-from labelct.synthesis.trunk import trunk_half_axes
+from labelct.synthesis.targets import Targets, members, target_labels
 
 
 @dataclass(frozen=True)
@@ -89,95 +81,7 @@ def sample_recipe(
         InputError: A label value has no name, or a class has no prior.
     """
     given = Anatomy(label_map, spacing, names)
-    return _sample(given, targets, data, fill, texture, drop, bank, rng, ct, priors)[0]
-
-
-def _sample(
-    given: Anatomy,
-    targets: Targets,
-    data: DataSettings,
-    fill: FillSettings,
-    texture: TextureSettings,
-    drop: DropSettings,
-    bank: Bank,
-    rng: np.random.Generator,
-    ct: NDArray[Any] | None,
-    priors: Priors | None,
-    threads: int = 1,
-) -> tuple[dict[str, Any], Anatomy]:
-    """Return the parameters, and the anatomy that they make of the given one."""
-    if data.kind == "clinical":
-        return {"kind": "clinical", "dropped": [], "bank": None}, given
-    if data.kind == "synthseg":
-        fill = replace(fill, kind="mixture")
-    drop_rng, body_rng, fill_rng, gas_rng, clip_rng, deform_rng, lesion_rng, finish_rng, split_rng, around_rng = (
-        rng.spawn(10)
-    )
-    shape, whole, painted = _sample_shape(given, data, deform_rng, lesion_rng, threads)
-    present = present_names(painted.label_map, painted.names)
-    allowed = members(targets) if data.kind == "synth1" else set(present.values()) - set(REST_CLASSES)
-    labels = sorted((set(present.values()) & allowed) - {data.lesions.name})
-    dropped = sample_drop(labels, of_structures(drop, targets), drop_rng)
-    body = sample_completion(painted.label_map, given.spacing, present, data, ct is not None, body_rng)
-    if data.kind == "synth1":
-        body = _sample_body(painted, labels, body, data, body_rng)
-        body["clip"] = sample_clip(bank, texture, clip_rng.spawn(1)[0])
-    split = sample_subclasses(given.label_map, whole, labels, data.subclasses, ct, split_rng.spawn(1)[0])
-    enhancement = sample_enhancement(data, fill_rng)
-    priors = priors or load_priors(data.priors)
-    classes = sample_fill([*REST_CLASSES, *labels], data, fill, priors, enhancement, fill_rng)
-    gas = add_gas(classes, labels, fill, priors, gas_rng)
-    add_lesions(classes, labels, dropped, shape["lesions"])
-    add_subclasses(classes, split, data.subclasses.between, fill, split_rng)
-    add_clips(classes, data, texture, bank, clip_rng)
-    around_clip_rng = around_rng.spawn(1)[0]
-    pasted = [name for name in labels if name not in dropped]
-    levels = {name: classes[name]["hu"] if name in pasted else None for name in present.values()}
-    around = data.surroundings
-    surroundings = sample_surroundings(painted.label_map, given.spacing, levels, around, body, around_rng)
-    classes |= surrounding_classes(surroundings, data, texture, bank, around_clip_rng)
-    clips = [spec["clip"] for spec in [body, *classes.values()] if "clip" in spec]
-    return {
-        "kind": data.kind,
-        **shape,
-        **({"subclasses": split} if split else {}),
-        "pasted": pasted,
-        "dropped": dropped,
-        "enhancement": enhancement,
-        "body": body,
-        **({"surroundings": surroundings} if surroundings else {}),
-        "gas": gas,
-        "classes": classes,
-        "bank": bank.digest if any("clip" in clip for clip in clips) else None,
-        "finish": sample_finish(data, finish_rng),
-    }, painted
-
-
-def _sample_shape(
-    given: Anatomy,
-    data: DataSettings,
-    deform_rng: np.random.Generator,
-    lesion_rng: np.random.Generator,
-    threads: int,
-) -> tuple[dict[str, Any], Mapping[int, str], Anatomy]:
-    """Return what deforms the anatomy and grows in it, its names without lesions, and what it becomes."""
-    shape: dict[str, Any] = {"deform": sample_deformation(data.deform, deform_rng), "lesions": None}
-    host = prepare(given, shape, threads)
-    shape["lesions"] = sample_lesions(host.label_map, host.names, data.lesions, lesion_rng)
-    label_map, names = place_lesions(host.label_map, given.spacing, host.names, shape["lesions"])
-    return shape, host.names, Anatomy(label_map, given.spacing, names)
-
-
-def _sample_body(
-    painted: Anatomy, labels: Sequence[str], trunk: Mapping[str, Any], data: DataSettings, rng: np.random.Generator
-) -> dict[str, Any]:
-    """Return the body of `synth1`: a cylinder around the labels, or the trunk of a geometric completion."""
-    target = np.isin(painted.label_map, [value for value, name in painted.names.items() if name in labels])
-    cylinder = sample_cylinder(target, painted.spacing, trunk["centre_mm"], data.cylinder, rng)
-    if rng.random() < data.cylinder.trunk:
-        axes = trunk_half_axes(target, painted.spacing, trunk)
-        return {**trunk, "kind": "trunk", "half_axes_mm": axes, "histogram": data.cylinder.histogram}
-    return {"kind": "cylinder", **cylinder}
+    return draw_params(given, targets, data, fill, texture, drop, bank, rng, ct, priors)[0]
 
 
 def synthesize(
@@ -247,7 +151,7 @@ def draw_volume(
         threads: Threads to spread over.
     """
     given = Anatomy(label_map, spacing, names)
-    params, anatomy = _sample(given, targets, data, fill, texture, drop, bank, rng, ct, priors, threads)
+    params, anatomy = draw_params(given, targets, data, fill, texture, drop, bank, rng, ct, priors, threads)
     return Painted(params, *_paint(anatomy, targets, params, bank, ct, threads), anatomy)
 
 

@@ -17,9 +17,9 @@ from torch.nn.functional import interpolate, pad
 
 from labelct.errors import InputError
 from labelct.trainer.augmentation import flip_axes
-from labelct.trainer.device import precision, prepared, runs_on_gpu, torch_device
+from labelct.trainer.device import precision, prepared, torch_device
 from labelct.trainer.edges import FINER, follow_edges
-from labelct.trainer.network import build
+from labelct.trainer.network import build, laid_out
 from labelct.trainer.normalisation import Intensity
 from labelct.trainer.resampling import resample, rows_of, shape_at, winners
 from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings, unet_settings
@@ -72,9 +72,7 @@ class Predictor:
         weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         prefix = "network."
         network.load_state_dict({key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)})
-        network.eval().to(torch_device(device))
-        if not runs_on_gpu(device):
-            network.to(memory_format=torch.channels_last_3d)
+        network = laid_out(network.eval().to(torch_device(device)))
         spacing = cast(tuple[float, float, float], tuple(model["spacing"]))
         return cls(network, settings, dict(model["labels"]), spacing, Intensity(**model["intensity"]), device)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from labelct.trainer.network import laid_out
 from labelct.trainer.settings import UNetSettings
 
 
@@ -33,11 +34,9 @@ def class_scores(
 
     def probabilities(windows: Tensor) -> Tensor:
         total: Tensor | None = None
-        if windows.device.type == "cpu":
-            windows = windows.contiguous(memory_format=torch.channels_last_3d)
         for axes in flips:
             spatial = [axis + 2 for axis in axes]
-            share = network(windows.flip(spatial)).float().softmax(1).flip(spatial)
+            share = network(laid_out(windows.flip(spatial))).float().softmax(1).flip(spatial)
             total = share if total is None else total + share
         assert total is not None
         return total / len(flips)

@@ -56,19 +56,10 @@ def draw_params(
     priors: Priors | None,
     threads: int = 1,
 ) -> tuple[dict[str, Any], Anatomy]:
-    """Draw everything that is random about one volume; arguments as of `recipe.sample_recipe`.
+    """Draw everything that is random about one volume: `recipe.sample_recipe`, whose arguments these are.
 
     Args:
-        given: The label map.
-        targets: Names of the structures that make up each target.
-        data: Recipe.
-        fill: Intensity distribution.
-        texture: How clips are cut.
-        drop: Chances of leaving labels out.
-        bank: Texture clips.
-        rng: Source of all draws.
-        ct: HU on the same grid, or None.
-        priors: Table of HU; None loads `data.priors`.
+        given: Its label map, spacing and names.
         threads: Threads to spread the deformation over.
 
     Returns:

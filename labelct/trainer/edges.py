@@ -89,9 +89,10 @@ def _shares(
         shares[present[0] - 1] = 1.0
         return shares
     data = hu.astype(np.float64)
-    if data.std() == 0:
+    deviation = float(data.std())
+    if deviation == 0:
         return shares
-    beta = 10.0 * data.std() / edge**2  # random_walker divides by ten standard deviations of the box
+    beta = 10.0 * deviation / edge**2  # random_walker divides by ten standard deviations of the box
     with warnings.catch_warnings():
         # Voxels that edges hold on all sides are solved loosely; `follow_edges` gives what is amiss to the network.
         warnings.filterwarnings("ignore", "The probability range is outside", UserWarning)

@@ -3,18 +3,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from labelct.evaluation.metrics import dice
 from labelct.trainer.edges import certain_classes, follow_edges
 from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.predictor import Predictor
 from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings
 from labelct.volume import Volume
+from tests.synthesis.cases import ball
 
 SPACING = (2.5, 2.5, 2.5)
 
 
-def ball(radius: float, centre: float = 12.0, size: int = 25) -> NDArray[np.bool_]:
-    grid = np.indices((size, size, size)) - centre
-    return np.asarray((grid**2).sum(0) <= radius**2)
+def sphere(radius: float, centre: float = 12.0, size: int = 25) -> NDArray[np.bool_]:
+    return ball((size,) * 3, (centre,) * 3, (radius,) * 3)
 
 
 def blurred(mask: NDArray[np.bool_], width: float) -> torch.Tensor:
@@ -26,15 +27,11 @@ def blurred(mask: NDArray[np.bool_], width: float) -> torch.Tensor:
     return torch.from_numpy(np.stack([1 - organ, organ]).astype(np.float32))
 
 
-def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
-
-
 @pytest.mark.parametrize("drawn", [6.0, 8.0], ids=["too small", "too large"])
 def test_the_border_moves_to_the_edge_of_the_ct(drawn: float) -> None:
-    truth = ball(7.0)
+    truth = sphere(7.0)
     hu = np.where(truth, 60.0, -80.0) + np.random.default_rng(0).normal(0, 5, truth.shape)
-    scores = blurred(ball(drawn), 0.8)
+    scores = blurred(sphere(drawn), 0.8)
     before = scores.argmax(0).numpy() == 1
     after = follow_edges(scores, hu.astype(np.float32), SPACING, 0.95, 4.5).argmax(0).numpy() == 1
     assert dice(before, truth) < 0.9
@@ -42,14 +39,14 @@ def test_the_border_moves_to_the_edge_of_the_ct(drawn: float) -> None:
 
 
 def test_without_any_edge_the_network_decides() -> None:
-    scores = blurred(ball(7.0), 0.8)
+    scores = blurred(sphere(7.0), 0.8)
     for hu in (40.0, -160.0):
         after = follow_edges(scores, np.full((25, 25, 25), hu, np.float32), SPACING, 0.95, 4.5)
         torch.testing.assert_close(after, scores)
 
 
 def test_certain_voxels_keep_their_probabilities_and_all_sum_to_one() -> None:
-    scores, rng = blurred(ball(7.0), 0.8), np.random.default_rng(1)
+    scores, rng = blurred(sphere(7.0), 0.8), np.random.default_rng(1)
     after = follow_edges(scores, rng.normal(0, 60, (25, 25, 25)).astype(np.float32), SPACING, 0.95, 4.5)
     certain = scores.max(0).values >= 0.95
     assert torch.equal(after[:, certain], scores[:, certain])
@@ -58,7 +55,7 @@ def test_certain_voxels_keep_their_probabilities_and_all_sum_to_one() -> None:
 
 def test_two_parts_are_walked_as_if_the_other_were_not_there() -> None:
     hu = np.random.default_rng(2).normal(0, 10, (25, 25, 60)).astype(np.float32)
-    one, two = blurred(ball(5.0), 0.6), blurred(ball(6.0), 0.6)
+    one, two = blurred(sphere(5.0), 0.6), blurred(sphere(6.0), 0.6)
     gap = torch.zeros(2, 25, 25, 10)
     gap[0] = 1.0
     both = follow_edges(torch.cat([one, gap, two], 3), hu, SPACING, 0.95, 4.5)
@@ -99,7 +96,7 @@ def segment(hu: NDArray[np.float32], **prediction: float) -> NDArray[np.bool_]:
 
 
 def test_a_prediction_follows_edges_that_the_networks_grid_cannot_show() -> None:
-    truth = ball(13.3, 23.5, 48)
+    truth = sphere(13.3, 23.5, 48)
     hu = np.where(truth, 160, -160).astype(np.float32)
     plain, walked = segment(hu), segment(hu, edge=4.5)
     assert dice(walked, truth) > dice(plain, truth) + 0.01
@@ -107,6 +104,6 @@ def test_a_prediction_follows_edges_that_the_networks_grid_cannot_show() -> None
 
 
 def test_slab_by_slab_the_walk_ends_alike() -> None:
-    truth = np.concatenate([ball(9.0, 12.0, 26)] * 6)
+    truth = np.concatenate([sphere(9.0, 12.0, 26)] * 6)
     hu = np.where(truth, 160, -160).astype(np.float32)
     assert dice(segment(hu, edge=4.5, memory_gb=0.01), segment(hu, edge=4.5)) > 0.999

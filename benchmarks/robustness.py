@@ -3,18 +3,20 @@
     python benchmarks/robustness.py RUN --ct ct.nii.gz --labels labels.nii.gz --value 5
 
 writes each variant as a file, reads it back and segments it as `labelct segment` does, and prints the Dice of the first
-label of the model on the variant's own grid.
+label of the model on the variant's own grid. Given several CT, and as many labels, it prints mean, least and each.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nibabel as nib
 import numpy as np
+from scipy import ndimage
 
 from labelct.commands.segment import model_folder
 from labelct.evaluation.components import keep_largest
@@ -22,8 +24,12 @@ from labelct.evaluation.metrics import dice
 from labelct.io import nifti
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.trainer.open import open_model
+from labelct.trainer.predictor import Predictor
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
+
+AIR = -1000
+SIGMAS = 2.355
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -37,11 +43,26 @@ def resliced(case: Case, slice_mm: float) -> Case:
     return resample_volume(hu, own, new), labels, resampled_affine(affine, new)
 
 
+def between(case: Case, first: int | None, last: int | None) -> Case:
+    """Return some slices of the case, counted from the middle one of the organ."""
+    hu, mask, affine = case
+    levels = np.flatnonzero(mask.any(axis=(0, 1)))
+    middle = int(levels[len(levels) // 2])
+    low, high = (None if edge is None else max(0, middle + edge) for edge in (first, last))
+    return hu[:, :, low:high], mask[:, :, low:high], affine
+
+
+def slab(case: Case, length_mm: float) -> Case:
+    """Return a slab about the middle of the organ."""
+    half = max(2, round(length_mm / 2 / Volume(*case[::2]).spacing[2]))
+    return between(case, -half, half)
+
+
 def with_couch(case: Case) -> Case:
     """Return the case with a couch of foam in a dense shell close to the back, and arms of 40 HU at both sides."""
     hu, mask, affine = case
     room = 30
-    hu = np.pad(hu, ((room, room), (room, 0), (0, 0)), constant_values=-1000)
+    hu = np.pad(hu, ((room, room), (room, 0), (0, 0)), constant_values=AIR)
     mask = np.pad(mask, ((room, room), (room, 0), (0, 0)))
     body = np.flatnonzero((hu > -300).any(axis=(0, 2)))
     top = body[0] - 1
@@ -53,58 +74,100 @@ def with_couch(case: Case) -> Case:
     return hu, mask, affine
 
 
-def variants(case: Case) -> Iterator[tuple[str, Case, Callable[[nib.Nifti1Image], nib.Nifti1Image]]]:
-    """Yield name, case and the orientation that its file is written in."""
+def narrowed(case: Case, width_mm: float) -> Case:
+    """Return the case without the outermost part of the body at both sides."""
     hu, mask, affine = case
-    depth = hu.shape[2]
-    levels = np.flatnonzero(mask.any(axis=(0, 1)))
-    middle = int(levels[len(levels) // 2])
-    rng = np.random.default_rng(0)
+    body = np.flatnonzero((hu > -300).any(axis=(1, 2)))
+    width = round(width_mm / Volume(hu, affine).spacing[0])
+    inside = slice(body[0] + width, body[-1] + 1 - width)
+    return hu[inside], mask[inside], affine
 
-    def turned(codes: str) -> Callable[[nib.Nifti1Image], nib.Nifti1Image]:
-        target = nib.orientations.axcodes2ornt(tuple(codes))
-        return lambda image: image.as_reoriented(
-            nib.orientations.ornt_transform(nib.io_orientation(image.affine), target)
-        )
 
-    def same(image: nib.Nifti1Image) -> nib.Nifti1Image:
-        return image
+def turned(case: Case, degrees: float) -> Case:
+    """Return a patient who lies turned about the long axis."""
+    hu, mask, affine = case
+    labels = ndimage.rotate(mask.astype(np.uint8), degrees, reshape=False, order=0) > 0
+    return ndimage.rotate(hu, degrees, reshape=False, order=1, cval=AIR), labels, affine
 
-    yield "as it is", case, same
-    for thickness in (1.0, 2.0, 5.0):
-        yield f"slices of {thickness:g} mm", resliced(case, thickness), same
-    for codes in ("LPS", "PSR", "ILA"):
-        yield f"stored as {codes}", case, turned(codes)
-    yield "cut above the middle of the organ", (hu[:, :, :middle], mask[:, :, :middle], affine), same
-    yield "cut below the middle of the organ", (hu[:, :, middle:], mask[:, :, middle:], affine), same
-    step = max(4, round(40.0 / Volume(hu, affine).spacing[2]))
-    slab = slice(max(0, middle - step // 2), min(depth, middle + step // 2))
-    yield "a slab of 40 mm", (hu[:, :, slab], mask[:, :, slab], affine), same
-    yield "couch and arms", with_couch(case), same
-    yield "30 HU more noise", (hu + rng.normal(0, 30, hu.shape).astype(np.float32), mask, affine), same
-    yield "organ 40 HU brighter (contrast)", (hu + 40 * mask, mask, affine), same
+
+def sized(case: Case, factor: float) -> Case:
+    """Return a patient of another size."""
+    hu, mask, affine = case
+    return hu, mask, affine @ np.diag([factor, factor, factor, 1.0])
+
+
+def brighter(case: Case, offset: float) -> Case:
+    """Return the case with another density of the organ."""
+    hu, mask, affine = case
+    return hu + offset * mask, mask, affine
+
+
+def blurred(case: Case, width_mm: float) -> Case:
+    """Return the case with the sharpness of another kernel; the width is that at half maximum."""
+    hu, mask, affine = case
+    return ndimage.gaussian_filter(hu, [width_mm / SIGMAS / size for size in Volume(hu, affine).spacing]), mask, affine
+
+
+def noisier(case: Case, sd: float) -> Case:
+    """Return the case with more noise."""
+    hu, mask, affine = case
+    return hu + np.random.default_rng(0).normal(0, sd, hu.shape).astype(np.float32), mask, affine
+
+
+VARIANTS: dict[str, tuple[Callable[[Case], Case], str]] = {
+    "as it is": (lambda case: case, "RAS"),
+    **{f"slices of {size:g} mm": (partial(resliced, slice_mm=size), "RAS") for size in (1.0, 2.0, 5.0)},
+    **{f"stored as {codes}": (lambda case: case, codes) for codes in ("LPS", "PSR", "ILA")},
+    "cut above the middle of the organ": (partial(between, first=None, last=0), "RAS"),
+    "cut below the middle of the organ": (partial(between, first=0, last=None), "RAS"),
+    "a slab of 40 mm": (partial(slab, length_mm=40.0), "RAS"),
+    "40 mm narrower at both sides": (partial(narrowed, width_mm=40.0), "RAS"),
+    "turned by 20 degrees": (partial(turned, degrees=20.0), "RAS"),
+    "0.7 of the size": (partial(sized, factor=0.7), "RAS"),
+    "1.25 of the size": (partial(sized, factor=1.25), "RAS"),
+    "couch and arms": (with_couch, "RAS"),
+    "30 HU more noise": (partial(noisier, sd=30.0), "RAS"),
+    "blurred by 6 mm": (partial(blurred, width_mm=6.0), "RAS"),
+    **{f"organ {step:+d} HU": (partial(brighter, offset=step), "RAS") for step in (-60, -30, 40, 80)},
+}
+
+
+def stored(case: Case, codes: str, path: Path) -> None:
+    """Write the CT of a case in an orientation."""
+    hu, _, affine = case
+    image = nib.Nifti1Image(np.rint(hu).astype(np.int16), affine)
+    target = nib.orientations.axcodes2ornt(tuple(codes))
+    nib.save(image.as_reoriented(nib.orientations.ornt_transform(nib.io_orientation(affine), target)), path)
+
+
+def score(predictor: Predictor, case: Case, codes: str, path: Path) -> float:
+    """Return the Dice of the first label of a model on a case that is stored in `path`."""
+    first = next(iter(predictor.labels.values()))
+    stored(case, codes, path)
+    return dice(keep_largest(predictor.predict(nifti.read_volume(path)), {first: 1}) == first, case[1])
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a finished run")
-    parser.add_argument("--ct", type=Path, required=True)
-    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--ct", type=Path, nargs="+", required=True)
+    parser.add_argument("--labels", type=Path, nargs="+", required=True)
     parser.add_argument("--value", type=int, default=1, help="label value of the model's first target")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
     arguments = parser.parse_args()
     predictor = open_model(model_folder(arguments.run), DeviceSettings())
-    first = next(iter(predictor.labels.values()))
-    ct = nifti.read_volume(arguments.ct)
-    truth = nifti.read_array(arguments.labels)[0] == arguments.value
-    case = ct.array.astype(np.float32), truth, ct.affine
-    print("| variant | voxels | Dice |\n|---|---|---|")
+    print("| variant | mean | least | Dice |\n|---|---|---|---|")
     with TemporaryDirectory() as folder:
-        for name, (hu, mask, affine), turn in variants(case):
-            path = Path(folder) / "ct.nii.gz"
-            nib.save(turn(nib.Nifti1Image(np.rint(hu).astype(np.int16), affine)), path)
-            found = keep_largest(predictor.predict(nifti.read_volume(path)), {first: 1}) == first
-            print(f"| {name} | {' x '.join(map(str, hu.shape))} | {dice(found, mask):.3f} |", flush=True)
+        for name in arguments.variants:
+            change, codes = VARIANTS[name]
+            found = []
+            for ct, labels in zip(arguments.ct, arguments.labels, strict=True):
+                volume, mask = nifti.read_volume(ct), nifti.read_array(labels)[0] == arguments.value
+                case = change((volume.array.astype(np.float32), mask, volume.affine))
+                found.append(score(predictor, case, codes, Path(folder) / "ct.nii.gz"))
+            each = " ".join(f"{value:.3f}" for value in found)
+            print(f"| {name} | {np.mean(found):.3f} | {min(found):.3f} | {each} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -91,19 +91,23 @@ def turn(box: NDArray[np.float32], matrix: Sequence[Sequence[float]], patch: Seq
     return grid_sample(source, grid, mode=mode, padding_mode="border", align_corners=False)[0, 0]
 
 
-def cut_slab(block: Tensor, slab: Sequence[float] | None, fill: float) -> Tensor:
-    """Set what lies above or below the scan to `fill`, which is what a window beyond a scan's end holds.
+def cut_slab(block: Tensor, slab: Sequence[float] | None, extend: int, fill: float) -> Tensor:
+    """End the scan within the patch, and go on as prediction does: end slices repeated, then air.
 
     Args:
-        block: `(x, y, z)`, changed in place.
+        block: `(x, y, z)`.
         slab: First and last share of z that the scan covers; None: all of it.
-        fill: Value outside.
+        extend: How many times an end slice is repeated.
+        fill: Value beyond.
     """
-    if slab is not None:
-        first, last = (round(share * block.shape[2]) for share in slab)
-        block[:, :, :first] = fill
-        block[:, :, last:] = fill
-    return block
+    if slab is None:
+        return block
+    depth = block.shape[2]
+    first, last = (round(share * depth) for share in slab)
+    levels = torch.arange(depth)
+    cut = block[:, :, levels.clamp(first, last - 1)]
+    cut[:, :, (levels < first - extend) | (levels >= last + extend)] = fill
+    return cut
 
 
 def change_intensity(image: Tensor, params: dict[str, Any], figures: Intensity) -> Tensor:

@@ -53,7 +53,7 @@ class AugmentationSettings:
         spatial: Chance of a rotation and zoom.
         rotation: Half-width of the rotation about each axis, degrees.
         zoom: Half-width of the natural logarithm of the zoom.
-        slab: Chance that the scan ends within the patch, below, above or both.
+        slab: Chance that the scan ends within the patch, below, above or both, continued by `prediction.extend_mm`.
     """
 
     flip: str = ""
@@ -89,7 +89,7 @@ class PredictionSettings:
         body_crop: Leave out the air around the body (largest component above -500 HU).
         margin_mm: What is kept around the body, mm.
         extend_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
-            does not border on padding.
+            does not border on padding; patches that `augmentation.slab` cuts are continued in the same way.
         edge: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random walk
             moves it to the edges of the CT, at half the network's voxel size; 0 leaves it where the network drew it.
         certain: Probability above which the random walk leaves a voxel as it is.

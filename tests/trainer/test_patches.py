@@ -3,10 +3,10 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from labelct.trainer.augmentation import change_intensity, flip_axes, sample_augmentation
+from labelct.trainer.augmentation import change_intensity, cut_slab, flip_axes, sample_augmentation
 from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.patches import Patches, crop, sample_corner
-from labelct.trainer.settings import AugmentationSettings
+from labelct.trainer.settings import AugmentationSettings, PredictionSettings
 from labelct.trainer.volumes import load_cases
 
 NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
@@ -110,6 +110,31 @@ def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> N
                 assert torch.equal(labels[n, ..., z], truth[n, ..., z] if same else torch.zeros_like(truth[n, ..., z]))
                 cut += not same
     assert cut > 0
+
+
+@pytest.mark.parametrize(
+    ("extend", "expected"),
+    [(0, [-9, -9, -9, 3, 4, 5, -9, -9]), (2, [-9, 3, 3, 3, 4, 5, 5, 5]), (9, [3] * 4 + [4] + [5] * 3)],
+)
+def test_the_end_slices_of_a_cut_patch_are_repeated_then_comes_the_filling(extend: int, expected: list[int]) -> None:
+    block = torch.arange(8.0).expand(2, 2, 8)
+    assert cut_slab(block, [3 / 8, 6 / 8], extend, -9)[1, 1].tolist() == expected
+    assert cut_slab(block, None, extend, -9)[0, 0].tolist() == list(range(8))
+    assert block[0, 0].tolist() == list(range(8))
+
+
+def test_a_patch_continues_a_scan_as_far_as_prediction_does(patches) -> None:
+    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0)
+    wanted = [PredictionSettings(extend_mm=length) for length in (0.0, 12.0)]
+    none, some = (patches(augmentation=ends, foreground=1.0, prediction=each) for each in wanted)
+    repeated = 0
+    for index in range(6):
+        for image, labels, longer, further in zip(*none[index], *some[index], strict=True):
+            changed = (image != longer).flatten(0, -2).any(0)
+            assert changed.sum() <= 2 * 3
+            assert torch.equal(labels[..., ~changed], further[..., ~changed])
+            repeated += int((further > labels).sum())
+    assert repeated > 0
 
 
 def test_a_slab_changes_no_other_draw() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 
@@ -25,8 +24,9 @@ def usage() -> str:
 def main() -> None:
     """Run one verb and leave with its exit code: 0 done, 1 bad input, 2 wrong usage."""
     from labelct.errors import LabelctError, did_you_mean
+    from labelct.parallel import wait_briefly
 
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in run.py
+    wait_briefly()
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())

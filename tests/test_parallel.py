@@ -1,12 +1,14 @@
 """Results keep the order of the cases, whatever runs them, and a worker's error arrives as it was raised."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
 from labelct.errors import InputError, SettingError
-from labelct.parallel import ParallelSettings, map_cases
+from labelct.parallel import ParallelSettings, map_cases, wait_briefly
 
 
 def square(number):
@@ -83,3 +85,28 @@ def test_cases_spread_over_ray():
     results = map_cases(process_of, list(range(6)), ParallelSettings(2, backend="ray"), "cases")
     assert [number for number, _ in results] == list(range(6))
     assert os.getpid() not in {process for _, process in results}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ("PASSIVE", "1000")),
+        ({"GOMP_SPINCOUNT": "7"}, ("PASSIVE", "7")),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, ("ACTIVE", None)),
+    ],
+)
+def test_how_threads_wait_is_set_unless_the_environment_says(given, expected, monkeypatch):
+    names = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
+    for name in names:
+        monkeypatch.setenv(name, "")  # so that it is put back whatever happens to it
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    wait_briefly()
+    assert tuple(os.environ.get(name) for name in names) == expected
+
+
+def test_how_threads_wait_is_set_before_anything_loads_openmp():
+    code = "import sys, labelct.parallel; print({'torch', 'numba', 'sklearn'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "set()"

@@ -106,7 +106,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
     def cut(self, params: dict[str, Any]) -> tuple[Tensor, Tensor]:
         """Return the patch that `params` describe: normalised image and labels, `(x, y, z)` each."""
         case, patch, drawn = self.cases[params["case"]], self.settings.patch, params["augmentation"]
-        ends = drawn["slab"], round(self.settings.prediction.extend_mm / self.spacing[2])
+        ends = drawn["slab"], round(self.settings.augmentation.extend_mm / self.spacing[2])
         image = cut_slab(self._block(case.hu, params, AIR, "bilinear"), *ends, AIR)
         labels = cut_slab(self._block(case.labels, params, 0, "nearest"), *ends, 0).round().to(torch.uint8)
         image = change_intensity(torch.from_numpy(self.figures.normalised(image.numpy())), drawn, self.figures)

@@ -53,7 +53,9 @@ class AugmentationSettings:
         spatial: Chance of a rotation and zoom.
         rotation: Half-width of the rotation about each axis, degrees.
         zoom: Half-width of the natural logarithm of the zoom.
-        slab: Chance that the scan ends within the patch, below, above or both, continued by `prediction.extend_mm`.
+        slab: Chance that the scan ends within the patch, below, above or both.
+        extend_mm: Length over which the end slices are repeated beyond such an end, mm; `prediction.extend_mm` does the
+            same to a whole scan.
     """
 
     flip: str = ""
@@ -65,6 +67,7 @@ class AugmentationSettings:
     rotation: float = 15.0
     zoom: float = 0.2
     slab: float = 0.0
+    extend_mm: float = 0.0
 
     def __post_init__(self) -> None:
         if set(self.flip) - set("xyz"):
@@ -72,6 +75,7 @@ class AugmentationSettings:
         check_range("augmentation.scale", self.scale, 0, 0.9)
         check_range("augmentation.spatial", self.spatial, 0, 1)
         check_range("augmentation.slab", self.slab, 0, 1)
+        check_range("augmentation.extend_mm", self.extend_mm, 0, 500)
         check_range("augmentation.rotation", self.rotation, 0, 180)
         check_range("augmentation.zoom", self.zoom, 0, 1)
         for name in ("shift", "gamma", "noise"):
@@ -89,7 +93,7 @@ class PredictionSettings:
         body_crop: Leave out the air around the body (largest component above -500 HU).
         margin_mm: What is kept around the body, mm.
         extend_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
-            does not border on padding; patches that `augmentation.slab` cuts are continued in the same way.
+            does not border on padding.
         edge: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random walk
             moves it to the edges of the CT, at half the network's voxel size; 0 leaves it where the network drew it.
         certain: Probability above which the random walk leaves a voxel as it is.

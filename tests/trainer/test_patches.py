@@ -6,7 +6,7 @@ from torch.utils.data import DataLoader
 from labelct.trainer.augmentation import change_intensity, cut_slab, flip_axes, sample_augmentation
 from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.patches import Patches, crop, sample_corner
-from labelct.trainer.settings import AugmentationSettings, PredictionSettings
+from labelct.trainer.settings import AugmentationSettings
 from labelct.trainer.volumes import load_cases
 
 NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
@@ -123,10 +123,9 @@ def test_the_end_slices_of_a_cut_patch_are_repeated_then_comes_the_filling(exten
     assert block[0, 0].tolist() == list(range(8))
 
 
-def test_a_patch_continues_a_scan_as_far_as_prediction_does(patches) -> None:
-    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0)
-    wanted = [PredictionSettings(extend_mm=length) for length in (0.0, 12.0)]
-    none, some = (patches(augmentation=ends, foreground=1.0, prediction=each) for each in wanted)
+def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
+    wanted = [AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0, extend_mm=length) for length in (0.0, 12.0)]
+    none, some = (patches(augmentation=each, foreground=1.0) for each in wanted)
     repeated = 0
     for index in range(6):
         for image, labels, longer, further in zip(*none[index], *some[index], strict=True):

@@ -31,8 +31,8 @@ ARMS: dict[str, list[str]] = {
     "surroundings: without lungs, spine, ribs": ["data.surroundings={lungs:0,spine:0,ribs:0}"],
     "maps end where they end": ["data.headroom_mm=0"],
     "slab: never": ["trainer.augmentation.slab=0"],
-    "slab: half as often": ["trainer.augmentation.slab=0.2"],
-    "slab: air beyond the end": ["trainer.augmentation.slab=0.2", "trainer.augmentation.extend_mm=0"],
+    "slab: end slices repeated": ["trainer.augmentation.extend_mm=80"],
+    "slab: twice as often, end slices repeated": ["trainer.augmentation={slab:0.4,extend_mm:80}"],
     "residual network, 4 mm, 64 cubed": [
         "trainer.network=residual",
         "trainer.deep_supervision=0",

@@ -46,8 +46,8 @@ class ParallelSettings:
 def wait_briefly() -> None:
     """Let OpenMP's threads spin for some microseconds before they sleep, where the environment does not say otherwise.
 
-    To be called before anything loads OpenMP. Threads that spin for long slow a busy machine down two- to fivefold;
-    threads that sleep at once slow an idle one by a fifth (`benchmarks/waiting.py`).
+    To be called before anything loads OpenMP. Threads that spin for long slow a busy machine down by half or more;
+    threads that sleep at once slow an idle one by an eighth (`benchmarks/waiting.py`).
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"

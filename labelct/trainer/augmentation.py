@@ -99,6 +99,9 @@ def cut_slab(block: Tensor, slab: Sequence[float] | None, extend: int, fill: flo
         slab: First and last share of z that the scan covers; None: all of it.
         extend: How many times an end slice is repeated.
         fill: Value beyond.
+
+    Returns:
+        `(x, y, z)`, a copy where the scan ends.
     """
     if slab is None:
         return block

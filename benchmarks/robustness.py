@@ -22,14 +22,13 @@ from labelct.commands.segment import model_folder
 from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import dice
 from labelct.io import nifti
+from labelct.synthesis.fill import AIR_HU
+from labelct.synthesis.finish import FWHM
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.trainer.open import open_model
 from labelct.trainer.predictor import Predictor
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
-
-AIR = -1000
-SIGMAS = 2.355
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -62,7 +61,7 @@ def with_couch(case: Case) -> Case:
     """Return the case with a couch of foam in a dense shell close to the back, and arms of 40 HU at both sides."""
     hu, mask, affine = case
     room = 30
-    hu = np.pad(hu, ((room, room), (room, 0), (0, 0)), constant_values=AIR)
+    hu = np.pad(hu, ((room, room), (room, 0), (0, 0)), constant_values=AIR_HU)
     mask = np.pad(mask, ((room, room), (room, 0), (0, 0)))
     body = np.flatnonzero((hu > -300).any(axis=(0, 2)))
     top = body[0] - 1
@@ -87,7 +86,7 @@ def turned(case: Case, degrees: float) -> Case:
     """Return a patient who lies turned about the long axis."""
     hu, mask, affine = case
     labels = ndimage.rotate(mask.astype(np.uint8), degrees, reshape=False, order=0) > 0
-    return ndimage.rotate(hu, degrees, reshape=False, order=1, cval=AIR), labels, affine
+    return ndimage.rotate(hu, degrees, reshape=False, order=1, cval=AIR_HU), labels, affine
 
 
 def sized(case: Case, factor: float) -> Case:
@@ -105,7 +104,7 @@ def brighter(case: Case, offset: float) -> Case:
 def blurred(case: Case, width_mm: float) -> Case:
     """Return the case with the sharpness of another kernel; the width is that at half maximum."""
     hu, mask, affine = case
-    return ndimage.gaussian_filter(hu, [width_mm / SIGMAS / size for size in Volume(hu, affine).spacing]), mask, affine
+    return ndimage.gaussian_filter(hu, [width_mm / FWHM / size for size in Volume(hu, affine).spacing]), mask, affine
 
 
 def noisier(case: Case, sd: float) -> Case:
@@ -147,6 +146,12 @@ def score(predictor: Predictor, case: Case, codes: str, path: Path) -> float:
     return dice(keep_largest(predictor.predict(nifti.read_volume(path)), {first: 1}) == first, case[1])
 
 
+def read(ct: Path, labels: Path, value: int) -> Case:
+    """Return a CT with the voxels of one label."""
+    volume = nifti.read_volume(ct)
+    return volume.array.astype(np.float32), nifti.read_array(labels)[0] == value, volume.affine
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -157,15 +162,12 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
     arguments = parser.parse_args()
     predictor = open_model(model_folder(arguments.run), DeviceSettings())
+    cases = [read(*paths, arguments.value) for paths in zip(arguments.ct, arguments.labels, strict=True)]
     print("| variant | mean | least | Dice |\n|---|---|---|---|")
     with TemporaryDirectory() as folder:
         for name in arguments.variants:
             change, codes = VARIANTS[name]
-            found = []
-            for ct, labels in zip(arguments.ct, arguments.labels, strict=True):
-                volume, mask = nifti.read_volume(ct), nifti.read_array(labels)[0] == arguments.value
-                case = change((volume.array.astype(np.float32), mask, volume.affine))
-                found.append(score(predictor, case, codes, Path(folder) / "ct.nii.gz"))
+            found = [score(predictor, change(case), codes, Path(folder) / "ct.nii.gz") for case in cases]
             each = " ".join(f"{value:.3f}" for value in found)
             print(f"| {name} | {np.mean(found):.3f} | {min(found):.3f} | {each} |", flush=True)
 

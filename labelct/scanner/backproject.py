@@ -36,7 +36,7 @@ from labelct.scanner.geometry import Grid
 from labelct.scanner.lanes import LANES
 from labelct.scanner.lookup import COMPILE, has_permute
 from labelct.scanner.rebin import Wedge
-from labelct.scanner.threads import over
+from labelct.threads import over
 
 TILE = 16
 REGISTERS = 8  # that hold a table: 128 rows

@@ -93,7 +93,7 @@ def noisy_views(
         seed: Of the scan.
         first_view: Number of the first view in the scan, so that blocks of views can be drawn in any order.
     """
-    from labelct.scanner.threads import over
+    from labelct.threads import over
 
     noisy = np.empty_like(clean)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.scanner.geometry import Grid, Helix
-from labelct.scanner.threads import over
+from labelct.threads import over
 
 VIEWS_PER_TASK = 16
 COLOURS = ((0, 0), (0, 1), (1, 0), (1, 1))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from labelct.scanner import filter as ramp_filter
 from labelct.scanner.geometry import Helix
 from labelct.scanner.lookup import COMPILE
-from labelct.scanner.threads import over
+from labelct.threads import over
 
 VIEWS_PER_TASK = 16
 

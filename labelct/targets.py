@@ -1,0 +1,115 @@
+"""The structures that a network learns: how they are named, numbered, merged from parts, and whether they have sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import InputError, SettingError
+
+LARGEST = 255  # targets are uint8 voxels, 0 is background
+SIDES = frozenset({"left", "right"})
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets in their order; the first has the value 1.
+
+    Attributes:
+        parts: Names of the structures that each target merges, by the target's name.
+    """
+
+    parts: Mapping[str, Sequence[str]]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise SettingError("targets", [], "one structure name or more", "for example targets=[liver]")
+        if len(self.parts) > LARGEST:
+            raise InputError("targets", f"are {len(self.parts)}", f"choose at most {LARGEST}")
+
+    @classmethod
+    def of(cls, entries: Any) -> Targets:
+        """Return the targets that a list or mapping stands for: `[liver, {kidneys: [kidney_left, kidney_right]}]`.
+
+        Args:
+            entries: Names, which are structures of their own, and mappings from a name to what it merges.
+        """
+        parts: dict[str, Sequence[str]] = {}
+        for entry in entries if isinstance(entries, (list, tuple)) else [entries]:
+            for name, merged in (entry if isinstance(entry, Mapping) else {entry: entry}).items():
+                parts[str(name)] = [merged] if isinstance(merged, str) else [str(part) for part in merged]
+        return cls(parts)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    @property
+    def names(self) -> list[str]:
+        """The names in the order of the values."""
+        return list(self.parts)
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The value of each target by name, from 1."""
+        return {name: value for value, name in enumerate(self.parts, start=1)}
+
+    @property
+    def structures(self) -> frozenset[str]:
+        """The names of all structures that belong to some target."""
+        return frozenset(part for parts in self.parts.values() for part in parts)
+
+    @property
+    def is_lateral(self) -> bool:
+        """Whether a target is named after a side, as `kidney_left`, so that a mirror image is no other patient."""
+        return any(SIDES & set(name.split("_")) for name in self.parts)
+
+    @property
+    def components(self) -> dict[int, int]:
+        """How many connected components each value has: two where it joins a left and a right structure, else one."""
+        words = (_words(parts) for parts in self.parts.values())
+        return {value: 2 if found >= SIDES else 1 for value, found in enumerate(words, start=1)}
+
+    def missing(self, known: Iterable[str], optional: Iterable[str | None] = ()) -> list[str]:
+        """Return the structures that are not `known`, sorted; `optional` ones need not be.
+
+        Args:
+            known: Names of a label map.
+            optional: Names that a label map may lack.
+        """
+        return sorted(self.structures - set(known) - set(optional))
+
+    def merge(
+        self, label_map: NDArray[np.integer], names: Mapping[int, str], without: Iterable[str] = ()
+    ) -> NDArray[np.uint8]:
+        """Return the target values of a label map.
+
+        Args:
+            label_map: `(x, y, z)` label values.
+            names: Names of the values.
+            without: Names of structures that are left out.
+
+        Returns:
+            `(x, y, z)` uint8, 1 for the first target; 0 elsewhere.
+        """
+        from labelct.labels import compact, relabel
+
+        left_out = set(without)
+        number = {
+            part: value
+            for value, parts in enumerate(self.parts.values(), start=1)
+            for part in parts
+            if part not in left_out
+        }
+        small, known = compact(label_map, names)
+        lookup = np.zeros(max([*known, int(small.max(initial=0))]) + 1, np.uint8)
+        for value, name in known.items():
+            lookup[value] = number.get(name, 0)
+        return relabel(small, lookup)
+
+
+def _words(names: Iterable[str]) -> set[str]:
+    return {word for name in names for word in name.split("_")}

@@ -16,23 +16,24 @@ from labelct.synthesis.greys import GREYS, axis_tables, is_flat, organ_table, qu
 from labelct.synthesis.kernels.paint import bounding_boxes, look_up, read_greys
 
 if TYPE_CHECKING:
-    from labelct.synthesis.scene import Layer, Scene
+    from labelct.synthesis.scene import Layer, Spec
 
 CONSTANT, CLIP, WHITE = 0, 1, 2
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: SplitMix64's step keeps neighbouring seeds apart
 
 
-def render(scene: Scene) -> NDArray[np.float32]:
-    """Paste the labels over the background and fill every class with its constant or with its texture.
+def fill(layout: Layer, classes: Mapping[str, Spec], bank: Bank) -> NDArray[np.float32]:
+    """Fill every class with its constant or with its texture.
 
     Args:
-        scene: Its two layers, its classes and the bank of its recipe.
+        layout: Which class every voxel belongs to.
+        classes: HU of each, and its clip where it has one.
+        bank: Texture clips.
 
     Returns:
         `(x, y, z)` float32 HU.
     """
-    layout, bank = scene.layout(), scene.recipe.bank
-    specs = [scene.classes[name] for name in layout.names]
+    specs = [classes[name] for name in layout.names]
     source = np.array([_source(spec) for spec in specs], np.uint8)
     greys, counts = _read(layout, specs, source, bank)
     flat = [part for part in np.flatnonzero(source == CLIP).tolist() if _is_flat(specs[part], counts[part])]

@@ -105,7 +105,7 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     Raises:
         InputError: The texture bank is not the one that the volume was drawn from.
     """
-    from labelct.synthesis.render import render
+    from labelct.synthesis.render import fill
 
     bank = scene.recipe.bank
     if params["bank"] not in (None, bank.digest):
@@ -113,7 +113,7 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
         raise InputError("texture bank", problem, "use the texture settings and files of the first run")
     for name, clip in params["clips"].items():
         scene.classes[name] = textured(scene.classes[name], clip, params["strength"])
-    scene.volume = render(scene)
+    scene.volume = fill(scene.layout(), scene.classes, bank)
 
 
 def sample_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:

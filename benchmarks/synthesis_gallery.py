@@ -160,12 +160,12 @@ def draw_header(axes: Any, root: Path) -> None:
         show(axis, section(volume, root, MODEL, True), f"{kind}, video, coronal")
 
 
-def draw_recipe(axes: Any, root: Path, kind: str, texture: str, name: str) -> None:
+def draw_recipe(axes: Any, root: Path, kind: str, clip: str, name: str) -> None:
     """Draw one row: a recipe and a texture under every fill."""
     axes[0].set_ylabel(name, fontsize=9)
     for axis, fill in zip(axes, FILLS, strict=True):
-        volume = paint(Panel("", {"kind": kind}, texture, {"kind": fill}), root)
-        show(axis, section(volume, root, MODEL), f"fill={fill}" if texture in ("video", "none") else "")
+        volume = paint(Panel("", {"kind": kind}, clip, {"kind": fill}), root)
+        show(axis, section(volume, root, MODEL), f"fill={fill}" if clip in ("video", "none") else "")
 
 
 def save(figure: Any, output: Path) -> None:
@@ -184,8 +184,8 @@ def main(root: Path, output: Path) -> None:
     size = {"figsize": (12.0, 1.58 * number), "height_ratios": [1.45] + [1.0] * (number - 1)}
     figure, axes = plt.subplots(number, len(FILLS), **size)
     draw_header(axes[0], root)
-    for row, (kind, texture, name) in zip(axes[1:], recipes, strict=False):
-        draw_recipe(row, root, kind, texture, name)
+    for row, recipe in zip(axes[1:], recipes, strict=False):
+        draw_recipe(row, root, *recipe)
     for axis, panel in zip(axes[1 + len(recipes) :].ravel(), VARIATIONS, strict=True):
         show(axis, section(paint(panel, root), root, panel.case, panel.coronal), panel.title)
     axes[1 + len(recipes), 0].set_ylabel("variations of\nsynth3, video", fontsize=9)

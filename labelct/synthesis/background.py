@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.body import largest_region
 from labelct.errors import InputError, check_interval, check_range
 from labelct.priors.table import AIR, FAT, REST_CLASSES, SOFT
 from labelct.synthesis.clusters import k_means
@@ -133,13 +134,10 @@ def body_region(ct: NDArray[np.float32], spacing: Sequence[float], air_hu: float
 
     The component is found on a grid of about 3 mm and widened by a voxel of it, so it may hold a rim of noise.
     """
-    from scipy.ndimage import binary_dilation, label
+    from scipy.ndimage import binary_dilation
 
     step = coarse_step(spacing)
-    parts, found = label(ct[:: step[0], :: step[1], :: step[2]] > air_hu)
-    if not found:
-        return np.zeros(ct.shape, bool)
-    largest = binary_dilation(parts == 1 + np.argmax(np.bincount(parts.ravel())[1:]))
+    largest = binary_dilation(largest_region(ct, step, air_hu))
     nearest = [np.minimum(np.arange(n) // s, m - 1) for n, s, m in zip(ct.shape, step, largest.shape, strict=True)]
     return largest[np.ix_(*nearest)] & (ct > air_hu)
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.settings import Checked, ranged
+
 if TYPE_CHECKING:
-    from labelct.settings import Checked, ranged
-from labelct.synthesis.scene import Scene
+    from labelct.synthesis.scene import Scene
 
 FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviations
 

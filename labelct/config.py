@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -250,11 +250,23 @@ def register() -> None:
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
     OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
+    OmegaConf.register_new_resolver("labelct.if_experiment", if_experiment, replace=True)
 
 
 def gpus(kind: str, devices: int) -> int:
     """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all that it finds."""
     return {"cpu": 0, "gpu": 1}.get(kind, max(devices, 1))
+
+
+def study(overrides: Iterable[str]) -> str:
+    """Return the name of the sweep that was typed: `dose`, `dose_phantom` with `experiment=phantom`; empty for none."""
+    typed = dict(override.partition("=")[::2] for override in overrides)
+    return "_".join(typed[name] for name in ("sweep", "experiment") if name in typed) if "sweep" in typed else ""
+
+
+def if_experiment(name: str, then: str, otherwise: str, *, _root_: DictConfig) -> str:
+    """Return what a sweep varies: `then` where `experiment=name` was chosen, else `otherwise`."""
+    return then if OmegaConf.select(_root_, "hydra.runtime.choices.experiment") == name else otherwise
 
 
 def configuration_folder() -> Path:

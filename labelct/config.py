@@ -44,14 +44,24 @@ CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | N
 
 @dataclass
 class PathsSettings:
-    """Where things land: `outputs` holds `stages/`, `runs/` and `sweeps/`."""
+    """Where things land.
+
+    Attributes:
+        outputs: The folder of `stages/`, `runs/` and `sweeps/`.
+    """
 
     outputs: str = "outputs"
 
 
 @dataclass
 class LimitSettings:
-    """How many cases of each split are used, first ones first; None takes all."""
+    """How many cases of each split are used, first ones first.
+
+    Attributes:
+        train: Training cases; null takes all.
+        val: Validation cases; null takes all.
+        test: Cases of each test cohort; null takes all.
+    """
 
     train: int | None = None
     val: int | None = None
@@ -65,14 +75,42 @@ class LimitSettings:
 
 @dataclass
 class DebugSettings:
-    """Values laid over any configuration: `caps` maps a dotted key (`*` fits any one part) to the value it gets."""
+    """Values laid over any configuration.
+
+    Attributes:
+        caps: `{dotted key: the value it gets}`; `*` fits any one part, and keys that are not there are left out.
+    """
 
     caps: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Config:
-    """Everything one job reads, checked."""
+    """Everything one job reads, checked.
+
+    Attributes:
+        cohort: Where the label maps come from.
+        test: The CT that the model is scored on, by name.
+        targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
+        data: The recipe of the training volumes.
+        fill: The distribution that an organ's HU are drawn from.
+        texture: What moves inside an organ.
+        drop: How often a label is left out.
+        scanner: The simulated acquisition.
+        dose: Photons, hence image noise.
+        trainer: The network and its training.
+        device: What it trains on.
+        evaluation: Scores and figures.
+        logger: Where the curves go.
+        parallel: How cases spread over processes.
+        limit: How many cases are used.
+        paths: Where things land.
+        debug: Values laid over all others.
+        seed: Seed of the network's weights and patches; `data.seed` is that of the volumes.
+        name: Name of the run at the tracker; null makes one of the options chosen.
+        group: Group of the run at the tracker; null takes the name of the sweep.
+        tags: Tags of the run at the tracker, besides recipe, trainer and seed.
+    """
 
     cohort: CohortSettings
     test: dict[str, CohortSettings | OwnSettings]

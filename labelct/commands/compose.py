@@ -167,7 +167,7 @@ def groups() -> list[str]:
 
 
 def options(group: str) -> dict[str, str]:
-    """Return the options of `group`, each with the first comment line of its file; `_name.yaml` is what others share."""
+    """Return the options of `group`, each with the first comment line of its file; `_name` is what others share."""
     found = {}
     for path in sorted((configuration_folder() / group).glob("[!_]*.yaml")):
         lines = (line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# "))

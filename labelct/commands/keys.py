@@ -39,9 +39,9 @@ OTHER_TESTS = "every other test cohort has the keys that `labelct run --help coh
 WIDTH = 100  # columns of the help, for terminals of any width
 OPENING = """# Every key
 
-Made from the schemas' docstrings by `python -m labelct.commands.keys > docs/keys.md`. `labelct run --help GROUP` prints the
-same, `labelct run --help data.cylinder` a part of it. A default is what holds where neither the chosen option nor the
-experiment sets another value; `labelct run ... --cfg job` shows the values of a command.
+Made from the schemas' docstrings by `python -m labelct.commands.keys > docs/keys.md`. `labelct run --help GROUP` prints
+the same, `labelct run --help data.cylinder` a part of it. A default is what holds where neither the chosen option nor
+the experiment sets another value; `labelct run ... --cfg job` shows the values of a command.
 """
 
 
@@ -199,7 +199,7 @@ def _options(group: str) -> list[str]:
 def _type(hint: Any) -> str:
     """Return a type in words that a Markdown table can hold."""
     text = hint.__name__ if isinstance(hint, type) else str(hint)
-    return text.replace("typing.Any", "any").replace("None", "null").replace(" | ", " or ")
+    return text.replace("typing.", "").replace("Any", "any").replace("None", "null").replace(" | ", " or ")
 
 
 def _default(part: dataclasses.Field[Any]) -> Any:

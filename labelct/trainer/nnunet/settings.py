@@ -10,12 +10,7 @@ from labelct.errors import SettingError, check_choice, check_range
 from labelct.trainer.settings import WINDOWS
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
-PLANNERS = {
-    "default": "ExperimentPlanner",
-    "resenc_m": "nnUNetPlannerResEncM",
-    "resenc_l": "nnUNetPlannerResEncL",
-    "resenc_xl": "nnUNetPlannerResEncXL",
-}
+PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
 
 
 @dataclass
@@ -87,7 +82,7 @@ class NnunetSettings:
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, ("nnunet",))
         check_choice("configuration", self.configuration, CONFIGURATIONS)
-        check_choice("planner", self.planner, tuple(PLANNERS))
+        check_choice("planner", self.planner, PLANNERS)
         check_choice("plans", self.plans, ("clinical", "builtin"))
         check_choice("window", self.window, WINDOWS)
         check_choice("mirror", self.mirror, ("auto", "all", "none"))

@@ -1,8 +1,9 @@
-"""The trainer `unet`: fit a 3-D U-Net to a training set, in a folder that a killed run can go on from."""
+"""Fits a U-Net to a training set, in a folder that a killed run can go on from."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +17,19 @@ from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.tracking import Tracker
 from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
-from labelct.trainer.module import Checkpoints, SegmentationModule
+from labelct.trainer.face import TrainingTask
 from labelct.trainer.normalisation import Intensity, intensity
-from labelct.trainer.online import OnlinePatches, SyntheticVolumes, shared
-from labelct.trainer.patches import Patches
-from labelct.trainer.predictor import Predictor, read_model
-from labelct.trainer.progress import Bar, Curves, quiet
-from labelct.trainer.settings import DeviceSettings, UNetSettings
-from labelct.trainer.volumes import LoadedCase, load_cases
+from labelct.trainer.online import shared
+from labelct.trainer.open import read_model
+from labelct.trainer.progress import Curves, StepBar, quiet
+from labelct.trainer.unet.drawn import OnlinePatches
+from labelct.trainer.unet.module import Checkpoints, SegmentationModule
+from labelct.trainer.unet.patches import Patches
+from labelct.trainer.unet.settings import UNetSettings
+from labelct.trainer.unet.volumes import LoadedCase, load_cases
 
-__all__ = ["Predictor", "fit"]
 
-
-def fit(
-    training_set: TrainingSet,
-    settings: UNetSettings,
-    device: DeviceSettings,
-    seed: int,
-    folder: Path,
-    tracker: Tracker,
-    volumes: SyntheticVolumes | None = None,
-) -> None:
+def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: Tracker) -> None:
     """Train, or go on with the training that `folder` holds.
 
     The folder ends up with `model.json` (settings, labels, grid, normalisation), `best.ckpt`, `last.ckpt` and
@@ -44,33 +37,38 @@ def fit(
     uninterrupted one does.
 
     Args:
-        training_set: Images and labels.
-        settings: The training.
-        device: Where it runs.
-        seed: Of the weights and the patches.
+        task: What is trained.
+        data: The folder of the training set.
         folder: What is written, and read to resume.
         tracker: Where the curves go.
-        volumes: Patches are cut from these, drawn as the training goes, in place of the set's own training cases.
 
     Raises:
         InputError: The folder holds a training with other settings; a case cannot be used.
         SettingError: The device is not there; a normalisation without its numbers.
     """
-    processes(device)
+    processes(task.device)
     folder.mkdir(parents=True, exist_ok=True)
-    model = _model(training_set, settings, seed, folder)
-    job = {"training_set": str(training_set.folder), "settings": asdict(settings), "device": asdict(device)}
-    companion = ["-m", "labelct.trainer.companion", str(folder)]
-    with shared(volumes if rank() == 0 else None, folder) as name:
+    training_set = TrainingSet(data)
+    model = _model(task, training_set, folder)
+    worker = ["-m", "labelct.trainer.unet.ddp_worker", str(folder)]
+    with shared(task.volumes if rank() == 0 else None, folder) as name:
         if rank() == 0:
-            write_json(folder / "job.json", {**job, "seed": seed, "volumes": name}, sort_keys=False)
-        with quiet(), prepared(device), companions(device, companion):
-            _train(training_set, model, settings, device, folder, tracker, volumes)
+            write_json(folder / "job.json", _job(task, data, name), sort_keys=False)
+        with quiet(), prepared(task.device), companions(task.device, worker):
+            _fit(task, training_set, model, folder, tracker)
 
 
-def _model(training_set: TrainingSet, settings: UNetSettings, seed: int, folder: Path) -> dict[str, Any]:
+def _job(task: TrainingTask[UNetSettings], data: Path, volumes: str | None) -> dict[str, Any]:
+    """Return what the other processes of the training read."""
+    parts = {name: list(merged) for name, merged in task.targets.parts.items()}
+    job = {"training_set": str(data), "settings": asdict(task.settings), "device": asdict(task.device)}
+    return {**job, "targets": parts, "seed": task.seed, "volumes": volumes}
+
+
+def _model(task: TrainingTask[UNetSettings], training_set: TrainingSet, folder: Path) -> dict[str, Any]:
     """Return what describes the model; that of an interrupted training is kept, and has to be the same one."""
-    wanted = {"settings": asdict(settings), "labels": training_set.labels, "seed": seed}
+    settings = task.settings
+    wanted = {"settings": asdict(settings), "labels": training_set.labels, "seed": task.seed}
     if (folder / "model.json").exists():
         model = read_model(folder)
         if _of_training(model) != _of_training(wanted):
@@ -87,26 +85,20 @@ def _of_training(model: dict[str, Any]) -> tuple[Any, ...]:
     return settings, model["labels"], model["seed"]
 
 
-def _train(
-    training_set: TrainingSet,
-    model: dict[str, Any],
-    settings: UNetSettings,
-    device: DeviceSettings,
-    folder: Path,
-    tracker: Tracker,
-    volumes: SyntheticVolumes | None,
+def _fit(
+    task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], folder: Path, tracker: Tracker
 ) -> None:
-    last = folder / "last.ckpt"
+    last, settings = folder / "last.ckpt", task.settings
     start = int(torch.load(last, map_location="cpu", weights_only=True)["global_step"]) if last.exists() else 0
     if start >= settings.steps:
         return
     torch.manual_seed(model["seed"])
     callbacks: list[Callback] = [Checkpoints(folder)]
     if rank() == 0:
-        callbacks += [Curves(folder / "log.csv", list(model["labels"]), tracker, start), Bar(settings.steps)]
-    train, validation = _loaders(training_set, model, settings, device, start, volumes)
+        callbacks += [Curves(folder / "log.csv", list(model["labels"]), tracker, start), StepBar(settings.steps)]
+    train, validation = _loaders(task, training_set, model, start)
     trainer = Trainer(
-        **trainer_arguments(device),
+        **trainer_arguments(task.device),
         max_steps=settings.steps,
         max_epochs=-1,
         val_check_interval=settings.validate_every,
@@ -126,30 +118,21 @@ def _train(
 
 
 def _loaders(
-    training_set: TrainingSet,
-    model: dict[str, Any],
-    settings: UNetSettings,
-    device: DeviceSettings,
-    start: int,
-    drawn: SyntheticVolumes | None,
+    task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], start: int
 ) -> tuple[Any, Any]:
     """Return the batches of training patches and the validation volumes of this process."""
-    spacing, values = model["spacing"], list(model["labels"].values())
-    figures = Intensity(**model["intensity"])
-    volumes = load_cases(training_set.val, spacing, values, device.threads, "validation volumes")
-    volumes = sorted(volumes, key=lambda case: -len(case.centres))[: settings.validation_cases or None]
-    patches: Patches | OnlinePatches
-    if drawn is None:
-        cases = load_cases(training_set.train, spacing, values, device.threads, "training volumes")
-        patches = Patches(cases, settings, figures, spacing, list(model["labels"]), model["seed"], start, rank())
-    else:
-        place = (rank(), processes(device))
-        patches = OnlinePatches(drawn, settings, figures, spacing, model["labels"], model["seed"], start, *place)
+    device, values, figures = task.device, list(model["labels"].values()), Intensity(**model["intensity"])
+    load = partial(load_cases, spacing=model["spacing"], values=values, threads=device.threads)
+    volumes = load(training_set.val, description="validation volumes")
+    volumes = sorted(volumes, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]
+    share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes
+    cases = load(training_set.train, description="training volumes") if task.volumes is None else []
+    stored = Patches(cases, task.settings, figures, model["spacing"], model["labels"], model["seed"], start, rank())
+    patches = stored if task.volumes is None else OnlinePatches(task.volumes, stored, processes(device))
     loading: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
     train: Any = DataLoader(patches, num_workers=device.workers, **loading)
-    share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes
-    mine: Any = [_whole(case, figures) for case in share]
-    return train, DataLoader(mine, **loading) if volumes else None
+    whole: Any = [_whole(case, figures) for case in share]
+    return train, DataLoader(whole, **loading) if volumes else None
 
 
 def _whole(case: LoadedCase, figures: Intensity) -> tuple[Tensor, Tensor]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from labelct.trainer.network import laid_out
-from labelct.trainer.settings import UNetSettings
+from labelct.trainer.unet.network import laid_out
+from labelct.trainer.unet.settings import UNetSettings
 
 
 def class_scores(

@@ -11,12 +11,12 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from labelct.trainer.network import DeepSupervisedLoss, build, laid_out
 from labelct.trainer.progress import mean, validation_dice
-from labelct.trainer.settings import UNetSettings, unet_settings
-from labelct.trainer.windows import class_scores
+from labelct.trainer.unet.network import DeepSupervisedLoss, build, laid_out
+from labelct.trainer.unet.settings import UNetSettings, unet_settings
+from labelct.trainer.unet.windows import class_scores
 
-VALIDATION_OVERLAP = 0.25
+VALIDATION_OVERLAP = 0.25  # one half takes three times the windows, to choose the same checkpoint
 
 
 class SegmentationModule(LightningModule):

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-FINER = 2
-JOIN = 2
-TOLERANCE = 1e-3
+FINER = 2  # half the network's voxel; each further halving takes eight times the memory
+JOIN = 2  # voxels around an uncertain part: its box holds the seeds that border on it
+TOLERANCE = 1e-3  # of the solver: the largest share wins, for which three digits are enough
 
 Box = tuple[slice, ...]
 

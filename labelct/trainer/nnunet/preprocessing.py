@@ -15,13 +15,21 @@ from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.store import write_json
-from labelct.trainer.nnunet_plans import read_plans, write_raw
-from labelct.trainer.nnunet_roots import DATASET, PLANS
+from labelct.trainer.nnunet.compat import CASE_FILES, DATASET, PLANS, Preprocessor
+from labelct.trainer.nnunet.plans import read_plans, write_raw
 
 
 @dataclass(frozen=True)
-class Job:
-    """What every case of one training set shares."""
+class Preprocessing:
+    """What every case of one training set shares.
+
+    Attributes:
+        plans: The content of a plans file.
+        configuration: One of its configurations.
+        dataset: The content of `dataset.json`.
+        folder: Gets the arrays.
+        work: Holds what is not finished.
+    """
 
     plans: dict[str, Any]
     configuration: str
@@ -63,31 +71,26 @@ def preprocess(
     shutil.copyfile(training_set.folder / "splits_final.json", target / "splits_final.json")
     arrays, work = target / plans["configurations"][configuration]["data_identifier"], folder / "work"
     arrays.mkdir(exist_ok=True)
-    job = Job(plans, configuration, dataset, arrays, work)
+    shared = Preprocessing(plans, configuration, dataset, arrays, work)
     with warnings.catch_warnings():
         # joblib takes the first import of torch for a leak, replaces the worker, and says so
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         wanted = (*training_set.train, *training_set.val) if cases is None else cases
-        map_cases(partial(_case, job), wanted, parallel, "nnU-Net preprocessing")
+        map_cases(partial(_case, shared), wanted, parallel, "nnU-Net preprocessing")
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _case(job: Job, case: Case) -> None:
-    """Preprocess one case; its `.pkl`, moved last, marks it finished."""
-    if (job.folder / f"{case.name}.pkl").exists():
+def _case(shared: Preprocessing, case: Case) -> None:
+    """Preprocess one case; the last of its files, moved last, marks it finished."""
+    if (shared.folder / f"{case.name}{CASE_FILES[-1]}").exists():
         return
-    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
-
-    work = job.work / case.name
+    work = shared.work / case.name
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    manager = PlansManager(job.plans)
-    configuration = manager.get_configuration(job.configuration)
-    preprocessor = configuration.preprocessor_class(verbose=False)
-    files = ([str(case.image)], str(case.label))
-    preprocessor.run_case_save(str(work / case.name), *files, manager, configuration, job.dataset)
-    for ending in (".b2nd", "_seg.b2nd", ".pkl"):
-        (work / f"{case.name}{ending}").replace(job.folder / f"{case.name}{ending}")
+    preprocessor = Preprocessor.of(shared.plans, shared.configuration, shared.dataset)
+    preprocessor.save(case.image, case.label, work / case.name)
+    for ending in CASE_FILES:
+        (work / f"{case.name}{ending}").replace(shared.folder / f"{case.name}{ending}")
 
 
 def plans_of(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The networks, as MONAI has them."""
+"""The networks and their loss, as MONAI has them, and how they lie in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from labelct.trainer.settings import UNetSettings
+    from labelct.trainer.unet.settings import UNetSettings
 
 Laid = TypeVar("Laid", Tensor, nn.Module)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from labelct.trainer.augmentation import box_of, change_intensity, cut_slab, flip_axes, sample_augmentation, turn
 from labelct.trainer.normalisation import Intensity
-from labelct.trainer.settings import UNetSettings
-from labelct.trainer.volumes import LoadedCase
+from labelct.trainer.unet.augmentation import (
+    box_of,
+    change_intensity,
+    cut_slab,
+    flip_axes,
+    sample_augmentation,
+    turn,
+)
+from labelct.trainer.unet.settings import UNetSettings
+from labelct.trainer.unet.volumes import LoadedCase
 
-AIR = -1024
-STREAM = 3
+AIR = -1024  # HU beyond the border of a volume
+STREAM = 3  # keeps these random numbers apart from those of volumes (1), noise (2) and drawn volumes (4)
 
 
 def sample_corner(
@@ -68,7 +75,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         settings: Patch, batch, foreground share and augmentation.
         figures: The normalisation.
         spacing: Voxel size `(x, y, z)` of the cases, mm.
-        targets: Names of the targets (a side in a name forbids mirroring x).
+        labels: Value of each target by name (a side in a name forbids mirroring x).
         seed: Seed of the run.
         start: Steps done before.
         rank: Number of the process under DDP.
@@ -78,7 +85,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
     settings: UNetSettings
     figures: Intensity
     spacing: Sequence[float]
-    targets: Sequence[str]
+    labels: Mapping[str, int]
     seed: int
     start: int = 0
     rank: int = 0
@@ -99,7 +106,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         number = int(rng.integers(len(self.cases)))
         case, settings = self.cases[number], self.settings
         corner = sample_corner(case.hu.shape, case.centres, settings.patch, settings.foreground, rng)
-        axes = flip_axes(settings.augmentation, self.targets)
+        axes = flip_axes(settings.augmentation, self.labels)
         augmentation = sample_augmentation(settings.augmentation, axes, self.spacing, rng)
         return {"case": number, "corner": corner, "augmentation": augmentation}
 

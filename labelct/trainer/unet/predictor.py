@@ -1,14 +1,13 @@
-"""A trained model applied to CT of any grid."""
+"""A trained U-Net applied to CT of any grid."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,23 +15,25 @@ from numpy.typing import NDArray
 from torch.nn.functional import interpolate, pad
 
 from labelct.errors import InputError
-from labelct.trainer.augmentation import flip_axes
 from labelct.trainer.device import precision, prepared, torch_device
-from labelct.trainer.edges import FINER, follow_edges
-from labelct.trainer.network import build, laid_out
 from labelct.trainer.normalisation import Intensity
-from labelct.trainer.resampling import resample, rows_of, shape_at, winners
-from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings, unet_settings
-from labelct.trainer.windows import class_scores
+from labelct.trainer.open import read_model
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet.augmentation import flip_axes
+from labelct.trainer.unet.edges import FINER, follow_edges
+from labelct.trainer.unet.network import build, laid_out
+from labelct.trainer.unet.resampling import resample, rows_of, shape_at, winners
+from labelct.trainer.unet.settings import PredictionSettings, UNetSettings, unet_settings
+from labelct.trainer.unet.windows import class_scores
 from labelct.volume import Volume
 
-BODY_HU = -500
-COARSE_MM = 4.0
+BODY_HU = -500  # half-way between air and soft tissue
+COARSE_MM = 4.0  # a box with a margin of centimetres needs no finer grid
 
 
 @dataclass(frozen=True)
-class Predictor:
-    """A network with everything that it needs to segment a CT.
+class UNetPredictor:
+    """A U-Net with everything that it needs to segment a CT.
 
     Attributes:
         network: In evaluation mode, on its device.
@@ -51,7 +52,7 @@ class Predictor:
     device: DeviceSettings
 
     @classmethod
-    def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> Predictor:
+    def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> UNetPredictor:
         """Open the model that `fit` left in `folder`.
 
         Args:
@@ -138,20 +139,6 @@ class Predictor:
         room = int(self.settings.prediction.memory_gb * 2**30 / row_bytes)
         width = grid[0] if room >= grid[0] else max(self.settings.patch[0] // 2, room - self.settings.patch[0])
         return [(start, min(start + width, grid[0])) for start in range(0, grid[0], width)]
-
-
-def read_model(folder: Path) -> dict[str, Any]:
-    """Return what `model.json` of a trained model holds.
-
-    Raises:
-        InputError: There is none.
-    """
-    path = folder / "model.json"
-    try:
-        model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "point to the folder of a trained model") from None
-    return model
 
 
 def body_box(

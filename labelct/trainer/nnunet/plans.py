@@ -1,4 +1,4 @@
-"""nnU-Net's plans: made once from clinical CT, or from the grids of label maps, and shared by every arm."""
+"""nnU-Net's plans: made from clinical CT, or from the grids of label maps alone."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 from labelct.dataset import ENDING, Case, TrainingSet
 from labelct.errors import SettingError
 from labelct.store import write_json
-from labelct.trainer.nnunet_roots import DATASET, PLANS, roots
-from labelct.trainer.nnunet_settings import PLANNERS, NnunetSettings
+from labelct.trainer.nnunet.compat import DATASET, extract_fingerprint, make_plans, roots
+from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.normalisation import BUILTIN
 
-SAMPLES_PER_CASE = 1_000_000
 Grid = tuple[Sequence[int], Sequence[float]]
 
 
@@ -40,10 +39,10 @@ def plan(
     with roots(work):
         write_raw(training_set, work)
         if grids is None:
-            _extract_fingerprint()
+            extract_fingerprint()
         else:
             write_json(target / "dataset_fingerprint.json", builtin_fingerprint(grids, settings.window))
-        plans = _planned(settings)
+        plans = make_plans(settings)
     if settings.configuration not in plans["configurations"]:
         known = ", ".join(name for name in plans["configurations"] if name != "3d_cascade_fullres")
         remedy = "3d_lowres exists where a patch covers less than a quarter of a volume"
@@ -82,17 +81,6 @@ def _files(case: Case, raw: Path) -> dict[str, Any]:
     return {"images": [relpath(case.image, raw)], "label": relpath(case.label, raw)}
 
 
-def _extract_fingerprint() -> None:
-    from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
-
-    extractor = DatasetFingerprintExtractor(DATASET, num_processes=1)
-    extractor.show_progress_bar = False
-    # nnU-Net draws 1e8 voxels however few cases there are, which for a handful takes gigabytes and a minute.
-    wanted = SAMPLES_PER_CASE * len(extractor.dataset)
-    extractor.num_foreground_voxels_for_intensitystats = min(10e7, wanted)
-    extractor.run(overwrite_existing=True)
-
-
 def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
     """Return the fingerprint of volumes of which only the grids are known.
 
@@ -113,44 +101,6 @@ def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
         "foreground_intensity_properties_per_channel": {"0": properties},
         "median_relative_size_after_cropping": 1.0,
     }
-
-
-def _planned(settings: NnunetSettings) -> dict[str, Any]:
-    """Return the plans of the data set in the present roots, with the overrides of `settings`."""
-    import nnunetv2
-    from nnunetv2.utilities.find_class_by_name import recursive_find_python_class
-    from nnunetv2.utilities.json_export import recursive_fix_for_json_export
-
-    package = str(Path(nnunetv2.__path__[0]) / "experiment_planning")
-    planner_class = recursive_find_python_class(package, PLANNERS[settings.planner], "nnunetv2.experiment_planning")
-    spacing = [float(size) for size in settings.spacing[::-1]] if settings.spacing else None
-    planner = planner_class(DATASET, plans_name=PLANS, overwrite_target_spacing=spacing)
-    plans: dict[str, Any] = planner.plan_experiment()
-    chosen = plans["configurations"].get(settings.configuration)
-    if chosen is not None and settings.patch:
-        _set_patch(chosen, planner, [settings.patch[::-1][axis] for axis in plans["transpose_forward"]])
-    if chosen is not None and settings.batch:
-        chosen["batch_size"] = settings.batch
-    recursive_fix_for_json_export(plans)
-    return plans
-
-
-def _set_patch(plan: dict[str, Any], planner: Any, patch: Sequence[int]) -> None:
-    """Give `plan` another patch `(z, y, x)` after transposition, and the network that nnU-Net would build for it."""
-    from nnunetv2.experiment_planning.experiment_planners.network_topology import get_pool_and_conv_props
-
-    spacing = plan["spacing"]
-    wanted = patch[-len(spacing) :]
-    least = planner.UNet_featuremap_min_edge_length
-    _, strides, kernels, size, _ = get_pool_and_conv_props(spacing, wanted, least, 999999)
-    stages, network = len(strides), plan["architecture"]["arch_kwargs"]
-    most = planner.UNet_max_features_2d if len(spacing) == 2 else planner.UNet_max_features_3d
-    blocks = "n_blocks_per_stage" if "n_blocks_per_stage" in network else "n_conv_per_stage"
-    network |= {"n_stages": stages, "kernel_sizes": kernels, "strides": strides}
-    network["features_per_stage"] = [min(most, planner.UNet_base_num_features * 2**stage) for stage in range(stages)]
-    network[blocks] = planner.UNet_blocks_per_stage_encoder[:stages]
-    network["n_conv_per_stage_decoder"] = planner.UNet_blocks_per_stage_decoder[: stages - 1]
-    plan["patch_size"] = [int(n) for n in size]
 
 
 def normalisation(plans: Mapping[str, Any], configuration: str) -> dict[str, Any]:

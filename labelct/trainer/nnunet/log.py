@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
 
-POLL_S = 0.5
+POLL_S = 0.5  # an epoch takes seconds at least, and reading a file that has not grown costs nothing
 
 
 @contextmanager
@@ -32,10 +30,8 @@ def followed(path: Path, epochs: int, tracker: Tracker) -> Iterator[None]:
         Nothing; inside, standard output may be redirected, the bar stays where it was.
     """
     path.unlink(missing_ok=True)
-    shown = TextColumn("{task.fields[shown]}")
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), shown)
-    bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(file=sys.stdout))
-    follower, finished = Follower(path, bar, epochs, tracker), threading.Event()
+    bar = ProgressBar("nnU-Net epochs", epochs, sys.stdout)
+    follower, finished = Follower(path, bar, tracker), threading.Event()
 
     def follow() -> None:
         while not finished.wait(POLL_S):
@@ -55,11 +51,10 @@ def followed(path: Path, epochs: int, tracker: Tracker) -> Iterator[None]:
 class Follower:
     """Reads the rows that a growing CSV file has gained."""
 
-    def __init__(self, path: Path, bar: Progress, epochs: int, tracker: Tracker) -> None:
+    def __init__(self, path: Path, bar: ProgressBar, tracker: Tracker) -> None:
         """Begin with the file's first row."""
         self.path, self.bar, self.tracker, self.position = path, bar, tracker, 0
         self.columns: list[str] = []
-        self.task = bar.add_task("nnU-Net epochs", total=epochs, shown="")
 
     def read(self) -> None:
         """Pass on every line that is whole."""
@@ -80,5 +75,4 @@ class Follower:
         values = {name: float(value) for name, value in zip(self.columns, row, strict=True)}
         epoch = int(values.pop("epoch"))
         self.tracker.log({f"train/{name}": value for name, value in values.items()}, epoch)
-        shown = f"loss {values['loss']:.3f}  Dice {values['dice_smooth']:.3f}"
-        self.bar.update(self.task, completed=epoch, shown=shown)
+        self.bar.update(epoch, text=f"loss {values['loss']:.3f}  Dice {values['dice_smooth']:.3f}")

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from labelct.dataset import Case
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.trainer.resampling import resample, resample_labels, shape_at
+from labelct.trainer.unet.resampling import resample, resample_labels, shape_at
 
-CENTRES = 20_000
+CENTRES = 20_000  # of a label: enough that patches lie everywhere in it, and 240 kB
 
 
 @dataclass(frozen=True)

@@ -11,31 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.io.nifti import HU_RANGE
-from labelct.trainer.nnunet_preflight import in_hand
+from labelct.trainer.nnunet.compat import Prepared, Preprocessor
+from labelct.trainer.nnunet.preflight import in_hand
 from labelct.trainer.online import Drawn, SyntheticVolumes
 
-BLOCK = 2**32
-Prepared = tuple[NDArray[np.float32], NDArray[np.integer], dict[str, Any]]
+BLOCK = 2**32  # numbers of an epoch: no training draws as many volumes in one, and 2**31 epochs fit into an int64
 
 
-def preprocessed(drawn: Drawn, plans: Any, configuration: Any, dataset: dict[str, Any]) -> Prepared:
+def preprocessed(drawn: Drawn, preprocessor: Preprocessor) -> Prepared:
     """Bring a volume to the plans' grid and intensities, exactly as if it had been stored and read by nnU-Net.
 
     Args:
         drawn: The volume; what a file would round is rounded.
-        plans: nnU-Net's `PlansManager`.
-        configuration: Its `ConfigurationManager`.
-        dataset: The content of `dataset.json`.
+        preprocessor: That of the training.
 
     Returns:
         Image and labels `(1, z, y, x)` after nnU-Net's transposition, and its properties with `class_locations`.
     """
     stored = np.rint(drawn.hu).clip(*HU_RANGE)
     image, labels = (array.transpose(2, 1, 0)[None].astype(np.float32) for array in (stored, drawn.target))
-    properties = {"spacing": [float(np.float32(size)) for size in drawn.spacing[::-1]]}
-    preprocessor = configuration.preprocessor_class(verbose=False)
-    prepared: Prepared = preprocessor.run_case_npy(image, labels, properties, plans, configuration, dataset)
-    return prepared
+    return preprocessor.run(image, labels, [float(np.float32(size)) for size in drawn.spacing[::-1]])
 
 
 @dataclass

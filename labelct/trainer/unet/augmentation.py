@@ -1,4 +1,4 @@
-"""Random changes of patches: what is drawn (plain numbers) and what it does (arrays)."""
+"""Random changes of one patch: what is drawn (plain numbers) and what it does (arrays)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from labelct.rotation import rotation_about
+from labelct.targets import Targets
 from labelct.trainer.normalisation import Intensity
-from labelct.trainer.settings import AugmentationSettings
+from labelct.trainer.unet.settings import AugmentationSettings
 
 
 def flip_axes(settings: AugmentationSettings, targets: Collection[str]) -> tuple[int, ...]:
     """Return the axes that may be mirrored: not x where a target is named after a side, as `kidney_left`."""
-    lateral = any({"left", "right"} & set(name.split("_")) for name in targets)
+    lateral = Targets.of(list(targets)).is_lateral
     return tuple("xyz".index(axis) for axis in sorted(set(settings.flip)) if not (lateral and axis == "x"))
 
 
@@ -58,12 +60,7 @@ def sample_matrix(
     """Draw a rotation about each axis and a zoom as a matrix from patch to volume, in voxels."""
     matrix = np.eye(3) * np.exp(rng.uniform(-1, 1) * settings.zoom)
     for axis in range(3):
-        angle = np.deg2rad(rng.uniform(-1, 1) * settings.rotation)
-        first, second = (axis + 1) % 3, (axis + 2) % 3
-        turn = np.eye(3)
-        turn[first, first] = turn[second, second] = np.cos(angle)
-        turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
-        matrix = matrix @ turn
+        matrix = matrix @ rotation_about(axis, np.deg2rad(rng.uniform(-1, 1) * settings.rotation))
     size = np.asarray(spacing)
     return (matrix * size[None, :] / size[:, None]).tolist()
 

@@ -52,7 +52,8 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
 
     def stop(self) -> None:
         """Leave the bar as it stands."""
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def update(self, done: int, total: int | None = None, text: str | None = None) -> None:
         """Move the bar, and show it.

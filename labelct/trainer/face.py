@@ -96,7 +96,7 @@ class Trainer(Protocol):
     """A trainer: a package with these names, and a line in `labelct.trainer.table`."""
 
     @property
-    def Settings(self) -> Callable[..., TrainerSettings]:  # noqa: N802
+    def Settings(self) -> Callable[..., TrainerSettings]:
         """The dataclass of its settings; the schema of its YAML files. Importing it must stay light."""
 
     def check(self, task: TrainingTask[Any], size: Callable[[], DataSize], outputs: Path) -> None:

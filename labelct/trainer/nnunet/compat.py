@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import nnunetv2
+import numpy as np
 import torch
 from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
 from nnunetv2.experiment_planning.experiment_planners.network_topology import get_pool_and_conv_props
@@ -203,7 +203,7 @@ def segment(network: Any, image: NDArray[np.float32], spacing: Sequence[float]) 
 
 
 class LabelctTrainer(nnUNetTrainer):
-    """nnU-Net's trainer with the values of `Instructions`, where nnU-Net wants a class for each; without any, its own."""
+    """nnU-Net's trainer with the values of `Instructions`, where nnU-Net wants a class for each."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What labelct tells the trainer class that nnU-Net makes, possibly in other processes: a JSON file, and where it is."""
+"""What labelct tells the trainer class that nnU-Net makes, maybe in another process: a JSON file, and where it is."""
 
 from __future__ import annotations
 

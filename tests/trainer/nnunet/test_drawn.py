@@ -9,6 +9,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from labelct.trainer.nnunet_online import BLOCK, DrawnCases, preprocessed
+from labelct.trainer.nnunet_plans import plan, read_plans
+from labelct.trainer.nnunet_preprocessing import preprocess
+from labelct.trainer.nnunet_roots import DATASET
+from labelct.trainer.nnunet_settings import NnunetSettings
 
 from labelct import pipeline
 from labelct.dataset import TrainingSet, image_path, label_path, write_index
@@ -18,11 +23,6 @@ from labelct.parallel import ParallelSettings
 from labelct.stages import cohorts, training
 from labelct.synthesis.settings import DataSettings
 from labelct.trainer import nnunet_preflight as preflight
-from labelct.trainer.nnunet_online import BLOCK, DrawnCases, preprocessed
-from labelct.trainer.nnunet_plans import plan, read_plans
-from labelct.trainer.nnunet_preprocessing import preprocess
-from labelct.trainer.nnunet_roots import DATASET
-from labelct.trainer.nnunet_settings import NnunetSettings
 from labelct.trainer.online import FILE, Drawn, SyntheticVolumes
 
 SPACING = (2.3, 1.7, 3.1)

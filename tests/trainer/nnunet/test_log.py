@@ -2,9 +2,10 @@
 
 import os
 
-from labelct.tracking import Tracker
 from labelct.trainer.nnunet_log import followed
 from labelct.trainer.nnunet_roots import roots
+
+from labelct.tracking import Tracker
 
 HEADER = "epoch,loss,loss_val,dice,dice_smooth,learning_rate,seconds\n"
 

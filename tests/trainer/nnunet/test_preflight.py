@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from labelct.trainer.nnunet_settings import NnunetSettings
 
 from labelct.cohort.open import open_cohort
 from labelct.commands import compose
@@ -12,7 +13,6 @@ from labelct.io import nifti
 from labelct.parallel import ParallelSettings
 from labelct.stages import training
 from labelct.trainer import nnunet_preflight as preflight
-from labelct.trainer.nnunet_settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
 
 LOAD = preflight.Load(volumes=8, voxels=1_000_000, total_voxels=8_000_000, targets=1)

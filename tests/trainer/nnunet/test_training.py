@@ -7,6 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from labelct.trainer.nnunet_plans import normalisation, read_plans
+from labelct.trainer.nnunet_preprocessing import plans_of, preprocess
+from labelct.trainer.nnunet_roots import DATASET
 
 from labelct.cohort.base import Cohort
 from labelct.dataset import TrainingSet
@@ -16,9 +19,6 @@ from labelct.parallel import ParallelSettings
 from labelct.stages import cohorts, nnunet, scanning, synthesis
 from labelct.store import write_json
 from labelct.tracking import Tracker
-from labelct.trainer.nnunet_plans import normalisation, read_plans
-from labelct.trainer.nnunet_preprocessing import plans_of, preprocess
-from labelct.trainer.nnunet_roots import DATASET
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
 

@@ -4,10 +4,11 @@ import torch
 from numpy.typing import NDArray
 
 from labelct.evaluation.metrics import dice
-from labelct.trainer.edges import certain_classes, follow_edges
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.predictor import Predictor
-from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet.edges import certain_classes, follow_edges
+from labelct.trainer.unet.predictor import UNetPredictor
+from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
 from labelct.volume import Volume
 from tests.synthesis.cases import ball
 
@@ -90,7 +91,7 @@ def segment(hu: NDArray[np.float32], **prediction: float) -> NDArray[np.bool_]:
     settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
     settings.prediction = PredictionSettings(body_crop=False, **prediction)  # type: ignore[arg-type]
     figures, device = BUILTIN["soft_tissue"], DeviceSettings(threads=1)
-    predictor = Predictor(Doubtful().eval(), settings, {"liver": 1}, (5.0, 5.0, 5.0), figures, device)
+    predictor = UNetPredictor(Doubtful().eval(), settings, {"liver": 1}, (5.0, 5.0, 5.0), figures, device)
     found: NDArray[np.bool_] = predictor.predict(Volume(hu, np.diag([2.5, 2.5, 2.5, 1.0]))) == 1
     return found
 

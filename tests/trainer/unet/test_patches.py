@@ -1,23 +1,23 @@
+"""Patches: cut where they should be, image and labels alike, and by seed, step and rank alone."""
+
 import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from labelct.trainer.augmentation import change_intensity, cut_slab, flip_axes, sample_augmentation
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.patches import Patches, crop, sample_corner
-from labelct.trainer.settings import AugmentationSettings
-from labelct.trainer.volumes import load_cases
+from labelct.trainer.unet.patches import Patches, crop, sample_corner
+from labelct.trainer.unet.settings import AugmentationSettings
+from labelct.trainer.unet.volumes import load_cases
 
 NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
-IDENTITY = {"gamma": 1, "scale": 1, "shift": 0, "noise": 0}
 
 
 @pytest.fixture
 def patches(training_set, tiny):
     def make(start: int = 0, rank: int = 0, **changes) -> Patches:
         cases = load_cases(training_set.train, (4, 4, 4), [1], 1, "cases")
-        return Patches(cases, tiny(**changes), BUILTIN["liver"], (4, 4, 4), ["liver"], 0, start, rank)
+        return Patches(cases, tiny(**changes), BUILTIN["liver"], (4, 4, 4), {"liver": 1}, 0, start, rank)
 
     return make
 
@@ -67,34 +67,6 @@ def test_labels_move_with_the_image(patches) -> None:
         assert 2 * (bright & truth).sum() / (bright.sum() + truth.sum()) > 0.93
 
 
-def test_nothing_is_drawn_from_no_augmentation() -> None:
-    params = sample_augmentation(NONE, (), (1, 1, 1), np.random.default_rng(0))
-    assert {name: params[name] for name in IDENTITY} == IDENTITY
-    assert params["matrix"] is None
-    image = torch.randn(4, 4, 4)
-    assert torch.equal(change_intensity(image, params, BUILTIN["liver"]), image)
-
-
-def test_gamma_keeps_the_ends_of_the_window() -> None:
-    figures = BUILTIN["soft_tissue"]
-    ends = torch.tensor([figures.floor, (figures.high - figures.mean) / figures.sd])
-    torch.testing.assert_close(change_intensity(ends, {**IDENTITY, "gamma": 1.7}, figures), ends)
-
-
-def test_sides_forbid_mirroring_x_alone() -> None:
-    wanted = AugmentationSettings(flip="zx")
-    assert flip_axes(wanted, ["liver"]) == (0, 2)
-    assert flip_axes(wanted, ["liver", "rib_left_5"]) == (2,)
-
-
-def test_rotation_is_one_of_the_body(patches) -> None:
-    settings = AugmentationSettings("", 0, 0, 0, 0, 1.0, 30.0, 0.0)
-    size = np.array([1.0, 2.0, 5.0])
-    matrix = np.array(sample_augmentation(settings, (), size, np.random.default_rng(1))["matrix"])
-    turn = np.diag(size) @ matrix @ np.diag(1 / size)
-    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
-
-
 def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> None:
     ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0)
     air = (-1024 - 99.4) / 39.4
@@ -112,17 +84,6 @@ def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> N
     assert cut > 0
 
 
-@pytest.mark.parametrize(
-    ("extend", "expected"),
-    [(0, [-9, -9, -9, 3, 4, 5, -9, -9]), (2, [-9, 3, 3, 3, 4, 5, 5, 5]), (9, [3] * 4 + [4] + [5] * 3)],
-)
-def test_the_end_slices_of_a_cut_patch_are_repeated_then_comes_the_filling(extend: int, expected: list[int]) -> None:
-    block = torch.arange(8.0).expand(2, 2, 8)
-    assert cut_slab(block, [3 / 8, 6 / 8], extend, -9)[1, 1].tolist() == expected
-    assert cut_slab(block, None, extend, -9)[0, 0].tolist() == list(range(8))
-    assert block[0, 0].tolist() == list(range(8))
-
-
 def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
     wanted = [AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0, extend_mm=length) for length in (0.0, 12.0)]
     none, some = (patches(augmentation=each, foreground=1.0) for each in wanted)
@@ -134,11 +95,3 @@ def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
             assert torch.equal(labels[..., ~changed], further[..., ~changed])
             repeated += int((further > labels).sum())
     assert repeated > 0
-
-
-def test_a_slab_changes_no_other_draw() -> None:
-    with_slab, without = (AugmentationSettings("xyz", spatial=0.5, slab=chance) for chance in (1.0, 0.0))
-    first, second = (sample_augmentation(s, (0, 1), (1, 1, 1), np.random.default_rng(3)) for s in (with_slab, without))
-    assert first.pop("slab") is not None
-    assert second.pop("slab") is None
-    assert first == second

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.predictor import Predictor, body_box
-from labelct.trainer.settings import DeviceSettings, PredictionSettings, UNetSettings
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet.predictor import UNetPredictor, body_box
+from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
 from labelct.volume import Volume
 
 
@@ -39,7 +40,7 @@ def test_repeated_end_slices_keep_an_organ_at_the_end_of_a_slab(extend_mm: float
     settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
     settings.prediction = PredictionSettings(body_crop=False, extend_mm=extend_mm)
     figures = BUILTIN["soft_tissue"]
-    predictor = Predictor(Smeared(), settings, {"liver": 3}, (4.0, 4.0, 4.0), figures, DeviceSettings())
+    predictor = UNetPredictor(Smeared(), settings, {"liver": 3}, (4.0, 4.0, 4.0), figures, DeviceSettings())
     hu = np.full((20, 20, 8), 60, np.float32)
     hu[0] = -1000
     found = predictor.predict(Volume(hu, np.diag([4.0, 4.0, 4.0, 1.0])))[4:]

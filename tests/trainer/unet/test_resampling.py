@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from labelct.trainer.resampling import resample, resample_labels, rows_of, shape_at, winners
+from labelct.trainer.unet.resampling import resample, resample_labels, rows_of, shape_at, winners
 
 
 def test_shape_keeps_the_extent() -> None:

@@ -1,3 +1,5 @@
+"""A U-Net learns, is resumed bit by bit, and is left alone when it is finished."""
+
 import csv
 import json
 from pathlib import Path
@@ -8,12 +10,11 @@ import torch
 
 from labelct.errors import InputError
 from labelct.tracking import Tracker
-from labelct.trainer.settings import DeviceSettings, PredictionSettings
-from labelct.trainer.unet import Predictor, fit
+from labelct.trainer.unet import load
+from labelct.trainer.unet.settings import PredictionSettings
+from labelct.trainer.unet.training import train
 from labelct.volume import Volume
-from tests.trainer.conftest import body_with_ball
-
-CPU = DeviceSettings(threads=1)
+from tests.trainer.conftest import CPU, body_with_ball, task
 
 
 def dice(guess: np.ndarray, truth: np.ndarray) -> float:
@@ -39,9 +40,9 @@ class Killed(Tracker):
 
 @pytest.mark.parametrize("network", ["dynunet", "residual"])
 def test_a_ball_is_learnt_and_found_on_other_grids(training_set, tiny, tmp_path: Path, network: str) -> None:
-    fit(training_set, tiny(network=network, steps=60, validate_every=20), CPU, 0, tmp_path / "model", Tracker())
+    train(task(tiny(network=network, steps=60, validate_every=20)), training_set.folder, tmp_path / "model", Tracker())
     assert float(rows(tmp_path / "model/log.csv")[-1]["dice"]) > 0.9
-    predictor = Predictor.load(tmp_path / "model", CPU)
+    predictor = load(tmp_path / "model", CPU)
     for shape, spacing in (((32, 30, 28), (4, 4, 4)), ((61, 60, 19), (2.1, 2.0, 6.0)), ((13, 12, 11), (10, 10, 10))):
         hu, truth = body_with_ball(shape, spacing, seed=9)
         found = predictor.predict(Volume(hu, np.diag([*spacing, 1.0])))
@@ -51,11 +52,11 @@ def test_a_ball_is_learnt_and_found_on_other_grids(training_set, tiny, tmp_path:
 
 
 def test_slabs_and_mirrors_agree_with_the_whole(training_set, tiny, tmp_path: Path) -> None:
-    fit(training_set, tiny(steps=40), CPU, 0, tmp_path / "model", Tracker())
+    train(task(tiny(steps=40)), training_set.folder, tmp_path / "model", Tracker())
     hu, _ = body_with_ball((80, 30, 28), (2.0, 4.0, 4.0), seed=5)
     volume = Volume(hu, np.diag([2.0, 4.0, 4.0, 1.0]))
     whole, slabs, mirrored = (
-        Predictor.load(tmp_path / "model", CPU, PredictionSettings(**changes)).predict(volume)
+        load(tmp_path / "model", CPU, PredictionSettings(**changes)).predict(volume)
         for changes in ({"body_crop": False}, {"body_crop": False, "memory_gb": 0.01}, {"mirror": True})
     )
     assert whole.sum() > 1000
@@ -65,11 +66,11 @@ def test_slabs_and_mirrors_agree_with_the_whole(training_set, tiny, tmp_path: Pa
 
 def test_interrupted_run_ends_as_an_uninterrupted_one(training_set, tiny, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        fit(training_set, tiny(), CPU, 3, tmp_path / "resumed", Killed())
+        train(task(tiny(), 3), training_set.folder, tmp_path / "resumed", Killed())
     state = torch.load(tmp_path / "resumed/last.ckpt", weights_only=True)
     assert state["global_step"] == 15
-    fit(training_set, tiny(), CPU, 3, tmp_path / "resumed", Tracker())
-    fit(training_set, tiny(), CPU, 3, tmp_path / "straight", Tracker())
+    train(task(tiny(), 3), training_set.folder, tmp_path / "resumed", Tracker())
+    train(task(tiny(), 3), training_set.folder, tmp_path / "straight", Tracker())
     resumed, straight = (weights(tmp_path / name) for name in ("resumed", "straight"))
     assert all(torch.equal(resumed[name], straight[name]) for name in straight)
     steps = [[row["step"] for row in rows(tmp_path / name / "log.csv")] for name in ("resumed", "straight")]
@@ -78,10 +79,10 @@ def test_interrupted_run_ends_as_an_uninterrupted_one(training_set, tiny, tmp_pa
 
 def test_last_step_is_validated_and_a_finished_run_is_left_alone(training_set, tiny, tmp_path: Path) -> None:
     settings = tiny(steps=7, validate_every=5)
-    fit(training_set, settings, CPU, 0, tmp_path, Tracker())
+    train(task(settings), training_set.folder, tmp_path, Tracker())
     assert [row["step"] for row in rows(tmp_path / "log.csv") if row["dice"]] == ["5", "7"]
     written = (tmp_path / "last.ckpt").stat().st_mtime_ns
-    fit(training_set, settings, CPU, 0, tmp_path, Tracker())
+    train(task(settings), training_set.folder, tmp_path, Tracker())
     assert (tmp_path / "last.ckpt").stat().st_mtime_ns == written
     assert {path.name for path in tmp_path.iterdir()} >= {"model.json", "best.ckpt", "last.ckpt", "log.csv"}
     assert not (tmp_path / "lightning_logs").exists()
@@ -90,29 +91,17 @@ def test_last_step_is_validated_and_a_finished_run_is_left_alone(training_set, t
 def test_training_without_validation_cases_leaves_both_checkpoints(training_set, tiny, tmp_path: Path) -> None:
     splits = training_set.folder / "splits_final.json"
     splits.write_text(json.dumps([{"train": ["a"], "val": []}]))
-    fit(training_set, tiny(steps=3), CPU, 0, tmp_path / "model", Tracker())
-    assert Predictor.load(tmp_path / "model", CPU).labels == {"liver": 1}
+    train(task(tiny(steps=3)), training_set.folder, tmp_path / "model", Tracker())
+    assert load(tmp_path / "model", CPU).labels == {"liver": 1}
     assert (tmp_path / "model/last.ckpt").exists()
 
 
 def test_other_settings_in_the_same_folder_are_refused(training_set, tiny, tmp_path: Path) -> None:
-    fit(training_set, tiny(steps=2), CPU, 0, tmp_path / "model", Tracker())
+    train(task(tiny(steps=2)), training_set.folder, tmp_path / "model", Tracker())
     with pytest.raises(InputError, match="other settings"):
-        fit(training_set, tiny(steps=3), CPU, 0, tmp_path / "model", Tracker())
+        train(task(tiny(steps=3)), training_set.folder, tmp_path / "model", Tracker())
 
 
 def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"model\.json: no such file"):
-        Predictor.load(tmp_path, CPU)
-
-
-@pytest.mark.slow
-def test_two_processes_train_one_model(training_set, tiny, tmp_path: Path) -> None:
-    import os
-
-    before = dict(os.environ)
-    device = DeviceSettings(kind="ddp", devices=2, accelerator="cpu", threads=1)
-    fit(training_set, tiny(steps=4, validate_every=2), device, 0, tmp_path / "model", Tracker())
-    assert torch.load(tmp_path / "model/last.ckpt", weights_only=True)["global_step"] == 4
-    assert dict(os.environ) == before
-    assert not torch.distributed.is_initialized()
+        load(tmp_path, CPU)

@@ -9,20 +9,17 @@ from functools import partial
 
 import numpy as np
 import pytest
-from labelct.trainer.nnunet_online import BLOCK, DrawnCases, preprocessed
-from labelct.trainer.nnunet_plans import plan, read_plans
-from labelct.trainer.nnunet_preprocessing import preprocess
-from labelct.trainer.nnunet_roots import DATASET
-from labelct.trainer.nnunet_settings import NnunetSettings
 
 from labelct import pipeline
 from labelct.dataset import TrainingSet, image_path, label_path, write_index
-from labelct.errors import SettingError
 from labelct.io import nifti
 from labelct.parallel import ParallelSettings
-from labelct.stages import cohorts, training
 from labelct.synthesis.settings import DataSettings
-from labelct.trainer import nnunet_preflight as preflight
+from labelct.trainer.nnunet.compat import DATASET, Preprocessor
+from labelct.trainer.nnunet.drawn import BLOCK, DrawnCases, preprocessed
+from labelct.trainer.nnunet.plans import plan, read_plans
+from labelct.trainer.nnunet.preprocessing import preprocess
+from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.online import FILE, Drawn, SyntheticVolumes
 
 SPACING = (2.3, 1.7, 3.1)
@@ -82,20 +79,19 @@ def stored(tmp_path_factory):
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_drawn_volume_is_prepared_as_the_same_one_from_a_file(stored, turned, tmp_path):
     from nnunetv2.training.dataloading.nnunet_dataset import nnUNetDatasetBlosc2
-    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
     folder, plans = stored
     dataset = {"labels": {"background": 0, "liver": 1}, "channel_names": {"0": "CT"}, "file_ending": ".nii.gz"}
     if turned:
         plans = {**plans, "transpose_forward": [1, 2, 0], "transpose_backward": [2, 0, 1]}
-    manager = PlansManager(plans)
-    configuration = manager.get_configuration("3d_fullres")
-    image, labels, properties = preprocessed(drawn(0), manager, configuration, dataset)
+    preprocessor = Preprocessor.of(plans, "3d_fullres", dataset)
+    image, labels, properties = preprocessed(drawn(0), preprocessor)
     if turned:
         raw = folder.parents[2] / "set"
-        preprocessor = configuration.preprocessor_class(verbose=False)
+        own = preprocessor.configuration.preprocessor_class(verbose=False)
         files = ([str(image_path(raw, "case0"))], str(label_path(raw, "case0")))
-        wanted, wanted_labels, wanted_properties = preprocessor.run_case(*files, manager, configuration, dataset)
+        parts = (preprocessor.plans, preprocessor.configuration, dataset)
+        wanted, wanted_labels, wanted_properties = own.run_case(*files, *parts)
     else:
         cases = nnUNetDatasetBlosc2(str(folder / "nnUNetPlans_3d_fullres"), ["case0"])
         wanted, wanted_labels, _, wanted_properties = cases.load_case("case0")
@@ -156,26 +152,6 @@ def test_workers_and_ranks_never_draw_the_same_volume():
         for worker in workers:
             worker.join()
     assert sorted(numbers) == list(range(120))
-
-
-def test_few_workers_hold_many_volumes_and_many_hold_two():
-    assert [preflight.in_hand(workers) for workers in (0, 1, 2, 4, 12)] == [8, 8, 4, 2, 2]
-
-
-def test_memory_for_drawing_is_checked():
-    load = preflight.Load(volumes=8, voxels=1_000_000, total_voxels=8_000_000, targets=1, online=True)
-    preflight.check_drawing(load, 2, 1, 2**30)
-    with pytest.raises(SettingError, match=r"drawing volumes needs .* fewer device\.workers"):
-        preflight.check_drawing(load, 12, 1, 2**29)
-
-
-def test_clinical_ct_and_full_scans_are_refused_in_one_line(configured, tmp_path):
-    for override, told in (("data=clinical", "data=clinical"), ("scanner=compact", "noise_only")):
-        config = configured("trainer=nnunet", "debug=smoke", override, "data.mode=online", "parallel.workers=1")
-        cohort, _ = cohorts.prepare(config, config.cohort, tmp_path)
-        with pytest.raises(SettingError, match=told) as error:
-            training.check(config, cohort)
-        assert "\n" not in str(error.value)
 
 
 SMOKE = ["trainer=nnunet", "debug=smoke", "data.mode=online", "scanner.mode=noise_only", "data.patches=2"]

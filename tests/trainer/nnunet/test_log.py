@@ -1,11 +1,7 @@
-"""nnU-Net's log becomes the tracker's curves, line by whole line; its environment never leaks."""
-
-import os
-
-from labelct.trainer.nnunet_log import followed
-from labelct.trainer.nnunet_roots import roots
+"""nnU-Net's log becomes the tracker's curves, line by whole line."""
 
 from labelct.tracking import Tracker
+from labelct.trainer.nnunet.log import followed
 
 HEADER = "epoch,loss,loss_val,dice,dice_smooth,learning_rate,seconds\n"
 
@@ -34,15 +30,3 @@ def test_what_an_earlier_run_left_is_not_told_twice(tmp_path):
     with followed(path, 2, recorder):
         path.write_text(HEADER + "1,0.9,1,0,0,0.01,2\n")
     assert recorder.seen == [(1, 0.9)]
-
-
-def test_the_environment_is_restored_and_print_goes_to_the_log(tmp_path, capsys):
-    before = dict(os.environ)
-    with roots(tmp_path, preprocessed=tmp_path / "elsewhere", job=tmp_path / "job.json"):
-        assert os.environ["nnUNet_raw"] == str(tmp_path / "raw")  # noqa: SIM112
-        assert os.environ["nnUNet_preprocessed"] == str(tmp_path / "elsewhere")  # noqa: SIM112
-        assert os.environ["nnUNet_wandb_enabled"] == "0"  # noqa: SIM112
-        print("chatter")
-    assert dict(os.environ) == before
-    assert capsys.readouterr().out == ""
-    assert (tmp_path / "nnunet.log").read_text() == "chatter\n"

@@ -1,22 +1,25 @@
 """What the machine lacks is said before hours are spent, with the setting to change."""
 
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from labelct.trainer.nnunet_settings import NnunetSettings
 
-from labelct.cohort.open import open_cohort
-from labelct.commands import compose
 from labelct.errors import InputError, SettingError
-from labelct.io import nifti
 from labelct.parallel import ParallelSettings
-from labelct.stages import training
-from labelct.trainer import nnunet_preflight as preflight
+from labelct.trainer.face import DataSize
+from labelct.trainer.nnunet import preflight
+from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
+from tests.trainer.conftest import task
 
-LOAD = preflight.Load(volumes=8, voxels=1_000_000, total_voxels=8_000_000, targets=1)
+SIZE = DataSize(volumes=8, voxels=1_000_000, total_voxels=8_000_000)
 GB = 2**30
+
+
+def cases_at_once(workers):
+    return replace(task(NnunetSettings()), parallel=ParallelSettings(workers=workers))
 
 
 class Usage:
@@ -25,23 +28,23 @@ class Usage:
 
 
 def test_a_small_job_passes(tmp_path):
-    preflight.check(LOAD, NnunetSettings(), DeviceSettings(), ParallelSettings(workers=1), tmp_path / "outputs")
+    preflight.check_machine(cases_at_once(1), SIZE, tmp_path / "outputs")
 
 
 def test_memory_names_the_workers_that_fit():
-    case = LOAD.voxels * (preflight.CASE_BYTES + 24)
+    case = SIZE.voxels * (preflight.CASE_BYTES + 24)
     with pytest.raises(SettingError, match=r"parallel\.workers=3"):
-        preflight.check_memory(LOAD, ParallelSettings(workers=8), int(3.5 * case))
-    preflight.check_memory(LOAD, ParallelSettings(workers=3), int(3.5 * case))
+        preflight.check_memory(cases_at_once(8), SIZE, int(3.5 * case))
+    preflight.check_memory(cases_at_once(3), SIZE, int(3.5 * case))
 
 
 def test_one_case_too_large_asks_for_a_coarser_grid():
     with pytest.raises(SettingError, match=r"data\.spacing"):
-        preflight.check_memory(LOAD, ParallelSettings(workers=1), 1000)
+        preflight.check_memory(cases_at_once(1), SIZE, 1000)
 
 
 def test_no_more_workers_count_than_there_are_volumes():
-    preflight.check_memory(LOAD, ParallelSettings(workers=500), 8 * LOAD.voxels * (preflight.CASE_BYTES + 24))
+    preflight.check_memory(cases_at_once(500), SIZE, 8 * SIZE.voxels * (preflight.CASE_BYTES + 24))
 
 
 def test_shared_memory_of_a_container_is_too_small_for_workers(tmp_path, monkeypatch):
@@ -55,7 +58,7 @@ def test_shared_memory_of_a_container_is_too_small_for_workers(tmp_path, monkeyp
 def test_disk_that_is_too_small_names_size_and_remedy(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 * GB))
     with pytest.raises(InputError, match=r"8 volumes need about 2 GB of disk, 1 GB are free; .*paths.outputs="):
-        preflight.check_disk(LOAD, tmp_path / "not" / "yet")
+        preflight.check_disk(SIZE, tmp_path / "not" / "yet")
 
 
 def test_nnunet_does_not_spread_over_cpus():
@@ -81,40 +84,22 @@ def test_workers_leave_a_core_to_the_training(monkeypatch):
     assert preflight.augmenters(DeviceSettings(workers=0)) == 0
 
 
-def test_free_memory_is_positive():
-    assert preflight.memory() > 0
+def test_free_memory_is_what_the_container_leaves(tmp_path, monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8 * GB))
+    limit, used = tmp_path / "memory.max", tmp_path / "memory.current"
+    monkeypatch.setattr(preflight, "CGROUPS", ((limit, used),))
+    assert preflight.memory() == 8 * GB
+    used.write_text(f"{GB}\n")
+    for said, free in (("max", 8), (f"{3 * GB}", 2), (f"{99 * GB}", 8)):
+        limit.write_text(f"{said}\n")
+        assert preflight.memory() == free * GB
 
 
-@pytest.fixture(scope="module")
-def totalsegmentator(tmp_path_factory):
-    """A folder laid out like TotalSegmentator v1, of the paper's size, with tiny volumes."""
-    root = tmp_path_factory.mktemp("totalsegmentator")
-    mask, affine = np.zeros((6, 6, 6), np.uint8), np.diag([1.5, 1.5, 1.5, 1.0])
-    mask[2:4, 2:4, 2:4] = 1
-    for number in range(64 + 17 + 44):
-        folder = root / f"s{number:04d}"
-        nifti.write(folder / "ct.nii.gz", np.zeros(mask.shape, np.float32), affine)
-        for name in ("liver", "spleen", "heart_atrium_left"):
-            nifti.write(folder / "segmentations" / f"{name}.nii.gz", mask, affine)
-    return root
+def test_few_workers_hold_many_volumes_and_many_hold_two():
+    assert [preflight.in_hand(workers) for workers in (0, 1, 2, 4, 12)] == [8, 8, 4, 2, 2]
 
 
-def test_the_papers_table_composes_and_its_preflight_passes(configured, totalsegmentator, tmp_path):
-    given = [f"cohort.root={totalsegmentator}", f"texture.root={tmp_path}", f"paths.outputs={tmp_path}", "device=cpu"]
-    arms = ["experiment=table1", "data=clinical,synth1,synth2,synth3", *given]
-    assert compose.check(arms, multirun=True) == 4
-    config = configured("experiment=table1", *given)
-    assert (config.trainer.kind, config.trainer.epochs, config.scanner.kind) == ("nnunet", 4000, "helical")
-    cohort = open_cohort(config.cohort)
-    assert [len(getattr(cohort, split)) for split in ("train", "val", "test")] == [64, 17, 44]
-    training.check(config, cohort)
-
-
-def test_kept_projections_count_as_disk(configured, totalsegmentator, tmp_path, monkeypatch):
-    given = [f"cohort.root={totalsegmentator}", f"texture.root={tmp_path}", f"paths.outputs={tmp_path}", "device=cpu"]
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(50 * GB))
-    config = configured("experiment=table1", "scanner.cache=true", *given)
-    with pytest.raises(InputError, match=r"273 volumes need about .*scanner\.cache=false"):
-        training.check(config, open_cohort(config.cohort))
-    clinical = configured("experiment=table1", "scanner.cache=true", "data=clinical", *given)
-    training.check(clinical, open_cohort(clinical.cohort))
+def test_memory_for_drawing_is_checked():
+    preflight.check_drawing(SIZE, 2, 1, 2**30)
+    with pytest.raises(SettingError, match=r"drawing volumes needs .* fewer device\.workers"):
+        preflight.check_drawing(SIZE, 12, 1, 2**29)

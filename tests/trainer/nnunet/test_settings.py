@@ -3,9 +3,9 @@
 from dataclasses import asdict
 
 import pytest
-from labelct.trainer.nnunet_settings import NnunetSettings, nnunet_settings, planning
 
 from labelct.errors import SettingError
+from labelct.trainer.nnunet.settings import NnunetSettings, nnunet_settings, planning
 
 
 @pytest.mark.parametrize(

@@ -160,13 +160,12 @@ def _mirror(
     pictures: Mapping[str, Path],
 ) -> None:
     """Log the report to Weights & Biases: the table, the plots, and the mean Dice of each arm as its summary."""
-    from labelct.tracking import track
-    from labelct.trainer.settings import LoggerSettings
+    from labelct.tracking import Description, LoggerSettings, track
 
     names = sorted({job.experiment for job in jobs} - {""})
-    settings = LoggerSettings(kind="wandb", project=project)
-    described = {"report": str(out), "jobs": len(jobs)}
-    with track(settings, described, out, "report", "+".join(names) or None, ["report"], "report") as tracker:
+    settings, config = LoggerSettings(kind="wandb", project=project), {"report": str(out), "jobs": len(jobs)}
+    described = Description("report", config, "+".join(names) or None, ["report"], "report")
+    with track(settings, out, described) as tracker:
         tracker.table("report", *table)
         for path in pictures.values():
             tracker.figure(f"report/{path.stem}", path)

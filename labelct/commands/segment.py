@@ -11,7 +11,7 @@ from labelct.errors import InputError
 from labelct.evaluation.components import keep_largest
 from labelct.io import nifti
 from labelct.io.dicom import read_series
-from labelct.parallel import track
+from labelct.progress import track
 from labelct.store import write_json
 from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings

@@ -125,7 +125,8 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
 def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
     """Return the settings that noise-free projections depend on: photons and reconstruction come after them."""
     later = ("recon", "coarse", "mode", "efficiency")
-    return {name: value for name, value in _physics(scanner).items() if name not in later}
+    kept = {name: value for name, value in _physics(scanner).items() if name not in later}
+    return {**kept, "field_of_view": scanner.recon.field_of_view}  # it decides how far the helix goes on
 
 
 def _project_case(work: Work) -> None:

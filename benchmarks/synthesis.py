@@ -230,7 +230,7 @@ def stages(data: Path) -> None:
     from labelct.cohort.open import open_cohort
     from labelct.cohort.settings import TotalSegmentatorSettings
     from labelct.io import nifti
-    from labelct.scanner.scan import sample_scan, scan
+    from labelct.scanner.scan import Acquisition, sample_scan, scan
     from labelct.scanner.settings import DoseSettings, ScannerSettings
     from labelct.synthesis.bank import load_bank
     from labelct.synthesis.recipe import sample_recipe, synthesize
@@ -240,7 +240,7 @@ def stages(data: Path) -> None:
     (subject,) = (*cohort.train, *cohort.val, *cohort.test)
     clips, targets = TextureSettings(kind="video", root=str(data / "videos")), {"liver": ["liver"]}
     how = (DataSettings(kind="synth3"), FillSettings(), clips, DropSettings(0.5))
-    scanner, dose = ScannerSettings(kind="image"), DoseSettings(mas=165.0)
+    acquisition = Acquisition(ScannerSettings(kind="image"), DoseSettings(mas=165.0))
     clock = [(time.perf_counter(), time.process_time())]
 
     def told(name: str) -> None:
@@ -260,7 +260,7 @@ def stages(data: Path) -> None:
         told("draws")
         volume, target = synthesize(*what, params, bank)
         told("completion, textures, target")
-        noisy = scan(volume, label_map.spacing, scanner, dose, sample_scan(scanner, dose, np.random.default_rng(0)))
+        noisy = scan(volume, label_map.spacing, acquisition, sample_scan(np.random.default_rng(0)))
         told("noise in the image")
         with TemporaryDirectory() as folder:
             nifti.write(Path(folder) / "image.nii.gz", noisy, label_map.affine)

@@ -19,7 +19,7 @@ from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.parallel import map_cases
-from labelct.scanner.scan import project, sample_scan, scan
+from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages.synthesis import records, stream
 from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
@@ -130,7 +130,7 @@ def _project_case(job: Job) -> None:
     if path.exists():
         return
     volume = nifti.read_volume(job.clean / "volumes" / f"{job.record['name']}.nii.gz")
-    projections = project(_hu(volume.array), volume.spacing, job.scanner)
+    projections = project(_hu(volume.array), volume.spacing, Acquisition(job.scanner))
     assert projections is not None
     temporary = path.with_suffix(".partial")
     try:
@@ -151,7 +151,7 @@ def _scan_case(job: Job) -> None:
     if done.exists():
         return
     entropy = stream(job.seed, STREAM, job.record["case"], job.record["replicate"])
-    params = sample_scan(job.scanner, job.dose, np.random.default_rng(entropy))
+    params = sample_scan(np.random.default_rng(entropy))
     scan_again(job, params)
     files = {"image": dataset.image_path(job.folder, name), "label": dataset.label_path(job.folder, name)}
     digests = {kind: nifti.digest(path) for kind, path in files.items()}
@@ -168,7 +168,7 @@ def scan_again(job: Job, params: dict[str, Any]) -> None:
     else:
         volume = nifti.read_volume(clean)
         projections = None if job.projections is None else np.load(job.projections / f"{name}.npy", mmap_mode="r")
-        hu = scan(_hu(volume.array), volume.spacing, job.scanner, job.dose, params, projections)
+        hu = scan(_hu(volume.array), volume.spacing, Acquisition(job.scanner, job.dose), params, projections)
         nifti.write(image, hu, volume.affine)
     _share(job.clean / "labels" / f"{name}.nii.gz", dataset.label_path(job.folder, name))
 

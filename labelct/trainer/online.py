@@ -20,7 +20,7 @@ from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
 from labelct.errors import SettingError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.scanner.scan import sample_scan, scan
+from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis.bank import Bank, load_bank
 from labelct.synthesis.recipe import draw_volume
@@ -105,8 +105,8 @@ class SyntheticVolumes:
             rng,
             ct=None if ct is None else ct.array.astype(np.float32),
         )
-        noise = sample_scan(self.scanner, self.dose, rng)
-        hu = scan(painted.volume, label_map.spacing, self.scanner, self.dose, noise)
+        noise = sample_scan(rng)
+        hu = scan(painted.volume, label_map.spacing, Acquisition(self.scanner, self.dose), noise)
         return Drawn(subject.case, hu, painted.target, label_map.spacing)
 
     def load(self) -> None:

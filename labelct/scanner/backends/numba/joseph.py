@@ -5,7 +5,7 @@ columns stay in the cache for many views. Rows of one channel share the in-plane
 computed once per step, and z runs linearly through the rows. A step belongs to the tile that its floor falls in.
 
 The arguments that the kernels share:
-    path: None (portable) or True (AVX-512 permute), see `lookup`.
+    path: None (portable) or True (AVX-512 permute), see `simd_interpolation`.
     volume: Padded volume in 1/mm, flat (`projector.pad`); no ray needs a test for its edges.
     shape: Padded shape `(x, y, z)`.
     world: `(6,)`: origin and spacing of the padded volume in mm.
@@ -25,7 +25,7 @@ import math
 import numba
 import numpy as np
 
-from labelct.scanner.lookup import COMPILE, column_add
+from labelct.scanner.backends.numba.simd_interpolation import COMPILE, column_add
 
 TILE = 24
 

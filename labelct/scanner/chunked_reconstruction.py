@@ -9,7 +9,7 @@ from typing import Any
 
 from labelct.errors import SettingError
 from labelct.scanner.geometry import Grid, Helix, overscan, recon_radius
-from labelct.scanner.settings import ScannerSettings
+from labelct.scanner.settings import ReconSettings, ScannerSettings
 from labelct.scanner.wedge import Wedge
 
 Views = Callable[[int, int], Any]  # returns the views `[start, stop)`, `(view, channel, row)`, as a backend's array
@@ -56,21 +56,6 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Slices that are reconstructed at once.
-
-    Attributes:
-        first: Number of the first one in the image.
-        grid: Of these slices.
-        directions: The wedge's directions `[first, stop)` that light them.
-    """
-
-    first: int
-    grid: Grid
-    directions: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Reconstruction:
     """An image and how it is made from a scan.
 
@@ -78,49 +63,44 @@ class Reconstruction:
         wedge: Geometry of the scan and of its rebinned rays.
         grid: Of the image.
         radius: Of the circle to reconstruct in mm; zero outside.
-        kernel: Window of the ramp filter.
-        thickness: Of the slices in mm.
-        aperture: Share Q of the detector's rows that counts fully.
-        chunk: Slices to reconstruct at once.
+        settings: Kernel of the ramp filter, aperture, slice thickness.
+        slices: How many to reconstruct at once.
     """
 
     wedge: Wedge
     grid: Grid
     radius: float
-    kernel: str
-    thickness: float
-    aperture: float
-    chunk: int
+    settings: ReconSettings
+    slices: int
 
     @classmethod
     def of(cls, scanner: ScannerSettings, helix: Helix, grid: Grid) -> Reconstruction:
-        """Return what a scanner's settings make of a scan.
-
-        Args:
-            scanner: Kernel, aperture, slice thickness, field of view and memory.
-            helix: The scan.
-            grid: Of the image.
+        """Return what a scanner makes of a scan, as many slices at once as its memory allows.
 
         Raises:
             SettingError: if the views of a single slice are beyond the memory.
         """
-        wedge, radius, recon = Wedge.of(helix), recon_radius(scanner, helix, grid), scanner.recon
-        thickness = recon.slice_thickness or grid.spacing[2]
-        chunk = _chunk(scanner.memory, wedge, grid, overscan(helix, radius))
-        return cls(wedge, grid, radius, recon.kernel, thickness, recon.aperture, chunk)
+        wedge, radius = Wedge.of(helix), recon_radius(scanner, helix, grid)
+        slices = _slices(scanner.memory, wedge, grid, overscan(helix, radius))
+        return cls(wedge, grid, radius, scanner.recon, slices)
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield the chunks of the image, from the lowest slices up."""
+    @property
+    def thickness(self) -> float:
+        """Thickness of the slices in mm."""
+        return self.settings.slice_thickness or self.grid.spacing[2]
+
+    def chunks(self) -> Iterator[tuple[int, Grid, tuple[int, int]]]:
+        """Yield the image chunk by chunk: number of its first slice, grid, directions `[first, stop)` that light it."""
         helix, margin = self.wedge.helix, self.wedge.margin
         reach, per_mm = overscan(helix, self.radius), helix.views_per_turn / helix.table_feed
-        for first in range(0, self.grid.shape[2], self.chunk):
-            part = self.grid.slices(first, min(first + self.chunk, self.grid.shape[2]))
+        for first in range(0, self.grid.shape[2], self.slices):
+            part = self.grid.slices(first, min(first + self.slices, self.grid.shape[2]))
             low = math.floor((part.axis(2)[0] - reach - helix.first_height) * per_mm)
             high = math.ceil((part.axis(2)[-1] + reach - helix.first_height) * per_mm) + 1
-            yield Chunk(first, part, (max(low, margin), min(high, helix.views - margin)))
+            yield first, part, (max(low, margin), min(high, helix.views - margin))
 
 
-def _chunk(memory: float, wedge: Wedge, grid: Grid, margin: float) -> int:
+def _slices(memory: float, wedge: Wedge, grid: Grid, margin: float) -> int:
     """Return how many slices to reconstruct at once so that their views take a quarter of the memory."""
     helix = wedge.helix
     per_view = helix.channels * wedge.rows * 4

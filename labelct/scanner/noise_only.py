@@ -10,13 +10,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.geometry import Array, Grid, Helix
 from labelct.scanner.settings import CoarseSettings
 
 
-def shrink(attenuation: NDArray[np.float32], grid: Grid, voxel: float) -> tuple[NDArray[np.float32], Grid]:
+def shrink(attenuation: Array, grid: Grid, voxel: float) -> tuple[Array, Grid]:
     """Return means over blocks of whole voxels of about `voxel` mm, and their grid.
 
     Blocks that reach over the edge are filled up with air in the plane, with repeated slices along z.

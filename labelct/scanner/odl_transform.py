@@ -13,12 +13,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from odl import uniform_discr, uniform_partition  # type: ignore[attr-defined]
 from odl.applications.tomo import ConeBeamGeometry  # type: ignore[attr-defined]
 
 from labelct.scanner.backends import backend
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.geometry import Array, Grid, Helix
 
 QUARTER_TURN = math.pi / 2  # ODL's source starts at -y, ours at +x
 
@@ -131,7 +130,7 @@ def _weight(space: Any) -> float:
     return float(getattr(space.weighting, "const", 1.0))
 
 
-def _into(space: Any, out: Any, values: NDArray[np.float32]) -> Any:
+def _into(space: Any, out: Any, values: Array) -> Any:
     if out is None:
         return space.element(np.ascontiguousarray(values))
     out[:] = np.ascontiguousarray(values)

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.errors import SettingError
 from labelct.scanner import image
 from labelct.scanner.backends import Backend, backend
 from labelct.scanner.chunked_reconstruction import GIB, VIEWS_PER_BLOCK, Reconstruction, Views
 from labelct.scanner.dose import fluence
-from labelct.scanner.geometry import Grid, Helix, plan, recon_radius
+from labelct.scanner.geometry import Array, Grid, Helix, plan, recon_radius
 from labelct.scanner.noise_only import coarse_helix, shrink
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 
@@ -57,9 +56,7 @@ def sample_scan(rng: np.random.Generator) -> dict[str, int]:
     return {"seed": int(rng.integers(2**53))}
 
 
-def attenuation(
-    volume_hu: NDArray[np.float32], scanner: ScannerSettings, grid: Grid, helix: Helix
-) -> NDArray[np.float32]:
+def attenuation(volume_hu: Array, scanner: ScannerSettings, grid: Grid, helix: Helix) -> Array:
     """Return the linear attenuation in 1/mm inside the field of view, `(x, y, z)`.
 
     Args:
@@ -91,7 +88,7 @@ def _check_memory(helix: Helix, scanner: ScannerSettings) -> None:
         raise SettingError("memory", scanner.memory, f"{need:.1f} GiB or more for this scan's projections", remedy)
 
 
-def _coarse(volume_hu: NDArray[np.float32], acquisition: Acquisition, grid: Grid, helix: Helix) -> NDArray[np.float32]:
+def _coarse(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix) -> Array:
     """Return the coarse projections of `mode=noise_only`."""
     settings = acquisition.scanner.coarse
     small, small_grid = shrink(attenuation(volume_hu, acquisition.scanner, grid, helix), grid, settings.voxel)
@@ -99,11 +96,11 @@ def _coarse(volume_hu: NDArray[np.float32], acquisition: Acquisition, grid: Grid
 
 
 def _exact(
-    volume_hu: NDArray[np.float32],
+    volume_hu: Array,
     acquisition: Acquisition,
     grid: Grid,
     helix: Helix,
-    clean: NDArray[np.float32] | None = None,
+    clean: Array | None = None,
 ) -> Views:
     """Return the noise-free views: made of `clean` where it is given, else projected as they are asked for."""
     scanner, worker = acquisition.scanner, acquisition.worker
@@ -117,8 +114,8 @@ def _exact(
 
 
 def project(
-    volume_hu: NDArray[np.float32], spacing: Spacing, acquisition: Acquisition, progress: Progress | None = None
-) -> NDArray[np.float32] | None:
+    volume_hu: Array, spacing: Spacing, acquisition: Acquisition, progress: Progress | None = None
+) -> Array | None:
     """Return what all doses of a scan share: its noise-free projections, coarse ones with `mode=noise_only`.
 
     Args:
@@ -168,13 +165,13 @@ def _measured(clean: Views, helix: Helix, acquisition: Acquisition, seed: int, p
 
 
 def _helical(
-    volume_hu: NDArray[np.float32],
+    volume_hu: Array,
     spacing: Spacing,
     acquisition: Acquisition,
     seed: int,
-    clean: NDArray[np.float32] | None,
+    clean: Array | None,
     progress: Progress | None,
-) -> NDArray[np.float32]:
+) -> Array:
     scanner, alone = acquisition.scanner, acquisition.scanner.mode == "noise_only"
     grid = Grid.centred(volume_hu.shape, spacing)
     helix = plan(scanner, grid)
@@ -189,13 +186,13 @@ def _helical(
 
 
 def scan(
-    volume_hu: NDArray[np.float32],
+    volume_hu: Array,
     spacing: Spacing,
     acquisition: Acquisition,
     params: dict[str, int],
-    clean: NDArray[np.float32] | None = None,
+    clean: Array | None = None,
     progress: Progress | None = None,
-) -> NDArray[np.float32]:
+) -> Array:
     """Return the volume as the scanner would show it.
 
     Args:

@@ -13,12 +13,9 @@ from __future__ import annotations
 import importlib
 from typing import Any, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from labelct.errors import check_choice
 from labelct.scanner.chunked_reconstruction import Reconstruction, Views
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.geometry import Array, Grid, Helix
 
 BACKENDS = {"numba": "labelct.scanner.backends.numba"}
 
@@ -29,9 +26,7 @@ class Backend(Protocol):
     def check(self) -> None:
         """Raise `SettingError` where this machine lacks what the backend runs on."""
 
-    def forward(
-        self, attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool = True
-    ) -> NDArray[np.float32]:
+    def forward(self, attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
         """Return the line integrals of a scan with one ray through the middle of each cell, linear in the volume.
 
         Args:
@@ -44,9 +39,7 @@ class Backend(Protocol):
             `(view, channel, row)` without unit.
         """
 
-    def adjoint(
-        self, projections: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool = True
-    ) -> NDArray[np.float32]:
+    def adjoint(self, projections: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
         """Return the matched adjoint of `forward`: `<A x, y> = <x, A' y>` up to rounding.
 
         Args:
@@ -61,7 +54,7 @@ class Backend(Protocol):
 
     def project(
         self,
-        attenuation: NDArray[np.float32],
+        attenuation: Array,
         grid: Grid,
         helix: Helix,
         rays_per_cell: int = 1,
@@ -79,7 +72,7 @@ class Backend(Protocol):
             focal_spot: Width of the focal spot in mm, seen from `rays_per_cell` places; 0: a point.
         """
 
-    def refine(self, coarse: NDArray[np.float32], coarse_helix: Helix, helix: Helix) -> Views:
+    def refine(self, coarse: Array, coarse_helix: Helix, helix: Helix) -> Views:
         """Return the views of a scan interpolated linearly from coarse ones; the ends hold on.
 
         Args:
@@ -88,7 +81,7 @@ class Backend(Protocol):
             helix: The scan.
         """
 
-    def measure(self, clean: Any, first: int, photons: NDArray[np.float32], electronic_noise: float, seed: int) -> Any:
+    def measure(self, clean: Any, first: int, photons: Array, electronic_noise: float, seed: int) -> Any:
         """Return a block of views as the detector measures them, `-ln(max(N, 1) / photons)`.
 
         `N` is Poisson with mean `photons exp(-clean)` plus the electronics' normal noise. Every view has a random
@@ -102,7 +95,7 @@ class Backend(Protocol):
             seed: Of the scan.
         """
 
-    def reconstruct(self, views: Views, what: Reconstruction) -> NDArray[np.float32]:
+    def reconstruct(self, views: Views, what: Reconstruction) -> Array:
         """Return the image of a scan.
 
         Args:
@@ -113,7 +106,7 @@ class Backend(Protocol):
             Attenuation in 1/mm, `(x, y, z)`, zero outside the circle that is reconstructed.
         """
 
-    def host(self, block: Any) -> NDArray[np.float32]:
+    def host(self, block: Any) -> Array:
         """Return a block of views as a NumPy array."""
 
 

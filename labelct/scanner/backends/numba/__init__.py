@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from labelct.scanner.backends.numba.noise import measure
 from labelct.scanner.backends.numba.projector import adjoint, forward, project
 from labelct.scanner.backends.numba.reconstruct import reconstruct
 from labelct.scanner.backends.numba.refine import refine
+from labelct.scanner.geometry import Array
 
 __all__ = ["adjoint", "check", "forward", "host", "measure", "project", "reconstruct", "refine"]
 
@@ -17,6 +15,6 @@ def check() -> None:
     """Do nothing: every machine has a CPU."""
 
 
-def host(block: NDArray[np.float32]) -> NDArray[np.float32]:
+def host(block: Array) -> Array:
     """Return the block itself."""
     return block

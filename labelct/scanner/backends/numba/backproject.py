@@ -29,12 +29,12 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.scanner.backends.numba.aperture import aperture_add
 from labelct.scanner.backends.numba.simd import LANES
 from labelct.scanner.backends.numba.simd_interpolation import COMPILE, has_permute
 from labelct.scanner.chunked_reconstruction import Reconstruction
+from labelct.scanner.geometry import Array
 from labelct.scanner.wedge import Wedge
 from labelct.threads import over
 
@@ -141,12 +141,12 @@ def _geometry(wedge: Wedge, aperture: float) -> tuple[tuple[Any, ...], ...]:
 
 
 def backproject(
-    filtered: NDArray[np.float32],
+    filtered: Array,
     first: int,
     what: Reconstruction,
-    image: NDArray[np.float32] | None = None,
+    image: Array | None = None,
     path: Any = "best",
-) -> NDArray[np.float32]:
+) -> Array:
     """Return the image of filtered wedges.
 
     Args:
@@ -167,7 +167,7 @@ def backproject(
     kind = registers if path else None
     xs, ys, zs = grid.axis(0), grid.axis(1), (grid.origin[2], grid.spacing[2])
     directions = (first, len(filtered), helix.views_per_turn // 2)
-    geometry = (directions, *_geometry(wedge, what.aperture))
+    geometry = (directions, *_geometry(wedge, what.settings.aperture))
     steepest = helix.source_detector * grid.spacing[2] / ((helix.source_isocentre - what.radius) * helix.row_pitch)
     corners = [(x, y) for x in range(0, len(xs), TILE) for y in range(0, len(ys), TILE)]
 

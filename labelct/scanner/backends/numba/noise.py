@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.scanner.dose import NORMAL_FROM
+from labelct.scanner.geometry import Array
 from labelct.threads import over
 
 
-def sample_counts(
-    expected: NDArray[np.float32], electronic_noise: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def sample_counts(expected: Array, electronic_noise: float, rng: np.random.Generator) -> Array:
     """Draw detector readings: Poisson photons plus normal electronic noise.
 
     Below `NORMAL_FROM` photons the Poisson sample is exact; above, a Cornish-Fisher expansion of the sum's first
@@ -30,9 +28,7 @@ def sample_counts(
     return counts
 
 
-def measure(
-    clean: NDArray[np.float32], first: int, photons: NDArray[np.float32], electronic_noise: float, seed: int
-) -> NDArray[np.float32]:
+def measure(clean: Array, first: int, photons: Array, electronic_noise: float, seed: int) -> Array:
     """Return line integrals as a detector measures them; see `Backend.measure`."""
     noisy = np.empty_like(clean)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labelct.scanner.backends.numba.joseph import TILE, adjoint_tile, forward_views
 from labelct.scanner.backends.numba.simd_interpolation import TABLE, has_permute
 from labelct.scanner.chunked_reconstruction import Views
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.geometry import Array, Grid, Helix
 from labelct.threads import over
 
 VIEWS_PER_TASK = 16
@@ -30,7 +30,7 @@ class Padded:
         reach: Slices that were added at each end, and that one ray step may touch.
     """
 
-    values: NDArray[np.float32]
+    values: Array
     shape: tuple[int, int, int]
     grid: Grid
     reach: int
@@ -56,15 +56,8 @@ def _reach(grid: Grid, helix: Helix) -> int:
     return (math.ceil(rows * _steepest(grid, helix)) + 34) // 16 * 16
 
 
-def pad(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool = True) -> Padded:
-    """Return the volume as the kernels want it.
-
-    Args:
-        attenuation: `(x, y, z)` in 1/mm.
-        grid: Its grid.
-        helix: The scan.
-        extend: Continue the end slices for ever (a patient goes on beyond the scan) instead of air.
-    """
+def pad(attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Padded:
+    """Return the volume as the kernels want it; arguments as for `Backend.forward`."""
     reach = _reach(grid, helix)
     nx, ny, nz = grid.shape
     padded = np.zeros((nx + 2, ny + 2, nz + 2 * reach), np.float32)
@@ -75,7 +68,7 @@ def pad(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool
     return Padded(padded.reshape(-1), padded.shape, grid, reach)
 
 
-def unpad(padded: Padded, extend: bool) -> NDArray[np.float32]:
+def unpad(padded: Padded, extend: bool) -> Array:
     """Return the adjoint of `pad`: what lies in the added slices goes back to where it came from."""
     inside = padded.values.reshape(padded.shape)[1:-1, 1:-1]
     reach = padded.reach
@@ -112,9 +105,7 @@ def _path(padded: Padded, helix: Helix) -> bool | None:
     return True if has_permute() and widest + 3 <= TABLE else None
 
 
-def line_integrals(
-    padded: Padded, helix: Helix, focus: NDArray[np.float64] | None = None, path: Any = "best"
-) -> NDArray[np.float32]:
+def line_integrals(padded: Padded, helix: Helix, focus: NDArray[np.float64] | None = None, path: Any = "best") -> Array:
     """Return the line integrals of a scan, `(view, channel, row)`.
 
     Args:
@@ -137,20 +128,18 @@ def line_integrals(
     return result
 
 
-def forward(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool = True) -> NDArray[np.float32]:
+def forward(attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
     """Return the line integrals of a scan; see `Backend.forward`."""
     return line_integrals(pad(attenuation, grid, helix, extend), helix)
 
 
-def project(
-    attenuation: NDArray[np.float32], grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0
-) -> Views:
+def project(attenuation: Array, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0) -> Views:
     """Return the views of a scan; see `Backend.project`."""
     rays = rays_per_cell
     padded = pad(attenuation, grid, helix.finer(rays))
     spots = (np.arange(rays) + 0.5) / rays - 0.5 if focal_spot > 0 else np.zeros(1)
 
-    def views(start: int, stop: int) -> NDArray[np.float32]:
+    def views(start: int, stop: int) -> Array:
         part = helix.part(start, stop)
         if rays == 1:
             return line_integrals(padded, part)
@@ -165,7 +154,7 @@ def project(
     return views
 
 
-def adjoint(projections: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool = True) -> NDArray[np.float32]:
+def adjoint(projections: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
     """Return the matched adjoint of `forward`; see `Backend.adjoint`.
 
     Tiles are summed in four colours, so that no two threads write to the same column and the sums have one order.
@@ -178,7 +167,7 @@ def adjoint(projections: NDArray[np.float32], grid: Grid, helix: Helix, extend: 
         corners = [(x, y) for x in starts_x for y in starts_y]
 
         def task(number: int, corners: list[tuple[int, int]] = corners) -> None:
-            adjoint_tile(*geometry, *corners[number], projections)
+            adjoint_tile(*geometry, corners[number], projections)
 
         over(task, len(corners))
     return unpad(padded, extend)

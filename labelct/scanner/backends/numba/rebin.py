@@ -8,11 +8,11 @@ import math
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.scanner import filter as ramp_filter
 from labelct.scanner.backends.numba.simd_interpolation import COMPILE
 from labelct.scanner.chunked_reconstruction import Reconstruction
+from labelct.scanner.geometry import Array
 from labelct.scanner.wedge import bands, sources, thickness_weights
 from labelct.threads import over
 
@@ -55,14 +55,8 @@ def _rebin(cone, first, view_index, view_weight, channel_index, channel_weight, 
                 out[direction, ray, row] = out[direction, ray, rows - 1]
 
 
-def ramp_filtered(projections: NDArray[np.float32], response: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """Return `(view, u, row)` projections filtered along u.
-
-    Args:
-        projections: `(view, u, row)`.
-        response: From `filter.ramp`.
-        length: Of the transform, as `filter.ramp` chose it: `filter.fast_length`.
-    """
+def ramp_filtered(projections: Array, response: Array, length: int) -> Array:
+    """Return `(view, u, row)` projections filtered along u with a `filter.ramp` for transforms of a length."""
     from scipy.fft import irfft, rfft
 
     spectrum = rfft(projections, n=length, axis=1)
@@ -70,7 +64,7 @@ def ramp_filtered(projections: NDArray[np.float32], response: NDArray[np.float32
     return irfft(spectrum, n=length, axis=1, overwrite_x=True)[:, : projections.shape[1]]
 
 
-def filtered_wedge(cone: NDArray[np.float32], first: int, count: int, what: Reconstruction) -> NDArray[np.float32]:
+def filtered_wedge(cone: Array, first: int, count: int, what: Reconstruction) -> Array:
     """Return rebinned and filtered projections.
 
     Args:
@@ -87,7 +81,10 @@ def filtered_wedge(cone: NDArray[np.float32], first: int, count: int, what: Reco
     rays = sources(wedge)
     mix = thickness_weights(wedge.helix, what.thickness)
     ranges = bands(mix)
-    length, response = ramp_filter.fast_length(channels), ramp_filter.ramp(what.kernel, channels, wedge.spacing)
+    length, response = (
+        ramp_filter.fast_length(channels),
+        ramp_filter.ramp(what.settings.kernel, channels, wedge.spacing),
+    )
     result = np.empty((count, channels, wedge.rows), np.float32)
 
     def task(number: int) -> None:

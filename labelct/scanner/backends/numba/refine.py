@@ -8,27 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.scanner.chunked_reconstruction import Views
-from labelct.scanner.geometry import Helix
+from labelct.scanner.geometry import Array, Helix
 
 
-def _between(positions: NDArray[np.float64], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _along(values: Array, axis: int, positions: NDArray[np.float64]) -> Array:
+    """Interpolate linearly along one axis; the ends hold on."""
+    count = values.shape[axis]
     inside = np.clip(positions, 0, count - 1)
     low = np.minimum(inside.astype(np.int64), count - 2)
-    return low, (inside - low).astype(np.float32)
-
-
-def _along(values: NDArray[np.float32], axis: int, positions: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Interpolate linearly along one axis; the ends hold on."""
-    low, weight = _between(positions, values.shape[axis])
-    weight = weight.reshape([-1 if number == axis else 1 for number in range(values.ndim)])
+    weight = (inside - low).astype(np.float32).reshape([-1 if number == axis else 1 for number in range(values.ndim)])
     below, above = np.take(values, low, axis), np.take(values, low + 1, axis)
     return below + weight * (above - below)
 
 
-def refine(coarse: NDArray[np.float32], coarse_helix: Helix, helix: Helix) -> Views:
+def refine(coarse: Array, coarse_helix: Helix, helix: Helix) -> Views:
     """Return the views of a scan interpolated from coarse ones; see `Backend.refine`."""
 
-    def views(start: int, stop: int) -> NDArray[np.float32]:
+    def views(start: int, stop: int) -> Array:
         view = np.arange(start, stop) * (coarse_helix.views_per_turn / helix.views_per_turn)
         first, last = math.floor(view[0]), min(math.ceil(view[-1]) + 2, len(coarse))
         first = min(first, last - 2)

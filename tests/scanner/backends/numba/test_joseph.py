@@ -10,7 +10,7 @@ from labelct.scanner.geometry import Grid
 
 @pytest.fixture
 def scene(helix):
-    """A padded volume of several tiles and the kernels' geometry of 16 views around a turn."""
+    """A padded volume of several tiles and the kernels' geometry of one turn."""
     grid = Grid.centred((70, 60, 12), (4.0, 4.0, 3.0))
     padded = projector.pad(np.ones(grid.shape, np.float32), grid, helix)
     return padded, *projector._kernel_geometry(helix.part(0, 192), None)

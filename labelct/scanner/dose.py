@@ -41,7 +41,8 @@ def bowtie(name: str, gamma: NDArray[np.float64]) -> NDArray[np.float64]:
     inner, outer = np.log(BOWTIE_FLUENCE[name])
     knots = np.deg2rad([-23.0, -11.0, 0.0, 11.0, 23.0])
     log_fluence = PchipInterpolator(knots, [outer, inner, 0.0, inner, outer])
-    return np.exp(log_fluence(np.clip(gamma, knots[0], knots[-1])))
+    relative: NDArray[np.float64] = np.exp(log_fluence(np.clip(gamma, knots[0], knots[-1])))
+    return relative
 
 
 def fluence(dose: DoseSettings, helix: Helix, efficiency: float = 1.0) -> NDArray[np.float32]:

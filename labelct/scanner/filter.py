@@ -56,7 +56,8 @@ def ramp(kernel: str, channels: int, spacing: float) -> NDArray[np.float32]:
     space[0] = 1 / (4 * spacing**2)
     response = np.fft.rfft(space).real * spacing
     frequency = np.fft.rfftfreq(length, spacing)
-    return (response * window(kernel, frequency, 0.5 / spacing)).astype(np.float32)
+    windowed: NDArray[np.float64] = response * window(kernel, frequency, 0.5 / spacing)
+    return windowed.astype(np.float32)
 
 
 def fast_length(channels: int) -> int:

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from labelct.errors import SettingError
 from labelct.scanner.settings import ScannerSettings
 
-Array = NDArray[
-    np.float32
-]  # a volume `(x, y, z)`, projections `(view, channel, row)`, or one of their axes
+Array = NDArray[np.float32]  # a volume `(x, y, z)`, projections `(view, channel, row)`, or one of their axes
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def attenuation(volume_hu: Array, scanner: ScannerSettings, grid: Grid, helix: H
             width = 2 * distance[body > 0].max()
             allowed = f"air for a body of {width:.0f} mm in a field of view of {2 * distance[~outside].max():.0f} mm"
             raise SettingError("outside", "refuse", allowed, "or take a scanner with a wider fan, or crop the volume")
-    mu = np.maximum(volume_hu * np.float32(WATER / 1000) + np.float32(WATER), np.float32(0))
+    mu: Array = np.maximum(volume_hu * np.float32(WATER / 1000) + np.float32(WATER), np.float32(0))
     mu[outside] = 0.0
     return mu
 
@@ -95,13 +95,7 @@ def _coarse(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix
     return acquisition.worker.forward(small, small_grid, coarse_helix(helix, settings))
 
 
-def _exact(
-    volume_hu: Array,
-    acquisition: Acquisition,
-    grid: Grid,
-    helix: Helix,
-    clean: Array | None = None,
-) -> Views:
+def _exact(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix, clean: Array | None = None) -> Views:
     """Return the noise-free views: made of `clean` where it is given, else projected as they are asked for."""
     scanner, worker = acquisition.scanner, acquisition.worker
     if scanner.mode == "noise_only":

@@ -77,7 +77,8 @@ def thickness_weights(helix: Helix, thickness: float) -> NDArray[np.float32]:
     mix = np.clip((box + 1) / 2 - distance, 0.0, min(1.0, box)) if box > 0 else (distance == 0).astype(np.float64)
     mix /= mix.sum(axis=1, keepdims=True)
     cosine = helix.source_detector / np.hypot(helix.source_detector, helix.v)
-    return (mix * cosine).astype(np.float32)
+    weights: NDArray[np.float64] = mix * cosine
+    return weights.astype(np.float32)
 
 
 def bands(mix: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -53,12 +53,7 @@ class Backend(Protocol):
         """
 
     def project(
-        self,
-        attenuation: Array,
-        grid: Grid,
-        helix: Helix,
-        rays_per_cell: int = 1,
-        focal_spot: float = 0.0,
+        self, attenuation: Array, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0
     ) -> Views:
         """Return the noise-free views of a scan; the end slices go on for ever.
 

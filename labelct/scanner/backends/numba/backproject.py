@@ -38,7 +38,7 @@ from labelct.scanner.geometry import Array
 from labelct.scanner.wedge import Wedge
 from labelct.threads import over
 
-TILE = 16
+TILE = 16  # columns along x and y that see neighbouring rays from one direction
 REGISTERS = 8  # that hold a table: 128 rows
 
 
@@ -141,11 +141,7 @@ def _geometry(wedge: Wedge, aperture: float) -> tuple[tuple[Any, ...], ...]:
 
 
 def backproject(
-    filtered: Array,
-    first: int,
-    what: Reconstruction,
-    image: Array | None = None,
-    path: Any = "best",
+    filtered: Array, first: int, what: Reconstruction, image: Array | None = None, path: Any = "best"
 ) -> Array:
     """Return the image of filtered wedges.
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from labelct.scanner.backends.numba.simd_interpolation import COMPILE, column_add
 
-TILE = 24
+TILE = 24  # columns along x and y, which stay in the cache for the views of a task
 
 
 @numba.njit(**COMPILE)

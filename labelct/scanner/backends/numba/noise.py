@@ -22,7 +22,7 @@ def sample_counts(expected: Array, electronic_noise: float, rng: np.random.Gener
     """
     z = rng.standard_normal(expected.shape, dtype=np.float32)
     variance = expected + np.float32(electronic_noise**2)
-    counts = expected + np.sqrt(variance) * z + expected / (6 * variance) * (z * z - 1)
+    counts: Array = expected + np.sqrt(variance) * z + expected / (6 * variance) * (z * z - 1)
     starved = expected < NORMAL_FROM
     counts[starved] = rng.poisson(expected[starved]) + np.float32(electronic_noise) * z[starved]
     return counts

@@ -15,8 +15,8 @@ from labelct.scanner.chunked_reconstruction import Views
 from labelct.scanner.geometry import Array, Grid, Helix
 from labelct.threads import over
 
-VIEWS_PER_TASK = 16
-COLOURS = ((0, 0), (0, 1), (1, 0), (1, 1))
+VIEWS_PER_TASK = 16  # adjacent ones, for which a tile's columns stay in the cache
+COLOURS = ((0, 0), (0, 1), (1, 0), (1, 1))  # parity of the tiles that are summed at the same time
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from labelct.scanner.geometry import Array
 from labelct.scanner.wedge import bands, sources, thickness_weights
 from labelct.threads import over
 
-VIEWS_PER_TASK = 16
+VIEWS_PER_TASK = 16  # adjacent directions, which share most of their views
 
 
 @numba.njit(**COMPILE)
@@ -61,7 +61,8 @@ def ramp_filtered(projections: Array, response: Array, length: int) -> Array:
 
     spectrum = rfft(projections, n=length, axis=1)
     spectrum *= response[:, None]
-    return irfft(spectrum, n=length, axis=1, overwrite_x=True)[:, : projections.shape[1]]
+    filtered: Array = irfft(spectrum, n=length, axis=1, overwrite_x=True)
+    return filtered[:, : projections.shape[1]]
 
 
 def filtered_wedge(cone: Array, first: int, count: int, what: Reconstruction) -> Array:

@@ -18,7 +18,8 @@ def _along(values: Array, axis: int, positions: NDArray[np.float64]) -> Array:
     low = np.minimum(inside.astype(np.int64), count - 2)
     weight = (inside - low).astype(np.float32).reshape([-1 if number == axis else 1 for number in range(values.ndim)])
     below, above = np.take(values, low, axis), np.take(values, low + 1, axis)
-    return below + weight * (above - below)
+    between: Array = below + weight * (above - below)
+    return between
 
 
 def refine(coarse: Array, coarse_helix: Helix, helix: Helix) -> Views:

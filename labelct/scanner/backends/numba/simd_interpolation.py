@@ -19,7 +19,7 @@ from numba import types
 from numba.core.typing import signature
 from numba.extending import intrinsic, overload
 
-from labelct.scanner.lanes import LANES, Lanes
+from labelct.scanner.backends.numba.simd import LANES, Lanes
 
 TABLE = 2 * LANES
 COMPILE: dict[str, Any] = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}

@@ -16,8 +16,8 @@ from numba.core import cgutils
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
-from labelct.scanner.lanes import LANES, Lanes
-from labelct.scanner.lookup import ARRAY, PLACE, SINGLE
+from labelct.scanner.backends.numba.simd import LANES, Lanes
+from labelct.scanner.backends.numba.simd_interpolation import ARRAY, PLACE, SINGLE
 
 SINE = (-4.56632261, 2.40306454, -0.55329161)
 SCRATCH, OPTICS = types.UniTuple(ARRAY, 3), types.UniTuple(SINGLE, 3)

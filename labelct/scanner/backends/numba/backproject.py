@@ -29,16 +29,16 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from labelct.scanner.aperture import aperture_add
-from labelct.scanner.geometry import Grid
-from labelct.scanner.lanes import LANES
-from labelct.scanner.lookup import COMPILE, has_permute
-from labelct.scanner.rebin import Wedge
+from labelct.scanner.backends.numba.aperture import aperture_add
+from labelct.scanner.backends.numba.simd import LANES
+from labelct.scanner.backends.numba.simd_interpolation import COMPILE, has_permute
+from labelct.scanner.chunked_reconstruction import Reconstruction
+from labelct.scanner.geometry import Array
+from labelct.scanner.wedge import Wedge
 from labelct.threads import over
 
-TILE = 16
+TILE = 16  # columns along x and y that see neighbouring rays from one direction
 REGISTERS = 8  # that hold a table: 128 rows
 
 
@@ -141,51 +141,40 @@ def _geometry(wedge: Wedge, aperture: float) -> tuple[tuple[Any, ...], ...]:
 
 
 def backproject(
-    filtered: NDArray[np.float32],
-    first: int,
-    wedge: Wedge,
-    grid: Grid,
-    aperture: float,
-    radius: float,
-    image: NDArray[np.float32] | None = None,
-    path: Any = "best",
-) -> NDArray[np.float32]:
+    filtered: Array, first: int, what: Reconstruction, image: Array | None = None, path: Any = "best"
+) -> Array:
     """Return the image of filtered wedges.
 
     Args:
-        filtered: `(direction, u, row)` from `rebin.filtered_wedge`, all directions that light the grid.
+        filtered: `(direction, u, row)` from `rebin.filtered_wedge`, all directions that light the image.
         first: Number of its first direction.
-        wedge: Geometry.
-        grid: Slices to reconstruct.
-        aperture: Share Q of the rows that counts fully.
-        radius: Of the circle to reconstruct in mm; zero outside.
+        what: The image, its circle and the aperture.
         image: Where to write, `(x, y, z)`; zeros.
         path: None (portable), True (permute) or "best".
 
     Returns:
         Attenuation in 1/mm, `(x, y, z)`.
     """
-    helix = wedge.helix
+    wedge, grid, helix = what.wedge, what.grid, what.wedge.helix
     result = np.zeros(grid.shape, np.float32) if image is None else image
     registers = (True,) * (wedge.rows // LANES)
     if path == "best":
         path = has_permute() and len(registers) <= REGISTERS
-    xs, ys = grid.axis(0), grid.axis(1)
+    kind = registers if path else None
+    xs, ys, zs = grid.axis(0), grid.axis(1), (grid.origin[2], grid.spacing[2])
     directions = (first, len(filtered), helix.views_per_turn // 2)
-    geometry = (directions, *_geometry(wedge, aperture))
-    flat, zs = filtered.reshape(-1), (grid.origin[2], grid.spacing[2])
-    steepest = helix.source_detector * grid.spacing[2] / ((helix.source_isocentre - radius) * helix.row_pitch)
+    geometry = (directions, *_geometry(wedge, what.settings.aperture))
+    steepest = helix.source_detector * grid.spacing[2] / ((helix.source_isocentre - what.radius) * helix.row_pitch)
     corners = [(x, y) for x in range(0, len(xs), TILE) for y in range(0, len(ys), TILE)]
 
     def task(number: int) -> None:
         corner_x, corner_y = corners[number]
         tile = result[corner_x : corner_x + TILE, corner_y : corner_y + TILE]
         x, y = np.meshgrid(xs[corner_x : corner_x + TILE], ys[corner_y : corner_y + TILE], indexing="ij")
-        inside = np.hypot(x, y) <= radius
+        inside = np.hypot(x, y) <= what.radius
         total = np.zeros((np.count_nonzero(inside), grid.shape[2]), np.float32)
         table = np.zeros(wedge.rows + 4 + math.ceil(LANES * steepest), np.float32)
-        kind = registers if path else None
-        _columns(kind, flat, *geometry, x[inside], y[inside], zs, wedge.gamma, table, total)
+        _columns(kind, filtered.reshape(-1), *geometry, x[inside], y[inside], zs, wedge.gamma, table, total)
         tile[inside] = total * np.float32(helix.view_pitch)
 
     over(task, len(corners))

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.backends.numba.joseph import TILE, adjoint_tile, forward_views
+from labelct.scanner.backends.numba.simd_interpolation import TABLE, has_permute
+from labelct.scanner.chunked_reconstruction import Views
+from labelct.scanner.geometry import Array, Grid, Helix
 from labelct.threads import over
 
-VIEWS_PER_TASK = 16
-COLOURS = ((0, 0), (0, 1), (1, 0), (1, 1))
+VIEWS_PER_TASK = 16  # adjacent ones, for which a tile's columns stay in the cache
+COLOURS = ((0, 0), (0, 1), (1, 0), (1, 1))  # parity of the tiles that are summed at the same time
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Padded:
         reach: Slices that were added at each end, and that one ray step may touch.
     """
 
-    values: NDArray[np.float32]
+    values: Array
     shape: tuple[int, int, int]
     grid: Grid
     reach: int
@@ -53,15 +56,8 @@ def _reach(grid: Grid, helix: Helix) -> int:
     return (math.ceil(rows * _steepest(grid, helix)) + 34) // 16 * 16
 
 
-def pad(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool) -> Padded:
-    """Return the volume as the kernels want it.
-
-    Args:
-        attenuation: `(x, y, z)` in 1/mm.
-        grid: Its grid.
-        helix: The scan.
-        extend: Continue the end slices for ever (a patient goes on beyond the scan) instead of air.
-    """
+def pad(attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Padded:
+    """Return the volume as the kernels want it; arguments as for `Backend.forward`."""
     reach = _reach(grid, helix)
     nx, ny, nz = grid.shape
     padded = np.zeros((nx + 2, ny + 2, nz + 2 * reach), np.float32)
@@ -72,7 +68,7 @@ def pad(attenuation: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool
     return Padded(padded.reshape(-1), padded.shape, grid, reach)
 
 
-def unpad(padded: Padded, extend: bool) -> NDArray[np.float32]:
+def unpad(padded: Padded, extend: bool) -> Array:
     """Return the adjoint of `pad`: what lies in the added slices goes back to where it came from."""
     inside = padded.values.reshape(padded.shape)[1:-1, 1:-1]
     reach = padded.reach
@@ -105,31 +101,20 @@ def _kernel_geometry(helix: Helix, focus: NDArray[np.float64] | None) -> tuple[N
 
 def _path(padded: Padded, helix: Helix) -> bool | None:
     """Return the kernels' path: permute where the CPU has it and 16 rows fit its table of 32, else portable."""
-    from labelct.scanner.lookup import TABLE, has_permute
-
     widest = 15 * _steepest(padded.grid, helix)
     return True if has_permute() and widest + 3 <= TABLE else None
 
 
-def forward(
-    padded: Padded,
-    helix: Helix,
-    out: NDArray[np.float32] | None = None,
-    focus: NDArray[np.float64] | None = None,
-    path: Any = "best",
-) -> NDArray[np.float32]:
-    """Return the line integrals of a scan.
+def line_integrals(padded: Padded, helix: Helix, focus: NDArray[np.float64] | None = None, path: Any = "best") -> Array:
+    """Return the line integrals of a scan, `(view, channel, row)`.
 
     Args:
         padded: From `pad`.
         helix: The scan.
-        out: Where to write, `(view, channel, row)`.
         focus: Shift of the focus along the focal spot for each channel in mm, `(channel,)`.
         path: None (portable), True (permute) or "best".
     """
-    from labelct.scanner.joseph import forward_views
-
-    result = np.empty(helix.shape, np.float32) if out is None else out
+    result = np.empty(helix.shape, np.float32)
     fan, sources, detector = _kernel_geometry(helix, focus)
     path = _path(padded, helix) if path == "best" else path
 
@@ -143,41 +128,46 @@ def forward(
     return result
 
 
-def adjoint(
-    projections: NDArray[np.float32], grid: Grid, helix: Helix, extend: bool, focus: NDArray[np.float64] | None = None
-) -> NDArray[np.float32]:
-    """Return the matched adjoint of `forward(pad(...))`: `<A x, y> = <x, A' y>` up to rounding.
+def forward(attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
+    """Return the line integrals of a scan; see `Backend.forward`."""
+    return line_integrals(pad(attenuation, grid, helix, extend), helix)
+
+
+def project(attenuation: Array, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0) -> Views:
+    """Return the views of a scan; see `Backend.project`."""
+    rays = rays_per_cell
+    padded = pad(attenuation, grid, helix.finer(rays))
+    spots = (np.arange(rays) + 0.5) / rays - 0.5 if focal_spot > 0 else np.zeros(1)
+
+    def views(start: int, stop: int) -> Array:
+        part = helix.part(start, stop)
+        if rays == 1:
+            return line_integrals(padded, part)
+        intensity = np.zeros(part.shape, np.float32)
+        for spot in spots:
+            focus = np.full(helix.channels * rays, spot * focal_spot)
+            fine = line_integrals(padded, part.finer(rays), focus)
+            cells = np.exp(-fine).reshape(part.views, part.channels, rays, part.rows, rays)
+            intensity += cells.mean(axis=(2, 4)) / np.float32(len(spots))
+        return -np.log(np.maximum(intensity, np.float32(1e-30)))
+
+    return views
+
+
+def adjoint(projections: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
+    """Return the matched adjoint of `forward`; see `Backend.adjoint`.
 
     Tiles are summed in four colours, so that no two threads write to the same column and the sums have one order.
-
-    Args:
-        projections: `(view, channel, row)`.
-        grid: Of the volume.
-        helix: The scan.
-        extend: As for `pad`.
-        focus: As for `forward`.
     """
-    from labelct.scanner.joseph import TILE, adjoint_tile
-
     padded = pad(np.zeros(grid.shape, np.float32), grid, helix, False)
-    fan, sources, detector = _kernel_geometry(helix, focus)
+    geometry = (padded.values, padded.shape, padded.world, *_kernel_geometry(helix, None), padded.reach)
     nx, ny, _ = padded.shape
     for colour_x, colour_y in COLOURS:
         starts_x, starts_y = range(colour_x * TILE, nx - 1, 2 * TILE), range(colour_y * TILE, ny - 1, 2 * TILE)
         corners = [(x, y) for x in starts_x for y in starts_y]
 
         def task(number: int, corners: list[tuple[int, int]] = corners) -> None:
-            adjoint_tile(
-                padded.values,
-                padded.shape,
-                padded.world,
-                fan,
-                sources,
-                detector,
-                padded.reach,
-                *corners[number],
-                projections,
-            )
+            adjoint_tile(*geometry, corners[number], projections)
 
         over(task, len(corners))
     return unpad(padded, extend)

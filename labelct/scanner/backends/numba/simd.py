@@ -122,13 +122,6 @@ class Lanes:
         shuffle = self.builder.shuffle_vector
         return shuffle(*halves, EVEN), shuffle(*halves, ODD)
 
-    def lookup(self, data: Any, position: Any) -> Any:
-        """Interpolate in a table of any length at positions that are not negative."""
-        index, weight = self.split(position)
-        numbers = [self.builder.extract_element(index, ir.Constant(NUMBER, lane)) for lane in range(LANES)]
-        below, above = self._pairs(data, [self.builder.sext(number, WORD) for number in numbers])
-        return self.between(below, above, weight)
-
     def lookup_line(self, data: Any, start: Any, step: Any) -> Any:
         """Interpolate in a table of any length at `start + i step`.
 

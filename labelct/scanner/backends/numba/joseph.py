@@ -5,7 +5,7 @@ columns stay in the cache for many views. Rows of one channel share the in-plane
 computed once per step, and z runs linearly through the rows. A step belongs to the tile that its floor falls in.
 
 The arguments that the kernels share:
-    path: None (portable) or True (AVX-512 permute), see `lookup`.
+    path: None (portable) or True (AVX-512 permute), see `simd_interpolation`.
     volume: Padded volume in 1/mm, flat (`projector.pad`); no ray needs a test for its edges.
     shape: Padded shape `(x, y, z)`.
     world: `(6,)`: origin and spacing of the padded volume in mm.
@@ -25,9 +25,9 @@ import math
 import numba
 import numpy as np
 
-from labelct.scanner.lookup import COMPILE, column_add
+from labelct.scanner.backends.numba.simd_interpolation import COMPILE, column_add
 
-TILE = 24
+TILE = 24  # columns along x and y, which stay in the cache for the views of a task
 
 
 @numba.njit(**COMPILE)
@@ -68,13 +68,23 @@ def _line(world, source, ray, focus):
 
 
 @numba.njit(**COMPILE)
-def _planes(low, high, across_low, across_high, a, b):
-    """Return the planes `[first, stop)` of a tile in which the ray can be inside it, one to spare."""
+def _planes(shape, corner, along_x, a, b):
+    """Return what a ray can meet of the tile at padded column `corner`.
+
+    Returns:
+        Planes `[low, high)`, one to spare; columns `[first, stop)` across them; floats from plane to plane and from
+        column to column.
+    """
+    low, first = corner
+    high, stop = min(low + TILE, shape[0] - 1), min(first + TILE, shape[1] - 1)
+    stride, across = shape[1] * shape[2], shape[2]
+    if not along_x:
+        low, high, first, stop, stride, across = first, stop, low, high, across, stride
     if abs(b) > 1e-6:
-        p, q = (across_low - a) / b, (across_high - a) / b
+        p, q = (first - a) / b, (stop - a) / b
         low = max(low, math.floor(min(max(min(p, q), -1e6), 1e6)))
         high = min(high, math.ceil(min(max(max(p, q), -1e6), 1e6)) + 1)
-    return low, high
+    return low, high, first, stop, stride, across
 
 
 @numba.njit(**COMPILE)
@@ -98,21 +108,13 @@ def _rise(path, height, slope, ray, detector, depth, reach):
 def _forward_tile(path, volume, shape, world, fan, source, detector, reach, corner, column, sums):
     """Add one tile's share of one view to `sums`, `(channel, row)` with rows filled up to a multiple of 16."""
     channels = sums.shape[0]
-    x0, y0 = corner
-    x1, y1 = min(x0 + TILE, shape[0] - 1), min(y0 + TILE, shape[1] - 1)
     first, stop = _channel_range(world, corner, TILE, source, detector, channels)
     slope = 1.0 / world[5]
     height = (source[2] - world[2]) * slope
     for channel in range(first, stop):
         ray, total = fan[channel], sums[channel]
         along_x, a, b, c, d = _line(world, source, ray, detector[0])
-        if along_x:
-            low, high, across_low, across_high = x0, x1, y0, y1
-            stride, across = shape[1] * shape[2], shape[2]
-        else:
-            low, high, across_low, across_high = y0, y1, x0, x1
-            stride, across = shape[2], shape[1] * shape[2]
-        low, high = _planes(low, high, across_low, across_high, a, b)
+        low, high, across_low, across_high, stride, across = _planes(shape, corner, along_x, a, b)
         for plane in range(low, high):
             position = a + b * plane
             lane = math.floor(position)
@@ -154,26 +156,19 @@ def forward_views(path, volume, shape, world, fan, sources, detector, reach, out
 
 
 @numba.njit(**COMPILE)
-def adjoint_tile(volume, shape, world, fan, sources, detector, reach, x0, y0, projections):
+def adjoint_tile(volume, shape, world, fan, sources, detector, reach, corner, projections):
     """Add the adjoint of `forward_views` to one tile of `volume`; it also writes to the next column and row."""
     views, channels, rows = projections.shape
-    x1, y1 = min(x0 + TILE, shape[0] - 1), min(y0 + TILE, shape[1] - 1)
     column, values = np.zeros(reach + 16, np.float32), np.zeros(rows, np.float32)
     slope, one = 1.0 / world[5], np.float32(1.0)
     for view in range(views):
         source = sources[view]
         height = (source[2] - world[2]) * slope
-        first, stop = _channel_range(world, (x0, y0), TILE, source, detector, channels)
+        first, stop = _channel_range(world, corner, TILE, source, detector, channels)
         for channel in range(first, stop):
             ray = fan[channel]
             along_x, a, b, c, d = _line(world, source, ray, detector[0])
-            if along_x:
-                low, high, across_low, across_high = x0, x1, y0, y1
-                stride, across = shape[1] * shape[2], shape[2]
-            else:
-                low, high, across_low, across_high = y0, y1, x0, x1
-                stride, across = shape[2], shape[1] * shape[2]
-            low, high = _planes(low, high, across_low, across_high, a, b)
+            low, high, across_low, across_high, stride, across = _planes(shape, corner, along_x, a, b)
             length = _steps(world, source, ray)
             for row in range(rows):
                 rise = (detector[4] + row * detector[5]) * ray[3]

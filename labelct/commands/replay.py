@@ -13,10 +13,11 @@ from typing import Any
 
 from labelct import dataset
 from labelct.cohort.base import Subject
-from labelct.cohort.settings import SPLITS, FolderSettings, PhantomSettings
+from labelct.cohort.settings import SPLITS, FolderSettings
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import nifti
+from labelct.phantom.settings import PhantomSettings
 
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
@@ -120,8 +121,8 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
 
 def _subject(case: str, settings: Any, folder: Path) -> Subject:
     """Return one case of a cohort; an embedded one is drawn again into `folder`."""
-    from labelct.cohort import phantom
     from labelct.cohort.open import open_cohort
+    from labelct.phantom import cases as phantom
 
     if isinstance(settings, PhantomSettings):
         phantom.generate_case(settings, case, folder / "cohort")

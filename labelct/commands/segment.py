@@ -10,11 +10,10 @@ from pathlib import Path
 from labelct.errors import InputError
 from labelct.evaluation.components import components_of, keep_largest
 from labelct.io import nifti
-from labelct.io.dicom import read_series
+from labelct.io.volumes import ct_files, read_ct
 from labelct.parallel import track
 from labelct.store import write_json
 from labelct.trainer.settings import DeviceSettings
-from labelct.volume import Volume
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,15 +43,14 @@ def main(arguments: Sequence[str]) -> int:
     targets = {given.output / f"{_case(path)}.nii.gz": path for path in given.ct}
     missing = {target: path for target, path in targets.items() if not target.exists()}
     for path in missing.values():
-        if not path.exists():
-            raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
+        ct_files(path)
     folder = model_folder(given.model)
     from labelct.trainer.open import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
     counts = _components(folder, predictor.labels)
     for target, path in track(missing.items(), "segmentation", len(missing)):
-        volume = _read(path)
+        volume = read_ct(path)
         labels = predictor.predict(volume)
         nifti.write(target, labels if given.all_components else keep_largest(labels, counts), volume.affine)
     write_json(given.output / "labels.json", predictor.labels)
@@ -82,10 +80,6 @@ def model_folder(path: Path) -> Path:
 
 def _case(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".nii")
-
-
-def _read(path: Path) -> Volume:
-    return read_series(path) if path.is_dir() else nifti.read_volume(path)
 
 
 def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:

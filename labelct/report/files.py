@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from labelct.evaluation.figures import dice_plot
 from labelct.report import axes, page, tables
 from labelct.report.curves import curve
 from labelct.report.document import Report
+from labelct.report.strips import dice_plot
 from labelct.store import write_text
 
 FIGURES = {"dice": "Dice", "surface_dice": "surface Dice", "hd95": "HD95 (mm)"}

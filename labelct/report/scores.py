@@ -21,7 +21,7 @@ def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     Raises:
         KeyError, ValueError: They are no score rows.
     """
-    scores = pd.DataFrame(list(rows), columns=None)
+    scores = pd.DataFrame(list(rows))
     if scores.empty:
         return pd.DataFrame(columns=[*NAMES, *METRICS])
     first = [*NAMES, *(name for name in METRICS if name in scores)]

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labelct.errors import InputError
-from labelct.evaluation.components import components_of, keep_largest
 from labelct.io import nifti
 from labelct.io.volumes import ct_files, read_ct
 from labelct.parallel import track
 from labelct.store import write_json
+from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings
 
 
@@ -45,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     for path in missing.values():
         ct_files(path)
     folder = model_folder(given.model)
+    from labelct.evaluation.components import keep_largest
     from labelct.trainer.open import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
@@ -85,5 +86,5 @@ def _case(path: Path) -> str:
 def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
     """Return how many components each label has, by the structures that the model's targets were made of."""
     path = folder / "targets.json"
-    targets = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {value: components_of(targets.get(name, [name])) for name, value in labels.items()}
+    parts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return Targets({name: parts.get(name, [name]) for name in sorted(labels, key=labels.__getitem__)}).components

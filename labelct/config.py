@@ -25,7 +25,9 @@ from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
 from labelct.phantom.settings import PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.synthesis import drop, intensity, texture
+from labelct.synthesis.settings import DataSettings
+from labelct.targets import Targets
 from labelct.trainer.nnunet_settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings, LoggerSettings, UNetSettings
 
@@ -76,11 +78,11 @@ class Config:
 
     cohort: CohortSettings
     test: dict[str, CohortSettings | OwnSettings]
-    targets: dict[str, list[str]]
+    targets: Targets
     data: DataSettings
-    fill: FillSettings
-    texture: TextureSettings
-    drop: DropSettings
+    fill: intensity.Settings
+    texture: texture.Settings
+    drop: drop.Settings
     scanner: ScannerSettings
     dose: DoseSettings
     trainer: UNetSettings | NnunetSettings
@@ -99,9 +101,9 @@ class Config:
 
 PLAIN = {
     "data": DataSettings,
-    "fill": FillSettings,
-    "texture": TextureSettings,
-    "drop": DropSettings,
+    "fill": intensity.Settings,
+    "texture": texture.Settings,
+    "drop": drop.Settings,
     "scanner": ScannerSettings,
     "dose": DoseSettings,
     "device": DeviceSettings,
@@ -136,7 +138,7 @@ def typed(composed: DictConfig) -> Config:
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
     sections["trainer"] = _choice("trainer", composed.trainer, TRAINERS)
     sections["test"] = {str(name): _choice(f"test.{name}", node, TESTS) for name, node in composed.test.items()}
-    sections["targets"] = _targets(OmegaConf.to_container(composed.targets, resolve=True))
+    sections["targets"] = _targets(composed)
     rest = {name: OmegaConf.select(composed, name) for name in ("seed", "name", "group")}
     if not isinstance(rest["seed"], int) or rest["seed"] < 0:
         raise ConfigError(f"seed={rest['seed']!r}: allowed is a whole number of 0 or more")
@@ -145,7 +147,8 @@ def typed(composed: DictConfig) -> Config:
 
 def plain(config: Any) -> dict[str, Any]:
     """Return a typed section, or the whole tree, as nested dicts and lists of plain values."""
-    return dataclasses.asdict(config)
+    found = dataclasses.asdict(config)
+    return {**found, "targets": found["targets"]["parts"]} if isinstance(config, Config) else found
 
 
 def section(name: str, values: Mapping[str, Any]) -> Any:
@@ -210,16 +213,11 @@ def _reject_unknown(name: str, node: DictConfig, known: list[str]) -> None:
             raise ConfigError(f"{full}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
 
 
-def _targets(entries: Any) -> dict[str, list[str]]:
-    """Return the targets by name, each with the structures it merges; `[liver, {kidneys: [kidney_left, …]}]`."""
-    targets: dict[str, list[str]] = {}
-    for entry in entries if isinstance(entries, list) else [entries]:
-        merged: dict[Any, Any] = entry if isinstance(entry, dict) else {entry: entry}
-        for name, parts in merged.items():
-            targets[str(name)] = [str(part) for part in (parts if isinstance(parts, list) else [parts])]
-    if not targets:
-        raise ConfigError("targets=[]: allowed is one structure name or more; for example targets=[liver]")
-    return targets
+def _targets(composed: DictConfig) -> Targets:
+    try:
+        return Targets.of(OmegaConf.to_container(composed.targets, resolve=True))
+    except LabelctError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _capped(composed: DictConfig) -> DictConfig:

@@ -84,7 +84,7 @@ def prepare(
 def _plans(config: Config, cohort: Cohort, cohort_stage: Stage, training_set: Stage, root: Path) -> Stage:
     settings = _settings(config)
     wanted: dict[str, Any] = {**planning(settings), "configuration": settings.configuration}
-    wanted["targets"] = ordered(config.targets)
+    wanted["targets"] = ordered(config.targets.parts)
     scanned = dataclasses.replace(cohort, train=_with_ct(cohort.train), val=_with_ct(cohort.val))
     arm, parents, grids = training_set, [], None
     if settings.plans == "clinical" and scanned.train:
@@ -131,7 +131,7 @@ def _size(subject: Subject, spacing: float | None) -> tuple[int, float]:
 
 def _projections(config: Config, length: float) -> int:
     """Return the bytes of the noise-free projections that are kept of a volume `length` mm long."""
-    scanner, scanned = config.scanner, config.data.kind != "clinical" or config.data.rescan
+    scanner, scanned = config.scanner, config.data.is_scanned()
     if not scanned or scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
         return 0
     turns = length / (scanner.rows * scanner.row_width * scanner.pitch) + 2

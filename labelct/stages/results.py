@@ -103,9 +103,10 @@ def _panel(case: Case, window: tuple[float, float]) -> figures.Panel:
 
 
 def _reference_panel(config: Config, reference: Subject) -> figures.Panel:
-    ct, truth = testing.ct_of(reference), testing.merge(reference.load_label_map(), config.targets)
+    ct, label_map = testing.ct_of(reference), reference.load_label_map()
+    truth = config.targets.merge(label_map.array, label_map.names)
     scan = figures.Scan(ct.array, ct.spacing, testing.window(config))
-    return figures.Panel(f"CT {reference.case}", scan, figures.centre(truth, range(1, len(config.targets) + 1)))
+    return figures.Panel(f"CT {reference.case}", scan, figures.centre(truth, list(config.targets.values.values())))
 
 
 def _print(summary: dict[str, dict[str, float | None]], folder: Path) -> None:

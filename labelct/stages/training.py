@@ -14,7 +14,7 @@ from labelct.tracking import Tracker
 from labelct.trainer.nnunet_settings import NnunetSettings
 
 if TYPE_CHECKING:
-    from labelct.trainer.online import SyntheticVolumes
+    from labelct.streaming import SyntheticVolumes
 
 VERSION = 1
 
@@ -33,9 +33,9 @@ def check(config: Config, cohort: Cohort) -> None:
 
     processes(config.device)
     if config.data.mode == "online":
-        from labelct.trainer import online
+        from labelct import streaming
 
-        online.check(config.data, config.scanner)
+        streaming.check(config.data, config.scanner)
     if isinstance(config.trainer, NnunetSettings):
         nnunet.check(config, cohort, Path(config.paths.outputs))
 
@@ -64,7 +64,7 @@ def run(
     recipe = recipe_of("training", VERSION, settings, prepared[-1:] or [training_set])
 
     def make(folder: Path) -> None:
-        write_json(folder / "targets.json", config.targets)
+        write_json(folder / "targets.json", config.targets.parts)
         data = TrainingSet(training_set.folder)
         rest = (config.device, config.seed, folder, tracker, _volumes(config, cohort))
         if isinstance(config.trainer, NnunetSettings):
@@ -83,7 +83,7 @@ def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:
     """Return what patches are cut from while the network trains; None where that is the training set."""
     if config.data.mode != "online":
         return None
-    from labelct.trainer.online import SyntheticVolumes
+    from labelct.stages.synthesis import sampler
+    from labelct.streaming import SyntheticVolumes
 
-    sections = (config.data, config.fill, config.texture, config.drop, config.scanner, config.dose)
-    return SyntheticVolumes(cohort.train, config.targets, *sections)
+    return SyntheticVolumes(cohort.train, sampler(config))

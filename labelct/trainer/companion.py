@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from labelct.dataset import TrainingSet
+from labelct.streaming import read_shared
 from labelct.tracking import Tracker
-from labelct.trainer.online import read_shared
 from labelct.trainer.settings import DeviceSettings, unet_settings
 from labelct.trainer.unet import fit
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError
 from labelct.store import write_json
+from labelct.streaming import SyntheticVolumes, shared
 from labelct.tracking import Tracker
 from labelct.trainer.device import prepared, processes, runs_on_gpu, torch_device
 from labelct.trainer.nnunet_log import followed
 from labelct.trainer.nnunet_preflight import augmenters, check_device
 from labelct.trainer.nnunet_roots import DATASET, PLANS, TRAINER, roots
 from labelct.trainer.nnunet_settings import NnunetPredictionSettings, NnunetSettings, nnunet_settings
-from labelct.trainer.online import SyntheticVolumes, shared
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
 

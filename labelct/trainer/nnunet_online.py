@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.io.nifti import HU_RANGE
+from labelct.streaming import Drawn, SyntheticVolumes
 from labelct.trainer.nnunet_preflight import in_hand
-from labelct.trainer.online import Drawn, SyntheticVolumes
 
 BLOCK = 2**32
 Prepared = tuple[NDArray[np.float32], NDArray[np.integer], dict[str, Any]]
@@ -94,7 +94,7 @@ class DrawnCases:
         """Return image and labels `(1, z, y, x)`, no labels of an earlier stage, and properties, as nnU-Net's do."""
         held = self._held.get(identifier)
         if held is None or not held.left:
-            held = self._held[identifier] = Held(self._draw(), self._volumes.data.patches)
+            held = self._held[identifier] = Held(self._draw(), self._volumes.patches)
         held.left -= 1
         image, labels, properties = held.case
         return image, labels, None, properties

@@ -14,11 +14,12 @@ from torch.utils.data import DataLoader
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.store import write_json
+from labelct.streaming import SyntheticVolumes, shared
 from labelct.tracking import Tracker
 from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
 from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import Intensity, intensity
-from labelct.trainer.online import OnlinePatches, SyntheticVolumes, shared
+from labelct.trainer.online import OnlinePatches
 from labelct.trainer.patches import Patches
 from labelct.trainer.predictor import Predictor, read_model
 from labelct.trainer.progress import Bar, Curves, quiet

@@ -29,4 +29,4 @@ def test_training_set_is_nnunet_raw_with_a_complete_manifest(made):
         image, label = nifti.read_volume(case.image), nifti.read_label_map(case.label)
         assert image.array.shape == label.array.shape
         line = next(line for line in lines if line["name"] == case.name)
-        assert bool(label.array.any()) == ("liver" not in line["recipe"]["dropped"])
+        assert bool(label.array.any()) == ("liver" not in line["recipe"]["drop"]["dropped"])

@@ -31,23 +31,23 @@ def test_settings_that_the_data_do_not_read_leave_their_keys(configured, made, o
 def test_a_broken_case_keeps_the_finished_ones(configured, made, tmp_path, monkeypatch):
     config = configured(*SMALL)
     cohort, stage = cohorts.prepare(config, config.cohort, tmp_path)
-    paint, last = synthesis._paint, cohort.val[-1].case
+    synthesise, last = synthesis.synthesise, cohort.val[-1].case
 
-    def breaks(job, *args):
-        if job.subject.case == last:
+    def breaks(work):
+        if work.subject.case == last:
             raise InputError(last, "is broken", "mend it")
-        return paint(job, *args)
+        return synthesise(work)
 
-    monkeypatch.setattr(synthesis, "_paint", breaks)
+    monkeypatch.setattr(synthesis, "synthesise", breaks)
     with pytest.raises(InputError, match="is broken"):
         synthesis.run(config, cohort, stage, tmp_path)
-    finished = sorted(path.name for path in tmp_path.glob("synthesis/*.partial/records/*.json"))
-    assert len(finished) == 2 * len(cohort.train)
+    records = sorted(tmp_path.glob("synthesis/*.partial/records/*.json"))
+    assert len(records) == 2 * len(cohort.train)
     monkeypatch.undo()
-    painted = []
-    monkeypatch.setattr(synthesis, "_paint", lambda job, *args: painted.append(job.subject.case) or paint(job, *args))
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("synthesis/*.partial/volumes/*")}
     clean = synthesis.run(config, cohort, stage, tmp_path)
-    assert painted == [last]
+    kept = {path.name: path.stat().st_mtime_ns for path in (clean.folder / "volumes").iterdir()}
+    assert {path.name: kept[path.name] for path in written} == {path.name: at for path, at in written.items()}
     reference = made[1][2].folder
     assert contents(clean.folder) == contents(reference)
 

@@ -1,14 +1,12 @@
 import dataclasses
 from functools import partial
 
-import numpy as np
 import pytest
 
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.stages import testing
 from labelct.store import Stage
-from labelct.volume import LabelMap
 from tests.stages.chain import SMALL
 
 
@@ -21,16 +19,11 @@ def test_a_broken_test_ct_is_found_before_anything_is_made(configured, made, tmp
         testing.check(configured(*SMALL), "own", (subject,), Stage("cohort", "0" * 12, tmp_path), tmp_path / "stages")
 
 
-def test_merged_targets_are_numbered_in_their_order():
-    label_map = LabelMap(np.array([[[0, 1, 2, 3]]], np.uint8), np.eye(4), {1: "a", 2: "b", 3: "c"})
-    assert testing.merge(label_map, {"c": ["c"], "ab": ["a", "b"]}).ravel().tolist() == [0, 2, 2, 1]
-
-
 def test_perfect_masks_score_one_and_are_drawn(configured, made, tmp_path):
     _, (cohort, *_) = made
     config, (subject,) = configured(*SMALL), cohort.test
     label_map = subject.load_label_map()
-    truth = testing.merge(label_map, config.targets)
+    truth = config.targets.merge(label_map.array, label_map.names)
     nifti.write(tmp_path / f"{subject.case}.nii.gz", truth, label_map.affine)
     stage = testing.evaluate(config, "own", (subject,), Stage("segmentation", "0" * 12, tmp_path), tmp_path / "stages")
     (row,) = testing.rows_of(stage)

@@ -93,8 +93,8 @@ class LabelctTrainer(nnUNetTrainer):
         stored, validation = super().get_tr_and_val_datasets()
         if self.job is None or self.job["volumes"] is None:
             return stored, validation
+        from labelct.streaming import read_shared
         from labelct.trainer.nnunet_online import DrawnCases, preprocessed
-        from labelct.trainer.online import read_shared
 
         volumes = read_shared(self.folder, self.job["volumes"])
         assert volumes is not None

@@ -14,7 +14,7 @@ from labelct.errors import InputError, did_you_mean
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
 REST_CLASSES = (AIR, FAT, SOFT)
-QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))
+QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def load_priors(source: str = "builtin") -> Priors:
     Source of the built-in table: docs/synthesis.md gives the evidence grade of every group.
     """
     if source == "builtin":
-        text = files("labelct.synthesis").joinpath("hu_priors.csv").read_text(encoding="utf-8")
+        text = files("labelct.priors").joinpath("hu_priors.csv").read_text(encoding="utf-8")
         return parse_priors(text, "built-in priors")
     try:
         return parse_priors(Path(source).read_text(encoding="utf-8"), source)

@@ -1,4 +1,4 @@
-"""Other patients from one label map: affine and elastic deformation, and flips that mind left and right."""
+"""A label map or a CT read at the places that an affine map and a displacement field name."""
 
 from __future__ import annotations
 
@@ -9,66 +9,29 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.anatomy_settings import DeformSettings
-from labelct.synthesis.slabs import over_slabs
+from labelct.threads import over_chunks
 
-NODES_PER_GRAIN = 6
+NODES_PER_GRAIN = 6  # of the displacement's grid: linear between them is within a hundredth of the spline
 
 
-def sample_deformation(settings: DeformSettings, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Draw one deformation.
+def warp(array: NDArray[Any], spacing: Sequence[float], params: Mapping[str, Any], outside: float) -> NDArray[Any]:
+    """Deform a label map (nearest voxel) or a CT (linear).
 
     Args:
-        settings: Its strength.
-        rng: Source of the draws; all of them are drawn, whatever is switched off.
-
-    Returns:
-        `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`, `grain_mm`,
-        `seed` of the control points and `flip`; None where the settings leave the map as it is.
+        array: `(x, y, z)`, integers for label maps, floats for CT.
+        spacing: Voxel size in mm.
+        params: Of `deformation.sample`.
+        outside: What comes in from beyond the border.
     """
-    angles = np.deg2rad(settings.rotation_deg) * rng.uniform(-1, 1, 3)
-    scale = np.exp(np.log1p(settings.scale) * rng.uniform(-1, 1, 3))
-    shear = settings.shear * rng.uniform(-1, 1, 3)
-    shift = settings.shift_mm * rng.uniform(-1, 1, 3)
-    seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip)
-    if not (settings.is_active() or flip):
-        return None
-    matrix = _rotation(angles) @ np.diag(scale) @ _shear(shear)
-    return {
-        "matrix": np.round(matrix, 9).tolist(),
-        "shift_mm": shift.tolist(),
-        "elastic_mm": settings.elastic_mm,
-        "grain_mm": settings.grain_mm,
-        "seed": seed,
-        "flip": flip,
-    }
-
-
-def _rotation(angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    turned = np.eye(3)
-    for axis, angle in enumerate(angles):
-        a, b = (axis + 1) % 3, (axis + 2) % 3
-        plane = np.eye(3)
-        plane[a, a] = plane[b, b] = np.cos(angle)
-        plane[a, b], plane[b, a] = -np.sin(angle), np.sin(angle)
-        turned = plane @ turned
-    return turned
-
-
-def _shear(shear: NDArray[np.float64]) -> NDArray[np.float64]:
-    matrix = np.eye(3)
-    matrix[0, 1], matrix[0, 2], matrix[1, 2] = shear
-    return matrix
-
-
-def swap_sides(names: Mapping[int, str]) -> dict[int, str]:
-    """Return the names of a mirrored map: left and right change places where both exist in the map."""
-    known = set(names.values())
-    swapped = {}
-    for value, name in names.items():
-        other = name.replace("_left", "_?").replace("_right", "_left").replace("_?", "_right")
-        swapped[value] = other if other in known else name
-    return swapped
+    source = np.ascontiguousarray(array[::-1] if params["flip"] else array)
+    size = np.array(spacing, float)
+    field, step = displacement(source.shape, spacing, params)
+    deformed = np.empty_like(source)
+    kernel = _deform_linear if np.issubdtype(source.dtype, np.floating) else _deform_nearest
+    affine, shift = np.array(params["matrix"]), np.array(params["shift_mm"])
+    fixed = (source, deformed, source.dtype.type(outside), field, step, affine, shift, size)
+    over_chunks(lambda start, stop: kernel(*fixed, start, stop), len(source))
+    return deformed
 
 
 def displacement(
@@ -82,7 +45,7 @@ def displacement(
     Args:
         shape: Voxels `(x, y, z)`.
         spacing: Voxel size in mm.
-        params: Of `sample_deformation`.
+        params: Of `deformation.sample`.
 
     Returns:
         `(i, j, k, 3)` float32 mm, and the distance of its nodes in mm.
@@ -109,31 +72,6 @@ def _spline_weights(nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]
     near, far = 2 / 3 - distance**2 + distance**3 / 2, (2 - distance) ** 3 / 6
     weights = np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
     return first, weights / np.sqrt((weights**2).sum(axis=0))
-
-
-def deform(
-    array: NDArray[Any], spacing: Sequence[float], params: Mapping[str, Any] | None, outside: float, threads: int = 1
-) -> NDArray[Any]:
-    """Deform a label map (nearest voxel) or a CT (linear).
-
-    Args:
-        array: `(x, y, z)`, integers for label maps, floats for CT.
-        spacing: Voxel size in mm.
-        params: Of `sample_deformation`; None returns the array itself.
-        outside: What comes in from beyond the border.
-        threads: Threads to spread over.
-    """
-    if params is None:
-        return array
-    source = np.ascontiguousarray(array[::-1] if params["flip"] else array)
-    size = np.array(spacing, float)
-    field, step = displacement(source.shape, spacing, params)
-    deformed = np.empty_like(source)
-    kernel = _deform_linear if np.issubdtype(source.dtype, np.floating) else _deform_nearest
-    affine, shift = np.array(params["matrix"]), np.array(params["shift_mm"])
-    fixed = (source, deformed, source.dtype.type(outside), field, step, affine, shift, size)
-    over_slabs(lambda start, stop: kernel(*fixed, start, stop), len(source), threads)
-    return deformed
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,4 +1,7 @@
-"""Smooth random fields, one for each organ, that cut it into blobs; a counter gives their values, no state."""
+"""Sub-classes voxel by voxel: levels of HU or of a smooth random field in each organ, and what they are renumbered to.
+
+A counter gives the values of the fields, no state.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.paint import bounding_boxes, scramble
-from labelct.synthesis.slabs import over_slabs
+from labelct.synthesis.kernels.paint import bounding_boxes, scramble
+from labelct.threads import over_chunks
 
 Levels = NDArray[np.uint16]
-LEVELS = 4096
+LEVELS = 4096  # of HU from -1024 on, all that a 12-bit CT can hold; fields are told as finely
 
 
 def blob_levels(
-    parts: Levels, row: Levels, spacing: Sequence[float], grain_mm: float, seeds: Sequence[int], threads: int = 1
+    parts: Levels, row: Levels, spacing: Sequence[float], grain_mm: float, seeds: Sequence[int]
 ) -> tuple[Levels, NDArray[np.int64]]:
     """Return the level of each organ's field at its voxels, and how many of its voxels have each level.
 
@@ -29,13 +32,12 @@ def blob_levels(
         spacing: Voxel size in mm.
         grain_mm: Distance of the control points, uniform in [0, 1) and faded into each other without edges.
         seeds: One for each organ.
-        threads: Threads to spread over.
 
     Returns:
         `(x, y, z)` uint16 in 4096 steps (0 outside the organs), and `(1 + organs, 4096)` counts.
     """
     step, boxes = np.array(spacing, float) / grain_mm, np.zeros((len(seeds) + 1, 6), np.int64)
-    found = bounding_boxes(parts, len(row), threads)
+    found = bounding_boxes(parts, len(row))
     found[found[:, 3] == 0] = 0
     boxes[row[row > 0]] = found[row > 0]
     first = np.floor(boxes[:, :3] * step).astype(np.int64)
@@ -44,8 +46,8 @@ def blob_levels(
     nodes = np.empty(int(offset[-1]), np.float32)
     _draw_nodes(nodes, offset, first, size, np.array([0, *seeds], np.uint64))
     levels = np.zeros(parts.shape, np.uint16)
-    slab = lambda a, b: _read_levels(parts, row, nodes, offset, first, size, step, levels, a, b)  # noqa: E731
-    return levels, np.sum(over_slabs(slab, len(parts), threads), axis=0, dtype=np.int64)
+    chunk = lambda a, b: _read_levels(parts, row, nodes, offset, first, size, step, levels, a, b)  # noqa: E731
+    return levels, np.sum(over_chunks(chunk, len(parts)), axis=0, dtype=np.int64)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -102,3 +104,25 @@ def _read_levels(
                 levels[x, y, z] = min(int(value * LEVELS), LEVELS - 1)
                 counts[organ, levels[x, y, z]] += 1
     return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def count_levels(label_map: Any, row: Levels, levels: Levels, rows: int) -> NDArray[np.int64]:
+    """Return `(rows, 4096)`: how many voxels of each row's organ have each level."""
+    counts = np.zeros((rows, LEVELS), np.int64)
+    for x in range(label_map.shape[0]):
+        for y in range(label_map.shape[1]):
+            for z in range(label_map.shape[2]):
+                counts[row[label_map[x, y, z]], levels[x, y, z]] += 1
+    return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def renumber(parts: Levels, row: Levels, levels: Levels, table: Levels, start: int, stop: int) -> None:
+    """Give the voxels of the organs the number that `table` has for organ and level, in place."""
+    for x in range(start, stop):
+        for y in range(parts.shape[1]):
+            for z in range(parts.shape[2]):
+                organ = row[parts[x, y, z]]
+                if organ:
+                    parts[x, y, z] = table[organ, levels[x, y, z]]

@@ -8,53 +8,34 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.slabs import over_slabs
+from labelct.threads import over_chunks
 
 Parts = NDArray[np.uint16]
 UNLABELLED = np.uint16(65535)
 
 
 @numba.njit(cache=True, nogil=True)
-def occurring(label_map: Any, size: int) -> NDArray[np.bool_]:
-    """Return `(size,)`, True for the values that a contiguous map holds; all are below `size`."""
-    found = np.zeros(size, np.bool_)
-    for value in label_map.ravel():
-        found[value] = True
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def relabel(label_map: Any, lookup: Any) -> Any:
-    """Return `lookup[label_map]` of a contiguous map."""
-    renamed = np.empty(label_map.size, lookup.dtype)
-    for voxel, value in enumerate(label_map.ravel()):
-        renamed[voxel] = lookup[value]
-    return renamed.reshape(label_map.shape)
-
-
-@numba.njit(cache=True, nogil=True)
-def _compose(label_map: Any, rest: Any, lookup: Parts, parts: Parts, start: int, stop: int) -> None:
+def _compose(labels: Any, background: Any, lookup: Parts, parts: Parts, start: int, stop: int) -> None:
     for x in range(start, stop):
-        for y in range(label_map.shape[1]):
-            for z in range(label_map.shape[2]):
-                part = lookup[label_map[x, y, z]]
-                parts[x, y, z] = rest[x, y, z] if part == UNLABELLED else part
+        for y in range(labels.shape[1]):
+            for z in range(labels.shape[2]):
+                part = lookup[labels[x, y, z]]
+                parts[x, y, z] = background[x, y, z] if part == UNLABELLED else part
 
 
-def compose_parts(label_map: NDArray[np.integer], rest: NDArray[np.uint8], lookup: Parts, threads: int = 1) -> Parts:
-    """Paste labels over the rest classes.
+def compose_parts(labels: Parts, background: NDArray[np.uint8], lookup: Parts) -> Parts:
+    """Paste labels over the background.
 
     Args:
-        label_map: `(x, y, z)` label values, uint8 or uint16.
-        rest: `(x, y, z)` uint8 part numbers where no label is pasted.
-        lookup: Part number of every label value; `UNLABELLED` lets the rest show.
-        threads: Threads to spread over.
+        labels: `(x, y, z)` numbers of the pasted labels.
+        background: `(x, y, z)` part numbers.
+        lookup: Part number of every label; `UNLABELLED` lets the background show.
 
     Returns:
         `(x, y, z)` part numbers.
     """
-    parts = np.empty(label_map.shape, np.uint16)
-    over_slabs(lambda a, b: _compose(label_map, rest, lookup, parts, a, b), len(parts), threads)
+    parts = np.empty(labels.shape, np.uint16)
+    over_chunks(lambda a, b: _compose(labels, background, lookup, parts, a, b), len(parts))
     return parts
 
 
@@ -78,9 +59,9 @@ def _boxes(parts: Parts, number: int, start: int, stop: int) -> NDArray[np.int64
     return boxes
 
 
-def bounding_boxes(parts: Parts, number: int, threads: int = 1) -> NDArray[np.int64]:
+def bounding_boxes(parts: Parts, number: int) -> NDArray[np.int64]:
     """Return `(number, 6)`: first and one past the last voxel `(x, y, z)` of every part; stops at 0 where absent."""
-    found = np.stack(over_slabs(lambda a, b: _boxes(parts, number, a, b), len(parts), threads))
+    found = np.stack(over_chunks(lambda a, b: _boxes(parts, number, a, b), len(parts)))
     return np.hstack([found[:, :, :3].min(axis=0), found[:, :, 3:].max(axis=0)])
 
 
@@ -127,7 +108,7 @@ def _read_greys(
 
 
 def read_greys(
-    parts: Parts, source: NDArray[np.uint8], pixels: NDArray[np.uint8], tables: Any, seeds: Any, threads: int = 1
+    parts: Parts, source: NDArray[np.uint8], pixels: NDArray[np.uint8], tables: Any, seeds: Any
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Read the grey value of every textured voxel and count them for each part.
 
@@ -137,14 +118,13 @@ def read_greys(
         pixels: Flat texture bank.
         tables: For each volume axis `(lower, upper, weight)`, each `(part, voxel)` int64 as of `axis_tables`.
         seeds: `(part,)` uint64 seeds of the white noise.
-        threads: Threads to spread over.
 
     Returns:
         `(x, y, z)` uint8 greys (0 on constant parts), and `(part, 256)` counts.
     """
     greys = np.zeros(parts.shape, np.uint8)
-    slab = lambda a, b: _read_greys(parts, source, pixels, tables, seeds, greys, a, b)  # noqa: E731
-    counts = over_slabs(slab, len(parts), threads)
+    chunk = lambda a, b: _read_greys(parts, source, pixels, tables, seeds, greys, a, b)  # noqa: E731
+    counts = over_chunks(chunk, len(parts))
     return greys, np.sum(counts, axis=0)
 
 
@@ -156,10 +136,8 @@ def _look_up(parts: Parts, greys: Any, table: Any, volume: Any, start: int, stop
                 volume[x, y, z] = table[parts[x, y, z], greys[x, y, z]]
 
 
-def look_up(
-    parts: Parts, greys: NDArray[np.uint8], table: NDArray[np.float32], threads: int = 1
-) -> NDArray[np.float32]:
+def look_up(parts: Parts, greys: NDArray[np.uint8], table: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `table[parts, greys]`, `(x, y, z)` float32 HU, for a `(part, 256)` table."""
     volume = np.empty(parts.shape, np.float32)
-    over_slabs(lambda a, b: _look_up(parts, greys, table, volume, a, b), len(parts), threads)
+    over_chunks(lambda a, b: _look_up(parts, greys, table, volume, a, b), len(parts))
     return volume

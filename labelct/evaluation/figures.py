@@ -92,7 +92,8 @@ class Plane:
 
     def of(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the plane of an array `(x, y, z)`, rows upwards and columns across."""
-        return np.take(array, self.index, axis=self.view.cut).T
+        cut: NDArray[Any] = np.take(array, self.index, axis=self.view.cut)
+        return cut.T
 
     @property
     def step(self) -> tuple[float, float]:

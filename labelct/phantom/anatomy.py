@@ -7,6 +7,7 @@ voxels are mapped there by its stature and girth and by one diffeomorphic warp, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class Anatomy:
     poses: dict[str, list[float]]
     coil: list[list[float]]
     colon: list[list[float]]
-    velocity: list
+    velocity: list[Any]
 
 
 def sample_anatomy(settings: PhantomSettings, rng: np.random.Generator) -> Anatomy:

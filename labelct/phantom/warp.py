@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -11,7 +13,7 @@ INTEGRATION_SPACING = 14.0
 SQUARINGS = 6
 
 
-def sample_velocity(extent: list[float], warp_mm: float, rng: np.random.Generator) -> list:
+def sample_velocity(extent: list[float], warp_mm: float, rng: np.random.Generator) -> list[Any]:
     """Draw the control points of a velocity field.
 
     Args:
@@ -67,7 +69,7 @@ def integrate(velocity: NDArray[np.floating], spacing: float, squarings: int = S
     return displacement
 
 
-def displacement(velocity: list, extent: list[float], axes: list[NDArray[np.floating]]) -> NDArray[np.float32]:
+def displacement(velocity: list[Any], extent: list[float], axes: list[NDArray[np.floating]]) -> NDArray[np.float32]:
     """Return the warp's displacement on a grid.
 
     Args:

@@ -46,7 +46,7 @@ def centre(labels: np.ndarray, name: str) -> np.ndarray:
 
 
 def test_names_are_those_of_the_priors() -> None:
-    text = (resources.files("labelct") / "synthesis" / "hu_priors.csv").read_text(encoding="utf-8")
+    text = (resources.files("labelct.priors") / "hu_priors.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     assert set(NAMES) <= {row["name"] for row in rows}
 

@@ -18,7 +18,7 @@ def test_a_table_begins_with_what_names_a_row():
 
 def test_csv_keeps_every_digit_and_leaves_nan_empty(tmp_path):
     scores.write_csv(tmp_path / "scores.csv", scores.table([ROW]))
-    (row,) = csv.DictReader((tmp_path / "scores.csv").open(encoding="utf-8"))
+    (row,) = csv.DictReader((tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines())
     assert float(row["dice"]) == ROW["dice"]
     assert row["hd95"] == ""
 

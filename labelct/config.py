@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -46,14 +46,24 @@ CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | N
 
 @dataclass
 class PathsSettings:
-    """Where things land: `outputs` holds `stages/`, `runs/` and `sweeps/`."""
+    """Where things land.
+
+    Attributes:
+        outputs: The folder of `stages/`, `runs/` and `sweeps/`.
+    """
 
     outputs: str = "outputs"
 
 
 @dataclass
 class LimitSettings:
-    """How many cases of each split are used, first ones first; None takes all."""
+    """How many cases of each split are used, first ones first.
+
+    Attributes:
+        train: Training cases; null takes all.
+        val: Validation cases; null takes all.
+        test: Cases of each test cohort; null takes all.
+    """
 
     train: int | None = None
     val: int | None = None
@@ -67,14 +77,42 @@ class LimitSettings:
 
 @dataclass
 class DebugSettings:
-    """Values laid over any configuration: `caps` maps a dotted key (`*` fits any one part) to the value it gets."""
+    """Values laid over any configuration.
+
+    Attributes:
+        caps: `{dotted key: the value it gets}`; `*` fits any one part, and keys that are not there are left out.
+    """
 
     caps: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Config:
-    """Everything one job reads, checked."""
+    """Everything one job reads, checked.
+
+    Attributes:
+        cohort: Where the label maps come from.
+        test: The CT that the model is scored on, by name.
+        targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
+        data: The recipe of the training volumes.
+        fill: The distribution that an organ's HU are drawn from.
+        texture: What moves inside an organ.
+        drop: How often a label is left out.
+        scanner: The simulated acquisition.
+        dose: Photons, hence image noise.
+        trainer: The network and its training.
+        device: What it trains on.
+        evaluation: Scores and figures.
+        logger: Where the curves go.
+        parallel: How cases spread over processes.
+        limit: How many cases are used.
+        paths: Where things land.
+        debug: Values laid over all others.
+        seed: Seed of the network's weights and patches; `data.seed` is that of the volumes.
+        name: Name of the run at the tracker; null makes one of the options chosen.
+        group: Group of the run at the tracker; null takes the name of the sweep.
+        tags: Tags of the run at the tracker, besides recipe, trainer and seed.
+    """
 
     cohort: CohortSettings
     test: dict[str, CohortSettings | OwnSettings]
@@ -248,11 +286,23 @@ def register() -> None:
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
     OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
+    OmegaConf.register_new_resolver("labelct.if_experiment", if_experiment, replace=True)
 
 
 def gpus(kind: str, devices: int) -> int:
     """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all that it finds."""
     return {"cpu": 0, "gpu": 1}.get(kind, max(devices, 1))
+
+
+def study(overrides: Iterable[str]) -> str:
+    """Return the name of the sweep that was typed: `dose`, `dose_phantom` with `experiment=phantom`; empty for none."""
+    typed = dict(override.partition("=")[::2] for override in overrides)
+    return "_".join(typed[name] for name in ("sweep", "experiment") if name in typed) if "sweep" in typed else ""
+
+
+def if_experiment(name: str, then: str, otherwise: str, *, _root_: DictConfig) -> str:
+    """Return what a sweep varies: `then` where `experiment=name` was chosen, else `otherwise`."""
+    return then if OmegaConf.select(_root_, "hydra.runtime.choices.experiment") == name else otherwise
 
 
 def configuration_folder() -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from omegaconf import OmegaConf
 
+from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.report import scores
 
@@ -165,7 +166,7 @@ def _read_run(path: Path) -> FinishedRun | None:
         raise InputError(path, f"it is no record of scores ({error!r})", "run the job again, or delete it") from error
     choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
     ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
-    experiment = typed.get("sweep") or arm.get("experiment", "")
+    experiment = study(record.get("overrides", [])) or arm.get("experiment", "")
     seed = arm.get("seed", typed.get("seed", "0"))
     return FinishedRun(path.parent, ordered, seed, key, table, "" if experiment == "None" else experiment)
 

@@ -196,7 +196,6 @@ def plan(scanner: ScannerSettings, grid: Grid) -> Helix:
         scanner.views,
         scanner.pitch * scanner.rows * scanner.row_width,
         1,
-        math.radians(scanner.start_angle),
     )
     radius = recon_radius(scanner, helix, grid)
     limit = pitch_limit(radius, helix.source_isocentre)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.body import largest_region
-from labelct.errors import InputError, check_interval, check_range
+from labelct.errors import InputError, check_interval
 from labelct.priors.table import AIR, FAT, REST_CLASSES, SOFT
+from labelct.settings import Checked, interval, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.envelope import CAVITY, trunk_layers
 from labelct.synthesis.hull import coarse_step, trunk_centre
@@ -26,7 +27,7 @@ Classes = NDArray[np.uint8]
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="body"):
     """How unlabelled voxels become air, fat or soft tissue.
 
     Attributes:
@@ -43,26 +44,20 @@ class Settings:
         visceral_grain_mm: Distance over which the inner fat changes.
     """
 
-    air_hu: float = -300.0
-    clip: list[float] = field(default_factory=lambda: [-200.0, 150.0])
+    air_hu: float = ranged(-300.0, -1000.0, -150.0)
+    clip: list[float] = interval(-200.0, 150.0)
     seeds: list[float] = field(default_factory=lambda: [-100.0, 50.0])
-    half_width_mm: list[float] = field(default_factory=lambda: [130.0, 165.0])
-    half_depth_mm: list[float] = field(default_factory=lambda: [85.0, 115.0])
-    narrowing: list[float] = field(default_factory=lambda: [0.1, 0.4])
-    wall_mm: list[float] = field(default_factory=lambda: [4.0, 12.0])
-    fat_mm: list[float] = field(default_factory=lambda: [8.0, 30.0])
-    visceral_fat: list[float] = field(default_factory=lambda: [0.2, 0.6])
-    visceral_grain_mm: float = 16.0
+    half_width_mm: list[float] = interval(130.0, 165.0, 0.0, 400.0)
+    half_depth_mm: list[float] = interval(85.0, 115.0, 0.0, 400.0)
+    narrowing: list[float] = interval(0.1, 0.4, 0.0, 10.0)
+    wall_mm: list[float] = interval(4.0, 12.0, 0.0, 400.0)
+    fat_mm: list[float] = interval(8.0, 30.0, 0.0, 400.0)
+    visceral_fat: list[float] = interval(0.2, 0.6, 0.0, 1.0)
+    visceral_grain_mm: float = ranged(16.0, 1.0)
 
     def __post_init__(self) -> None:
-        check_range("body.air_hu", self.air_hu, -1000.0, -150.0)
-        check_interval("body.clip", self.clip)
+        super().__post_init__()
         check_interval("body.seeds", self.seeds, *self.clip)
-        for name in ("half_width_mm", "half_depth_mm", "wall_mm", "fat_mm"):
-            check_interval(f"body.{name}", getattr(self, name), 0.0, 400.0)
-        check_interval("body.narrowing", self.narrowing, 0.0, 10.0)
-        check_interval("body.visceral_fat", self.visceral_fat, 0.0, 1.0)
-        check_range("body.visceral_grain_mm", self.visceral_grain_mm, 1.0)
 
 
 def resolve_completion(kind: str, names: Sequence[str], ct_available: bool) -> str:

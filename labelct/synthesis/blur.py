@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import check_range
+from labelct.settings import Checked, ranged
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -19,7 +19,7 @@ FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviat
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="blur"):
     """Point spread, slice thickness and noise of the volumes; all zeros leave borders sharp.
 
     Attributes:
@@ -28,14 +28,9 @@ class Settings:
         noise_hu: Standard deviation of white noise in HU, added last; for training without a scanner.
     """
 
-    psf_mm: float = 0.0
-    slice_mm: float = 0.0
-    noise_hu: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_range("blur.psf_mm", self.psf_mm, 0.0, 50.0)
-        check_range("blur.slice_mm", self.slice_mm, 0.0, 100.0)
-        check_range("blur.noise_hu", self.noise_hu, 0.0, 1000.0)
+    psf_mm: float = ranged(0.0, 0.0, 50.0)
+    slice_mm: float = ranged(0.0, 0.0, 100.0)
+    noise_hu: float = ranged(0.0, 0.0, 1000.0)
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:

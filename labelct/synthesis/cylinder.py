@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError, check_interval, check_range
+from labelct.errors import InputError
 from labelct.priors.table import AIR, FAT, SOFT
+from labelct.settings import Checked, interval, ranged
 from labelct.synthesis import background
 from labelct.synthesis.envelope import CAVITY, trunk_half_axes, trunk_layers
 from labelct.synthesis.scene import BODY, Layer
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="cylinder"):
     """The body of `synth1`.
 
     Attributes:
@@ -38,17 +39,11 @@ class Settings:
         histogram: `builtin`, or a CSV file with the columns `probability` and `hu` (a quantile function).
     """
 
-    radius: list[float] = field(default_factory=lambda: [0.30, 0.48])
-    margin_mm: float = 10.0
-    flattening: float = 0.0
-    trunk: float = 0.0
+    radius: list[float] = interval(0.30, 0.48, 0.05, 1.0)
+    margin_mm: float = ranged(10.0, 0.0)
+    flattening: float = ranged(0.0, 0.0, 0.7)
+    trunk: float = ranged(0.0, 0.0, 1.0)
     histogram: str = "builtin"
-
-    def __post_init__(self) -> None:
-        check_interval("cylinder.radius", self.radius, 0.05, 1.0)
-        check_range("cylinder.margin_mm", self.margin_mm, 0.0)
-        check_range("cylinder.flattening", self.flattening, 0.0, 0.7)
-        check_range("cylinder.trunk", self.trunk, 0.0, 1.0)
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import SettingError, check_range
+from labelct.errors import SettingError
+from labelct.settings import Checked, ranged
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -19,7 +20,7 @@ AIR_HU = -1000.0
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="deform"):
     """How label maps are deformed before anything is painted; all zeros leave them as they are.
 
     Attributes:
@@ -32,21 +33,16 @@ class Settings:
         flip: Chance of a mirror image, with left and right names swapped.
     """
 
-    rotation_deg: float = 0.0
-    scale: float = 0.0
-    shear: float = 0.0
-    shift_mm: float = 0.0
+    rotation_deg: float = ranged(0.0, 0.0, 180.0)
+    scale: float = ranged(0.0, 0.0, 1.0)
+    shear: float = ranged(0.0, 0.0, 0.5)
+    shift_mm: float = ranged(0.0, 0.0, 500.0)
     elastic_mm: float = 0.0
-    grain_mm: float = 60.0
-    flip: float = 0.0
+    grain_mm: float = ranged(60.0, 5.0, 1000.0)
+    flip: float = ranged(0.0, 0.0, 1.0)
 
     def __post_init__(self) -> None:
-        check_range("deform.rotation_deg", self.rotation_deg, 0.0, 180.0)
-        check_range("deform.scale", self.scale, 0.0, 1.0)
-        check_range("deform.shear", self.shear, 0.0, 0.5)
-        check_range("deform.shift_mm", self.shift_mm, 0.0, 500.0)
-        check_range("deform.grain_mm", self.grain_mm, 5.0, 1000.0)
-        check_range("deform.flip", self.flip, 0.0, 1.0)
+        super().__post_init__()
         if not 0.0 <= self.elastic_mm <= self.grain_mm / 4:
             allowed = f"0 to a quarter of deform.grain_mm={self.grain_mm}"
             raise SettingError("deform.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs")

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelct.errors import check_range
 from labelct.priors.table import REST_CLASSES
+from labelct.settings import Checked, ranged
 from labelct.synthesis.scene import Layer
 from labelct.targets import Targets
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Settings:
+class Settings(Checked):
     """How often a label is not pasted back.
 
     Attributes:
@@ -28,12 +29,12 @@ class Settings:
             checkpoint.
     """
 
-    probability: float = 0.5
+    probability: float = ranged(0.5, 0.0, 1.0)
     labels: dict[str, float] = field(default_factory=dict)
     validation: bool = False
 
     def __post_init__(self) -> None:
-        check_range("probability", self.probability, 0.0, 1.0)
+        super().__post_init__()
         for name, chance in self.labels.items():
             check_range(f"labels.{name}", chance, 0.0, 1.0)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelct.errors import InputError, check_choice, check_interval, check_range
+from labelct.errors import InputError
 from labelct.priors.table import AIR, REST_CLASSES, Prior, Priors
+from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.deformation import AIR_HU
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ PRIORLESS = ("uniform", "mixture")
 
 
 @dataclass
-class Settings:
+class Settings(Checked):
     """The distribution that an organ's mean HU is drawn from.
 
     Attributes:
@@ -35,17 +36,11 @@ class Settings:
         gas: Whether hollow organs hold gas above their contents.
     """
 
-    kind: str = "gaussian"
-    spread: float = 1.0
-    hu: list[float] = field(default_factory=lambda: [-150.0, 300.0])
-    sd: list[float] = field(default_factory=lambda: [5.0, 40.0])
+    kind: str = choice("gaussian", FILLS)
+    spread: float = ranged(1.0, 0.0, 10.0)
+    hu: list[float] = interval(-150.0, 300.0, -1024.0, 3071.0)
+    sd: list[float] = interval(5.0, 40.0, 0.0, 1000.0)
     gas: bool = True
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, FILLS)
-        check_range("spread", self.spread, 0.0, 10.0)
-        check_interval("hu", self.hu, -1024.0, 3071.0)
-        check_interval("sd", self.sd, 0.0, 1000.0)
 
     @property
     def uses_priors(self) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import check_interval
+from labelct.settings import Checked, interval
 from labelct.synthesis.scene import Growth
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ WOBBLE = 0.8  # of the radius, from the deepest dent to the highest bump: lobula
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="lesions"):
     """Synthetic focal lesions, a label of their own: `<host>_lesion`.
 
     Attributes:
@@ -30,14 +30,9 @@ class Settings:
     """
 
     host: str | None = None
-    count: list[int] = field(default_factory=lambda: [0, 4])
-    radius_mm: list[float] = field(default_factory=lambda: [4.0, 15.0])
-    contrast_hu: list[float] = field(default_factory=lambda: [-70.0, -25.0])
-
-    def __post_init__(self) -> None:
-        check_interval("lesions.count", [float(number) for number in self.count], 0, 200)
-        check_interval("lesions.radius_mm", self.radius_mm, 0.5, 100.0)
-        check_interval("lesions.contrast_hu", self.contrast_hu, -1000.0, 1000.0)
+    count: list[int] = interval(0, 4, 0, 200)
+    radius_mm: list[float] = interval(4.0, 15.0, 0.5, 100.0)
+    contrast_hu: list[float] = interval(-70.0, -25.0, -1000.0, 1000.0)
 
     @property
     def name(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from labelct.errors import check_choice, check_range
+from labelct.settings import Checked, choice, ranged
 from labelct.synthesis import background, blur, cylinder, deformation, distractors, lesions, subclasses
 from labelct.synthesis.recipes import RECIPES
 
@@ -13,7 +13,7 @@ MODES = ("offline", "online")
 
 
 @dataclass
-class DataSettings:
+class DataSettings(Checked):
     """The recipe of the training volumes.
 
     Attributes:
@@ -48,18 +48,18 @@ class DataSettings:
         patches: Training patches cut from a volume of `mode=online` before it is thrown away.
     """
 
-    kind: str = "synth3"
-    completion: str = "auto"
-    replicates: int = 4
-    replicates_val: int = 1
-    spacing: float | None = None
-    headroom_mm: float = 0.0
-    seed: int = 0
+    kind: str = choice("synth3", tuple(RECIPES))
+    completion: str = choice("auto", background.COMPLETIONS)
+    replicates: int = ranged(4, 1)
+    replicates_val: int = ranged(1, 1)
+    spacing: float | None = ranged(None, 0.1, 20.0)
+    headroom_mm: float = ranged(0.0, 0.0, 1000.0)
+    seed: int = ranged(0, 0)
     priors: str = "builtin"
-    phase: str = "portal"
-    enhancement: float = 1.0
-    enhancement_sd: float = 0.15
-    rest_sd: float = 12.0
+    phase: str = choice("portal", PHASES)
+    enhancement: float = ranged(1.0, 0.0, 3.0)
+    enhancement_sd: float = ranged(0.15, 0.0, 1.0)
+    rest_sd: float = ranged(12.0, 0.0, 200.0)
     rest_texture: bool = False
     rescan: bool = False
     cylinder: cylinder.Settings = field(default_factory=cylinder.Settings)
@@ -69,23 +69,8 @@ class DataSettings:
     lesions: lesions.Settings = field(default_factory=lesions.Settings)
     subclasses: subclasses.Settings = field(default_factory=subclasses.Settings)
     blur: blur.Settings = field(default_factory=blur.Settings)
-    mode: str = "offline"
-    patches: int = 8
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, tuple(RECIPES))
-        check_choice("mode", self.mode, MODES)
-        check_range("patches", self.patches, 1)
-        check_choice("completion", self.completion, background.COMPLETIONS)
-        check_choice("phase", self.phase, PHASES)
-        check_range("replicates", self.replicates, 1)
-        check_range("replicates_val", self.replicates_val, 1)
-        check_range("spacing", self.spacing, 0.1, 20.0)
-        check_range("headroom_mm", self.headroom_mm, 0.0, 1000.0)
-        check_range("seed", self.seed, 0)
-        check_range("enhancement", self.enhancement, 0.0, 3.0)
-        check_range("enhancement_sd", self.enhancement_sd, 0.0, 1.0)
-        check_range("rest_sd", self.rest_sd, 0.0, 200.0)
+    mode: str = choice("offline", MODES)
+    patches: int = ranged(8, 1)
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference to what is painted."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError, SettingError, check_choice, check_range
+from labelct.errors import InputError, SettingError
+from labelct.settings import Checked, choice, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.intensity import draw_level
 
@@ -29,7 +30,7 @@ EVENNESS = 4.0  # of the Dirichlet distribution of shares: all sub-classes are s
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="subclasses"):
     """Labels split into parts of their own mean and texture before they are painted; training labels stay whole.
 
     Attributes:
@@ -42,14 +43,12 @@ class Settings:
     """
 
     count: int = 0
-    source: str = "auto"
-    grain_mm: float = 25.0
-    between: float = 0.5
+    source: str = choice("auto", SOURCES)
+    grain_mm: float = ranged(25.0, 4.0, 1000.0)
+    between: float = ranged(0.5, 0.0, 1.0)
 
     def __post_init__(self) -> None:
-        check_choice("subclasses.source", self.source, SOURCES)
-        check_range("subclasses.grain_mm", self.grain_mm, 4.0, 1000.0)
-        check_range("subclasses.between", self.between, 0.0, 1.0)
+        super().__post_init__()
         if self.count != 0 and not 2 <= self.count <= 16:
             raise SettingError("subclasses.count", self.count, "0 (labels stay whole) or 2 to 16")
 

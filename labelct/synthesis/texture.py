@@ -6,13 +6,14 @@ How grey values become HU is told in `greys`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelct.errors import InputError, SettingError, check_choice, check_interval, check_range
+from labelct.errors import InputError, SettingError
 from labelct.priors.table import AIR
+from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.scene import BODY
 
@@ -27,7 +28,7 @@ TRIES, WINDOW, FLAT = 8, 48, 6.0
 
 
 @dataclass
-class Settings:
+class Settings(Checked):
     """The 8-bit clips that textures are cut from.
 
     Attributes:
@@ -44,27 +45,19 @@ class Settings:
         strength: Factor on the organ's texture standard deviation.
     """
 
-    kind: str = "stills"
+    kind: str = choice("stills", TEXTURES)
     root: str | None = None
-    size: int = 160
-    frames: int = 64
-    clips: int = 18
-    scale: list[float] = field(default_factory=lambda: [0.75, 1.5])
-    stride: int = 2
-    direction: str = "z"
-    slope: float = 1.0
-    strength: float = 1.0
+    size: int = ranged(160, 16, 1024)
+    frames: int = ranged(64, 1, 4096)
+    clips: int = ranged(18, 1, 4096)
+    scale: list[float] = interval(0.75, 1.5, 0.05, 8.0)
+    stride: int = ranged(2, 1, 16)
+    direction: str = choice("z", DIRECTIONS)
+    slope: float = ranged(1.0, 0.0, 4.0)
+    strength: float = ranged(1.0, 0.0, 10.0)
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, TEXTURES)
-        check_choice("direction", self.direction, DIRECTIONS)
-        check_range("size", self.size, 16, 1024)
-        check_range("frames", self.frames, 1, 4096)
-        check_range("clips", self.clips, 1, 4096)
-        check_interval("scale", self.scale, 0.05, 8.0)
-        check_range("stride", self.stride, 1, 16)
-        check_range("slope", self.slope, 0.0, 4.0)
-        check_range("strength", self.strength, 0.0, 10.0)
+        super().__post_init__()
         if self.kind == "video" and not self.root:
             raise SettingError(
                 "root", self.root, "a folder of video files", "set texture.root=FOLDER or texture=stills"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelct.errors import check_interval, check_range
 from labelct.priors.table import AIR
+from labelct.settings import Checked, interval, ranged
 from labelct.synthesis import texture
 from labelct.synthesis.distractors import arms, blobs, couch, lungs, ribs, spine
 from labelct.synthesis.distractors.trunk import Trunk, cavity_of
@@ -24,7 +24,7 @@ ORDER = ("lungs", "ribs", "spine", "bodies", "couch", "arms")
 
 
 @dataclass
-class Settings:
+class Settings(Checked, group="surroundings"):
     """Bodies placed where no label says what a voxel is; all zeros place none.
 
     Maps of a few organs know nothing of what lies beside them: 0 means unknown. These bodies keep a network from
@@ -42,20 +42,14 @@ class Settings:
         radius_mm: Interval of the bodies' mean radius.
     """
 
-    lungs: float = 0.0
-    spine: float = 0.0
-    ribs: float = 0.0
-    couch: float = 0.0
-    arms: float = 0.0
-    bodies: list[int] = field(default_factory=lambda: [0, 0])
-    near: float = 0.0
-    radius_mm: list[float] = field(default_factory=lambda: [8.0, 50.0])
-
-    def __post_init__(self) -> None:
-        for name in (*PARTS, "near"):
-            check_range(f"surroundings.{name}", getattr(self, name), 0.0, 1.0)
-        check_interval("surroundings.bodies", [float(number) for number in self.bodies], 0, 100)
-        check_interval("surroundings.radius_mm", self.radius_mm, 1.0, 150.0)
+    lungs: float = ranged(0.0, 0.0, 1.0)
+    spine: float = ranged(0.0, 0.0, 1.0)
+    ribs: float = ranged(0.0, 0.0, 1.0)
+    couch: float = ranged(0.0, 0.0, 1.0)
+    arms: float = ranged(0.0, 0.0, 1.0)
+    bodies: list[int] = interval(0, 0, 0, 100)
+    near: float = ranged(0.0, 0.0, 1.0)
+    radius_mm: list[float] = interval(8.0, 50.0, 1.0, 150.0)
 
     def is_active(self) -> bool:
         """Return whether anything can be placed."""

@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from labelct.synthesis.priors import load_priors
 
 from labelct.commands import priors
 from labelct.errors import InputError
 from labelct.stages import cohorts, scanning, synthesis
-from labelct.synthesis.priors import load_priors
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=none", "scanner=none"]
 

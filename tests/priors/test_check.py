@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from labelct.synthesis.check import check, report, sentence, summarise
 from labelct.synthesis.priors import load_priors
+
 from tests.synthesis.cases import Case
 
 BASE = load_priors()

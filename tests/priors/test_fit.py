@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from labelct.synthesis.bank import load_bank
 from labelct.synthesis.check import check
 from labelct.synthesis.measure import fit_priors, measure, priors_csv
 from labelct.synthesis.priors import load_priors, parse_priors
+
+from labelct.synthesis.bank import load_bank
 from labelct.synthesis.recipe import sample_recipe, synthesize
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
 from tests.synthesis.cases import Case

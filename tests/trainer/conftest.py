@@ -10,10 +10,10 @@ from labelct.cohort.base import Subject
 from labelct.dataset import TrainingSet, image_path, label_path, write_index
 from labelct.io import nifti
 from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.streaming import SyntheticVolumes
 from labelct.synthesis.settings import DataSettings, DeformSettings, DropSettings, FillSettings, TextureSettings
 from labelct.targets import Targets
 from labelct.trainer.face import TrainingTask
-from labelct.streaming import SyntheticVolumes
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.settings import AugmentationSettings, PredictionSettings, UNetSettings
 from labelct.volume import LabelMap

@@ -10,8 +10,8 @@ from torch.utils.data import DataLoader
 
 from labelct.errors import SettingError
 from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
-from labelct.synthesis.settings import DataSettings
 from labelct.streaming import SyntheticDataset, read_shared, shared
+from labelct.synthesis.settings import DataSettings
 
 
 def stream(volumes, workers, length=8, start=0):

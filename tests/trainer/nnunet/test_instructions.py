@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from labelct.streaming import shared
 from labelct.trainer.nnunet.instructions import COLUMNS, LOG, VARIABLE, Instructions
 from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
-from labelct.streaming import shared
 
 
 def test_what_is_given_is_what_is_read(tmp_path):

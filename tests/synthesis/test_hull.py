@@ -14,7 +14,8 @@ from labelct.synthesis.hull import (
     trunk_centre,
     trunk_shells,
 )
-from tests.synthesis.cases import Case, ball
+from labelct.synthesis.case import Case
+from tests.synthesis.cases import ball
 
 PARAMS = {
     "half_width_mm": 150.0,

@@ -6,21 +6,29 @@ import numpy as np
 import pytest
 
 from labelct.errors import InputError
-from labelct.synthesis.fill import sample_enhancement, sample_fill
-from labelct.synthesis.priors import load_priors, parse_priors
-from labelct.synthesis.settings import DataSettings, FillSettings
+from labelct.priors import REST_CLASSES, Priors, load_priors
+from labelct.priors.table import parse_priors
+from labelct.synthesis import intensity
+from labelct.synthesis.scene import Growth, Scene
+from tests.synthesis.cases import empty, scene
 
-PRIORS = load_priors()
-NAMES = ["_air", "_fat", "_soft", "liver", "spleen", "aorta"]
+ORGANS = ["liver", "spleen", "aorta"]
+
+
+def scene_of(labels: list[str], fill: dict[str, Any] | None = None, priors: Priors | None = None, **data: Any) -> Scene:
+    given = scene(empty((1, 1, 1)), fill=intensity.Settings(**(fill or {})), priors=priors, **data)
+    given.labels = labels
+    return given
+
+
+def classes_of(given: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    return intensity.sample(given, rng)["classes"]
 
 
 def draw(number: int = 1500, fill: dict[str, Any] | None = None, **data: Any) -> dict[str, np.ndarray]:
-    rng, settings = np.random.default_rng(0), DataSettings(**data)
-    volumes = []
-    for _ in range(number):
-        enhancement = sample_enhancement(settings, rng)
-        volumes.append(sample_fill(NAMES, settings, FillSettings(**(fill or {})), PRIORS, enhancement, rng))
-    return {name: np.array([volume[name]["hu"] for volume in volumes]) for name in NAMES}
+    given, rng = scene_of(ORGANS, fill, **data), np.random.default_rng(0)
+    volumes = [classes_of(given, rng) for _ in range(number)]
+    return {name: np.array([volume[name]["hu"] for volume in volumes]) for name in (*REST_CLASSES, *ORGANS)}
 
 
 def test_organ_means_follow_the_prior() -> None:
@@ -37,9 +45,8 @@ def test_voxel_spread_is_wider_and_fixed_has_none() -> None:
 
 
 def test_uniform_needs_no_prior_and_fills_its_interval() -> None:
-    fill = FillSettings(kind="uniform", hu=[0.0, 10.0])
-    rng = np.random.default_rng(0)
-    drawn = [sample_fill(["T2_lesion"], DataSettings(), fill, PRIORS, 1.0, rng)["T2_lesion"]["hu"] for _ in range(2000)]
+    given, rng = scene_of(["T2_lesion"], {"kind": "uniform", "hu": [0.0, 10.0]}), np.random.default_rng(0)
+    drawn = [classes_of(given, rng)["T2_lesion"]["hu"] for _ in range(2000)]
     counts, _ = np.histogram(drawn, 5, (0.0, 10.0))
     assert counts.sum() == 2000
     assert counts.min() > 330
@@ -47,8 +54,7 @@ def test_uniform_needs_no_prior_and_fills_its_interval() -> None:
 
 def test_a_mixture_draws_the_spread_too_and_uniform_does_not() -> None:
     uniform, mixture = (
-        sample_fill(["a", "b"], DataSettings(), FillSettings(kind=k), PRIORS, 1.0, np.random.default_rng(0))
-        for k in ("uniform", "mixture")
+        classes_of(scene_of(["a", "b"], {"kind": kind}), np.random.default_rng(0)) for kind in ("uniform", "mixture")
     )
     assert all(uniform[name]["hu"] == mixture[name]["hu"] for name in "ab")
     assert uniform["a"]["sd"] == uniform["b"]["sd"] == 22.5
@@ -69,16 +75,45 @@ def test_phases() -> None:
     assert mixed["spleen"].std() == pytest.approx(18, rel=0.06)
 
 
+def test_a_volume_tells_its_enhancement() -> None:
+    factor = {
+        phase: intensity.sample(scene_of([], phase=phase), np.random.default_rng(0))["enhancement"]
+        for phase in ("portal", "native", "mixed")
+    }
+    assert (factor["portal"], factor["native"]) == (1.0, 0.0)
+    assert factor["mixed"] == pytest.approx(1.0, abs=0.6)
+    assert factor["mixed"] != 1.0
+
+
 def test_a_class_without_prior_is_refused() -> None:
     with pytest.raises(InputError, match="'tail'"):
-        sample_fill(["tail"], DataSettings(), FillSettings(), PRIORS, 1.0, np.random.default_rng(0))
+        classes_of(scene_of(["tail"]), np.random.default_rng(0))
 
 
 def test_fitted_needs_histograms() -> None:
-    rng, fill = np.random.default_rng(0), FillSettings(kind="fitted")
+    rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="priors fit"):
-        sample_fill(["liver"], DataSettings(), fill, PRIORS, 1.0, rng)
+        classes_of(scene_of(["liver"], {"kind": "fitted"}), rng)
     header = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n"
-    fitted = parse_priors(header + f"liver,100,5,10,50,{' '.join(map(str, range(57)))}\n", "mine")
-    drawn = sample_fill(["liver"], DataSettings(), fill, fitted, 1.0, rng)
+    mine = parse_priors(header + f"liver,100,5,10,50,{' '.join(map(str, range(57)))}\n", "mine")
+    fitted = Priors({**load_priors().table, **mine.table}, "mine")
+    drawn = classes_of(scene_of(["liver"], {"kind": "fitted"}, fitted), rng)
     assert drawn["liver"]["quantiles"] == list(range(57))
+
+
+def test_what_has_hu_of_its_own_and_what_grew_in_a_label_come_last_and_draw_nothing() -> None:
+    given, plain = scene_of(["liver"]), scene_of(["liver"])
+    given.own_hu["colon:gas"] = {"hu": -880.0, "sd": 40.0}
+    given.grown = {"liver_lesion": Growth("liver", -50.0), "other_lesion": Growth("pancreas", -50.0)}
+    classes, alone = (classes_of(one, np.random.default_rng(0)) for one in (given, plain))
+    assert list(classes) == [*alone, "colon:gas", "liver_lesion"]
+    assert {name: classes[name] for name in alone} == alone
+    assert classes["colon:gas"] == {"hu": -880.0, "sd": 40.0}
+    assert classes["liver_lesion"] == {**classes["liver"], "hu": classes["liver"]["hu"] - 50.0}
+
+
+def test_classes_of_the_params_become_those_of_the_scene() -> None:
+    given, params = scene_of(["liver"]), {"enhancement": 1.0, "classes": {"liver": {"hu": 7.0, "sd": 2.0}}}
+    intensity.apply(given, params)
+    given.classes["liver"]["hu"] = 8.0
+    assert params["classes"]["liver"]["hu"] == 7.0

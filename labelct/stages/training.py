@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
@@ -46,7 +46,7 @@ def run(
     """Return the stages up to the trained model; what a killed training left is taken up again.
 
     Args:
-        config: The experiment; read are trainer, device and seed.
+        config: The experiment; read are trainer, device and seed, and how volumes are drawn during the training.
         cohort: The subjects, whose CT nnU-Net is planned on.
         cohort_stage: The stage that identifies their files.
         training_set: The stage of the training set.
@@ -60,7 +60,7 @@ def run(
     if isinstance(config.trainer, NnunetSettings):
         prepared = list(nnunet.prepare(config, cohort, cohort_stage, training_set, root))
     trainer = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
-    settings = {"trainer": trainer, "seed": config.seed}
+    settings = {"trainer": trainer, "seed": config.seed, **_drawing(config)}
     recipe = recipe_of("training", VERSION, settings, prepared[-1:] or [training_set])
 
     def make(folder: Path) -> None:
@@ -77,6 +77,11 @@ def run(
             unet.fit(data, config.trainer, *rest)
 
     return [*prepared, build(root, recipe, make)]
+
+
+def _drawing(config: Config) -> dict[str, Any]:
+    """Return what a training reads of how volumes are drawn; what is in them is in the training set's key already."""
+    return {"drawn": {"patches": config.data.patches}} if config.data.mode == "online" else {}
 
 
 def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:

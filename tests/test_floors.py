@@ -11,10 +11,11 @@ import labelct
 
 PACKAGE = Path(labelct.__file__).parent
 FLOORS = {
-    "errors": 0, "volume": 0, "targets": 0, "threads": 0,
-    "labels": 1,
+    "errors": 0, "volume": 0,
+    "labels": 1, "priors": 1, "targets": 1, "threads": 1,
     "parallel": 1, "store": 1, "io": 1, "synthesis": 1, "scanner": 1, "evaluation": 1,
     "cohort": 2, "dataset": 2,
+    "sampler": 3, "streaming": 3,
     "trainer": 3, "translation": 3, "tracking": 3,
     "config": 4, "stages": 4, "pipeline": 4,
     "commands": 5, "run": 5, "__main__": 5,

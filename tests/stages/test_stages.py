@@ -12,7 +12,6 @@ from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.stages import cohorts, results, scanning, synthesis, testing
 from labelct.store import Stage
-from labelct.volume import LabelMap
 
 SMALL = ["cohort.spacing=10", "data.replicates=2", "data.replicates_val=1"]
 SMALL += ["limit.train=2", "limit.val=1", "limit.test=1", "texture.clips=4", "parallel.workers=1", "scanner=image"]
@@ -72,27 +71,29 @@ def test_training_set_is_nnunet_raw_with_a_complete_manifest(made):
         image, label = nifti.read_volume(case.image), nifti.read_label_map(case.label)
         assert image.array.shape == label.array.shape
         line = next(line for line in lines if line["name"] == case.name)
-        assert bool(label.array.any()) == ("liver" not in line["recipe"]["dropped"])
+        assert bool(label.array.any()) == ("liver" not in line["recipe"]["drop"]["dropped"])
 
 
 def test_a_broken_case_keeps_the_finished_ones(configured, made, tmp_path, monkeypatch):
     config = configured(*SMALL)
     cohort, stage = cohorts.prepare(config, config.cohort, tmp_path)
-    paint, last = synthesis._paint, cohort.val[-1].case
+    write, last = synthesis.write, f"{cohort.val[-1].case}_r0"
 
-    def breaks(job, *args):
-        if job.subject.case == last:
+    def breaks(folder, name, *volume):
+        if name == last:
             raise InputError(last, "is broken", "mend it")
-        return paint(job, *args)
+        write(folder, name, *volume)
 
-    monkeypatch.setattr(synthesis, "_paint", breaks)
+    monkeypatch.setattr(synthesis, "write", breaks)
     with pytest.raises(InputError, match="is broken"):
         synthesis.run(config, cohort, stage, tmp_path)
     finished = sorted(path.name for path in tmp_path.glob("synthesis/*.partial/records/*.json"))
     assert len(finished) == 2 * len(cohort.train)
     monkeypatch.undo()
     painted = []
-    monkeypatch.setattr(synthesis, "_paint", lambda job, *args: painted.append(job.subject.case) or paint(job, *args))
+    monkeypatch.setattr(
+        synthesis, "write", lambda folder, name, *volume: painted.append(name) or write(folder, name, *volume)
+    )
     clean = synthesis.run(config, cohort, stage, tmp_path)
     assert painted == [last]
     reference = made[1][2].folder
@@ -127,11 +128,6 @@ def test_test_cases_may_not_be_cases_of_the_training(configured, made):
     config = configured(*SMALL, "test=folder", f"test.folder.root={stage.folder}", "test.folder.split=all")
     with pytest.raises(InputError, match="is a case of the training"):
         cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)
-
-
-def test_merged_targets_are_numbered_in_their_order():
-    label_map = LabelMap(np.array([[[0, 1, 2, 3]]], np.uint8), np.eye(4), {1: "a", 2: "b", 3: "c"})
-    assert testing.merge(label_map, {"c": ["c"], "ab": ["a", "b"]}).ravel().tolist() == [0, 2, 2, 1]
 
 
 def test_summary_counts_what_is_absent_and_leaves_it_out():

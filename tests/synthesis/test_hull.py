@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labelct.synthesis.case import Case
 from labelct.synthesis.hull import (
     ellipse_support,
     label_support,
@@ -14,7 +15,6 @@ from labelct.synthesis.hull import (
     trunk_centre,
     trunk_shells,
 )
-from labelct.synthesis.case import Case
 from tests.synthesis.cases import ball
 
 PARAMS = {

@@ -54,7 +54,7 @@ def test_a_manifest_line_makes_the_same_bits_again(case: Case, kind: str) -> Non
     with threads(1):
         painted = make(case, kind, params)
     with threads(3):
-        again = make(case, kind, json.loads(json.dumps(params)))
+        again = make(case, kind, json.loads(json.dumps(params, sort_keys=True)))
     assert painted.volume.dtype == np.float32
     assert painted.volume.flags.c_contiguous
     assert painted.volume.tobytes() == again.volume.tobytes()
@@ -73,7 +73,7 @@ def test_drawing_is_sampling_and_applying_in_one(case: Case, kind: str) -> None:
         "subclasses": subclasses.Settings(count=2),
     }
     both, params = paint(scanned, kind, **chosen), draw(scanned, kind, **chosen)
-    apart = recipe(kind, **chosen).apply(scanned, params)
+    apart = recipe(kind, **chosen).apply(scanned, json.loads(json.dumps(params, sort_keys=True)))
     assert both.params == params == apart.params
     assert both.volume.tobytes() == apart.volume.tobytes()
     assert np.array_equal(both.target, apart.target)
@@ -250,7 +250,7 @@ def test_another_bank_is_refused_where_one_is_used(case: Case) -> None:
 def test_deformed_volumes_have_deformed_targets(case: Case) -> None:
     bent = deformation.Settings(rotation_deg=15.0, elastic_mm=6.0, flip=1.0)
     params = draw(case, "synth2", deform=bent)
-    painted = make(case, "synth2", json.loads(json.dumps(params)))
+    painted = make(case, "synth2", json.loads(json.dumps(params, sort_keys=True)))
     assert np.array_equal(painted.target == 1, painted.volume == hu(painted, "liver"))
     assert not np.array_equal(painted.target == 1, where(case, "liver"))
     plain = draw(case, "synth2")
@@ -321,8 +321,12 @@ def test_a_recipe_loads_clips_only_where_they_are_cut() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "fill", "is_ct"),
-    [("clinical", "uniform", True), ("synth3", "gaussian", True), ("synth3", "uniform", False)]
-    + [("synthseg", "gaussian", False)],
+    [
+        ("clinical", "uniform", True),
+        ("synth3", "gaussian", True),
+        ("synth3", "uniform", False),
+        ("synthseg", "gaussian", False),
+    ],
 )
 def test_hu_are_those_of_ct_where_they_follow_priors(kind: str, fill: str, is_ct: bool) -> None:
     assert recipe(kind, fill=intensity.Settings(kind=fill)).hu_is_ct is is_ct

@@ -37,7 +37,12 @@ def test_every_recipe_says_what_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("name", "textured"),
-    [("clinical", ""), ("synth1", "background distractors"), ("synth2", ""), ("synth3", "labels background distractors")],
+    [
+        ("clinical", ""),
+        ("synth1", "background distractors"),
+        ("synth2", ""),
+        ("synth3", "labels background distractors"),
+    ],
 )
 def test_every_recipe_says_what_is_textured(name: str, textured: str) -> None:
     assert RECIPES[name].textured == set(textured.split())

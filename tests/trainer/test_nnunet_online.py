@@ -16,14 +16,13 @@ from labelct.errors import SettingError
 from labelct.io import nifti
 from labelct.parallel import ParallelSettings
 from labelct.stages import cohorts, training
-from labelct.synthesis.settings import DataSettings
+from labelct.streaming import FILE, Drawn, SyntheticVolumes
 from labelct.trainer import nnunet_preflight as preflight
 from labelct.trainer.nnunet_online import BLOCK, DrawnCases, preprocessed
 from labelct.trainer.nnunet_plans import plan, read_plans
 from labelct.trainer.nnunet_preprocessing import preprocess
 from labelct.trainer.nnunet_roots import DATASET
 from labelct.trainer.nnunet_settings import NnunetSettings
-from labelct.trainer.online import FILE, Drawn, SyntheticVolumes
 
 SPACING = (2.3, 1.7, 3.1)
 
@@ -33,10 +32,6 @@ class Numbered:
     """Stands for `SyntheticVolumes`: a volume is its number."""
 
     patches: int = 3
-
-    @property
-    def data(self) -> DataSettings:
-        return DataSettings(mode="online", patches=self.patches)
 
     def volume(self, number: int) -> int:
         return number

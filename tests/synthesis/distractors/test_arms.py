@@ -21,6 +21,6 @@ def test_an_arm_with_a_bone_lies_on_either_side_of_the_body() -> None:
         section = trunk.placed[side, :, 30]
         assert (section > 0).sum() * 16.0 == pytest.approx(np.pi * 16**2, rel=0.25)
         assert (section == 2).sum() * 16.0 == pytest.approx(np.pi * 6**2, rel=0.5)
-        x, y = np.nonzero(section)
+        _, y = np.nonzero(section)
         assert abs(y.mean() * 4.0 - 120.0) < 2.0
     assert (trunk.placed == trunk.placed[:, :, :1]).all()

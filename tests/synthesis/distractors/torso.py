@@ -1,4 +1,4 @@
-"""An elliptic trunk of soft tissue, 240 x 170 mm, with a liver on its right (x grows to the right) in its lower half."""
+"""An elliptic trunk of soft tissue, 240 x 170 mm, with a liver on its right (x grows to the right), low in it."""
 
 from __future__ import annotations
 

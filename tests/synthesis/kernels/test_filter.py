@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.ndimage import convolve1d
@@ -9,7 +11,7 @@ from labelct.synthesis.kernels.filter import LOWEST_HU, filter_chunk, normal_tab
 ONE = np.ones(1, np.float32)
 
 
-def filtered(volume: np.ndarray, weights: list[np.ndarray], noise: float = 0.0, seed: int = 0, chunk: int = 7) -> object:
+def filtered(volume: np.ndarray, weights: list[np.ndarray], noise: float = 0, seed: int = 0, chunk: int = 7) -> Any:
     finished = np.full_like(volume, np.nan)
     for start in range(0, len(volume), chunk):
         planes = start, min(start + chunk, len(volume))

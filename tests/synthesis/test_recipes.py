@@ -10,11 +10,12 @@ import pytest
 
 import labelct
 from labelct.synthesis import background, cylinder
+from labelct.synthesis.bank import make_white
 from labelct.synthesis.case import Case
-from labelct.synthesis.recipe import LOOKED_AT, NUMBERED
+from labelct.synthesis.recipe import LOOKED_AT, NUMBERED, Synthetic
 from labelct.synthesis.recipes import INGREDIENTS, RECIPES
 from labelct.synthesis.settings import DataSettings
-from tests.synthesis.cases import PAINTED, recipe
+from tests.synthesis.cases import NO_GAS, PAINTED, recipe, where
 
 PACKAGE = Path(labelct.__file__).parent
 # (needs a CT, is a scan already, HU are those of CT, draws more than one volume, paints the targets alone)
@@ -25,6 +26,14 @@ FACTS = {
     "synth3": (False, False, True, True, False),
     "synthseg": (False, False, False, True, False),
 }
+
+
+def paint(case: Case, kind: str, **chosen: Any) -> Synthetic:
+    return recipe(kind, **chosen).draw(case, np.random.default_rng(1))
+
+
+def hu(painted: Synthetic, name: str) -> np.float32:
+    return np.float32(painted.params["intensity"]["classes"][name]["hu"])
 
 
 def test_every_recipe_says_what_it_is() -> None:
@@ -74,6 +83,62 @@ def test_what_a_recipe_does_not_read_makes_no_difference(case: Case, name: str) 
         for settings in (cylinder.Settings(), changed)
     )
     assert (plain.params == other.params) is ("cylinder" in RECIPES[name].unread)
+
+
+def test_synth1_pastes_constant_targets_into_a_cylinder(case: Case) -> None:
+    painted = paint(case, "synth1")
+    volume, target = painted.volume, painted.target
+    assert painted.params["drop"]["pasted"] == ["colon", "liver", "spleen"]
+    assert np.unique(volume[target == 1]).tolist() == [hu(painted, "liver")]
+    assert (volume[0, 0] == -1000).all()
+    inside = volume[(volume != -1000) & (target == 0)]
+    assert len(np.unique(inside)) > 30
+
+
+def test_synth2_is_constant_within_every_class(case: Case) -> None:
+    painted = paint(case, "synth2", fill=NO_GAS)
+    drawn = {hu(painted, name) for name in painted.params["intensity"]["classes"]}
+    assert set(np.unique(painted.volume)) <= drawn
+    assert (painted.volume[where(case, "liver")] == hu(painted, "liver")).all()
+
+
+def test_synth3_gives_every_label_its_mean_and_spread(case: Case) -> None:
+    painted = paint(case, "synth3", fill=NO_GAS)
+    for name in ("liver", "spleen", "colon"):
+        spec, voxels = painted.params["intensity"]["classes"][name], painted.volume[where(case, name)]
+        assert voxels.mean() == pytest.approx(spec["hu"], abs=0.1 * spec["sd"])
+        assert voxels.std() == pytest.approx(spec["sd"], rel=0.1)
+    assert len(np.unique(painted.volume[(case.label_map == 0) & (painted.volume > -300)])) == 2
+
+
+def test_the_background_may_have_a_texture_too(case: Case) -> None:
+    volume = paint(case, "synth3", rest_texture=True).volume
+    assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) > 20
+
+
+@pytest.mark.parametrize("kind", ["synth1", "synth2"])
+def test_constant_organs_are_constant_under_every_texture(case: Case, kind: str) -> None:
+    painted = paint(case, kind, clips="white", bank=make_white())
+    assert len(np.unique(painted.volume[painted.target == 1])) == 1
+
+
+def test_synthseg_needs_no_prior_and_gives_every_voxel_noise(case: Case) -> None:
+    case.names[5] = "Leber"
+    painted = paint(case, "synthseg")
+    spec, liver = painted.params["intensity"]["classes"]["Leber"], painted.volume[where(case, "Leber")]
+    assert 5 <= spec["sd"] <= 40
+    assert liver.mean() == pytest.approx(spec["hu"], abs=0.1)
+    clips = {name: {"seed": 9} for name in painted.params["texture"]["clips"]}
+    params = {**painted.params, "texture": {**painted.params["texture"], "clips": clips}}
+    again = recipe("synthseg").apply(case, params)
+    assert not np.array_equal(painted.volume, again.volume)
+    assert abs(np.corrcoef(liver[1:], liver[:-1])[0, 1]) < 0.15
+
+
+def test_recipes_of_one_seed_share_their_organ_means(case: Case) -> None:
+    constant, textured = paint(case, "synth2").params, paint(case, "synth3").params
+    assert constant["texture"] != textured["texture"]
+    assert {**constant, "texture": 0} == {**textured, "texture": 0}
 
 
 def strings(node: ast.AST) -> set[Any]:

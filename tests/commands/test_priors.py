@@ -7,6 +7,7 @@ from labelct.synthesis.priors import load_priors
 
 from labelct.commands import priors
 from labelct.errors import InputError
+from labelct.priors import load_priors
 from labelct.stages import cohorts, scanning, synthesis
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=none", "scanner=none"]

@@ -31,10 +31,6 @@ class Numbered:
 
     patches: int = 3
 
-    @property
-    def data(self) -> DataSettings:
-        return DataSettings(mode="online", patches=self.patches)
-
     def volume(self, number: int) -> int:
         return number
 

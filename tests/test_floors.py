@@ -11,7 +11,7 @@ import labelct
 
 PACKAGE = Path(labelct.__file__).parent
 FLOORS = {
-    "errors": 0, "volume": 0, "targets": 0, "threads": 0,
+    "errors": 0, "volume": 0, "targets": 0, "threads": 0, "progress": 0, "rotation": 0,
     "labels": 1,
     "parallel": 1, "store": 1, "io": 1, "synthesis": 1, "scanner": 1, "evaluation": 1,
     "cohort": 2, "dataset": 2,

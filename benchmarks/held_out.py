@@ -21,12 +21,13 @@ from labelct.cohort.grid import regrid
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.io import nifti
-from labelct.scanner.scan import sample_scan, scan
+from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.synthesis.anatomy_settings import SurroundingsSettings
-from labelct.synthesis.bank import load_bank
-from labelct.synthesis.recipe import draw_volume
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.synthesis import blur, distractors, drop, intensity, texture
+from labelct.synthesis.case import Case
+from labelct.synthesis.recipe import Recipe
+from labelct.synthesis.settings import DataSettings
+from labelct.targets import Targets
 from labelct.volume import LabelMap
 
 STREAM = 99
@@ -35,13 +36,12 @@ CUT = 0.55
 
 def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]) -> np.ndarray:
     """Return one scan `(x, y, z)` HU of a label map."""
-    data = DataSettings(phase="mixed", enhancement=0.5, enhancement_sd=0.5, rest_texture=True, psf_mm=2.0)
-    data.surroundings = SurroundingsSettings(couch=0.5, arms=0.25)
-    texture = TextureSettings(kind="video", root=arguments.videos, size=192, frames=96, clips=24)
+    data = DataSettings(phase="mixed", enhancement=0.5, enhancement_sd=0.5, rest_texture=True)
+    data.blur, data.surroundings = blur.Settings(psf_mm=2.0), distractors.Settings(couch=0.5, arms=0.25)
+    clips = texture.Settings(kind="video", root=arguments.videos, size=192, frames=96, clips=24)
+    recipe = Recipe.of(data, intensity.Settings(spread=1.3), clips, drop.Settings(0.0), Targets.of(["liver"]))
     rng = np.random.default_rng(entropy)
-    what = (label_map.array, label_map.spacing, label_map.names, {"liver": ["liver"]})
-    how = (data, FillSettings(spread=1.3), texture, DropSettings(0.0), load_bank(texture))
-    painted = draw_volume(*what, *how, rng)
+    painted = recipe.draw(Case(label_map.array, label_map.spacing, label_map.names), rng)
     scanner = ScannerSettings(
         kind="helical",
         source_isocentre=570.0,
@@ -54,7 +54,7 @@ def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]
         outside="air",
     )
     dose = DoseSettings(mas=float(rng.uniform(40.0, 160.0)))
-    return scan(painted.volume, label_map.spacing, scanner, dose, sample_scan(scanner, dose, rng))
+    return scan(painted.volume, label_map.spacing, Acquisition(scanner, dose), sample_scan(rng))
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from labelct.commands.segment import model_folder
 from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import dice
 from labelct.io import nifti
-from labelct.synthesis.fill import AIR_HU
-from labelct.synthesis.finish import FWHM
+from labelct.synthesis.blur import FWHM
+from labelct.synthesis.deformation import AIR_HU
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.trainer.face import Predictor
 from labelct.trainer.open import open_model

@@ -17,9 +17,13 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from labelct.synthesis.recipe import Recipe
 
 LABELS = 28
 ROTATION, SCALE, SHEAR, ELASTIC_MM, GRAIN_MM, PSF_MM, NOISE_HU = 10.0, 0.1, 0.05, 6.0, 60.0, 3.0, 15.0
@@ -28,7 +32,7 @@ Work = Callable[[], object]
 
 def label_map(edge: int) -> tuple[NDArray[np.uint8], tuple[float, float, float], dict[int, str]]:
     """Return 28 ellipsoids in a trunk of 384 mm, with the names of the first 28 priors."""
-    from labelct.synthesis.priors import load_priors
+    from labelct.priors import load_priors
 
     rng, grid = np.random.default_rng(0), np.ogrid[:edge, :edge, :edge]
     labels = np.zeros((edge,) * 3, np.uint8)
@@ -40,24 +44,32 @@ def label_map(edge: int) -> tuple[NDArray[np.uint8], tuple[float, float, float],
 
 def labelct(edge: int, kind: str, texture: str = "stills", completion: str = "auto", **data: object) -> Work:
     """Return one whole volume with its target, drawn and painted; each call draws another."""
-    from labelct.synthesis.bank import load_bank, make_white
-    from labelct.synthesis.recipe import draw_volume
-    from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+    from labelct.synthesis.case import Case
 
-    labels, spacing, names = label_map(edge)
-    settings, clips = DataSettings(kind=kind, completion=completion, **data), TextureSettings(kind=texture)
-    bank = make_white() if texture in ("white", "none") else load_bank(clips)
-    how = ({"liver": ["liver"]}, settings, FillSettings(), clips, DropSettings(0.0), bank)
+    made, case = recipe(kind, texture, completion=completion, **data), Case(*label_map(edge))
     rng = np.random.default_rng(1)
-    return lambda: draw_volume(labels, spacing, names, *how, rng)
+    return lambda: made.draw(case, rng)
+
+
+def recipe(kind: str, texture: str = "stills", drop: float = 0.0, root: Path | None = None, **data: object) -> Recipe:
+    """Return a recipe whose target is the liver."""
+    from labelct.synthesis.drop import Settings as DropSettings
+    from labelct.synthesis.intensity import Settings as FillSettings
+    from labelct.synthesis.recipe import Recipe
+    from labelct.synthesis.settings import DataSettings
+    from labelct.synthesis.texture import Settings as TextureSettings
+    from labelct.targets import Targets
+
+    clips = TextureSettings(kind=texture, root=None if root is None else str(root))
+    return Recipe.of(DataSettings(kind=kind, **data), FillSettings(), clips, DropSettings(drop), Targets.of(["liver"]))
 
 
 def labelct_augmented(edge: int) -> Work:
     """Return what the peers do: affine, elastic, a Gaussian for each label, blur and noise."""
-    from labelct.synthesis.anatomy_settings import DeformSettings
+    from labelct.synthesis import blur, deformation
 
-    bend = DeformSettings(ROTATION, SCALE, SHEAR, 0.0, ELASTIC_MM, GRAIN_MM)
-    return labelct(edge, "synthseg", "white", "none", deform=bend, psf_mm=PSF_MM, noise_hu=NOISE_HU)
+    bend = deformation.Settings(ROTATION, SCALE, SHEAR, 0.0, ELASTIC_MM, GRAIN_MM)
+    return labelct(edge, "synthseg", "white", "none", deform=bend, blur=blur.Settings(PSF_MM, 0.0, NOISE_HU))
 
 
 def gaussians(labels: object, torch: object) -> object:
@@ -129,18 +141,17 @@ def bare_numpy(edge: int) -> Work:
 
 def video_fill(edge: int) -> Work:
     """Return every label filled with a histogram-matched clip: layout, greys and table, without the body."""
-    from labelct.synthesis.assemble import lay_out
-    from labelct.synthesis.bank import load_bank
-    from labelct.synthesis.recipe import sample_recipe
-    from labelct.synthesis.render import render
-    from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+    from labelct.synthesis.case import Case
+    from labelct.synthesis.render import fill
+    from labelct.synthesis.scene import Scene
 
-    labels, spacing, names = label_map(edge)
-    clips = TextureSettings(kind="stills")
-    how = (DataSettings(kind="synth3", completion="none"), FillSettings(), clips, DropSettings(0.0), load_bank(clips))
-    params = sample_recipe(labels, spacing, names, {"liver": ["liver"]}, *how, np.random.default_rng(0))
-    layout = lay_out(labels, spacing, names, params)
-    return lambda: render(layout, params, how[-1])
+    made, case = recipe("synth3", completion="none"), Case(*label_map(edge))
+    params, scene = made.sample(case, np.random.default_rng(0)), Scene.of(case, made)
+    for name, ingredient in made.kind.ingredients.items():
+        if name != "blur":
+            ingredient.apply(scene, params[name])
+    layout = scene.layout()
+    return lambda: fill(layout, scene.classes, made.bank)
 
 
 def scikit_image(edge: int) -> Work:
@@ -230,17 +241,13 @@ def stages(data: Path) -> None:
     from labelct.cohort.open import open_cohort
     from labelct.cohort.settings import TotalSegmentatorSettings
     from labelct.io import nifti
-    from labelct.scanner.scan import sample_scan, scan
+    from labelct.scanner.scan import Acquisition, sample_scan, scan
     from labelct.scanner.settings import DoseSettings, ScannerSettings
-    from labelct.synthesis.bank import load_bank
-    from labelct.synthesis.recipe import sample_recipe, synthesize
-    from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+    from labelct.synthesis.case import Case
 
     cohort = open_cohort(TotalSegmentatorSettings(root=str(data / "totalsegmentator"), cases=["s0328"]))
     (subject,) = (*cohort.train, *cohort.val, *cohort.test)
-    clips, targets = TextureSettings(kind="video", root=str(data / "videos")), {"liver": ["liver"]}
-    how = (DataSettings(kind="synth3"), FillSettings(), clips, DropSettings(0.5))
-    scanner, dose = ScannerSettings(kind="image"), DoseSettings(mas=165.0)
+    acquisition = Acquisition(ScannerSettings(kind="image"), DoseSettings(mas=165.0))
     clock = [(time.perf_counter(), time.process_time())]
 
     def told(name: str) -> None:
@@ -251,20 +258,21 @@ def stages(data: Path) -> None:
     for turn in ("first use, compiles", "s0328, one volume"):
         clock[:] = [(time.perf_counter(), time.process_time())]
         print(f"\n  {turn:<44}{'wall s':>8}{'CPU s':>8}")
-        bank = load_bank(clips)
+        made = recipe("synth3", "video", 0.5, data / "videos")
         told("video bank (once a data set)")
         label_map = subject.load_label_map()
         told("masks read and merged")
-        what = (label_map.array, label_map.spacing, label_map.names, targets)
-        params = sample_recipe(*what, *how, bank, np.random.default_rng(0))
+        case = Case(label_map.array, label_map.spacing, label_map.names)
+        params = made.sample(case, np.random.default_rng(0))
         told("draws")
-        volume, target = synthesize(*what, params, bank)
+        synthetic = made.apply(case, params)
         told("completion, textures, target")
-        noisy = scan(volume, label_map.spacing, scanner, dose, sample_scan(scanner, dose, np.random.default_rng(0)))
+        noise = sample_scan(np.random.default_rng(0))
+        noisy = scan(synthetic.volume, label_map.spacing, acquisition, noise)
         told("noise in the image")
         with TemporaryDirectory() as folder:
             nifti.write(Path(folder) / "image.nii.gz", noisy, label_map.affine)
-            nifti.write(Path(folder) / "label.nii.gz", target, label_map.affine)
+            nifti.write(Path(folder) / "label.nii.gz", synthetic.target, label_map.affine)
         told("two files written")
 
 

@@ -22,17 +22,19 @@ from PIL import Image
 
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import TotalSegmentatorSettings
-from labelct.synthesis.anatomy_settings import DeformSettings, LesionSettings, SubclassSettings
+from labelct.priors import Priors, load_priors
+from labelct.priors.fit import fit_priors, measure
+from labelct.synthesis import blur, deformation, drop, intensity, lesions, subclasses, texture
 from labelct.synthesis.bank import Bank, load_bank
-from labelct.synthesis.measure import fit_priors, measure
-from labelct.synthesis.priors import Priors, load_priors
-from labelct.synthesis.recipe import draw_volume
+from labelct.synthesis.case import Case
+from labelct.synthesis.recipe import Recipe
 from labelct.synthesis.resample import resample_labels, resample_volume
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.synthesis.settings import DataSettings
+from labelct.targets import Targets
 from labelct.volume import LabelMap
 
 WINDOW, SPACING, SEED = (-160, 240), (2.0, 2.0, 2.0), 8
-TARGETS = {name: [name] for name in ("liver", "spleen", "kidney_left", "kidney_right", "stomach", "aorta", "pancreas")}
+TARGETS = Targets.of(["liver", "spleen", "kidney_left", "kidney_right", "stomach", "aorta", "pancreas"])
 FILLS = ("gaussian", "voxels", "uniform", "mixture", "fitted", "fixed")
 TEXTURES = ("video", "stills", "noise", "leaves", "white")
 MODEL, REAL = "s0328", "s9001"
@@ -47,7 +49,7 @@ class Panel:
     data: dict[str, Any] = field(default_factory=dict)
     texture: str = "video"
     fill: dict[str, Any] = field(default_factory=dict)
-    drop: DropSettings = field(default_factory=lambda: DropSettings(0.0))
+    drop: drop.Settings = field(default_factory=lambda: drop.Settings(0.0))
     case: str = MODEL
     coronal: bool = False
 
@@ -59,23 +61,23 @@ def with_ct(title: str, **data: Any) -> Panel:
 
 VARIATIONS = [
     Panel("data=synthseg", {"kind": "synthseg"}, "white"),
-    Panel("deform", {"deform": DeformSettings(rotation_deg=12.0, scale=0.15, elastic_mm=8.0)}),
-    Panel("deform.flip=1", {"deform": DeformSettings(flip=1.0)}),
-    Panel("psf_mm=5: partial volume", {"psf_mm": 5.0}),
-    Panel("noise_hu=20", {"noise_hu": 20.0}),
-    Panel("lesions.host=liver", {"lesions": LesionSettings("liver", [20, 20], [6.0, 14.0])}),
-    Panel("subclasses: blobs (synth2)", {"kind": "synth2", "subclasses": SubclassSettings(3)}),
-    Panel("drop=half", drop=DropSettings(0.5)),
-    Panel("drop.labels.liver=1", drop=DropSettings(0.0, {"liver": 1.0})),
+    Panel("deform", {"deform": deformation.Settings(rotation_deg=12.0, scale=0.15, elastic_mm=8.0)}),
+    Panel("deform.flip=1", {"deform": deformation.Settings(flip=1.0)}),
+    Panel("psf_mm=5: partial volume", {"blur": blur.Settings(psf_mm=5.0)}),
+    Panel("noise_hu=20", {"blur": blur.Settings(noise_hu=20.0)}),
+    Panel("lesions.host=liver", {"lesions": lesions.Settings("liver", [20, 20], [6.0, 14.0])}),
+    Panel("subclasses: blobs (synth2)", {"kind": "synth2", "subclasses": subclasses.Settings(3)}),
+    Panel("drop=half", drop=drop.Settings(0.5)),
+    Panel("drop.labels.liver=1", drop=drop.Settings(0.0, {"liver": 1.0})),
     Panel("phase=native", {"phase": "native"}),
     Panel("rest_texture=true", {"rest_texture": True}),
     Panel("completion=none", {"completion": "none"}),
-    Panel("slice_mm=12, coronal", {"slice_mm": 12.0}, coronal=True),
+    Panel("slice_mm=12, coronal", {"blur": blur.Settings(slice_mm=12.0)}, coronal=True),
     with_ct("s9001: completion=kmeans"),
     with_ct("s9001: completion=geometric", completion="geometric"),
-    with_ct("s9001: subclasses from CT", kind="synth2", subclasses=SubclassSettings(3)),
+    with_ct("s9001: subclasses from CT", kind="synth2", subclasses=subclasses.Settings(3)),
     Panel("s9001: fill=fitted", fill={"kind": "fitted"}, case=REAL),
-    Panel("s9001: psf_mm=2, noise", {"psf_mm": 2.0, "noise_hu": 12.0}, case=REAL),
+    Panel("s9001: psf_mm=2, noise", {"blur": blur.Settings(psf_mm=2.0, noise_hu=12.0)}, case=REAL),
 ]
 
 
@@ -91,11 +93,11 @@ def subject(root: Path, case: str) -> tuple[LabelMap, NDArray[np.float32] | None
 
 
 @cache
-def clips(root: Path, kind: str) -> tuple[TextureSettings, Bank]:
+def clips(root: Path, kind: str) -> tuple[texture.Settings, Bank]:
     """Return a texture's settings and its bank."""
     small = {"size": 128, "clips": 4} if kind in ("noise", "leaves") else {}
-    texture = TextureSettings(kind=kind, root=str(root / "videos"), **small)
-    return texture, load_bank(texture)
+    settings = texture.Settings(kind=kind, root=str(root / "videos"), **small)
+    return settings, load_bank(settings)
 
 
 @cache
@@ -110,16 +112,16 @@ def fitted(root: Path) -> Priors:
 def paint(panel: Panel, root: Path) -> NDArray[np.float32]:
     """Return the volume of one panel; all share a seed, so that only what the title says differs."""
     label_map, ct = subject(root, panel.case)
-    array, fill = label_map.array, FillSettings(**panel.fill)
+    array, fill = label_map.array, intensity.Settings(**panel.fill)
     priors = fitted(root) if fill.kind == "fitted" else load_priors()
     if fill.kind == "fitted":
         lacking = [value for value, name in label_map.names.items() if not priors[name].quantiles]
         array = np.where(np.isin(array, lacking), 0, array)
-    texture, bank = clips(root, panel.texture)
+    settings, bank = clips(root, panel.texture)
     phase = "native" if fill.kind == "fitted" else "portal"
     data = DataSettings(**{"kind": "synth3", "phase": phase, **panel.data})
-    what, rng = (array, SPACING, label_map.names, TARGETS), np.random.default_rng(SEED)
-    return draw_volume(*what, data, fill, texture, panel.drop, bank, rng, ct=ct, priors=priors).volume
+    recipe = Recipe(data, fill, settings, panel.drop, TARGETS, priors, bank)
+    return recipe.draw(Case(array, SPACING, label_map.names, ct), np.random.default_rng(SEED)).volume
 
 
 @cache
@@ -158,12 +160,12 @@ def draw_header(axes: Any, root: Path) -> None:
         show(axis, section(volume, root, MODEL, True), f"{kind}, video, coronal")
 
 
-def draw_recipe(axes: Any, root: Path, kind: str, texture: str, name: str) -> None:
+def draw_recipe(axes: Any, root: Path, kind: str, clip: str, name: str) -> None:
     """Draw one row: a recipe and a texture under every fill."""
     axes[0].set_ylabel(name, fontsize=9)
     for axis, fill in zip(axes, FILLS, strict=True):
-        volume = paint(Panel("", {"kind": kind}, texture, {"kind": fill}), root)
-        show(axis, section(volume, root, MODEL), f"fill={fill}" if texture in ("video", "none") else "")
+        volume = paint(Panel("", {"kind": kind}, clip, {"kind": fill}), root)
+        show(axis, section(volume, root, MODEL), f"fill={fill}" if clip in ("video", "none") else "")
 
 
 def save(figure: Any, output: Path) -> None:
@@ -182,8 +184,8 @@ def main(root: Path, output: Path) -> None:
     size = {"figsize": (12.0, 1.58 * number), "height_ratios": [1.45] + [1.0] * (number - 1)}
     figure, axes = plt.subplots(number, len(FILLS), **size)
     draw_header(axes[0], root)
-    for row, (kind, texture, name) in zip(axes[1:], recipes, strict=False):
-        draw_recipe(row, root, kind, texture, name)
+    for row, recipe in zip(axes[1:], recipes, strict=False):
+        draw_recipe(row, root, *recipe)
     for axis, panel in zip(axes[1 + len(recipes) :].ravel(), VARIATIONS, strict=True):
         show(axis, section(paint(panel, root), root, panel.case, panel.coronal), panel.title)
     axes[1 + len(recipes), 0].set_ylabel("variations of\nsynth3, video", fontsize=9)

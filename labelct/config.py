@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -25,7 +25,9 @@ from labelct.errors import LabelctError, SettingError, check_range, did_you_mean
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
+from labelct.synthesis import drop, intensity, texture
+from labelct.synthesis.settings import DataSettings
+from labelct.targets import Targets
 from labelct.tracking import LoggerSettings
 from labelct.trainer.face import TrainerSettings
 from labelct.trainer.settings import DeviceSettings
@@ -46,14 +48,24 @@ CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | N
 
 @dataclass
 class PathsSettings:
-    """Where things land: `outputs` holds `stages/`, `runs/` and `sweeps/`."""
+    """Where things land.
+
+    Attributes:
+        outputs: The folder of `stages/`, `runs/` and `sweeps/`.
+    """
 
     outputs: str = "outputs"
 
 
 @dataclass
 class LimitSettings:
-    """How many cases of each split are used, first ones first; None takes all."""
+    """How many cases of each split are used, first ones first.
+
+    Attributes:
+        train: Training cases; null takes all.
+        val: Validation cases; null takes all.
+        test: Cases of each test cohort; null takes all.
+    """
 
     train: int | None = None
     val: int | None = None
@@ -67,22 +79,50 @@ class LimitSettings:
 
 @dataclass
 class DebugSettings:
-    """Values laid over any configuration: `caps` maps a dotted key (`*` fits any one part) to the value it gets."""
+    """Values laid over any configuration.
+
+    Attributes:
+        caps: `{dotted key: the value it gets}`; `*` fits any one part, and keys that are not there are left out.
+    """
 
     caps: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Config:
-    """Everything one job reads, checked."""
+    """Everything one job reads, checked.
+
+    Attributes:
+        cohort: Where the label maps come from.
+        test: The CT that the model is scored on, by name.
+        targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
+        data: The recipe of the training volumes.
+        fill: The distribution that an organ's HU are drawn from.
+        texture: What moves inside an organ.
+        drop: How often a label is left out.
+        scanner: The simulated acquisition.
+        dose: Photons, hence image noise.
+        trainer: The network and its training.
+        device: What it trains on.
+        evaluation: Scores and figures.
+        logger: Where the curves go.
+        parallel: How cases spread over processes.
+        limit: How many cases are used.
+        paths: Where things land.
+        debug: Values laid over all others.
+        seed: Seed of the network's weights and patches; `data.seed` is that of the volumes.
+        name: Name of the run at the tracker; null makes one of the options chosen.
+        group: Group of the run at the tracker; null takes the name of the sweep.
+        tags: Tags of the run at the tracker, besides recipe, trainer and seed.
+    """
 
     cohort: CohortSettings
     test: dict[str, CohortSettings | OwnSettings]
-    targets: dict[str, list[str]]
+    targets: Targets
     data: DataSettings
-    fill: FillSettings
-    texture: TextureSettings
-    drop: DropSettings
+    fill: intensity.Settings
+    texture: texture.Settings
+    drop: drop.Settings
     scanner: ScannerSettings
     dose: DoseSettings
     trainer: TrainerSettings
@@ -101,9 +141,9 @@ class Config:
 
 PLAIN = {
     "data": DataSettings,
-    "fill": FillSettings,
-    "texture": TextureSettings,
-    "drop": DropSettings,
+    "fill": intensity.Settings,
+    "texture": texture.Settings,
+    "drop": drop.Settings,
     "scanner": ScannerSettings,
     "dose": DoseSettings,
     "device": DeviceSettings,
@@ -138,7 +178,7 @@ def typed(composed: DictConfig) -> Config:
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
     sections["trainer"] = _choice("trainer", composed.trainer, TRAINER_SCHEMAS)
     sections["test"] = {str(name): _choice(f"test.{name}", node, TESTS) for name, node in composed.test.items()}
-    sections["targets"] = _targets(OmegaConf.to_container(composed.targets, resolve=True))
+    sections["targets"] = _targets(composed)
     rest = {name: OmegaConf.select(composed, name) for name in ("seed", "name", "group")}
     if not isinstance(rest["seed"], int) or rest["seed"] < 0:
         raise ConfigError(f"seed={rest['seed']!r}: allowed is a whole number of 0 or more")
@@ -147,7 +187,8 @@ def typed(composed: DictConfig) -> Config:
 
 def plain(config: Any) -> dict[str, Any]:
     """Return a typed section, or the whole tree, as nested dicts and lists of plain values."""
-    return dataclasses.asdict(config)
+    found = dataclasses.asdict(config)
+    return {**found, "targets": found["targets"]["parts"]} if isinstance(config, Config) else found
 
 
 def section(name: str, values: Mapping[str, Any]) -> Any:
@@ -212,16 +253,11 @@ def _reject_unknown(name: str, node: DictConfig, known: list[str]) -> None:
             raise ConfigError(f"{full}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
 
 
-def _targets(entries: Any) -> dict[str, list[str]]:
-    """Return the targets by name, each with the structures it merges; `[liver, {kidneys: [kidney_left, …]}]`."""
-    targets: dict[str, list[str]] = {}
-    for entry in entries if isinstance(entries, list) else [entries]:
-        merged: dict[Any, Any] = entry if isinstance(entry, dict) else {entry: entry}
-        for name, parts in merged.items():
-            targets[str(name)] = [str(part) for part in (parts if isinstance(parts, list) else [parts])]
-    if not targets:
-        raise ConfigError("targets=[]: allowed is one structure name or more; for example targets=[liver]")
-    return targets
+def _targets(composed: DictConfig) -> Targets:
+    try:
+        return Targets.of(OmegaConf.to_container(composed.targets, resolve=True))
+    except LabelctError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _capped(composed: DictConfig) -> DictConfig:
@@ -252,11 +288,23 @@ def register() -> None:
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
     OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
+    OmegaConf.register_new_resolver("labelct.if_experiment", if_experiment, replace=True)
 
 
 def gpus(kind: str, devices: int) -> int:
     """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all that it finds."""
     return {"cpu": 0, "gpu": 1}.get(kind, max(devices, 1))
+
+
+def study(overrides: Iterable[str]) -> str:
+    """Return the name of the sweep that was typed: `dose`, `dose_phantom` with `experiment=phantom`; empty for none."""
+    typed = dict(override.partition("=")[::2] for override in overrides)
+    return "_".join(typed[name] for name in ("sweep", "experiment") if name in typed) if "sweep" in typed else ""
+
+
+def if_experiment(name: str, then: str, otherwise: str, *, _root_: DictConfig) -> str:
+    """Return what a sweep varies: `then` where `experiment=name` was chosen, else `otherwise`."""
+    return then if OmegaConf.select(_root_, "hydra.runtime.choices.experiment") == name else otherwise
 
 
 def configuration_folder() -> Path:

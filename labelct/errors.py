@@ -53,3 +53,11 @@ def check_choice(field: str, value: str, choices: Sequence[str]) -> None:
     """Raise `SettingError` unless `value` is one of `choices`, with the nearest one as remedy."""
     if value not in choices:
         raise SettingError(field, value, "one of " + ", ".join(choices), did_you_mean(str(value), choices))
+
+
+def check_interval(field: str, value: Sequence[float], low: float | None = None, high: float | None = None) -> None:
+    """Raise `SettingError` unless `value` is `[smallest, largest]` within `low` to `high`."""
+    if len(value) != 2 or value[0] > value[1]:
+        raise SettingError(field, value, "two numbers, the smaller first")
+    for bound in value:
+        check_range(field, bound, low, high)

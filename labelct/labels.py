@@ -14,7 +14,7 @@ from labelct.errors import InputError
 LOOKUP_LIMIT = 1 << 16  # a table over all 16-bit values is cheaper than finding those that occur
 
 
-def compact(label_map: NDArray[np.integer], names: Mapping[int, str]) -> tuple[NDArray[np.integer], dict[int, str]]:
+def compact(label_map: NDArray[Any], names: Mapping[int, str]) -> tuple[NDArray[np.integer], dict[int, str]]:
     """Return a label map of at most 16 bits in C order; larger values are renumbered by rank."""
     if _is_small(label_map):
         small = label_map.dtype if label_map.dtype in (np.uint8, np.uint16) else np.uint16

@@ -81,11 +81,10 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], S
 def _check_targets(config: Config, cohort: Cohort, stage: Stage) -> None:
     host, lesion = config.data.lesions.host, config.data.lesions.name
     known = (*cohort.names(), *([lesion] if lesion else []))
-    parts = [part for parts in config.targets.values() for part in parts]
-    for part in (*parts, *([host] if host else [])):
+    for part in (*config.targets.missing(known), *([host] if host else [])):
         _check_known(part, known, stage)
     for name in config.drop.labels:
-        _check_known(name, (*known, *config.targets), stage)
+        _check_known(name, (*known, *config.targets.names), stage)
 
 
 def _check_known(name: str, known: Sequence[str], stage: Stage) -> None:

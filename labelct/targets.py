@@ -1,4 +1,4 @@
-"""The structures that a network learns: how they are named, numbered, merged from parts, and whether they have sides."""
+"""The structures that a network learns: their names and values, the parts they merge, and whether they have sides."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Targets:
         return sorted(self.structures - set(known) - set(optional))
 
     def merge(
-        self, label_map: NDArray[np.integer], names: Mapping[int, str], without: Iterable[str] = ()
+        self, label_map: NDArray[Any], names: Mapping[int, str], without: Iterable[str] = ()
     ) -> NDArray[np.uint8]:
         """Return the target values of a label map.
 

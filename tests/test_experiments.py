@@ -1,11 +1,43 @@
-"""Every experiment composes, and the full settings of those from masks are one override away."""
+"""Every option of every group and every experiment composes and validates; the full settings are one override away."""
 
 import pytest
 
-from labelct.config import configuration_folder
+from labelct.commands.compose import groups, options
+from labelct.config import PLAIN, configuration_folder
 
-NAMES = sorted(path.stem for path in (configuration_folder() / "experiment").glob("*.yaml"))
+NAMES = list(options("experiment"))
 ROOTS = ("cohort.root=maps", "test.totalsegmentator.root=ct")
+OPTIONS = {group: list(options(group)) for group in ("cohort", "trainer", *PLAIN) if group in groups()}
+
+
+def chosen(turn):
+    """Return one option of each group, another one each turn, with the values that some of them ask for."""
+    option = {group: names[turn % len(names)] for group, names in OPTIONS.items()}
+    roots = [] if option["cohort"] == "phantom" else ["cohort.root=maps"]
+    roots += ["texture.root=videos"] if option["texture"] == "video" else []
+    return [*(f"{group}={name}" for group, name in option.items()), *roots]
+
+
+@pytest.mark.parametrize("turn", range(max(len(names) for names in OPTIONS.values())))
+def test_every_option_composes(turn, configured):
+    config = configured(*chosen(turn))
+    assert config.data.kind == OPTIONS["data"][turn % len(OPTIONS["data"])]
+
+
+def test_every_test_group_composes_and_all_at_once(configured):
+    names = list(options("test"))
+    roots = [f"test.{name}.root=ct" for name in names if name not in ("own", "phantom")]
+    assert set(configured(f"test=[{','.join(names)}]", *roots).test) == set(names)
+
+
+def test_a_search_for_settings_composes(configured):
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="the extra hparams is not installed")
+    for name in options("hparams_search"):
+        assert configured(f"hparams_search={name}").group == name
+
+
+def test_no_group_is_left_out():
+    assert set(groups()) == {*OPTIONS, "test", "experiment", "sweep", "hparams_search"}
 
 
 @pytest.mark.parametrize("name", NAMES)

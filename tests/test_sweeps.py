@@ -8,45 +8,86 @@ import sys
 import time
 
 import pytest
+from hydra import initialize_config_dir
 
 from labelct.commands import compose
-from labelct.config import ConfigError, configuration_folder, gpus
+from labelct.config import ConfigError, configuration_folder, gpus, study
 
-SWEEPS = sorted(path.stem for path in (configuration_folder() / "sweep").glob("*.yaml"))
-PAPER = [name for name in SWEEPS if not name.endswith("_phantom")]
+SWEEPS = list(compose.options("sweep"))
 EXPERIMENTS = configuration_folder().parent / "experiments"
-QUICK = ("trainers", "organs_phantom", "drop_phantom")
 FILES = ["cohort.root=COHORT", "texture.root=VIDEOS"]
+PHANTOM = ["experiment=phantom"]
+QUICK = [("trainers", FILES), ("organs", PHANTOM), ("drop", PHANTOM)]
+
+
+def all_sweeps():
+    for name in SWEEPS:
+        for given in (FILES, PHANTOM):
+            marks = [] if (name, given) in QUICK else [pytest.mark.slow]
+            yield pytest.param(name, given, marks=marks, id=f"{name}-{given[0].partition('=')[2].lower()}")
+
+
+@pytest.mark.parametrize(("name", "given"), all_sweeps())
+def test_every_job_of_every_sweep_composes(name, given):
+    assert compose.check([f"sweep={name}", *given], multirun=False) > 1
+
+
+def jobs(*overrides):
+    with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
+        return compose._jobs(list(overrides), [], multirun=False)
+
+
+def test_a_sweep_takes_its_own_experiment_or_the_one_that_is_typed(configured):
+    assert configured("sweep=fill", *FILES).trainer.epochs == 4000
+    small = configured("sweep=fill", *PHANTOM)
+    assert small.trainer.steps == 200
+    assert small.data.kind == "synth2", "what the sweep fixes holds for every experiment"
+
+
+def test_what_the_embedded_cohort_cannot_do_is_left_out():
+    assert ["texture=video" in job for job in jobs("sweep=texture", *FILES)].count(True) == 1
+    assert not any("texture=video" in job for job in jobs("sweep=texture", *PHANTOM))
+    assert [job[0] for job in jobs("sweep=cases", *PHANTOM)] == [f"limit.train={number}" for number in (1, 2, 4, 8)]
+
+
+def test_a_sweep_of_any_experiment():
+    masks = ["cohort.root=maps", "test.totalsegmentator.root=ct"]
+    assert compose.check(["sweep=dose", "dose=low,full", "experiment=liver_from_masks", *masks], multirun=False) == 2
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SWEEPS]
+    ("typed", "name"),
+    [
+        (["sweep=dose", "seed=1"], "dose"),
+        (["experiment=phantom", "sweep=dose"], "dose_phantom"),
+        (["experiment=phantom"], ""),
+        (["data=synth1"], ""),
+    ],
 )
-def test_every_job_of_every_sweep_composes(name):
-    files = [] if name.endswith("_phantom") else FILES
-    assert compose.check([f"sweep={name}", *files], multirun=False) > 1
+def test_a_sweep_is_named_by_what_was_typed(typed, name):
+    assert study(typed) == name
 
 
-@pytest.mark.parametrize("name", PAPER)
-def test_every_sweep_has_a_phantom_sized_form_an_experiment_and_a_page(name):
-    assert f"{name}_phantom" in SWEEPS
-    opening = (configuration_folder() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_sweep_says_what_it_is_and_has_a_page(name):
+    opening = (configuration_folder() / "sweep" / f"{name}.yaml").read_text(encoding="utf-8")
     for word in ("# Reproduces:", f"# Command: labelct run sweep={name}", "# Hours:", "measured"):
         assert word in opening
     readme = (EXPERIMENTS / name / "README.md").read_text(encoding="utf-8")
-    assert f"labelct run sweep={name} " in readme
+    assert f"labelct run sweep={name} cohort.root=" in readme
+    assert f"labelct run sweep={name} experiment=phantom" in readme
     with (EXPERIMENTS / name / "expected.csv").open(encoding="utf-8", newline="") as stream:
         assert {"label", "dice", "source"} <= set(next(csv.reader(stream)))
 
 
 def test_the_command_line_narrows_a_sweep():
-    assert compose.check(["sweep=drop_phantom"], multirun=False) == 4
-    assert compose.check(["sweep=drop_phantom", "drop=none,half"], multirun=False) == 2
-    assert compose.check(["sweep=drop_phantom", "drop=none", "seed=0,1"], multirun=False) == 2
+    assert len(jobs("sweep=drop", *PHANTOM)) == 4
+    assert len(jobs("sweep=drop", *PHANTOM, "drop=none,half")) == 2
+    assert len(jobs("sweep=drop", *PHANTOM, "drop=none", "seed=0,1")) == 2
 
 
 def test_one_job_of_a_sweep_alone():
-    assert compose.check(["sweep=dose_phantom", "dose=low", "hydra.mode=RUN"], multirun=False) == 1
+    assert compose.check(["sweep=dose", *PHANTOM, "dose=low", "hydra.mode=RUN"], multirun=False) == 1
 
 
 @pytest.mark.parametrize(("kind", "devices", "expected"), [("cpu", 1, 0), ("gpu", 1, 1), ("ddp", 4, 4), ("ddp", 0, 1)])
@@ -76,7 +117,7 @@ def start(folder, *arguments):
 
 @pytest.mark.slow
 def test_a_killed_sweep_does_only_what_is_missing(tmp_path):
-    sweep = ["sweep=table1_phantom", "data=clinical,synth2", "seed=0"]
+    sweep = ["sweep=table1", *PHANTOM, "data=clinical,synth2", "seed=0"]
     first = start(tmp_path, *sweep)
     while len(list(tmp_path.glob("outputs/stages/training/*/best.ckpt"))) < 1:
         assert first.poll() is None, first.stdout.read()

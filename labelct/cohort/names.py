@@ -18,7 +18,7 @@ FORM = 'write {"1": "liver", "2": "spleen"}'
 
 @lru_cache(maxsize=1)
 def _table() -> list[dict[str, str]]:
-    text = files("labelct.synthesis").joinpath("hu_priors.csv").read_text(encoding="utf-8-sig")
+    text = files("labelct.priors").joinpath("hu_priors.csv").read_text(encoding="utf-8-sig")
     return [row for row in csv.DictReader(io.StringIO(text)) if not row["name"].startswith("_")]
 
 

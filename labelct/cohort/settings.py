@@ -23,7 +23,11 @@ SPLITS = ("train", "val", "test")
 
 @dataclass
 class OwnSettings:
-    """As a test group: the cohort's own test split."""
+    """As a test group: the cohort's own test split.
+
+    Attributes:
+        kind: `own`.
+    """
 
     kind: str = "own"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
 
 UNSET = "default"
@@ -162,7 +163,7 @@ def _read_job(path: Path) -> Job | None:
         raise InputError(path, f"it is no record of scores ({error!r})", "run the job again, or delete it") from error
     choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
     ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
-    experiment = typed.get("sweep") or arm.get("experiment", "")
+    experiment = study(record.get("overrides", [])) or arm.get("experiment", "")
     seed = arm.get("seed", typed.get("seed", "0"))
     return Job(path.parent, ordered, seed, key, rows, "" if experiment == "None" else experiment)
 

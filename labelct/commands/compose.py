@@ -167,9 +167,9 @@ def groups() -> list[str]:
 
 
 def options(group: str) -> dict[str, str]:
-    """Return the options of `group`, each with the first comment line of its file."""
+    """Return the options of `group`, each with the first comment line of its file; `_name` is what others share."""
     found = {}
-    for path in sorted((configuration_folder() / group).glob("*.yaml")):
+    for path in sorted((configuration_folder() / group).glob("[!_]*.yaml")):
         lines = (line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# "))
         found[path.stem] = next((line[2:] for line in lines if not line.startswith("# @")), "")
     return found

@@ -18,7 +18,7 @@ from typing import Any
 from hydra.core.utils import configure_log
 from omegaconf import DictConfig, OmegaConf
 
-from labelct.config import typed
+from labelct.config import study, typed
 from labelct.errors import LabelctError
 from labelct.store import write_json, write_text
 
@@ -91,15 +91,16 @@ def main() -> None:
     configure_log(settings.hydra.job_logging, settings.hydra.verbose)
     composed, overrides = OmegaConf.load(described / "config.yaml"), OmegaConf.load(described / "overrides.yaml")
     assert isinstance(composed, DictConfig)
-    if composed.group is None:
-        composed.group = " ".join(folder.absolute().parts[-3:-1])
-    run(composed, folder, dict(settings.hydra.runtime.choices), [str(override) for override in overrides])
+    given = [str(override) for override in overrides]
+    composed.group = composed.group or study(given) or " ".join(folder.absolute().parts[-3:-1])
+    run(composed, folder, dict(settings.hydra.runtime.choices), given)
 
 
 def _chain(composed: DictConfig, folder: Path, choices: Mapping[str, Any], overrides: Sequence[str]) -> float | None:
     from labelct import pipeline
 
     arm = {str(group): str(option) for group, option in choices.items() if not str(group).startswith("hydra")}
+    composed.group = composed.group or study(overrides) or None
     return pipeline.run(typed(composed), folder, arm, overrides)
 
 

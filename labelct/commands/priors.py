@@ -15,8 +15,8 @@ from labelct.cohort.settings import FilesSettings, FolderSettings, NnunetRawSett
 from labelct.commands import compose
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
+from labelct.priors import Prior, Priors, load_priors
 from labelct.store import write_json, write_text
-from labelct.synthesis.priors import Prior, Priors, load_priors
 
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
 
@@ -66,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _fit(given: argparse.Namespace) -> None:
+    from labelct.priors.fit import fit_priors, priors_csv
     from labelct.stages import cohorts
-    from labelct.synthesis.measure import fit_priors, priors_csv
 
     config = compose.configuration(given.overrides)
     cohort, stage = cohorts.prepare(config, config.cohort, Path(config.paths.outputs) / "stages")
@@ -85,7 +85,7 @@ def _fit(given: argparse.Namespace) -> None:
 
 
 def _measure(subject: Subject, base: Priors, erode: int) -> dict[str, Any]:
-    from labelct.synthesis.measure import measure
+    from labelct.priors.fit import measure
 
     assert subject.load_ct is not None
     label_map, ct = subject.load_label_map(), subject.load_ct()
@@ -107,7 +107,7 @@ def _line(prior: Prior) -> str:
 
 def _check(given: argparse.Namespace) -> None:
     from labelct.cohort.open import open_cohort
-    from labelct.synthesis.check import report, sentence
+    from labelct.priors.check import report, sentence
 
     cohort = open_cohort(_layout(given.folder))
     subjects = [subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.load_ct is not None]
@@ -138,7 +138,7 @@ def _layout(folder: Path) -> FilesSettings:
 
 
 def _check_case(subject: Subject, priors: Priors, enhancement: float) -> list[dict[str, Any]]:
-    from labelct.synthesis.check import check
+    from labelct.priors.check import check
 
     assert subject.load_ct is not None
     label_map, ct = subject.load_label_map(), subject.load_ct()

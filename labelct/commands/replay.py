@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelct import dataset
 from labelct.cohort.base import Subject
@@ -17,6 +17,10 @@ from labelct.cohort.settings import SPLITS, FolderSettings, PhantomSettings
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import nifti
+from labelct.targets import Targets
+
+if TYPE_CHECKING:
+    from labelct.sampler import Sampler
 
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
@@ -97,25 +101,34 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
         InputError: The cohort, the CT or the texture clips are not those that the volume was made from.
     """
     from labelct.stages import scanning, synthesis
-    from labelct.synthesis.bank import load_bank, make_white
 
-    name = line["name"]
+    name, sampler = line["name"], _sampler(made_with)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
-        data = made_with["data"]
-        label_map, ct, source = synthesis.load(subject, data["spacing"], data.get("headroom_mm", 0.0))
-        _check_source(subject, source, line)
-        bank = load_bank(section("texture", made_with["texture"])) if line["recipe"]["bank"] else make_white()
-        synthesis.paint_again(label_map, ct, made_with["targets"], line["recipe"], bank, name, folder)
-        scanner, dose = section("scanner", made_with["scanner"]), section("dose", made_with["dose"])
-        job = scanning.Job(dict(line), folder, None, scanner, dose, made_with["data"]["seed"], folder)
-        scanning.scan_again(job, {"seed": line["scan"]["seed"]})
+        loaded = sampler.load(subject)
+        _check_source(subject, loaded.source, line)
+        synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
+        scanned = sampler.acquisition
+        work = scanning.Work(dict(line), folder, None, scanned.scanner, scanned.dose, line["entropy"][0], folder)
+        scanning.scan_again(work, {"seed": line["scan"]["seed"]})
         paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
         output.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(dataset.image_path(folder, name), paths[0])
         shutil.copyfile(dataset.label_path(folder, name), paths[1])
     return paths
+
+
+def _sampler(made_with: Mapping[str, Any]) -> Sampler:
+    """Return what made the volumes of a training set."""
+    from labelct.sampler import Sampler
+    from labelct.scanner.scan import Acquisition
+    from labelct.synthesis.recipe import Recipe
+
+    names = ("data", "fill", "texture", "drop", "scanner", "dose")
+    data, fill, texture, drop, scanner, dose = (section(name, made_with[name]) for name in names)
+    recipe = Recipe.of(data, fill, texture, drop, Targets(made_with["targets"]))
+    return Sampler(recipe, Acquisition(scanner, dose))
 
 
 def _subject(case: str, settings: Any, folder: Path) -> Subject:

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from labelct.commands import compose
+from labelct.commands import compose, keys
 from labelct.commands import job as single
 from labelct.commands.jobs import JobFolders, failures, sweep_ended
 from labelct.config import configuration_folder
@@ -20,29 +20,10 @@ from labelct.errors import LabelctError
 
 INTERRUPTED = 130  # what shells report of a command that Ctrl-C ended
 
-GROUPS = {
-    "cohort": "where the label maps come from",
-    "test": "the CT that a model is scored on; several at once: test=[own,folder]",
-    "data": "the recipe that makes training volumes",
-    "fill": "the distribution that an organ's HU are drawn from",
-    "texture": "what moves inside an organ",
-    "drop": "how often a label is left out",
-    "scanner": "the simulated acquisition",
-    "dose": "photons, hence image noise",
-    "trainer": "the network and its training",
-    "device": "what it trains on",
-    "evaluation": "scores and figures",
-    "logger": "where curves, tables and figures go beside CSV",
-    "debug": "the whole chain in seconds",
-    "experiment": "one table row or figure of the paper",
-    "sweep": "one ablation, all its jobs; narrow it with further overrides",
-    "hparams_search": "a search for settings of the trainer",
-}
-
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort
   labelct run data=synth3 -m dose=low,full        two jobs, one network each
-  labelct run sweep=table1_phantom                four recipes, three seeds, on the embedded cohort
+  labelct run sweep=table1 experiment=phantom     four recipes, three seeds, on the embedded cohort
   labelct run cohort=folder cohort.root=MAPS test=totalsegmentator test.totalsegmentator.root=CT
   labelct run debug=smoke                         any configuration in under a minute
   labelct run data=synth1 --cfg job               the configuration, without running it"""
@@ -63,8 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit as error:
         return int(error.code or 0)
     if flags.help:
-        print(help_text())
-        return 0
+        return _help(flags.overrides)
     jobs = 0
     if not (flags.hydra_help or flags.shell_completion):
         try:
@@ -73,6 +53,16 @@ def main(arguments: Sequence[str]) -> int:
             print(f"labelct run: {error}", file=sys.stderr)
             return 1
     return _run(jobs)
+
+
+def _help(names: Sequence[str]) -> int:
+    """Print the groups, or every key of the groups and keys that are named."""
+    try:
+        print("\n\n".join(keys.help_of(name) for name in names) or help_text())
+    except LabelctError as error:
+        print(f"labelct run: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _run(jobs: int) -> int:
@@ -116,12 +106,13 @@ def job(composed: DictConfig) -> float | None:
 def help_text() -> str:
     """Return what `labelct run --help` prints: the groups with their options, a line each."""
     lines = ["usage: labelct run [group=option] [key=value] [-m group=option,option]", "", "groups"]
-    for group in [name for name in GROUPS if name in compose.groups()]:
-        lines.append(f"  {group:<11} {GROUPS[group]}")
+    for group in [name for name in keys.GROUPS if name in compose.groups()]:
+        lines.append(f"  {group:<11} {keys.GROUPS[group]}")
         lines += [f"    {option:<16} {line}" for option, line in compose.options(group).items()]
     lines += [
         "",
         "keys        targets=[liver] seed=0 name= group= tags=[] limit.train= parallel.workers= paths.outputs=",
+        "            labelct run --help GROUP explains every key of a group, --help data.cylinder those below a key",
         "flags       -m sweep over comma-separated values · --cfg job shows the configuration · --hydra-help Hydra's",
         "",
         EXAMPLES,

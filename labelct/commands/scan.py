@@ -94,12 +94,12 @@ def main(argv: Sequence[str]) -> int:
     scanner = settings("scanner", given.scanner, groups["scanner"])
     dose = settings("dose", given.dose, groups["dose"])
     volume = _read(given.ct)
-    from labelct.scanner.scan import sample_scan, scan
+    from labelct.scanner.scan import Acquisition, sample_scan, scan
 
-    params = sample_scan(scanner, dose, np.random.default_rng(given.seed))
+    params = sample_scan(np.random.default_rng(given.seed))
     array = np.ascontiguousarray(volume.array, dtype=np.float32)
     with ProgressBar(f"scan {given.scanner} {given.dose}") as bar:
-        scanned = scan(array, volume.spacing, scanner, dose, params, progress=bar.update)
+        scanned = scan(array, volume.spacing, Acquisition(scanner, dose), params, progress=bar.update)
     nifti.write(given.output, scanned, volume.affine)
     print(f"{given.output}")
     return 0

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labelct.errors import InputError
-from labelct.evaluation.components import components_of, keep_largest
+from labelct.evaluation.components import keep_largest
 from labelct.io import nifti
 from labelct.io.dicom import read_series
 from labelct.progress import track
 from labelct.store import write_json
+from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
 
@@ -91,5 +92,5 @@ def _read(path: Path) -> Volume:
 def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
     """Return how many components each label has, by the structures that the model's targets were made of."""
     path = folder / "targets.json"
-    targets = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {value: components_of(targets.get(name, [name])) for name, value in labels.items()}
+    parts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return Targets({name: parts.get(name, [name]) for name in labels}).components

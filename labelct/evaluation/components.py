@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-
-
-def components_of(structures: Iterable[str]) -> int:
-    """Return how many components a target of `structures` has: two if it joins a left and a right one, else one."""
-    words = {word for name in structures for word in name.split("_")}
-    return 2 if {"left", "right"} <= words else 1
 
 
 def keep_largest(label_array: NDArray[np.uint8], counts: Mapping[int, int]) -> NDArray[np.uint8]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from labelct.errors import SettingError
 from labelct.scanner.settings import ScannerSettings
 
+Array = NDArray[np.float32]  # a volume `(x, y, z)`, projections `(view, channel, row)`, or one of their axes
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -196,7 +198,6 @@ def plan(scanner: ScannerSettings, grid: Grid) -> Helix:
         scanner.views,
         scanner.pitch * scanner.rows * scanner.row_width,
         1,
-        math.radians(scanner.start_angle),
     )
     radius = recon_radius(scanner, helix, grid)
     limit = pitch_limit(radius, helix.source_isocentre)

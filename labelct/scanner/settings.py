@@ -74,7 +74,6 @@ class ScannerSettings:
         row_width: Row width at the isocentre.
         views: Views per turn, an even number.
         pitch: Table feed per turn over the collimation `rows * row_width`.
-        start_angle: Source angle of the first slice's first view, in degrees.
         rays_per_cell: Rays per detector cell and axis whose intensities are averaged (1: one ray through its centre).
         efficiency: Share of the photons that are counted; a coarse detector below 1 keeps a fine one's image noise.
         focal_spot: Width of the focal spot, sampled at as many places as a cell has rays; 0: a point.
@@ -96,7 +95,6 @@ class ScannerSettings:
     row_width: float = 0.6
     views: int = 1160
     pitch: float = 1.0
-    start_angle: float = 0.0
     rays_per_cell: int = 1
     focal_spot: float = 0.0
     efficiency: float = 1.0

@@ -95,8 +95,9 @@ def _figures(
     figures.dice_plot(rows, folder / "dice.png")
     training_set = next(stage for stage in stages if stage.name == "dataset")
     panels = [_panel(case.name, case.image, case.label) for case in TrainingSet(training_set.folder).train[:PANELS]]
-    ct, truth = testing.ct_of(reference), testing.merge(reference.load_label_map(), config.targets)
-    panels.append((f"CT {reference.case}", ct, figures.centre(truth, range(1, len(config.targets) + 1))))
+    ct, label_map = testing.ct_of(reference), reference.load_label_map()
+    truth = config.targets.merge(label_map.array, label_map.names)
+    panels.append((f"CT {reference.case}", ct, figures.centre(truth, list(config.targets.values.values()))))
     volumes = [(title, volume.array, volume.spacing) for title, volume, _ in panels]
     figures.montage(volumes, folder / "montage.png", [centre for *_, centre in panels], testing.window(config))
 

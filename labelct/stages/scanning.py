@@ -19,19 +19,19 @@ from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.parallel import map_cases
-from labelct.scanner.scan import project, sample_scan, scan
+from labelct.priors.check import report, sentence
+from labelct.sampler import SCAN, entropy
+from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.stages.synthesis import records, stream
+from labelct.stages.synthesis import records
 from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
-from labelct.synthesis.check import report, sentence
 
 log = logging.getLogger(__name__)
 VERSION = 2
-STREAM = 2
 
 
 @dataclass(frozen=True)
-class Job:
+class Work:
     """One clean volume to scan."""
 
     record: dict[str, Any]
@@ -65,18 +65,18 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     settings = {"scanner": _physics(config.scanner), "dose": plain(config.dose), "seed": config.data.seed}
     if config.scanner.kind == "none":
         settings["dose"] = None
-    settings["targets"] = ordered(config.targets)
+    settings["targets"] = ordered(config.targets.parts)
 
     def make(folder: Path) -> None:
         for name in ("imagesTr", "labelsTr", "records"):
             (folder / name).mkdir(exist_ok=True)
         cached = None if projections is None else projections.folder
-        jobs = [
-            Job(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
+        work = [
+            Work(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
             for record in records(synthesis)
         ]
-        map_cases(_scan_case, jobs, config.parallel, f"scanner {config.scanner.kind}")
-        _index(folder, list(config.targets), Path(config.data.priors).name)
+        map_cases(_scan_case, work, config.parallel, f"scanner {config.scanner.kind}")
+        _index(folder, config.targets.names, Path(config.data.priors).name)
         write_json(folder / "config.json", _made_with(config))
 
     return build(root, recipe_of("dataset", VERSION, settings, parents), make)
@@ -84,16 +84,19 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
 
 def _scanner(config: Config) -> ScannerSettings:
     """Return the scanner of the training volumes: clinical CT are scans already."""
-    if config.data.kind != "clinical" or config.data.rescan or config.scanner.kind == "none":
+    if config.data.is_scanned() or config.scanner.kind == "none":
         return config.scanner
-    log.info("data=clinical: the CT are scans already, scanner and dose are left out (data.rescan=true scans again)")
+    log.info(
+        "data=%s: the CT are scans already, scanner and dose are left out (data.rescan=true scans again)",
+        config.data.kind,
+    )
     return ScannerSettings(kind="none")
 
 
 def _made_with(config: Config) -> dict[str, Any]:
     """Return the settings that the volumes were made with, and where their files lay on this machine."""
     sections = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose")
-    return {"labelct": __version__, "targets": config.targets} | {
+    return {"labelct": __version__, "targets": config.targets.parts} | {
         name: plain(getattr(config, name)) for name in sections
     }
 
@@ -110,11 +113,11 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
     recipe = recipe_of("projections", VERSION, {"scanner": _geometry(scanner)}, [synthesis])
 
     def make(folder: Path) -> None:
-        jobs = [
-            Job(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
+        work = [
+            Work(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
             for record in records(synthesis)
         ]
-        map_cases(_project_case, jobs, config.parallel, "forward projection")
+        map_cases(_project_case, work, config.parallel, "forward projection")
 
     return build(root, recipe, make)
 
@@ -122,15 +125,16 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
 def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
     """Return the settings that noise-free projections depend on: photons and reconstruction come after them."""
     later = ("recon", "coarse", "mode", "efficiency")
-    return {name: value for name, value in _physics(scanner).items() if name not in later}
+    kept = {name: value for name, value in _physics(scanner).items() if name not in later}
+    return {**kept, "field_of_view": scanner.recon.field_of_view}  # it decides how far the helix goes on
 
 
-def _project_case(job: Job) -> None:
-    path = job.folder / f"{job.record['name']}.npy"
+def _project_case(work: Work) -> None:
+    path = work.folder / f"{work.record['name']}.npy"
     if path.exists():
         return
-    volume = nifti.read_volume(job.clean / "volumes" / f"{job.record['name']}.nii.gz")
-    projections = project(_hu(volume.array), volume.spacing, job.scanner)
+    volume = nifti.read_volume(work.clean / "volumes" / f"{work.record['name']}.nii.gz")
+    projections = project(_hu(volume.array), volume.spacing, Acquisition(work.scanner))
     assert projections is not None
     temporary = path.with_suffix(".partial")
     try:
@@ -144,33 +148,33 @@ def _project_case(job: Job) -> None:
     temporary.replace(path)
 
 
-def _scan_case(job: Job) -> None:
+def _scan_case(work: Work) -> None:
     """Write one scanned volume with its label; its record, written last, marks it finished."""
-    name = job.record["name"]
-    done = job.folder / "records" / f"{name}.json"
+    name = work.record["name"]
+    done = work.folder / "records" / f"{name}.json"
     if done.exists():
         return
-    entropy = stream(job.seed, STREAM, job.record["case"], job.record["replicate"])
-    params = sample_scan(job.scanner, job.dose, np.random.default_rng(entropy))
-    scan_again(job, params)
-    files = {"image": dataset.image_path(job.folder, name), "label": dataset.label_path(job.folder, name)}
+    drawn_from = entropy(work.seed, SCAN, work.record["case"], work.record["replicate"])
+    params = sample_scan(np.random.default_rng(drawn_from))
+    scan_again(work, params)
+    files = {"image": dataset.image_path(work.folder, name), "label": dataset.label_path(work.folder, name)}
     digests = {kind: nifti.digest(path) for kind, path in files.items()}
-    write_json(done, {**job.record, "scan": {"entropy": entropy, **params}, "digests": digests})
+    write_json(done, {**work.record, "scan": {"entropy": drawn_from, **params}, "digests": digests})
 
 
-def scan_again(job: Job, params: dict[str, Any]) -> None:
+def scan_again(work: Work, params: dict[str, Any]) -> None:
     """Write the image and the label that a record and the scan's `params` describe."""
-    name = job.record["name"]
-    image = dataset.image_path(job.folder, name)
-    clean = job.clean / "volumes" / f"{name}.nii.gz"
-    if job.scanner.kind == "none":
+    name = work.record["name"]
+    image = dataset.image_path(work.folder, name)
+    clean = work.clean / "volumes" / f"{name}.nii.gz"
+    if work.scanner.kind == "none":
         _share(clean, image)
     else:
         volume = nifti.read_volume(clean)
-        projections = None if job.projections is None else np.load(job.projections / f"{name}.npy", mmap_mode="r")
-        hu = scan(_hu(volume.array), volume.spacing, job.scanner, job.dose, params, projections)
+        projections = None if work.projections is None else np.load(work.projections / f"{name}.npy", mmap_mode="r")
+        hu = scan(_hu(volume.array), volume.spacing, Acquisition(work.scanner, work.dose), params, projections)
         nifti.write(image, hu, volume.affine)
-    _share(job.clean / "labels" / f"{name}.nii.gz", dataset.label_path(job.folder, name))
+    _share(work.clean / "labels" / f"{name}.nii.gz", dataset.label_path(work.folder, name))
 
 
 def _hu(array: NDArray[np.generic]) -> NDArray[np.float32]:

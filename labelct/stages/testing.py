@@ -16,7 +16,7 @@ from labelct.cohort.base import Subject
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.evaluation import figures
-from labelct.evaluation.components import components_of, keep_largest
+from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import METRICS, score
 from labelct.io import nifti
 from labelct.parallel import map_cases
@@ -44,7 +44,7 @@ def check(config: Config, name: str, tested: Subjects, cohort: Stage, root: Path
     Raises:
         InputError: A file cannot be read, CT and label map differ in their grids, or a target is unknown.
     """
-    settings = {"targets": ordered(config.targets), "cases": [subject.case for subject in tested]}
+    settings = {"targets": ordered(config.targets.parts), "cases": [subject.case for subject in tested]}
 
     def make(folder: Path) -> None:
         found = map_cases(partial(_check_case, config), tested, config.parallel, f"checking {name}")
@@ -57,7 +57,7 @@ def _check_case(config: Config, subject: Subject) -> dict[str, Any]:
     """Return what a case is: its grid and the volume of each target in ml."""
     ct, truth, label_map = ct_of(subject), *_truth(config, subject)
     voxel_ml = float(np.prod(label_map.spacing)) / 1000.0
-    volumes = {target: float((truth == value).sum()) * voxel_ml for value, target in enumerate(config.targets, start=1)}
+    volumes = {target: float((truth == value).sum()) * voxel_ml for target, value in config.targets.values.items()}
     return {"case": subject.case, "shape": ct.array.shape, "spacing": ct.spacing, "ml": volumes}
 
 
@@ -104,7 +104,7 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
     Returns:
         The stage.
     """
-    settings = {"evaluation": plain(config.evaluation), "targets": ordered(config.targets), "test": name}
+    settings = {"evaluation": plain(config.evaluation), "targets": ordered(config.targets.parts), "test": name}
 
     def make(folder: Path) -> None:
         rows: list[dict[str, Any]] = []
@@ -144,15 +144,6 @@ def columns(rows: list[dict[str, Any]]) -> list[str]:
     return [*known, *(name for name in (rows[0] if rows else {}) if name not in known)]
 
 
-def merge(label_map: LabelMap, targets: dict[str, list[str]]) -> NDArray[np.uint8]:
-    """Return the truth `(x, y, z)`: 1 for the first target, 2 for the second, …; 0 elsewhere."""
-    truth = np.zeros(label_map.array.shape, dtype=np.uint8)
-    for value, parts in enumerate(targets.values(), start=1):
-        known = [number for number, name in label_map.names.items() if name in parts]
-        truth[np.isin(label_map.array, known)] = value
-    return truth
-
-
 def window(config: Config) -> tuple[float, float]:
     """Return level and width of the grey window of figures, HU."""
     return config.evaluation.window_level, config.evaluation.window_width
@@ -166,27 +157,24 @@ def finite(row: dict[str, Any]) -> dict[str, Any]:
 def _truth(config: Config, subject: Subject) -> tuple[NDArray[np.uint8], LabelMap]:
     """Return the truth and the label map; a real CT need not have the lesions that the synthesis adds."""
     label_map, targets = subject.load_label_map(), config.targets
-    wanted = {part for parts in targets.values() for part in parts} - {config.data.lesions.name}
-    missing = wanted - set(label_map.names.values())
+    missing = targets.missing(label_map.names.values(), optional=[config.data.lesions.name])
     if missing:
         known = ", ".join(sorted(label_map.names.values())[:12])
-        raise InputError(subject.files[0], f"its names lack the targets {sorted(missing)}", f"known are {known} …")
-    return merge(label_map, targets), label_map
+        raise InputError(subject.files[0], f"its names lack the targets {missing}", f"known are {known} …")
+    return targets.merge(label_map.array, label_map.names), label_map
 
 
 def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], LabelMap]:
     truth, label_map = _truth(config, subject)
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
     if config.evaluation.largest_component:
-        counts = {value: components_of(parts) for value, parts in enumerate(config.targets.values(), start=1)}
-        prediction = keep_largest(prediction, counts)
+        prediction = keep_largest(prediction, config.targets.components)
     return prediction, truth, label_map
 
 
 def _score_case(config: Config, name: str, subject: Subject, folder: Path) -> list[dict[str, Any]]:
     prediction, truth, label_map = _masks(config, subject, folder)
-    labels = {target: value for value, target in enumerate(config.targets, start=1)}
-    scored = score(prediction, truth, label_map.spacing, labels, config.evaluation)
+    scored = score(prediction, truth, label_map.spacing, config.targets.values, config.evaluation)
     return [{"test": name, "case": subject.case, **row} for row in scored]
 
 
@@ -197,7 +185,7 @@ def _overlays(
     folder.mkdir(exist_ok=True)
     dice = {s.case: np.array([row["dice"] for row in rows if row["case"] == s.case]) for s in tested}
     means = {case: float(np.nan_to_num(values).mean()) for case, values in dice.items()}
-    labels = {target: value for value, target in enumerate(config.targets, start=1)}
+    labels = config.targets.values
     for subject in sorted(tested, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
         prediction, truth, label_map = _masks(config, subject, masks)
         title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{name}_{subject.case}.png"

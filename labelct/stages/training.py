@@ -17,13 +17,12 @@ from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import scanning, synthesis
 from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.settings import DataSettings
-from labelct.targets import Targets
 from labelct.tracking import Tracker
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.table import TRAINERS
 
 if TYPE_CHECKING:
-    from labelct.trainer.online import SyntheticVolumes
+    from labelct.streaming import SyntheticVolumes
 
 VERSION = 1
 SLACK_TURNS = 2  # a helix begins and ends half a turn or more beyond the volume
@@ -64,10 +63,11 @@ def run(
     prepared = trainer.prepare(task, training_set, partial(clinical_arm, config, cohort, cohort_stage, root), root)
     source = [training_set, *prepared][-1]
     settings = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
-    recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed}, [source])
+    drawn = {"patches": config.data.patches} if config.data.mode == "online" else None
+    recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed, "drawn": drawn}, [source])
 
     def make(folder: Path) -> None:
-        write_json(folder / "targets.json", config.targets)
+        write_json(folder / "targets.json", config.targets.parts)
         trainer.fit(task, source.folder, folder, tracker)
 
     return [*prepared, build(root, recipe, make)]
@@ -79,8 +79,8 @@ def task_of(config: Config, cohort: Cohort) -> TrainingTask[Any]:
     Raises:
         SettingError: Volumes of this recipe or scanner cannot be drawn during a training.
     """
-    volumes, targets = _volumes(config, cohort), Targets(config.targets)
-    return TrainingTask(config.trainer, targets, config.device, config.seed, volumes, config.parallel)
+    volumes = _volumes(config, cohort)
+    return TrainingTask(config.trainer, config.targets, config.device, config.seed, volumes, config.parallel)
 
 
 def clinical_arm(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stage | None:
@@ -125,8 +125,8 @@ def _grid(subject: Subject, spacing: float | None) -> tuple[int, float]:
 
 def _projections(config: Config, length: float) -> int:
     """Return the bytes of the noise-free projections that are kept of a volume `length` mm long."""
-    scanner, scanned = config.scanner, config.data.kind != "clinical" or config.data.rescan
-    if not scanned or scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
+    scanner = config.scanner
+    if not config.data.is_scanned() or scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
         return 0
     turns = length / (scanner.rows * scanner.row_width * scanner.pitch) + SLACK_TURNS
     return int(4 * scanner.rows * scanner.channels * scanner.views * turns)
@@ -140,7 +140,7 @@ def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:
     """Return what patches are cut from while the network trains; None where that is the training set."""
     if config.data.mode != "online":
         return None
-    from labelct.trainer.online import SyntheticVolumes
+    from labelct.stages.synthesis import sampler
+    from labelct.streaming import SyntheticVolumes
 
-    sections = (config.data, config.fill, config.texture, config.drop, config.scanner, config.dose)
-    return SyntheticVolumes(cohort.train, config.targets, *sections)
+    return SyntheticVolumes(cohort.train, sampler(config))

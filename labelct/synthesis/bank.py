@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.settings import TextureSettings
+if TYPE_CHECKING:
+    from labelct.synthesis.texture import Settings
 
 Clip = NDArray[np.uint8]
 
@@ -57,7 +59,7 @@ def make_bank(clips: Sequence[Clip], names: Sequence[str]) -> Bank:
     return Bank(pixels, shapes, tuple(names), digest.hexdigest()[:16])
 
 
-def load_bank(settings: TextureSettings) -> Bank:
+def load_bank(settings: Settings) -> Bank:
     """Read or generate the clips of a texture.
 
     The same settings give the same bank. Load it once and hand it to every worker.

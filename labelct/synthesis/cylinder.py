@@ -1,4 +1,4 @@
-"""The body of recipe 1: a cylinder along z around the target."""
+"""The body of recipe 1 in place of the background: a cylinder along z around the target, or a trunk that follows it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,77 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.synthesis.anatomy_settings import CylinderSettings
+from labelct.priors.table import AIR, FAT, SOFT
+from labelct.settings import Checked, interval, ranged
+from labelct.synthesis import background
+from labelct.synthesis.envelope import CAVITY, trunk_half_axes, trunk_layers
+from labelct.synthesis.scene import BODY, Layer
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
 
 
-def sample_cylinder(
-    target: NDArray[np.bool_],
-    spacing: Sequence[float],
-    centre_mm: Sequence[float],
-    settings: CylinderSettings,
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    """Draw a cylinder that holds the target.
+@dataclass
+class Settings(Checked, group="cylinder"):
+    """The body of `synth1`.
+
+    Attributes:
+        radius: Interval of the radius as a fraction of the smaller in-plane field of view.
+        margin_mm: Least distance between the target and the surface of the cylinder.
+        flattening: Largest relative shortening of the front-to-back axis; 0 keeps the section a circle.
+        trunk: Chance that a trunk stands in for the cylinder: a wall of muscle and fat (`data.body`) that follows the
+            target, around the same texture.
+        histogram: `builtin`, or a CSV file with the columns `probability` and `hu` (a quantile function).
+    """
+
+    radius: list[float] = interval(0.30, 0.48, 0.05, 1.0)
+    margin_mm: float = ranged(10.0, 0.0)
+    flattening: float = ranged(0.0, 0.0, 0.7)
+    trunk: float = ranged(0.0, 0.0, 1.0)
+    histogram: str = "builtin"
+
+
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw a cylinder that holds the labels, or the trunk of a geometric background.
 
     Args:
-        target: `(x, y, z)`, True on the target structures.
-        spacing: Voxel size in mm.
-        centre_mm: In-plane centre of the body, mm from the first voxel's centre.
-        settings: Radius interval, margin, flattening.
+        scene: Its recipe's `data.cylinder` says how large, and how often a trunk.
         rng: Source of the draws.
 
     Returns:
-        `centre_mm` and `half_axes_mm`, both `[x, y]`; where the drawn radius leaves less than the margin around the
-        target, both half axes are enlarged in proportion.
+        `kind` (`cylinder` or `trunk`), `centre_mm`, `half_axes_mm`, both `[x, y]`, and `histogram`; a trunk's are those
+        of `background.sample` as well. Where the drawn radius leaves less than the margin around the labels, both half
+        axes are enlarged in proportion.
     """
+    settings = scene.recipe.data.cylinder
+    trunk = background.sample(scene, rng)
+    target = scene.where(set(scene.labels))
+    axes = _half_axes(target, scene.spacing, trunk["centre_mm"], settings, rng)
+    if rng.random() < settings.trunk:
+        reach = trunk_half_axes(target, scene.spacing, trunk)
+        return {**trunk, "kind": "trunk", "half_axes_mm": reach, "histogram": settings.histogram}
+    centre = list(trunk["centre_mm"])
+    return {"kind": "cylinder", "centre_mm": centre, "half_axes_mm": axes, "histogram": settings.histogram}
+
+
+def _half_axes(
+    target: NDArray[np.bool_],
+    spacing: Sequence[float],
+    centre_mm: Sequence[float],
+    settings: Settings,
+    rng: np.random.Generator,
+) -> list[float]:
+    """Draw the half axes `[x, y]` of a cylinder around `target`, mm."""
     view = min(n * s for n, s in zip(target.shape[:2], spacing[:2], strict=True))
     radius = float(rng.uniform(settings.radius[0], settings.radius[1])) * view
     flattening = float(rng.uniform(0.0, settings.flattening)) if settings.flattening else 0.0
@@ -47,11 +86,21 @@ def sample_cylinder(
         dx, dy = np.abs(x * spacing[0] - centre_mm[0]), np.abs(y * spacing[1] - centre_mm[1])
         reach = float(np.hypot(dx / axes[0], dy / axes[1]).max()) + settings.margin_mm / min(axes)
         axes = [axis * max(1.0, reach) for axis in axes]
-    return {"centre_mm": list(centre_mm), "half_axes_mm": axes, "histogram": settings.histogram}
+    return axes
+
+
+def apply(scene: Scene, params: Mapping[str, Any]) -> None:
+    """Put the body where the background would be."""
+    scene.classes[BODY] = {"histogram": params["histogram"]}
+    if params["kind"] == "trunk":
+        layers = trunk_layers(scene, params)
+        scene.background, scene.cavity = Layer(layers, [AIR, FAT, SOFT, BODY]), layers == CAVITY
+    else:
+        scene.background = Layer(cylinder_region(scene.label_map.shape, scene.spacing, params), [AIR, BODY])
 
 
 def cylinder_region(shape: Sequence[int], spacing: Sequence[float], params: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """Return `(x, y, z)` uint8, 1 inside the cylinder of `sample_cylinder` and 0 outside."""
+    """Return `(x, y, z)` uint8, 1 inside the cylinder of `sample` and 0 outside."""
     (cx, cy), (a, b) = params["centre_mm"], params["half_axes_mm"]
     x = (np.arange(shape[0]) * spacing[0] - cx) / a
     y = (np.arange(shape[1]) * spacing[1] - cy) / b

@@ -2,39 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelct.synthesis.settings import DropSettings
-from labelct.synthesis.targets import Targets
+from labelct.errors import check_range
+from labelct.priors.table import REST_CLASSES
+from labelct.settings import Checked, ranged
+from labelct.synthesis.scene import Layer
+from labelct.targets import Targets
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
 
 
-def of_structures(settings: DropSettings, targets: Targets) -> DropSettings:
-    """Return the settings with the chance of a target given to each structure in it that has none of its own."""
-    by_target = {part: chance for name, chance in settings.labels.items() for part in targets.get(name, ())}
-    own = {name: chance for name, chance in settings.labels.items() if name not in targets}
-    return replace(settings, labels=by_target | own)
+@dataclass
+class Settings(Checked):
+    """How often a label is not pasted back.
+
+    Attributes:
+        probability: Chance of each label, independent for each label and volume.
+        labels: Chances of single labels by name, in place of `probability`; a target's name stands for its parts.
+        validation: Whether validation volumes lose labels too; a volume without the target says nothing about a
+            checkpoint.
+    """
+
+    probability: float = ranged(0.5, 0.0, 1.0)
+    labels: dict[str, float] = field(default_factory=dict)
+    validation: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, chance in self.labels.items():
+            check_range(f"labels.{name}", chance, 0.0, 1.0)
+
+    def chances(self, targets: Targets) -> dict[str, float]:
+        """Return the chances of single structures: that of a target is shared by the parts that have none of their own.
+
+        Args:
+            targets: Which structures belong to which target.
+        """
+        by_target = {part: chance for name, chance in self.labels.items() for part in targets.parts.get(name, ())}
+        return by_target | {name: chance for name, chance in self.labels.items() if name not in targets.parts}
 
 
-def sample_drop(names: Iterable[str], settings: DropSettings, rng: np.random.Generator) -> list[str]:
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, list[str]]:
     """Draw the labels that are not pasted back.
 
     Every label takes one draw, whatever its chance, so that changing one label's chance leaves the others as they
-    were. Completion classes (leading underscore) are no labels and always stay.
+    were. What grew in a label is pasted or dropped together with it.
 
     Args:
-        names: Names of the labels that the volume holds, in a fixed order.
-        settings: Chances.
+        scene: Its recipe says which labels are painted at all, and the chances.
         rng: Source of the draws.
 
     Returns:
-        Names of the dropped labels, in the order given.
+        Names of the labels, `pasted` and `dropped`, each in a fixed order.
+
+    Raises:
+        InputError: A label value has no name.
     """
-    dropped = []
-    for name in names:
-        chance = settings.labels.get(name, settings.probability)
-        if rng.random() < chance and not name.startswith("_"):
-            dropped.append(name)
-    return dropped
+    recipe, found = scene.recipe, set(scene.present.values())
+    paintable = recipe.targets.structures if recipe.kind.targets_only else found - set(REST_CLASSES)
+    labels = scene.labels = sorted((found & paintable) - set(scene.grown))
+    settings = recipe.drop
+    chances = settings.chances(recipe.targets)
+    dropped = [
+        name for name in labels if rng.random() < chances.get(name, settings.probability) and not name.startswith("_")
+    ]
+    grown = {name: growth.host for name, growth in scene.grown.items() if growth.host in labels}
+    pasted = [name for name in labels if name not in dropped]
+    return {
+        "pasted": pasted + [name for name, host in grown.items() if host not in dropped],
+        "dropped": dropped + [name for name, host in grown.items() if host in dropped],
+    }
+
+
+def apply(scene: Scene, params: Mapping[str, Any]) -> None:
+    """Make the layer of pasted labels and of what the map itself calls background, and the training labels."""
+    from labelct.labels import relabel
+
+    scene.pasted = list(params["pasted"])
+    shown = ["", *scene.pasted, *REST_CLASSES]
+    number = {name: place for place, name in enumerate(shown)}
+    lookup = np.zeros(max([int(scene.label_map.max(initial=0)), *scene.names]) + 1, np.uint16)
+    for value, name in scene.names.items():
+        lookup[value] = number.get(name, 0)
+    scene.painted = Layer(relabel(scene.label_map, lookup), shown)
+    targets = scene.recipe.targets
+    hosts = {name: growth.host for name, growth in scene.grown.items() if name not in targets.structures}
+    names = {value: hosts.get(name, name) for value, name in scene.names.items()}
+    scene.target = targets.merge(scene.label_map, names, params["dropped"])

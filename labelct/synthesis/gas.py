@@ -3,63 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from labelct.synthesis.grain import Lattice, draw_lattice, value_at
-from labelct.synthesis.priors import Prior
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
 
-GRAIN_MM = 35.0
-DEPTH_SHARE = 0.6
-
-
-def sample_gas(prior: Prior, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw how much of one hollow organ is gas: U(0, twice the prior's fraction), at most 90 %."""
-    fraction = min(0.9, float(rng.uniform(0.0, 2.0 * prior.gas_fraction)))
-    return {"fraction": fraction, "seed": int(rng.integers(2**31))}
+SUFFIX = ":gas"
+MOST = 0.9  # of an organ: a wall and some contents are always left
 
 
-def place_gas(
-    organ: NDArray[np.bool_], spacing: tuple[float, float, float], params: Mapping[str, Any]
-) -> NDArray[np.bool_]:
-    """Choose the voxels of a hollow organ that hold gas.
-
-    Every run of the organ along y is filled from its front; a smooth random field lets some loops hold more than
-    others.
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw how much of each hollow organ is gas: U(0, twice the prior's fraction), at most 90 %.
 
     Args:
-        organ: `(x, y, z)`, True on the organ; y grows to the front.
-        spacing: Voxel size in mm.
-        params: Of `sample_gas`.
+        scene: Its recipe's `fill.gas` says whether there is any.
+        rng: Source of the draws.
 
     Returns:
-        `(x, y, z)`, True on the drawn fraction of the organ.
+        `fraction` and `seed` by organ; empty where HU follow no priors, which alone say what is hollow.
     """
-    score = np.full(organ.shape, np.inf, np.float32)
-    _score(organ, draw_lattice(organ.shape, spacing, GRAIN_MM, params["seed"]), np.array(spacing) / GRAIN_MM, score)
-    inside = score[organ]
-    wanted = round(params["fraction"] * inside.size)
-    if not wanted:
-        return np.zeros_like(organ)
-    return score <= np.partition(inside, wanted - 1)[wanted - 1]
+    recipe, drawn = scene.recipe, {}
+    if not recipe.fill.gas or not recipe.fill.uses_priors:
+        return {}
+    for name in scene.labels:
+        prior = recipe.priors[name]
+        if prior.gas_fraction > 0:
+            fraction = min(MOST, float(rng.uniform(0.0, 2.0 * prior.gas_fraction)))
+            drawn[name] = {"fraction": fraction, "seed": int(rng.integers(2**31))}
+            scene.own_hu[name + SUFFIX] = {"hu": prior.hu_gas, "sd": prior.hu_gas_sd}
+    return drawn
 
 
-@numba.njit(cache=True, nogil=True)
-def _score(organ: Any, lattice: Lattice, step: Any, score: Any) -> None:
-    for x in range(organ.shape[0]):
-        for z in range(organ.shape[2]):
-            y = organ.shape[1] - 1
-            while y >= 0:
-                if not organ[x, y, z]:
-                    y -= 1
-                    continue
-                front = y
-                while y >= 0 and organ[x, y, z]:
-                    y -= 1
-                for k in range(y + 1, front + 1):
-                    depth = (front - k + 0.5) / (front - y)
-                    loop = value_at(lattice, x * step[0], k * step[1], z * step[2])
-                    score[x, k, z] = DEPTH_SHARE * depth + (1 - DEPTH_SHARE) * loop
+def apply(scene: Scene, params: Mapping[str, Any]) -> None:
+    """Part the gas of each hollow organ from its contents."""
+    hollow = [name for name in params if name in scene.pasted]
+    if not hollow:
+        return
+    from labelct.synthesis.kernels.gas import gas_voxels
+    from labelct.synthesis.kernels.paint import bounding_boxes
+
+    painted = scene.painted
+    boxes = bounding_boxes(painted.numbers, len(painted.names))
+    for name in hollow:
+        organ = painted.names.index(name)
+        box, gas = boxes[organ], painted.add(name + SUFFIX)[name + SUFFIX]
+        if box[3]:
+            view = painted.numbers[box[0] : box[3], box[1] : box[4], box[2] : box[5]]
+            view[gas_voxels(view == organ, scene.spacing, params[name])] = gas

@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.anatomy_settings import LesionSettings
-from labelct.synthesis.grain import draw_lattice, values_at
+from labelct.settings import Checked, interval
+from labelct.synthesis.scene import Growth
 
-WOBBLE = 0.8
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
+
+WOBBLE = 0.8  # of the radius, from the deepest dent to the highest bump: lobulated, and still one piece
 
 
-def sample_lesions(
-    label_map: NDArray[np.integer],
-    names: Mapping[int, str],
-    settings: LesionSettings,
-    rng: np.random.Generator,
-) -> dict[str, Any] | None:
+@dataclass
+class Settings(Checked, group="lesions"):
+    """Synthetic focal lesions, a label of their own: `<host>_lesion`.
+
+    Attributes:
+        host: The organ they grow in; None: there are none.
+        count: Interval of their number in a volume.
+        radius_mm: Interval of the mean radius.
+        contrast_hu: Interval of their HU minus the host's, one draw a volume.
+    """
+
+    host: str | None = None
+    count: list[int] = interval(0, 4, 0, 200)
+    radius_mm: list[float] = interval(4.0, 15.0, 0.5, 100.0)
+    contrast_hu: list[float] = interval(-70.0, -25.0, -1000.0, 1000.0)
+
+    @property
+    def name(self) -> str | None:
+        """Name of the lesions' label."""
+        return None if self.host is None else f"{self.host}_lesion"
+
+
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw number, places, sizes and contrast of the lesions of one volume.
 
     Args:
-        label_map: `(x, y, z)` label values.
-        names: Names of the values.
-        settings: Host and intervals.
+        scene: Its recipe's `data.lesions` names the host and the intervals.
         rng: Source of the draws.
 
     Returns:
         `host`, `name`, `contrast_hu` and `lesions`, each with `centre` (voxel), `radius_mm` `(x, y, z)` and `seed`
         of its outline; None where the settings or the map have no host.
     """
-    value = next((value for value, name in names.items() if name == settings.host), None)
+    settings, label_map = scene.recipe.data.lesions, scene.label_map
+    value = next((value for value, name in scene.names.items() if name == settings.host), None)
     inside = np.flatnonzero(label_map == value) if value is not None else np.zeros(0, int)
     if not inside.size:
         return None
@@ -46,35 +66,34 @@ def sample_lesions(
     return {"host": settings.host, "name": settings.name, "contrast_hu": contrast, "lesions": lesions}
 
 
-def place_lesions(
-    label_map: NDArray[Any], spacing: Sequence[float], names: Mapping[int, str], params: Mapping[str, Any] | None
-) -> tuple[NDArray[Any], Mapping[int, str]]:
-    """Return the label map with lesions in it, and its names with theirs.
-
-    A lesion is an ellipsoid whose outline a smooth field pushes in and out; it stays within its host.
-
-    Args:
-        label_map: `(x, y, z)` label values.
-        spacing: Voxel size in mm.
-        names: Names of the values.
-        params: Of `sample_lesions`; None returns both as they are.
-    """
+def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
+    """Grow the lesions in the label map, each within its host."""
     if not params or not params["lesions"]:
-        return label_map, names
+        return
+    label_map, names = scene.label_map, scene.names
     host = next(value for value, name in names.items() if name == params["host"])
     own = max(max(names), int(label_map.max())) + 1
     grown = label_map.astype(np.promote_types(label_map.dtype, np.min_scalar_type(own)))
     for lesion in params["lesions"]:
-        box, inside = outline(label_map.shape, spacing, lesion)
+        box, inside = outline(label_map.shape, scene.spacing, lesion)
         view = grown[box]
         view[inside & (view == host)] = own
-    return grown, {**names, own: params["name"]}
+    scene.set_label_map(grown, {**names, own: params["name"]})
+    scene.grown[params["name"]] = Growth(params["host"], params["contrast_hu"])
 
 
 def outline(
     shape: Sequence[int], spacing: Sequence[float], lesion: Mapping[str, Any]
 ) -> tuple[tuple[slice, ...], NDArray[np.bool_]]:
-    """Return the box around a lesion and where in it the lesion lies."""
+    """Return the box around a lesion and where in it the lesion lies: an ellipsoid that a smooth field dents.
+
+    Args:
+        shape: Voxels `(x, y, z)` of the volume.
+        spacing: Their size in mm.
+        lesion: `centre` (voxel), `radius_mm` `(x, y, z)` and `seed`.
+    """
+    from labelct.synthesis.kernels.value_noise import draw_lattice, values_at
+
     radius, size = np.array(lesion["radius_mm"]), np.array(spacing)
     reach = np.ceil(radius / (1.0 - WOBBLE / 2) / size).astype(int)
     centre = np.array(lesion["centre"])

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.settings import TextureSettings
+from labelct.synthesis.texture import Settings
 
 BANK_SEED = 20240301
 SMALLEST_LEAF, LARGEST_LEAF = 2.0, 40.0
@@ -81,17 +81,17 @@ def _drop_balls(greys: Any, places: Any, radii: Any, shades: Any) -> None:
                     greys[t, y, x] = shades[n]
 
 
-def _clips(settings: TextureSettings, make: Any) -> tuple[list[NDArray[np.uint8]], list[str]]:
+def _clips(settings: Settings, make: Any) -> tuple[list[NDArray[np.uint8]], list[str]]:
     shape = (settings.frames, settings.size, settings.size)
     streams = np.random.default_rng(BANK_SEED).spawn(settings.clips)
     return [make(shape, rng) for rng in streams], [f"{settings.kind} {n}" for n in range(settings.clips)]
 
 
-def noise_clips(settings: TextureSettings) -> tuple[list[NDArray[np.uint8]], list[str]]:
+def noise_clips(settings: Settings) -> tuple[list[NDArray[np.uint8]], list[str]]:
     """Return `settings.clips` clips of power-law noise, and their names."""
     return _clips(settings, lambda shape, rng: power_law_clip(shape, settings.slope, rng))
 
 
-def dead_leaves_clips(settings: TextureSettings) -> tuple[list[NDArray[np.uint8]], list[str]]:
+def dead_leaves_clips(settings: Settings) -> tuple[list[NDArray[np.uint8]], list[str]]:
     """Return `settings.clips` clips of dead leaves, and their names."""
     return _clips(settings, dead_leaves_clip)

@@ -1,182 +1,204 @@
-"""One synthetic volume: what is drawn for it, and how the draws become HU and training labels."""
+"""A recipe: everything that is chosen about a volume; what it draws for a case, and what the draws make of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
-from labelct.synthesis.anatomy import Anatomy, prepare
-from labelct.synthesis.assemble import lay_out
-from labelct.synthesis.bank import Bank
-from labelct.synthesis.deform import deform
-from labelct.synthesis.draws import draw_params
-from labelct.synthesis.fill import AIR_HU
-from labelct.synthesis.finish import finish
-from labelct.synthesis.priors import Priors
-from labelct.synthesis.render import render
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from labelct.synthesis.targets import Targets, members, target_labels
+from labelct.synthesis.bank import Bank, load_bank, make_white
+from labelct.synthesis.case import Case
+from labelct.synthesis.drop import Settings as DropSettings
+from labelct.synthesis.intensity import Settings as FillSettings
+from labelct.synthesis.recipes import RECIPES, Kind
+from labelct.synthesis.scene import Scene
+from labelct.synthesis.settings import DataSettings
+from labelct.synthesis.texture import Settings as TextureSettings
+from labelct.targets import Targets
+
+if TYPE_CHECKING:
+    from labelct.priors import Priors
+
+Params = dict[str, Any]
+# These draw from the streams of these numbers; any other ingredient's number is made of its name, so that a new one
+# leaves the draws of the others as they are.
+NUMBERED = (
+    "drop", "background", "intensity", "gas", "texture", "deformation", "lesions", "blur", "subclasses", "distractors",
+)  # fmt: skip
+# What these make is looked at by later draws: the label map, and which of its labels are painted.
+LOOKED_AT = ("deformation", "lesions", "drop")
 
 
 @dataclass(frozen=True)
-class Painted:
+class Synthetic:
     """One volume with everything known about it.
 
     Attributes:
-        params: What was drawn.
+        params: What was drawn, by ingredient.
         volume: `(x, y, z)` float32 HU.
-        target: `(x, y, z)` uint8, 1 to the number of targets.
-        anatomy: What was painted.
+        target: `(x, y, z)` uint8, 1 to the number of targets; dropped labels are in neither.
+        anatomy: What was painted: the label map deformed, with lesions.
     """
 
-    params: dict[str, Any]
+    params: Params
     volume: NDArray[np.float32]
     target: NDArray[np.uint8]
-    anatomy: Anatomy
+    anatomy: Case
 
 
-def sample_recipe(
-    label_map: NDArray[Any],
-    spacing: Sequence[float],
-    names: Mapping[int, str],
-    targets: Targets,
-    data: DataSettings,
-    fill: FillSettings,
-    texture: TextureSettings,
-    drop: DropSettings,
-    bank: Bank,
-    rng: np.random.Generator,
-    *,
-    ct: NDArray[Any] | None = None,
-    priors: Priors | None = None,
-) -> dict[str, Any]:
-    """Draw everything that is random about one volume.
+@dataclass(frozen=True)
+class Recipe:
+    """What is chosen.
 
-    Every kind of draw has its own stream, so that changing one setting (the drop, the texture) leaves the other draws
-    of the same seed as they were: the arms of an experiment stay paired.
-
-    Args:
-        label_map: `(x, y, z)` unsigned label values.
-        spacing: Voxel size in mm.
-        names: Name of every value in the map.
-        targets: Names of the structures that make up each target.
-        data: Recipe.
+    Attributes:
+        data: Recipe and settings of its ingredients.
         fill: Intensity distribution.
-        texture: How clips are cut.
+        texture: How clips are made and cut.
         drop: Chances of leaving labels out.
+        targets: The structures that a network learns.
+        priors: Table of HU.
         bank: Texture clips.
-        rng: Source of all draws.
-        ct: HU on the same grid, or None; `synthesize` is given the same.
-        priors: Table of HU; None loads `data.priors`.
-
-    Returns:
-        JSON-able parameters of `synthesize`, complete: with the same label map, bank and CT they give the same bits.
-
-    Raises:
-        InputError: A label value has no name, or a class has no prior.
     """
-    given = Anatomy(label_map, spacing, names)
-    return draw_params(given, targets, data, fill, texture, drop, bank, rng, ct, priors)[0]
+
+    data: DataSettings
+    fill: FillSettings
+    texture: TextureSettings
+    drop: DropSettings
+    targets: Targets
+    priors: Priors
+    bank: Bank
+
+    def __post_init__(self) -> None:
+        if self.kind.fill is not None:
+            object.__setattr__(self, "fill", replace(self.fill, kind=self.kind.fill))
+
+    @classmethod
+    def of(
+        cls,
+        data: DataSettings,
+        fill: FillSettings,
+        texture: TextureSettings,
+        drop: DropSettings,
+        targets: Targets,
+    ) -> Recipe:
+        """Return the recipe of some settings, with the priors and the clips that they name.
+
+        Args:
+            data: Recipe and settings of its ingredients.
+            fill: Intensity distribution.
+            texture: How clips are made and cut.
+            drop: Chances of leaving labels out.
+            targets: The structures that a network learns.
+
+        Raises:
+            InputError: The table of priors or a video cannot be read.
+        """
+        from labelct.priors import load_priors
+
+        cut = RECIPES[data.kind].textured and not RECIPES[data.kind].white
+        bank = load_bank(texture) if cut else make_white()
+        return cls(data, fill, texture, drop, targets, load_priors(data.priors), bank)
+
+    @property
+    def kind(self) -> Kind:
+        """What the recipe is."""
+        return RECIPES[self.data.kind]
+
+    @property
+    def hu_is_ct(self) -> bool:
+        """Whether intensities are meant to be those of CT."""
+        return self.kind.hu_is_ct and (self.kind.needs_ct or self.fill.uses_priors)
+
+    @property
+    def clips(self) -> Bank:
+        """The clips that classes are cut from; an empty bank stands for white noise."""
+        return make_white() if self.kind.white or self.texture.kind == "white" else self.bank
+
+    def textures(self, what: str) -> bool:
+        """Return whether `labels`, `background` or `distractors` are textured."""
+        if what not in self.kind.textured or (self.texture.kind == "none" and not self.kind.white):
+            return False
+        return what != "background" or self.kind.white or self.data.rest_texture
+
+    def reads_ct(self) -> bool:
+        """Return whether the CT of a case, where it has one, makes a difference."""
+        return self.kind.needs_ct or self.data.reads_ct()
+
+    def without_drop(self) -> Recipe:
+        """Return the recipe that pastes every label, for volumes that a checkpoint is chosen by."""
+        return replace(self, drop=DropSettings(0.0))
+
+    def sample(self, case: Case, rng: np.random.Generator) -> Params:
+        """Draw everything that is random about one volume.
+
+        Every ingredient has its own stream, so that changing one setting (the drop, the texture) leaves the other draws
+        of the same seed as they were: the arms of an experiment stay paired.
+
+        Args:
+            case: What the volume is made from.
+            rng: Source of all draws.
+
+        Returns:
+            JSON-able parameters of `apply`, complete: with the same case and bank they give the same bits.
+
+        Raises:
+            InputError: A label value has no name, a class has no prior, or the CT that is asked for is missing.
+        """
+        return self._sample(Scene.of(case, self), rng)
+
+    def apply(self, case: Case, params: Mapping[str, Any]) -> Synthetic:
+        """Make the volume that `params` describe, and its training labels.
+
+        Args:
+            case: What the volume is made from.
+            params: Of `sample`, also after a trip through JSON.
+
+        Raises:
+            InputError: The CT or the texture bank that `params` ask for is missing.
+        """
+        scene = Scene.of(case, self)
+        return self._paint(scene, dict(params), self.kind.ingredients)
+
+    def draw(self, case: Case, rng: np.random.Generator) -> Synthetic:
+        """Draw a volume and make it: `sample` and `apply` in one, which deform the label map once only.
+
+        Args:
+            case: What the volume is made from.
+            rng: Source of all draws.
+        """
+        scene = Scene.of(case, self)
+        params = self._sample(scene, rng)
+        return self._paint(scene, params, [name for name in self.kind.ingredients if name not in LOOKED_AT])
+
+    def _sample(self, scene: Scene, rng: np.random.Generator) -> Params:
+        ingredients = self.kind.ingredients
+        for name, stream in streams(rng, ingredients).items():
+            scene.drawn[name] = ingredients[name].sample(scene, stream)
+            if name in LOOKED_AT:
+                ingredients[name].apply(scene, scene.drawn[name])
+        return scene.drawn
+
+    def _paint(self, scene: Scene, params: Params, names: Iterable[str]) -> Synthetic:
+        for name in names:
+            self.kind.ingredients[name].apply(scene, params[name])
+        anatomy = Case(scene.label_map, scene.spacing, scene.names)
+        return Synthetic(params, scene.volume, scene.target, anatomy)
 
 
-def synthesize(
-    label_map: NDArray[Any],
-    spacing: Sequence[float],
-    names: Mapping[int, str],
-    targets: Targets,
-    params: Mapping[str, Any],
-    bank: Bank,
-    ct: NDArray[Any] | None = None,
-    threads: int = 1,
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Make the volume that `params` describe, and its training labels.
+def streams(rng: np.random.Generator, names: Iterable[str]) -> dict[str, np.random.Generator]:
+    """Return a source of draws for each ingredient, in the order of `names`."""
+    spawned = dict(zip(NUMBERED, rng.spawn(len(NUMBERED)), strict=True))
+    seed = rng.bit_generator.seed_seq
+    assert isinstance(seed, np.random.SeedSequence)
 
-    Args:
-        label_map: `(x, y, z)` unsigned label values.
-        spacing: Voxel size in mm.
-        names: Name of every value in the map.
-        targets: Names of the structures that make up each target.
-        params: Of `sample_recipe`, also after a trip through JSON.
-        bank: The texture bank that `params` were drawn for.
-        ct: HU on the same grid: the volume itself for `clinical`, and what `kmeans` completion and sub-classes split.
-        threads: Threads to spread over; the result does not depend on it.
+    def stream(name: str) -> np.random.Generator:
+        if name in spawned:
+            return spawned[name]
+        key = (*seed.spawn_key, crc32(name.encode()))
+        return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
-    Returns:
-        The volume, `(x, y, z)` float32 HU, and the target, uint8, 1 to `len(targets)` in their order; dropped labels
-        are in neither.
-
-    Raises:
-        InputError: The CT or the texture bank that `params` ask for is missing.
-    """
-    anatomy = prepare(Anatomy(label_map, spacing, names), params, threads)
-    return _paint(anatomy, targets, params, bank, ct, threads)
-
-
-def draw_volume(
-    label_map: NDArray[Any],
-    spacing: Sequence[float],
-    names: Mapping[int, str],
-    targets: Targets,
-    data: DataSettings,
-    fill: FillSettings,
-    texture: TextureSettings,
-    drop: DropSettings,
-    bank: Bank,
-    rng: np.random.Generator,
-    *,
-    ct: NDArray[Any] | None = None,
-    priors: Priors | None = None,
-    threads: int = 1,
-) -> Painted:
-    """Draw a volume and make it: `sample_recipe` and `synthesize` in one, which deforms the map once only.
-
-    Args:
-        label_map: As of `sample_recipe`, and so the rest.
-        spacing: Voxel size in mm.
-        names: Name of every value in the map.
-        targets: Names of the structures that make up each target.
-        data: Recipe.
-        fill: Intensity distribution.
-        texture: How clips are cut.
-        drop: Chances of leaving labels out.
-        bank: Texture clips.
-        rng: Source of all draws.
-        ct: HU on the same grid, or None.
-        priors: Table of HU; None loads `data.priors`.
-        threads: Threads to spread over.
-    """
-    given = Anatomy(label_map, spacing, names)
-    params, anatomy = draw_params(given, targets, data, fill, texture, drop, bank, rng, ct, priors, threads)
-    return Painted(params, *_paint(anatomy, targets, params, bank, ct, threads), anatomy)
-
-
-def _paint(
-    anatomy: Anatomy,
-    targets: Targets,
-    params: Mapping[str, Any],
-    bank: Bank,
-    ct: NDArray[Any] | None,
-    threads: int,
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Return volume and target of a prepared anatomy."""
-    names, lesions = dict(anatomy.names), params.get("lesions")
-    if lesions and lesions["name"] not in members(targets):
-        names = {value: lesions["host"] if name == lesions["name"] else name for value, name in names.items()}
-    target = target_labels(anatomy.label_map, names, targets, params["dropped"])
-    if params["kind"] == "clinical":
-        if ct is None:
-            raise InputError("data=clinical", "the case has no CT", "set data=synth1, synth2 or synth3, or add its CT")
-        return np.ascontiguousarray(ct, np.float32), target
-    if params["bank"] not in (None, bank.digest):
-        problem = f"is {bank.digest}, but the volume was drawn from {params['bank']}"
-        raise InputError("texture bank", problem, "use the texture settings and files of the first run")
-    split = params.get("subclasses")
-    if ct is not None and (params["body"]["kind"] == "kmeans" or (split and split["source"] == "ct")):
-        ct = deform(np.asarray(ct, np.float32), anatomy.spacing, params["deform"], AIR_HU, threads)
-    layout = lay_out(anatomy.label_map, anatomy.spacing, anatomy.names, params, ct, threads)
-    return finish(render(layout, params, bank, threads), anatomy.spacing, params["finish"], threads), target
+    return {name: stream(name) for name in names}

@@ -4,47 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.assemble import BODY, Layout
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.cylinder import body_quantiles
-from labelct.synthesis.paint import bounding_boxes, look_up, read_greys
-from labelct.synthesis.texture import GREYS, axis_tables, is_flat, organ_table, quantile_table
+from labelct.synthesis.greys import GREYS, axis_tables, is_flat, organ_table, quantile_table
+from labelct.synthesis.kernels.paint import bounding_boxes, look_up, read_greys
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Layer, Spec
 
 CONSTANT, CLIP, WHITE = 0, 1, 2
-GOLDEN = 0x9E3779B97F4A7C15
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: SplitMix64's step keeps neighbouring seeds apart
 
 
-def render(layout: Layout, params: Mapping[str, Any], bank: Bank, threads: int = 1) -> NDArray[np.float32]:
-    """Fill every part with its constant or with its texture.
+def fill(layout: Layer, classes: Mapping[str, Spec], bank: Bank) -> NDArray[np.float32]:
+    """Fill every class with its constant or with its texture.
 
     Args:
-        layout: Part numbers and names.
-        params: Of `recipe.sample_recipe`.
+        layout: Which class every voxel belongs to.
+        classes: HU of each, and its clip where it has one.
         bank: Texture clips.
-        threads: Threads to spread over.
 
     Returns:
         `(x, y, z)` float32 HU.
     """
-    specs = [_spec(name, params) for name in layout.names]
+    specs = [classes[name] for name in layout.names]
     source = np.array([_source(spec) for spec in specs], np.uint8)
-    greys, counts = _read(layout, specs, source, bank, threads)
+    greys, counts = _read(layout, specs, source, bank)
     flat = [part for part in np.flatnonzero(source == CLIP).tolist() if _is_flat(specs[part], counts[part])]
     if flat:
         source[flat] = WHITE
-        greys, counts = _read(layout, specs, source, bank, threads)
+        greys, counts = _read(layout, specs, source, bank)
     table = np.stack([_table(spec, counts[part]) for part, spec in enumerate(specs)])
-    return look_up(layout.parts, greys, table, threads)
-
-
-def _spec(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(params["body"] if name == BODY else params["classes"][name])
+    return look_up(layout.numbers, greys, table)
 
 
 def _source(spec: Mapping[str, Any]) -> int:
@@ -74,15 +71,15 @@ def _table(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> NDArray[np.flo
 
 
 def _read(
-    layout: Layout, specs: Sequence[Mapping[str, Any]], source: NDArray[np.uint8], bank: Bank, threads: int
+    layout: Layer, specs: Sequence[Mapping[str, Any]], source: NDArray[np.uint8], bank: Bank
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Read greys and their counts; constants alone need no pass."""
-    shape, number = layout.parts.shape, len(specs)
+    shape, number = layout.numbers.shape, len(specs)
     if not source.any():
         return np.broadcast_to(np.uint8(0), shape), np.zeros((number, GREYS), np.int64)
     tables = tuple(tuple(np.zeros((number, n), np.int64) for _ in range(3)) for n in shape)
     cut = np.flatnonzero(source == CLIP).tolist()
-    boxes = bounding_boxes(layout.parts, number, threads) if cut else np.zeros((number, 6), np.int64)
+    boxes = bounding_boxes(layout.numbers, number) if cut else np.zeros((number, 6), np.int64)
     for part in cut:
         found = axis_tables(specs[part]["clip"], bank, boxes[part, :3], shape)
         for kind, rows in enumerate(found):
@@ -92,4 +89,4 @@ def _read(
         _seed(spec["clip"]) * GOLDEN % (1 << 64) if s == WHITE else 0 for spec, s in zip(specs, source, strict=True)
     ]
     pixels = bank.pixels if len(bank) else np.zeros(1, np.uint8)
-    return read_greys(layout.parts, source, pixels, tables, np.array(seeds, np.uint64), threads)
+    return read_greys(layout.numbers, source, pixels, tables, np.array(seeds, np.uint64))

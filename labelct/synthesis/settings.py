@@ -1,31 +1,19 @@
-"""Settings of the synthesis, one class a config group: recipe, intensities, texture and label drop."""
+"""Settings of a recipe: which one, on which grid, how many volumes; each ingredient's own stand with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from labelct.errors import SettingError, check_choice, check_range
-from labelct.synthesis.anatomy_settings import (
-    BodySettings,
-    CylinderSettings,
-    DeformSettings,
-    LesionSettings,
-    SubclassSettings,
-    SurroundingsSettings,
-    check_interval,
-)
+from labelct.settings import Checked, choice, ranged
+from labelct.synthesis import background, blur, cylinder, deformation, distractors, lesions, subclasses
+from labelct.synthesis.recipes import RECIPES
 
-RECIPES = ("clinical", "synth1", "synth2", "synth3", "synthseg")
-COMPLETIONS = ("auto", "kmeans", "geometric", "labels", "none")
 PHASES = ("portal", "native", "mixed")
-FILLS = ("gaussian", "voxels", "uniform", "mixture", "fitted", "fixed")
-TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
-DIRECTIONS = ("z", "any")
 MODES = ("offline", "online")
 
 
 @dataclass
-class DataSettings:
+class DataSettings(Checked):
     """The recipe of the training volumes.
 
     Attributes:
@@ -54,147 +42,41 @@ class DataSettings:
         surroundings: Bodies where no label says what a voxel is (not in `clinical`).
         lesions: Focal lesions in one organ (not in `clinical`).
         subclasses: Parts of their own intensity that labels are split into (not in `clinical`).
-        psf_mm: Full width at half maximum of a Gaussian point spread in mm: partial volume at the borders of organs.
-        slice_mm: Thickness in mm that each slice averages over along z, where more than the slices' distance.
-        noise_hu: Standard deviation of white noise in HU, added last; for training without a scanner.
+        blur: Point spread, slice thickness and noise (not in `clinical`).
         mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
             one volume a case is made as a sample).
         patches: Training patches cut from a volume of `mode=online` before it is thrown away.
     """
 
-    kind: str = "synth3"
-    completion: str = "auto"
-    replicates: int = 4
-    replicates_val: int = 1
-    spacing: float | None = None
-    headroom_mm: float = 0.0
-    seed: int = 0
+    kind: str = choice("synth3", tuple(RECIPES))
+    completion: str = choice("auto", background.COMPLETIONS)
+    replicates: int = ranged(4, 1)
+    replicates_val: int = ranged(1, 1)
+    spacing: float | None = ranged(None, 0.1, 20.0)
+    headroom_mm: float = ranged(0.0, 0.0, 1000.0)
+    seed: int = ranged(0, 0)
     priors: str = "builtin"
-    phase: str = "portal"
-    enhancement: float = 1.0
-    enhancement_sd: float = 0.15
-    rest_sd: float = 12.0
+    phase: str = choice("portal", PHASES)
+    enhancement: float = ranged(1.0, 0.0, 3.0)
+    enhancement_sd: float = ranged(0.15, 0.0, 1.0)
+    rest_sd: float = ranged(12.0, 0.0, 200.0)
     rest_texture: bool = False
     rescan: bool = False
-    cylinder: CylinderSettings = field(default_factory=CylinderSettings)
-    body: BodySettings = field(default_factory=BodySettings)
-    deform: DeformSettings = field(default_factory=DeformSettings)
-    surroundings: SurroundingsSettings = field(default_factory=SurroundingsSettings)
-    lesions: LesionSettings = field(default_factory=LesionSettings)
-    subclasses: SubclassSettings = field(default_factory=SubclassSettings)
-    psf_mm: float = 0.0
-    slice_mm: float = 0.0
-    noise_hu: float = 0.0
-    mode: str = "offline"
-    patches: int = 8
+    cylinder: cylinder.Settings = field(default_factory=cylinder.Settings)
+    body: background.Settings = field(default_factory=background.Settings)
+    deform: deformation.Settings = field(default_factory=deformation.Settings)
+    surroundings: distractors.Settings = field(default_factory=distractors.Settings)
+    lesions: lesions.Settings = field(default_factory=lesions.Settings)
+    subclasses: subclasses.Settings = field(default_factory=subclasses.Settings)
+    blur: blur.Settings = field(default_factory=blur.Settings)
+    mode: str = choice("offline", MODES)
+    patches: int = ranged(8, 1)
 
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, RECIPES)
-        check_choice("mode", self.mode, MODES)
-        check_range("patches", self.patches, 1)
-        check_range("psf_mm", self.psf_mm, 0.0, 50.0)
-        check_range("slice_mm", self.slice_mm, 0.0, 100.0)
-        check_range("noise_hu", self.noise_hu, 0.0, 1000.0)
-        check_choice("completion", self.completion, COMPLETIONS)
-        check_choice("phase", self.phase, PHASES)
-        check_range("replicates", self.replicates, 1)
-        check_range("replicates_val", self.replicates_val, 1)
-        check_range("spacing", self.spacing, 0.1, 20.0)
-        check_range("headroom_mm", self.headroom_mm, 0.0, 1000.0)
-        check_range("seed", self.seed, 0)
-        check_range("enhancement", self.enhancement, 0.0, 3.0)
-        check_range("enhancement_sd", self.enhancement_sd, 0.0, 1.0)
-        check_range("rest_sd", self.rest_sd, 0.0, 200.0)
+    def reads_ct(self) -> bool:
+        """Return whether the CT of a case, where it has one, makes a difference to what is painted."""
+        completed = RECIPES[self.kind].ingredients.get("background") is background
+        return (completed and self.completion in ("auto", "kmeans")) or self.subclasses.reads_ct()
 
-
-@dataclass
-class FillSettings:
-    """The distribution that an organ's mean HU is drawn from.
-
-    Attributes:
-        kind: `gaussian` (spread of organ means between patients), `voxels` (spread of all voxels), `uniform`
-            (contrast-agnostic), `mixture` (SynthSeg: uniform mean and spread), `fitted` (as `gaussian`, with
-            the histograms of a fitted prior), `fixed` (the prior mean itself).
-        spread: Factor on the prior's standard deviation between patients.
-        hu: Interval of the mean for `uniform` and `mixture`.
-        sd: Interval of the texture's standard deviation for `mixture`; `uniform` takes its middle.
-        gas: Whether hollow organs hold gas above their contents.
-    """
-
-    kind: str = "gaussian"
-    spread: float = 1.0
-    hu: list[float] = field(default_factory=lambda: [-150.0, 300.0])
-    sd: list[float] = field(default_factory=lambda: [5.0, 40.0])
-    gas: bool = True
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, FILLS)
-        check_range("spread", self.spread, 0.0, 10.0)
-        check_interval("hu", self.hu, -1024.0, 3071.0)
-        check_interval("sd", self.sd, 0.0, 1000.0)
-
-
-@dataclass
-class TextureSettings:
-    """The 8-bit clips that textures are cut from.
-
-    Attributes:
-        kind: `video` (a folder of video files), `stills` (photographs set in motion), `noise` (1/f), `leaves`
-            (dead leaves), `white` (independent voxels), `none` (constant organs).
-        root: Folder of the video files.
-        size: Shorter side of a clip in pixels, after area resizing.
-        frames: Longest clip kept, in frames.
-        clips: How many clips are generated for `stills`, `noise` and `leaves`; most video files read for `video`.
-        scale: Interval of the pixels per voxel.
-        stride: Most frames between two slices.
-        direction: Axis that time runs along: `z`, or `any` of the three.
-        slope: Exponent of the amplitude spectrum of `noise`, 1 for 1/f.
-        strength: Factor on the organ's texture standard deviation.
-    """
-
-    kind: str = "stills"
-    root: str | None = None
-    size: int = 160
-    frames: int = 64
-    clips: int = 18
-    scale: list[float] = field(default_factory=lambda: [0.75, 1.5])
-    stride: int = 2
-    direction: str = "z"
-    slope: float = 1.0
-    strength: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, TEXTURES)
-        check_choice("direction", self.direction, DIRECTIONS)
-        check_range("size", self.size, 16, 1024)
-        check_range("frames", self.frames, 1, 4096)
-        check_range("clips", self.clips, 1, 4096)
-        check_interval("scale", self.scale, 0.05, 8.0)
-        check_range("stride", self.stride, 1, 16)
-        check_range("slope", self.slope, 0.0, 4.0)
-        check_range("strength", self.strength, 0.0, 10.0)
-        if self.kind == "video" and not self.root:
-            raise SettingError(
-                "root", self.root, "a folder of video files", "set texture.root=FOLDER or texture=stills"
-            )
-
-
-@dataclass
-class DropSettings:
-    """How often a label is not pasted back.
-
-    Attributes:
-        probability: Chance of each label, independent for each label and volume.
-        labels: Chances of single labels by name, in place of `probability`; a target's name stands for its parts.
-        validation: Whether validation volumes lose labels too; a volume without the target says nothing about a
-            checkpoint.
-    """
-
-    probability: float = 0.5
-    labels: dict[str, float] = field(default_factory=dict)
-    validation: bool = False
-
-    def __post_init__(self) -> None:
-        check_range("probability", self.probability, 0.0, 1.0)
-        for name, chance in self.labels.items():
-            check_range(f"labels.{name}", chance, 0.0, 1.0)
+    def is_scanned(self) -> bool:
+        """Return whether the volumes go through the scanner: a clinical CT has been through one already."""
+        return self.rescan or not RECIPES[self.kind].is_scan

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.settings import TextureSettings
+from labelct.synthesis.texture import Settings
 
 PHOTOGRAPHS = ("china", "flower", "astronaut", "chelsea", "coffee", "rocket", "gravel", "grass", "brick")
 BANK_SEED = 20240229
@@ -100,7 +100,7 @@ def _film(picture: Any, path: Any, clip: Any) -> None:
                 clip[t, i, j] = np.uint8(upper * (1 - v) + lower * v + 0.5)
 
 
-def stills_clips(settings: TextureSettings) -> tuple[list[NDArray[np.uint8]], list[str]]:
+def stills_clips(settings: Settings) -> tuple[list[NDArray[np.uint8]], list[str]]:
     """Return `settings.clips` clips of moving photographs, and their names.
 
     The camera paths are part of the bank, not of a volume: they have a seed of their own.

@@ -7,21 +7,54 @@ blobs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
-from labelct.synthesis.anatomy_settings import SubclassSettings
-from labelct.synthesis.blobs import LEVELS, Levels, blob_levels
-from labelct.synthesis.slabs import over_slabs
-from labelct.synthesis.targets import LOOKUP_LIMIT, compact
+from labelct.errors import InputError, SettingError
+from labelct.settings import Checked, choice, ranged
+from labelct.synthesis.clusters import k_means
+from labelct.synthesis.intensity import draw_level
 
-FIRST_HU = -1024
-EVENNESS = 4.0
+if TYPE_CHECKING:
+    from labelct.synthesis.case import Case
+    from labelct.synthesis.scene import Scene, Spec
+
+SOURCES = ("auto", "ct", "blobs")
+FIRST_HU = -1024  # the level 0 of a CT
+EVENNESS = 4.0  # of the Dirichlet distribution of shares: all sub-classes are seen, none of a fixed size
+
+
+@dataclass
+class Settings(Checked, group="subclasses"):
+    """Labels split into parts of their own mean and texture before they are painted; training labels stay whole.
+
+    Attributes:
+        count: Sub-classes of each label; 0 leaves labels whole.
+        source: `ct` (clusters of the HU inside each label), `blobs` (regions of a smooth random field), or `auto`: `ct`
+            where the case has one.
+        grain_mm: Distance over which blobs change.
+        between: Share of an organ's texture variance that lies between its sub-classes; the rest stays within them.
+            Under `uniform` and `mixture` each sub-class is drawn like a label of its own instead.
+    """
+
+    count: int = 0
+    source: str = choice("auto", SOURCES)
+    grain_mm: float = ranged(25.0, 4.0, 1000.0)
+    between: float = ranged(0.5, 0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.count != 0 and not 2 <= self.count <= 16:
+            raise SettingError("subclasses.count", self.count, "0 (labels stay whole) or 2 to 16")
+
+    def reads_ct(self) -> bool:
+        """Return whether a CT is clustered where there is one."""
+        return self.count > 0 and self.source != "blobs"
 
 
 def subclass_name(organ: str, number: int) -> str:
@@ -29,60 +62,65 @@ def subclass_name(organ: str, number: int) -> str:
     return f"{organ}:{number}"
 
 
-def sample_subclasses(
-    label_map: NDArray[np.integer],
-    names: Mapping[int, str],
-    organs: Sequence[str],
-    settings: SubclassSettings,
-    ct: NDArray[Any] | None,
-    rng: np.random.Generator,
-) -> dict[str, Any] | None:
-    """Draw where the sub-classes of each organ lie, or cluster the CT under it.
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
+    """Draw where the sub-classes of each organ lie, or cluster the CT under it, and draw their HU.
 
     Args:
-        label_map: `(x, y, z)` label values, on the grid of the CT.
-        names: Names of the values.
-        organs: Names of the labels to split.
-        settings: Number and source.
-        ct: HU on the same grid, or None.
+        scene: Its recipe's `data.subclasses` says how many and what from.
         rng: Source of the draws.
 
     Returns:
-        `source`, `count` and `organs`: for `ct` the ascending HU that part an organ's sub-classes; for `blobs` its
-        `seed` and ascending `shares` of the volume, and `grain_mm` for all. None where the settings ask for none.
+        `source`, `count`, `organs` and `classes`. For `ct` an organ has the ascending HU that part its sub-classes; for
+        `blobs` its `seed` and ascending `shares` of the volume, and `grain_mm` stands for all. None where the settings
+        ask for none.
 
     Raises:
         InputError: `ct` without a CT.
     """
+    settings, case = scene.recipe.data.subclasses, scene.case
     if not settings.count:
         return None
-    source = settings.source if settings.source != "auto" else ("blobs" if ct is None else "ct")
-    drawn = {"source": source, "count": settings.count}
+    places = rng.spawn(1)[0]
+    source = settings.source if settings.source != "auto" else ("blobs" if case.ct is None else "ct")
+    drawn: dict[str, Any] = {"source": source, "count": settings.count}
     if source == "ct":
-        if ct is None:
-            raise InputError(
-                "data.subclasses.source=ct", "the case has no CT", "set data.subclasses.source=auto or blobs"
-            )
-        return {**drawn, "organs": _clusters(label_map, names, organs, ct, settings.count)}
+        remedy = "set data.subclasses.source=auto or blobs"
+        ct = _needed(case.ct, remedy)
+        drawn["organs"] = _clusters(case, scene, ct, settings.count)
+    else:
+        drawn |= {"grain_mm": settings.grain_mm, "organs": _blobs(scene.labels, settings.count, places)}
+    drawn["classes"] = _classes(scene, list(drawn["organs"]), rng)
+    scene.classes |= drawn["classes"]
+    return drawn
+
+
+def _needed(ct: NDArray[Any] | None, remedy: str) -> NDArray[Any]:
+    if ct is None:
+        raise InputError("data.subclasses.source=ct", "the case has no CT", remedy)
+    return ct
+
+
+def _blobs(organs: Sequence[str], count: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Return seed and shares of each organ's blobs."""
     blobs = {}
     for organ in organs:
-        shares = np.cumsum(rng.dirichlet([EVENNESS] * settings.count))[:-1]
+        shares = np.cumsum(rng.dirichlet([EVENNESS] * count))[:-1]
         blobs[organ] = {"seed": int(rng.integers(2**53)), "shares": np.round(shares, 6).tolist()}
-    return {**drawn, "grain_mm": settings.grain_mm, "organs": blobs}
+    return blobs
 
 
-def _clusters(
-    label_map: NDArray[np.integer], names: Mapping[int, str], organs: Sequence[str], ct: NDArray[Any], count: int
-) -> dict[str, list[float]]:
-    """Return the HU between the clusters of each organ."""
-    label_map, names = compact(label_map, names)
-    number = {organ: number for number, organ in enumerate(organs, 1)}
-    row = np.zeros(LOOKUP_LIMIT, np.uint16)
-    for value, name in names.items():
-        if name in number and value < LOOKUP_LIMIT:
-            row[value] = number[name]
-    counts = _count(label_map, row, _hu_levels(ct), len(organs) + 1)
-    return {organ: k_means_cuts(counts[number[organ]], count) for organ in organs}
+def _clusters(case: Case, scene: Scene, ct: NDArray[Any], count: int) -> dict[str, list[float]]:
+    """Return the HU between the clusters of each organ of the label map as it was given, which is the CT's."""
+    from labelct.labels import compact
+    from labelct.synthesis.kernels.fields import count_levels
+
+    label_map, _ = compact(case.label_map, case.names)
+    number = {organ: number for number, organ in enumerate(scene.labels, 1)}
+    row = np.zeros(max([int(label_map.max(initial=0)), *scene.names]) + 1, np.uint16)
+    for value, name in scene.names.items():
+        row[value] = number.get(name, 0)
+    counts = count_levels(label_map, row, _hu_levels(ct), len(number) + 1)
+    return {organ: k_means_cuts(counts[place], count) for organ, place in number.items()}
 
 
 def k_means_cuts(counts: NDArray[np.integer], count: int) -> list[float]:
@@ -95,69 +133,67 @@ def k_means_cuts(counts: NDArray[np.integer], count: int) -> list[float]:
     Returns:
         `count - 1` HU, ascending; clusters that stay empty lie between equal ones.
     """
-    levels, total = np.arange(LEVELS) + float(FIRST_HU), np.concatenate([[0], np.cumsum(counts)])
-    weighted = np.concatenate([[0.0], np.cumsum(counts * levels)])
+    levels, total = np.arange(len(counts)) + float(FIRST_HU), np.cumsum(counts)
     wanted = (np.arange(count) + 0.5) / count * total[-1]
-    centres = levels[np.minimum(np.searchsorted(total[1:], wanted), LEVELS - 1)]
-    for _ in range(100):
-        edges = np.concatenate([[0], np.searchsorted(levels, (centres[1:] + centres[:-1]) / 2), [LEVELS]])
-        held = np.diff(total[edges])
-        fresh = np.where(held > 0, np.diff(weighted[edges]) / np.maximum(held, 1), centres)
-        if np.array_equal(fresh, centres):
-            break
-        centres = fresh
+    first = levels[np.minimum(np.searchsorted(total, wanted), len(counts) - 1)]
+    centres = k_means(levels, counts, first)
     return np.round((centres[1:] + centres[:-1]) / 2, 2).tolist()
 
 
-def split_parts(
-    parts: Levels,
-    part_names: Sequence[str],
-    spacing: Sequence[float],
-    params: Mapping[str, Any],
-    ct: NDArray[Any] | None = None,
-    threads: int = 1,
-) -> list[str]:
-    """Renumber the sub-classes of the organs among the parts of a volume, in place.
+def _classes(scene: Scene, organs: Sequence[str], rng: np.random.Generator) -> dict[str, Spec]:
+    """Give every sub-class a mean around its organ's, so that the organ keeps its spread as a whole."""
+    settings, fill = scene.recipe.data.subclasses, scene.recipe.fill
+    classes: dict[str, Spec] = {}
+    for organ in organs:
+        whole = scene.classes[organ]
+        for number in range(1, settings.count + 1):
+            normal, uniform = rng.standard_normal(), rng.random()
+            spec = {
+                "hu": whole["hu"] + float(normal) * math.sqrt(settings.between) * whole["sd"],
+                "sd": whole["sd"] * math.sqrt(1.0 - settings.between),
+            }
+            drawn = spec if fill.uses_priors else draw_level(normal, uniform, fill)
+            classes[subclass_name(organ, number)] = {**whole, **drawn}
+    return classes
 
-    Args:
-        parts: `(x, y, z)` part numbers.
-        part_names: Name of every part.
-        spacing: Voxel size in mm.
-        params: Of `sample_subclasses`.
-        ct: HU on the same grid, for `ct`.
-        threads: Threads to spread over.
 
-    Returns:
-        The names of the parts that were added, numbered behind the others.
+def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
+    """Renumber the sub-classes of the pasted organs.
 
     Raises:
         InputError: `ct` without a CT.
     """
-    chosen: list[NDArray[Any]]
-    organs, count = [name for name in part_names if name in params["organs"]], params["count"]
+    if params is None:
+        return
+    from labelct.synthesis.kernels.fields import LEVELS, blob_levels, renumber
+    from labelct.threads import over_chunks
+
+    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+    painted, count = scene.painted, params["count"]
+    numbers = painted.numbers
+    organs = [name for name in painted.names if name in params["organs"]]
     drawn = [params["organs"][name] for name in organs]
-    row = np.zeros(len(part_names), np.uint16)
-    row[[part_names.index(name) for name in organs]] = np.arange(1, len(organs) + 1)
+    row = np.zeros(len(painted.names), np.uint16)
+    row[[painted.names.index(name) for name in organs]] = np.arange(1, len(organs) + 1)
+    chosen: list[NDArray[Any]]
     if params["source"] == "ct":
-        if ct is None:
-            raise InputError(
-                "data.subclasses.source=ct", "the case has no CT", "add the CT that the volume was made from"
-            )
-        levels = _hu_levels(ct)
+        levels = _hu_levels(_needed(scene.ct, "add the CT that the volume was made from"))
         chosen = [np.searchsorted(cuts, np.arange(LEVELS) + FIRST_HU, side="right") for cuts in drawn]
     else:
         seeds = [one["seed"] for one in drawn]
-        levels, counts = blob_levels(parts, row, spacing, params["grain_mm"], seeds, threads)
+        levels, counts = blob_levels(numbers, row, scene.spacing, params["grain_mm"], seeds)
         chosen = [_below(counts[number], one["shares"]) for number, one in enumerate(drawn, 1)]
     table = np.zeros((len(organs) + 1, LEVELS), np.uint16)
-    for number, found in enumerate(chosen):
-        table[number + 1] = len(part_names) + number * count + found
-    over_slabs(lambda a, b: _renumber(parts, row, levels, table, a, b), len(parts), threads)
-    return [subclass_name(organ, number) for organ in organs for number in range(1, count + 1)]
+    for place, found in enumerate(chosen):
+        table[place + 1] = len(painted.names) + place * count + found
+    over_chunks(lambda start, stop: renumber(numbers, row, levels, table, start, stop), len(numbers))
+    painted.add(*(subclass_name(organ, number) for organ in organs for number in range(1, count + 1)))
 
 
-def _hu_levels(ct: NDArray[Any]) -> Levels:
+def _hu_levels(ct: NDArray[Any]) -> NDArray[np.uint16]:
     """Return HU as numbers from 0 to 4095."""
+    from labelct.synthesis.kernels.fields import LEVELS
+
     return np.clip(np.rint(ct) - FIRST_HU, 0, LEVELS - 1).astype(np.uint16)
 
 
@@ -165,23 +201,3 @@ def _below(counts: NDArray[np.integer], shares: Sequence[float]) -> NDArray[Any]
     """Return how many shares of an organ lie below each level of its field."""
     middle = (np.cumsum(counts) - 0.5 * counts) / max(int(counts.sum()), 1)
     return np.searchsorted(shares, middle, side="right")
-
-
-@numba.njit(cache=True, nogil=True)
-def _count(label_map: Any, row: Levels, levels: Levels, rows: int) -> NDArray[np.int64]:
-    counts = np.zeros((rows, LEVELS), np.int64)
-    for x in range(label_map.shape[0]):
-        for y in range(label_map.shape[1]):
-            for z in range(label_map.shape[2]):
-                counts[row[label_map[x, y, z]], levels[x, y, z]] += 1
-    return counts
-
-
-@numba.njit(cache=True, nogil=True)
-def _renumber(parts: Levels, row: Levels, levels: Levels, table: Levels, start: int, stop: int) -> None:
-    for x in range(start, stop):
-        for y in range(parts.shape[1]):
-            for z in range(parts.shape[2]):
-                organ = row[parts[x, y, z]]
-                if organ:
-                    parts[x, y, z] = table[organ, levels[x, y, z]]

@@ -1,30 +1,115 @@
-"""Textures: where in a clip an organ's pixels lie, and how grey values become HU.
+"""Textures: where in a clip an organ's pixels lie, and how every class becomes HU.
 
-Histogram matching goes through a table of 256 entries: the clip's grey values inside the organ are counted exactly,
-and each takes the reference quantile at the middle of its step of the cumulative histogram (Gonzalez and Woods,
-Digital Image Processing, ch. 3.3). `skimage.exposure.match_histograms` takes the upper end of the step; the two differ
-by at most one grey value's share of the organ.
+How grey values become HU is told in `greys`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from labelct.errors import InputError, SettingError
+from labelct.priors.table import AIR
+from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.bank import Bank
-from labelct.synthesis.priors import QUANTILE_LEVELS
-from labelct.synthesis.settings import TextureSettings
+from labelct.synthesis.scene import BODY
 
-GREYS = 256
-LOWEST_HU = -1024.0
-LARGEST_GAIN = 4.0
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene, Spec
+
+TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
+DIRECTIONS = ("z", "any")
+# A place in a clip is drawn again up to 8 times while the greys of 48 pixels around it differ by less than 6 of 256:
+# a sky or a wall gives an organ no texture.
 TRIES, WINDOW, FLAT = 8, 48, 6.0
 
 
-def sample_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator) -> dict[str, Any]:
+@dataclass
+class Settings(Checked):
+    """The 8-bit clips that textures are cut from.
+
+    Attributes:
+        kind: `video` (a folder of video files), `stills` (photographs set in motion), `noise` (1/f), `leaves`
+            (dead leaves), `white` (independent voxels), `none` (constant organs).
+        root: Folder of the video files.
+        size: Shorter side of a clip in pixels, after area resizing.
+        frames: Longest clip kept, in frames.
+        clips: How many clips are generated for `stills`, `noise` and `leaves`; most video files read for `video`.
+        scale: Interval of the pixels per voxel.
+        stride: Most frames between two slices.
+        direction: Axis that time runs along: `z`, or `any` of the three.
+        slope: Exponent of the amplitude spectrum of `noise`, 1 for 1/f.
+        strength: Factor on the organ's texture standard deviation.
+    """
+
+    kind: str = choice("stills", TEXTURES)
+    root: str | None = None
+    size: int = ranged(160, 16, 1024)
+    frames: int = ranged(64, 1, 4096)
+    clips: int = ranged(18, 1, 4096)
+    scale: list[float] = interval(0.75, 1.5, 0.05, 8.0)
+    stride: int = ranged(2, 1, 16)
+    direction: str = choice("z", DIRECTIONS)
+    slope: float = ranged(1.0, 0.0, 4.0)
+    strength: float = ranged(1.0, 0.0, 10.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kind == "video" and not self.root:
+            raise SettingError(
+                "root", self.root, "a folder of video files", "set texture.root=FOLDER or texture=stills"
+            )
+
+
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    """Give a clip to every class that has a texture under this recipe; the body of `synth1` always has one.
+
+    Args:
+        scene: Its recipe says what is textured, from which bank, and how strongly.
+        rng: Source of the draws; every class draws from a stream of its own.
+
+    Returns:
+        `clips` by class, their `strength`, and `bank`, the digest of what they were cut from; None where none was.
+    """
+    recipe, clips = scene.recipe, {}
+    if "histogram" in scene.drawn["background"]:
+        clips[BODY] = sample_clip(recipe.bank, recipe.texture, rng.spawn(1)[0])
+    if recipe.textures("labels") or recipe.textures("background"):
+        for name, stream in zip(scene.classes, rng.spawn(len(scene.classes)), strict=True):
+            if name != AIR and recipe.textures("background" if name.startswith("_") else "labels"):
+                clips[name] = sample_clip(recipe.clips, recipe.texture, stream)
+    around = (scene.drawn.get("distractors") or {"classes": {}})["classes"].values()
+    cut = [*clips.values(), *(spec["clip"] for spec in around if "clip" in spec)]
+    digest = recipe.bank.digest if any("clip" in clip for clip in cut) else None
+    return {"clips": clips, "strength": recipe.texture.strength, "bank": digest}
+
+
+def textured(spec: Spec, clip: Mapping[str, Any], strength: float) -> Spec:
+    """Return a class with a texture of `strength` times its standard deviation; a body has a histogram instead."""
+    return {**spec, "clip": clip} | ({"sd": spec["sd"] * strength} if "sd" in spec else {})
+
+
+def apply(scene: Scene, params: Mapping[str, Any]) -> None:
+    """Fill every class with its constant or with its texture.
+
+    Raises:
+        InputError: The texture bank is not the one that the volume was drawn from.
+    """
+    from labelct.synthesis.render import fill
+
+    bank = scene.recipe.bank
+    if params["bank"] not in (None, bank.digest):
+        problem = f"is {bank.digest}, but the volume was drawn from {params['bank']}"
+        raise InputError("texture bank", problem, "use the texture settings and files of the first run")
+    for name, clip in params["clips"].items():
+        scene.classes[name] = textured(scene.classes[name], clip, params["strength"])
+    scene.volume = fill(scene.layout(), scene.classes, bank)
+
+
+def sample_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
     """Draw the place of one texture in the bank; a place without contrast is drawn again, a few times.
 
     Args:
@@ -45,7 +130,7 @@ def sample_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator)
     return drawn
 
 
-def _draw_clip(bank: Bank, settings: TextureSettings, rng: np.random.Generator) -> dict[str, Any]:
+def _draw_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
     number = int(rng.integers(len(bank)))
     scale = float(np.exp(rng.uniform(*np.log(settings.scale))))
     sizes = [float(rng.integers(1, settings.stride + 1)), scale, scale]
@@ -66,111 +151,3 @@ def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
         for s, step in zip((y, x), params["step"][1:], strict=True)
     )
     return float(pixels[rows, columns].std())
-
-
-def reflect(position: NDArray[np.float64], length: int) -> NDArray[np.float64]:
-    """Fold positions into `[0, length - 1]` by reflection at both ends, as often as it takes."""
-    if length == 1:
-        return np.zeros_like(position)
-    folded = np.mod(position, 2.0 * (length - 1))
-    return np.minimum(folded, 2.0 * (length - 1) - folded)
-
-
-def axis_tables(
-    params: Mapping[str, Any], bank: Bank, box_start: Sequence[int] | NDArray[np.integer], shape: Sequence[int]
-) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]], list[NDArray[np.int64]]]:
-    """Return, for each volume axis, where in the bank its planes are read.
-
-    Args:
-        params: Of `sample_clip`.
-        bank: Clips.
-        box_start: First voxel `(x, y, z)` of the organ's bounding box, where `start` lies.
-        shape: Voxels `(x, y, z)` of the volume.
-
-    Returns:
-        Index of the lower neighbour, index of the upper one (both as offsets into `bank.pixels`, to be added over the
-        axes), and the upper one's weight in 1/256.
-    """
-    size = bank.shapes[params["clip"]]
-    strides = (size[1] * size[2], size[2], 1)
-    lower, upper, weight = [], [], []
-    for axis, dimension in enumerate(params["axes"]):
-        travelled = params["step"][dimension] * (np.arange(shape[axis]) - box_start[axis])
-        position = reflect(params["start"][dimension] + travelled, size[dimension])
-        fine = np.floor(position * 256.0 + 0.5).astype(np.int64)
-        base = bank.starts[params["clip"]] if axis == 0 else 0
-        lower.append(base + (fine >> 8) * strides[dimension])
-        upper.append(base + np.minimum((fine >> 8) + 1, size[dimension] - 1) * strides[dimension])
-        weight.append(fine & 255)
-    return lower, upper, weight
-
-
-def grey_quantiles(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the middle of each grey value's step of the cumulative histogram, in (0, 1).
-
-    Args:
-        counts: `(256,)` voxels of each grey value inside the organ.
-    """
-    total = max(int(counts.sum()), 1)
-    middle = (np.cumsum(counts) - 0.5 * counts) / total
-    return np.clip(middle, 0.5 / total, 1.0 - 0.5 / total)
-
-
-def normal_levels(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the standard normal quantile that each of the 256 greys stands for."""
-    from scipy.special import ndtri
-
-    return ndtri(grey_quantiles(counts))
-
-
-def organ_table(
-    counts: NDArray[np.integer], mean: float, sd: float, quantiles: Sequence[float] = ()
-) -> NDArray[np.float32]:
-    """Return the HU of every grey value so that an organ's voxels follow N(mean, sd) or a fitted histogram.
-
-    A clip with few or saturated greys cannot take the shape; mean and spread are made exact all the same, by one
-    linear map of the table.
-
-    Args:
-        counts: `(256,)` voxels of each grey value inside the organ.
-        mean: Mean in HU.
-        sd: Standard deviation in HU.
-        quantiles: HU around the mean at the probabilities of `priors.QUANTILE_LEVELS`; none stand for a normal.
-    """
-    shape, centre, spread = _shape(counts, sd, quantiles)
-    gain = min(sd / spread, LARGEST_GAIN) if spread > 0 else 0.0
-    return _rounded(mean + gain * (shape - centre))
-
-
-def is_flat(counts: NDArray[np.integer], sd: float, quantiles: Sequence[float] = ()) -> bool:
-    """Return whether a clip has too few greys inside an organ to take its standard deviation; arguments as above."""
-    return LARGEST_GAIN * _shape(counts, sd, quantiles)[2] < sd
-
-
-def _shape(
-    counts: NDArray[np.integer], sd: float, quantiles: Sequence[float]
-) -> tuple[NDArray[np.float64], float, float]:
-    """Return the HU of every grey before they are made exact, with their mean and standard deviation."""
-    levels = normal_levels(counts)
-    shape = np.interp(levels, QUANTILE_LEVELS, quantiles) if len(quantiles) else sd * levels
-    share = counts / max(int(counts.sum()), 1)
-    centre = float(share @ shape)
-    return shape, centre, float(np.sqrt(share @ (shape - centre) ** 2))
-
-
-def quantile_table(
-    counts: NDArray[np.integer], probability: NDArray[np.float64], hu: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Return the HU of every grey value so that the voxels follow a quantile function.
-
-    Args:
-        counts: `(256,)` voxels of each grey value.
-        probability: Ascending, 0 to 1.
-        hu: HU at each probability.
-    """
-    return _rounded(np.interp(grey_quantiles(counts), probability, hu))
-
-
-def _rounded(hu: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return HU to two decimals: what differs between machines in the last bit shall not differ in a replay."""
-    return np.round(np.maximum(hu, LOWEST_HU), 2).astype(np.float32)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelct.store import Stage
+    from labelct.streaming import SyntheticVolumes
     from labelct.targets import Targets
     from labelct.tracking import Tracker
-    from labelct.trainer.online import SyntheticVolumes
     from labelct.volume import Volume
 
 

@@ -13,7 +13,7 @@ from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis.settings import DataSettings, DeformSettings, DropSettings, FillSettings, TextureSettings
 from labelct.targets import Targets
 from labelct.trainer.face import TrainingTask
-from labelct.trainer.online import SyntheticVolumes
+from labelct.streaming import SyntheticVolumes
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.settings import AugmentationSettings, PredictionSettings, UNetSettings
 from labelct.volume import LabelMap

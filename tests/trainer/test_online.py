@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from labelct.errors import SettingError
 from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
 from labelct.synthesis.settings import DataSettings
-from labelct.trainer.online import SyntheticDataset, read_shared, shared
+from labelct.streaming import SyntheticDataset, read_shared, shared
 
 
 def stream(volumes, workers, length=8, start=0):

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.io.nifti import HU_RANGE
+from labelct.streaming import Drawn, SyntheticVolumes
 from labelct.trainer.nnunet.compat import Prepared, Preprocessor
 from labelct.trainer.nnunet.preflight import in_hand
-from labelct.trainer.online import Drawn, SyntheticVolumes
 
 BLOCK = 2**32  # numbers of an epoch: no training draws as many volumes in one, and 2**31 epochs fit into an int64
 
@@ -89,7 +89,7 @@ class DrawnCases:
         """Return image and labels `(1, z, y, x)`, no labels of an earlier stage, and properties, as nnU-Net's do."""
         held = self._held.get(identifier)
         if held is None or not held.left:
-            held = self._held[identifier] = Held(self._draw(), self._volumes.data.patches)
+            held = self._held[identifier] = Held(self._draw(), self._volumes.patches)
         held.left -= 1
         image, labels, properties = held.case
         return image, labels, None, properties

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from labelct.store import write_json
+from labelct.streaming import SyntheticVolumes, read_shared
 from labelct.trainer.nnunet.settings import NnunetSettings, nnunet_settings
-from labelct.trainer.online import SyntheticVolumes, read_shared
 
 VARIABLE = "LABELCT_NNUNET_JOB"
 """The environment variable that names the file: environments are all that reaches nnU-Net's processes."""

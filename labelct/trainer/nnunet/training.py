@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from labelct.store import write_json
+from labelct.streaming import shared
 from labelct.tracking import Tracker
 from labelct.trainer.device import prepared, processes, runs_on_gpu
 from labelct.trainer.face import TrainingTask
@@ -17,7 +18,6 @@ from labelct.trainer.nnunet.instructions import LOG, Instructions
 from labelct.trainer.nnunet.log import followed
 from labelct.trainer.nnunet.preflight import augmenters, check_device
 from labelct.trainer.nnunet.settings import NnunetSettings
-from labelct.trainer.online import shared
 from labelct.trainer.settings import DeviceSettings
 
 

@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+from labelct.streaming import read_shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
 from labelct.trainer.face import TrainingTask
-from labelct.trainer.online import read_shared
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.settings import unet_settings
 from labelct.trainer.unet.training import train

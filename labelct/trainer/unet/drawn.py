@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from labelct.trainer.online import SyntheticVolumes
+from labelct.streaming import SyntheticVolumes
 from labelct.trainer.unet.patches import Patches
 from labelct.trainer.unet.volumes import LoadedCase, on_grid
 
@@ -43,7 +43,7 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
 
     def number(self, step: int) -> int:
         """Return the number of the volume that a step's batch is cut from."""
-        uses = -(-self.volumes.data.patches // self.patches.settings.batch)
+        uses = -(-self.volumes.patches // self.patches.settings.batch)
         return (step // LANES // uses * LANES + step % LANES) * self.ranks + self.patches.rank
 
     def _case(self, number: int) -> LoadedCase:

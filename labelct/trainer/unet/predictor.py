@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate, pad
 
+from labelct.body import largest_region
 from labelct.errors import InputError
 from labelct.trainer.device import precision, prepared, torch_device
 from labelct.trainer.normalisation import Intensity
@@ -151,17 +152,16 @@ def body_box(
         spacing: Voxel size, mm.
         settings: Whether, and the margin.
     """
-    from scipy.ndimage import find_objects, label
+    from scipy.ndimage import find_objects
 
     whole = (slice(None), slice(None), slice(None))
     if not settings.body_crop:
         return whole
     strides = [max(1, int(COARSE_MM / size)) for size in spacing]
-    parts, count = label(hu[tuple(slice(None, None, stride) for stride in strides)] > BODY_HU)
-    if not count:
+    body = largest_region(hu, strides, BODY_HU)
+    if not body.any():
         return whole
-    largest = int(np.bincount(parts.ravel())[1:].argmax())
-    edges = zip(find_objects(parts)[largest], strides, spacing, hu.shape, strict=True)
+    edges = zip(find_objects(body.astype(np.uint8))[0], strides, spacing, hu.shape, strict=True)
     margins = ((span, stride, int(np.ceil(settings.margin_mm / size)), n) for span, stride, size, n in edges)
     x, y, z = (
         slice(max(0, (span.start - 1) * stride + 1 - margin), min(n, span.stop * stride + margin))

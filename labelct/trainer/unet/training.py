@@ -15,11 +15,11 @@ from torch.utils.data import DataLoader
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.store import write_json
+from labelct.streaming import shared
 from labelct.tracking import Tracker
 from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.normalisation import Intensity, intensity
-from labelct.trainer.online import shared
 from labelct.trainer.open import read_model
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.unet.drawn import OnlinePatches

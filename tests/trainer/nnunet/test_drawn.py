@@ -20,7 +20,7 @@ from labelct.trainer.nnunet.drawn import BLOCK, DrawnCases, preprocessed
 from labelct.trainer.nnunet.plans import plan, read_plans
 from labelct.trainer.nnunet.preprocessing import preprocess
 from labelct.trainer.nnunet.settings import NnunetSettings
-from labelct.trainer.online import FILE, Drawn, SyntheticVolumes
+from labelct.streaming import FILE, Drawn, SyntheticVolumes
 
 SPACING = (2.3, 1.7, 3.1)
 

@@ -10,7 +10,7 @@ import torch
 
 from labelct.trainer.nnunet.instructions import COLUMNS, LOG, VARIABLE, Instructions
 from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
-from labelct.trainer.online import shared
+from labelct.streaming import shared
 
 
 def test_what_is_given_is_what_is_read(tmp_path):

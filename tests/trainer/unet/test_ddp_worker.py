@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from labelct.tracking import Tracker
-from labelct.trainer.online import FILE
+from labelct.streaming import FILE
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet import ddp_worker
 from labelct.trainer.unet.training import train

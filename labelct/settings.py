@@ -1,0 +1,65 @@
+"""Settings whose fields say themselves what they allow: one line holds a key's type, default and range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field, fields
+from typing import Any, ClassVar
+
+from labelct.errors import check_choice, check_interval, check_range
+
+
+def ranged(default: float | None, low: float | None = None, high: float | None = None) -> Any:
+    """Return the field of a number within `[low, high]` (None: no bound; a value of None passes)."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def interval(least: float, most: float, low: float | None = None, high: float | None = None) -> Any:
+    """Return the field of `[least, most]`, from which something is drawn, within `[low, high]`."""
+    return field(default_factory=lambda: [least, most], metadata={"interval": True, "low": low, "high": high})
+
+
+def choice(default: str, choices: Sequence[str]) -> Any:
+    """Return the field of one of several words."""
+    return field(default=default, metadata={"choices": tuple(choices)})
+
+
+class Checked:
+    """The base of settings, which are dataclasses; a value that a field does not allow raises `SettingError`.
+
+    Attributes:
+        group: What stands before the field in a key, where the settings are a section of others: `deform`.
+    """
+
+    group: ClassVar[str] = ""
+
+    def __init_subclass__(cls, group: str = "") -> None:
+        cls.group = group
+
+    def __post_init__(self) -> None:
+        for known in fields(self):  # type: ignore[arg-type]
+            value, allowed = getattr(self, known.name), known.metadata
+            key = f"{self.group}.{known.name}" if self.group else known.name
+            if "choices" in allowed:
+                check_choice(key, value, allowed["choices"])
+            elif "interval" in allowed:
+                check_interval(key, value, allowed["low"], allowed["high"])
+            elif "low" in allowed:
+                check_range(key, value, allowed["low"], allowed["high"])
+
+
+def allowed_values(metadata: Any) -> str:
+    """Return in words what a field with this metadata allows; empty where its type says it all."""
+    if "choices" in metadata:
+        return " | ".join(metadata["choices"])
+    low, high = metadata.get("low"), metadata.get("high")
+    if low is None and high is None:
+        return ""
+    bounds = (
+        f"{low:g} to {high:g}"
+        if None not in (low, high)
+        else f"{low:g} or more"
+        if high is None
+        else f"{high:g} or less"
+    )
+    return f"an interval within {bounds}" if "interval" in metadata else bounds

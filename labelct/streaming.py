@@ -1,0 +1,141 @@
+"""Training volumes drawn while the network trains: every one is new, and each number always stands for the same one."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from labelct.cohort.base import Subject
+from labelct.errors import SettingError
+from labelct.parallel import ParallelSettings, map_cases
+from labelct.sampler import DRAWN, Loaded, Sampler, entropy
+from labelct.scanner.settings import ScannerSettings
+from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.settings import DataSettings
+
+FILE = "volumes.pickle"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One new volume.
+
+    Attributes:
+        case: Whose label map it was made from.
+        hu: `(x, y, z)` float32 HU.
+        target: `(x, y, z)` uint8, 1 for the first target.
+        spacing: Voxel size `(x, y, z)` in mm.
+    """
+
+    case: str
+    hu: NDArray[np.float32]
+    target: NDArray[np.uint8]
+    spacing: tuple[float, float, float]
+
+
+@dataclass
+class SyntheticVolumes:
+    """Volumes without end, by number.
+
+    Label maps, and CT where the recipe looks at them, are read once in each process and kept; `load` reads them ahead,
+    for processes that are forked later to share.
+
+    Attributes:
+        subjects: Where the label maps come from; every pass over them has an order of its own.
+        sampler: What makes volumes of them.
+    """
+
+    subjects: tuple[Subject, ...]
+    sampler: Sampler
+    _cases: dict[int, Loaded] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        check(self.sampler.recipe.data, self.sampler.acquisition.scanner)
+
+    @property
+    def patches(self) -> int:
+        """How many patches a volume gives before it is thrown away."""
+        return self.sampler.recipe.data.patches
+
+    def volume(self, number: int) -> Drawn:
+        """Return the volume of a number, 0 or more; the seed is `data.seed`."""
+        seed = self.sampler.recipe.data.seed
+        turn, place = divmod(number, len(self.subjects))
+        index = int(np.random.default_rng([seed, DRAWN, turn]).permutation(len(self.subjects))[place])
+        name, case = self.subjects[index].case, self._load(index).case
+        rng = np.random.default_rng(entropy(seed, DRAWN, name, number))
+        return Drawn(name, *self.sampler.volume(case, rng), case.spacing)
+
+    def load(self) -> None:
+        """Read all that volumes are drawn from."""
+        map_cases(self._load, range(len(self.subjects)), ParallelSettings(backend="threading"), "label maps")
+
+    def _load(self, index: int) -> Loaded:
+        if index not in self._cases:
+            self._cases[index] = self.sampler.load(self.subjects[index])
+        return self._cases[index]
+
+
+@contextmanager
+def shared(volumes: SyntheticVolumes | None, folder: Path) -> Iterator[str | None]:
+    """Keep what is drawn from in a file, for the other processes of a training to find; yield its name."""
+    if volumes is None:
+        yield None
+        return
+    path = folder / FILE
+    path.write_bytes(pickle.dumps(volumes))
+    yield FILE
+    path.unlink()
+
+
+def read_shared(folder: Path, name: str | None) -> SyntheticVolumes | None:
+    """Return what `shared` keeps in `folder` under `name`."""
+    if name is None:
+        return None
+    volumes: SyntheticVolumes = pickle.loads((folder / name).read_bytes())
+    return volumes
+
+
+def check(data: DataSettings, scanner: ScannerSettings) -> None:
+    """Raise `SettingError` where volumes cannot be drawn while a network trains."""
+    if not RECIPES[data.kind].draws:
+        allowed = f"offline with data={data.kind}"
+        raise SettingError("data.mode", "online", allowed, "there is one CT a case, nothing is drawn")
+    if scanner.kind == "helical" and scanner.mode == "full":
+        allowed = "scanner=image, scanner=none or scanner.mode=noise_only"
+        raise SettingError("data.mode", "online", allowed, "a full scan takes longer than the training step it is for")
+
+
+class SyntheticDataset(IterableDataset[tuple[Tensor, Tensor]]):
+    """New volumes without end for a `DataLoader`; their order depends on the seed alone, not on the workers.
+
+    Worker `w` of `n` makes the numbers `start + w`, `start + w + n`, ..., and the loader asks its workers in turn.
+    """
+
+    def __init__(self, volumes: SyntheticVolumes, start: int = 0) -> None:
+        """Begin at volume `start`.
+
+        Args:
+            volumes: What is drawn.
+            start: Number of the first volume, to go on where an earlier stream ended.
+        """
+        super().__init__()
+        self.volumes, self.start = volumes, start
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield image `(1, x, y, z)` float32 HU and labels `(1, x, y, z)` uint8."""
+        worker = get_worker_info()
+        first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        for number in count(self.start + first, step):
+            drawn = self.volumes.volume(number)
+            yield torch.from_numpy(drawn.hu)[None], torch.from_numpy(drawn.target)[None]

@@ -1,0 +1,182 @@
+"""Air, fat and soft tissue where no label says what a voxel is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.body import largest_region
+from labelct.errors import InputError, check_interval
+from labelct.priors.table import AIR, FAT, REST_CLASSES, SOFT
+from labelct.settings import Checked, interval, ranged
+from labelct.synthesis.clusters import k_means
+from labelct.synthesis.envelope import CAVITY, trunk_layers
+from labelct.synthesis.hull import coarse_step, trunk_centre
+from labelct.synthesis.scene import Layer
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
+
+COMPLETIONS = ("auto", "kmeans", "geometric", "labels", "none")
+REST_INDEX = {name: index for index, name in enumerate(REST_CLASSES)}
+Classes = NDArray[np.uint8]
+
+
+@dataclass
+class Settings(Checked, group="body"):
+    """How unlabelled voxels become air, fat or soft tissue.
+
+    Attributes:
+        air_hu: Below this a voxel of the CT is air.
+        clip: The CT is clipped to this interval before k-means.
+        seeds: First cluster centres, fat and soft tissue.
+        half_width_mm: Interval of the trunk's left-to-right half axis where the labels do not outline it.
+        half_depth_mm: The same from back to front.
+        narrowing: Interval of how much a trunk that the labels do not outline narrows above and below them, mm for each
+            mm along z.
+        wall_mm: Interval of the muscle layer around the hull of the labels.
+        fat_mm: Interval of the fat shell around that.
+        visceral_fat: Interval of the fraction of fat among what is unlabelled inside the hull.
+        visceral_grain_mm: Distance over which the inner fat changes.
+    """
+
+    air_hu: float = ranged(-300.0, -1000.0, -150.0)
+    clip: list[float] = interval(-200.0, 150.0)
+    seeds: list[float] = field(default_factory=lambda: [-100.0, 50.0])
+    half_width_mm: list[float] = interval(130.0, 165.0, 0.0, 400.0)
+    half_depth_mm: list[float] = interval(85.0, 115.0, 0.0, 400.0)
+    narrowing: list[float] = interval(0.1, 0.4, 0.0, 10.0)
+    wall_mm: list[float] = interval(4.0, 12.0, 0.0, 400.0)
+    fat_mm: list[float] = interval(8.0, 30.0, 0.0, 400.0)
+    visceral_fat: list[float] = interval(0.2, 0.6, 0.0, 1.0)
+    visceral_grain_mm: float = ranged(16.0, 1.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_interval("body.seeds", self.seeds, *self.clip)
+
+
+def resolve_completion(kind: str, names: Sequence[str], ct_available: bool) -> str:
+    """Return the completion that `auto` stands for; any other kind is returned as it is."""
+    if kind != "auto":
+        return kind
+    if ct_available:
+        return "kmeans"
+    return "labels" if {FAT, SOFT} & set(names) else "geometric"
+
+
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw the body around the labels.
+
+    Args:
+        scene: Its recipe's `data.completion` and `data.body` say what from.
+        rng: Source of the draws; all of them are drawn, whatever the kind.
+
+    Returns:
+        `kind`, `centre_mm` and what the trunk and the split of a CT take.
+    """
+    data, body = scene.recipe.data, scene.recipe.data.body
+    centre = trunk_centre(scene.label_map, scene.spacing, scene.present)
+    kind = resolve_completion(data.completion, list(scene.present.values()), scene.case.ct is not None)
+    intervals = ("half_width_mm", "half_depth_mm", "wall_mm", "fat_mm", "visceral_fat")
+    drawn = {name: float(rng.uniform(*getattr(body, name))) for name in intervals}
+    drawn |= {"fat_tilt": float(rng.uniform(0.0, 0.5)), "fat_angle": float(rng.uniform(0.0, 2 * np.pi))}
+    seed = int(rng.integers(2**31))
+    drawn["narrowing"] = float(rng.uniform(body.narrowing[0], body.narrowing[1]))
+    return {"kind": kind, "centre_mm": list(centre), **drawn, "grain_mm": body.visceral_grain_mm, "seed": seed} | {
+        "air_hu": body.air_hu,
+        "clip": list(body.clip),
+        "seeds": list(body.seeds),
+    }
+
+
+def apply(scene: Scene, params: Mapping[str, Any]) -> None:
+    """Say of every voxel whether it is air, fat or soft tissue, as if no label were there.
+
+    Voxels under a label are told too, since that is what a dropped label uncovers.
+
+    Raises:
+        InputError: `kmeans` without a CT.
+    """
+    if params["kind"] == "geometric":
+        layers = trunk_layers(scene, params)
+        classes, scene.cavity = marbled(layers, scene.spacing, params), layers == CAVITY
+    elif params["kind"] == "kmeans":
+        classes = classes_of_ct(scene, params)
+    elif params["kind"] == "labels":
+        classes = np.where(_enclosed(scene), np.uint8(REST_INDEX[SOFT]), np.uint8(REST_INDEX[AIR]))
+    else:
+        classes = np.zeros(scene.label_map.shape, np.uint8)
+    scene.background = Layer(classes, list(REST_CLASSES))
+
+
+def _enclosed(scene: Scene) -> NDArray[np.bool_]:
+    """Return where the labels and what they enclose in axial sections lie."""
+    from scipy.ndimage import binary_fill_holes
+
+    inside = (scene.label_map > 0) & ~scene.where({AIR})
+    for section in np.moveaxis(inside, 2, 0):
+        section[...] = binary_fill_holes(section)
+    return inside
+
+
+def body_region(ct: NDArray[np.float32], spacing: Sequence[float], air_hu: float) -> NDArray[np.bool_]:
+    """Return the largest connected region above `air_hu`, without the couch.
+
+    The component is found on a grid of about 3 mm and widened by a voxel of it, so it may hold a rim of noise.
+    """
+    from scipy.ndimage import binary_dilation
+
+    step = coarse_step(spacing)
+    largest = binary_dilation(largest_region(ct, step, air_hu))
+    nearest = [np.minimum(np.arange(n) // s, m - 1) for n, s, m in zip(ct.shape, step, largest.shape, strict=True)]
+    return largest[np.ix_(*nearest)] & (ct > air_hu)
+
+
+def two_means(values: NDArray[np.floating], seeds: Sequence[float], clip: Sequence[float]) -> tuple[float, float]:
+    """Return the centres of two clusters of HU, begun at `seeds`.
+
+    Args:
+        values: HU of the voxels to split; with none the seeds are returned.
+        seeds: First centres, the lower first.
+        clip: Interval that values are clipped to, so that edges, bone and contrast cannot take a cluster.
+    """
+    edges = np.linspace(clip[0], clip[1], int(2 * (clip[1] - clip[0])) + 1)
+    counts, _ = np.histogram(np.clip(values, clip[0], clip[1]), edges)
+    low, high = k_means((edges[:-1] + edges[1:]) / 2, counts, seeds)
+    return round(float(low), 2), round(float(high), 2)
+
+
+def classes_of_ct(scene: Scene, params: Mapping[str, Any]) -> Classes:
+    """Split the CT into air, fat and soft tissue, with clusters found on the unlabelled rest of the body."""
+    ct = scene.ct
+    if ct is None:
+        raise InputError("data.completion=kmeans", "the case has no CT", "set data.completion=auto or geometric")
+    body = body_region(ct, scene.spacing, params["air_hu"])
+    rest = body & ((scene.label_map == 0) | scene.where(set(REST_CLASSES)))
+    low, high = two_means(ct[rest], params["seeds"], params["clip"])
+    tissue = np.where(ct > (low + high) / 2, np.uint8(REST_INDEX[SOFT]), np.uint8(REST_INDEX[FAT]))
+    return np.where(body, tissue, np.uint8(REST_INDEX[AIR]))
+
+
+def marbled(layers: Classes, spacing: Sequence[float], params: Mapping[str, Any]) -> Classes:
+    """Return the classes of a trunk: shell and wall as they are, the cavity fat and soft tissue by a smooth field.
+
+    Args:
+        layers: Of `envelope.trunk_layers`.
+        spacing: Voxel size in mm.
+        params: Of `sample`.
+    """
+    from labelct.synthesis.kernels.trunk import marble
+    from labelct.synthesis.kernels.value_noise import draw_lattice, level_below_which
+    from labelct.threads import over_chunks
+
+    classes = layers.copy()
+    lattice = draw_lattice(layers.shape, spacing, params["grain_mm"], params["seed"])
+    level, step = level_below_which(lattice, params["visceral_fat"]), np.array(spacing) / params["grain_mm"]
+    over_chunks(lambda start, stop: marble(classes, start, stop, lattice, level, step), len(classes))
+    return classes

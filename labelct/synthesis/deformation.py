@@ -1,0 +1,120 @@
+"""Other patients from one label map: affine and elastic deformation, and flips that mind left and right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import SettingError
+from labelct.settings import Checked, ranged
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
+
+AIR_HU = -1000.0
+
+
+@dataclass
+class Settings(Checked, group="deform"):
+    """How label maps are deformed before anything is painted; all zeros leave them as they are.
+
+    Attributes:
+        rotation_deg: Largest turn about each axis.
+        scale: Largest relative stretch along each axis.
+        shear: Largest shear.
+        shift_mm: Largest shift along each axis.
+        elastic_mm: Standard deviation of the elastic displacement along each axis.
+        grain_mm: Distance of the elastic control points.
+        flip: Chance of a mirror image, with left and right names swapped.
+    """
+
+    rotation_deg: float = ranged(0.0, 0.0, 180.0)
+    scale: float = ranged(0.0, 0.0, 1.0)
+    shear: float = ranged(0.0, 0.0, 0.5)
+    shift_mm: float = ranged(0.0, 0.0, 500.0)
+    elastic_mm: float = 0.0
+    grain_mm: float = ranged(60.0, 5.0, 1000.0)
+    flip: float = ranged(0.0, 0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.0 <= self.elastic_mm <= self.grain_mm / 4:
+            allowed = f"0 to a quarter of deform.grain_mm={self.grain_mm}"
+            raise SettingError("deform.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs")
+
+    def is_active(self) -> bool:
+        """Return whether anything but a flip can happen."""
+        return any((self.rotation_deg, self.scale, self.shear, self.shift_mm, self.elastic_mm))
+
+
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
+    """Draw one deformation.
+
+    Args:
+        scene: Its recipe's `data.deform` says how strong.
+        rng: Source of the draws; all of them are drawn, whatever is switched off.
+
+    Returns:
+        `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`, `grain_mm`,
+        `seed` of the control points and `flip`; None where the settings leave the map as it is.
+    """
+    settings = scene.recipe.data.deform
+    angles = np.deg2rad(settings.rotation_deg) * rng.uniform(-1, 1, 3)
+    scale = np.exp(np.log1p(settings.scale) * rng.uniform(-1, 1, 3))
+    shear = settings.shear * rng.uniform(-1, 1, 3)
+    shift = settings.shift_mm * rng.uniform(-1, 1, 3)
+    seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip)
+    if not (settings.is_active() or flip):
+        return None
+    matrix = _rotation(angles) @ np.diag(scale) @ _shear(shear)
+    return {
+        "matrix": np.round(matrix, 9).tolist(),
+        "shift_mm": shift.tolist(),
+        "elastic_mm": settings.elastic_mm,
+        "grain_mm": settings.grain_mm,
+        "seed": seed,
+        "flip": flip,
+    }
+
+
+def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
+    """Deform the label map, and the CT when it is asked for; left and right change places in a mirror image."""
+    if params is None:
+        return
+    from labelct.synthesis.kernels.warp import warp
+
+    scene.warp = partial(warp, spacing=scene.spacing, params=params, outside=AIR_HU)
+    names = swap_sides(scene.names) if params["flip"] else scene.names
+    scene.set_label_map(warp(scene.label_map, scene.spacing, params, 0), names)
+
+
+def _rotation(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    turned = np.eye(3)
+    for axis, angle in enumerate(angles):
+        a, b = (axis + 1) % 3, (axis + 2) % 3
+        plane = np.eye(3)
+        plane[a, a] = plane[b, b] = np.cos(angle)
+        plane[a, b], plane[b, a] = -np.sin(angle), np.sin(angle)
+        turned = plane @ turned
+    return turned
+
+
+def _shear(shear: NDArray[np.float64]) -> NDArray[np.float64]:
+    matrix = np.eye(3)
+    matrix[0, 1], matrix[0, 2], matrix[1, 2] = shear
+    return matrix
+
+
+def swap_sides(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the names of a mirrored map: left and right change places where both exist in the map."""
+    known = set(names.values())
+    swapped = {}
+    for value, name in names.items():
+        other = name.replace("_left", "_?").replace("_right", "_left").replace("_?", "_right")
+        swapped[value] = other if other in known else name
+    return swapped

@@ -1,0 +1,105 @@
+"""Bodies anywhere in the trunk: gas, fat, organ, vessel or bone, and some that a label is hard to tell from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.distractors.trunk import Numbers, Trunk, density
+from labelct.synthesis.lesions import outline
+from labelct.synthesis.scene import Spec
+
+if TYPE_CHECKING:
+    from labelct.synthesis.distractors import Settings
+
+# Density of a body: its share among them and the interval of its mean HU. Most of what touches an abdominal organ is
+# soft tissue, with or without contrast.
+DENSITIES = ((0.10, -950.0, -300.0), (0.15, -130.0, -60.0), (0.65, -10.0, 220.0), (0.10, 200.0, 800.0))
+ALIKE_HU = 70.0  # either side of a label's mean: the widest gap that noise and texture still bridge
+NOWHERE = np.empty((0, 3), np.intp)
+
+
+def trunk_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return first and last + 1 voxel of each axis that the body's ellipse reaches; the whole axis without an ellipse.
+
+    Args:
+        shape: Voxels `(x, y, z)`.
+        spacing: Their size in mm.
+        body: Its `centre_mm` and, `[x, y]`, `half_axes_mm` or `half_width_mm` and `half_depth_mm`.
+    """
+    axes = body.get("half_axes_mm") or [body.get("half_width_mm", math.inf), body.get("half_depth_mm", math.inf)]
+    box = []
+    for centre, axis, size, count in zip(body["centre_mm"], axes, spacing, shape, strict=False):
+        first, last = max(0.0, (centre - axis) / size), min(count - 1.0, (centre + axis) / size)
+        box.append((math.ceil(first), math.floor(last) + 1))
+    return [*box, (0, shape[2])]
+
+
+def border(labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the voxels `(n, 3)` outside `labelled` that share a face with it."""
+    from scipy.ndimage import binary_dilation
+
+    inside = np.argwhere(labelled)
+    if not len(inside):
+        return inside
+    low, high = np.maximum(inside.min(axis=0) - 1, 0), inside.max(axis=0) + 2
+    box = labelled[tuple(slice(first, last) for first, last in zip(low, high, strict=True))]
+    return np.argwhere(binary_dilation(box) & ~box) + low
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where bodies may have their centres: in `box`, and at the voxels `border`; without any of those, in the box."""
+
+    box: Sequence[tuple[int, int]]
+    border: NDArray[np.intp]
+
+    def sample(self, near: bool, rng: np.random.Generator) -> list[int]:
+        """Draw a centre, at the border if it is `near`."""
+        if near and len(self.border):
+            return [int(index) for index in self.border[rng.integers(len(self.border))]]
+        return [int(rng.integers(first, last)) for first, last in self.box]
+
+
+def sample(
+    places: Places, levels: Sequence[float], settings: Settings, rng: np.random.Generator
+) -> tuple[list[dict[str, Any]], dict[str, Spec]]:
+    """Draw the bodies of one volume.
+
+    Args:
+        places: Where they may have their centres.
+        levels: Mean HU of the painted labels.
+        settings: Number, radius and the share that lies against a label.
+        rng: Source of the draws.
+
+    Returns:
+        Bodies with `name`, `centre` (voxel), `radius_mm` `(x, y, z)` and `seed` of the outline; and their classes.
+    """
+    found: list[dict[str, Any]] = []
+    classes: dict[str, Spec] = {}
+    low, high = (math.log(radius) for radius in settings.radius_mm)
+    shares = [share for share, *_ in DENSITIES]
+    for number in range(int(rng.integers(settings.bodies[0], settings.bodies[1], endpoint=True))):
+        near = bool(levels) and rng.random() < settings.near
+        radius = math.exp(rng.uniform(low, high)) * rng.uniform(0.5, 1.6, 3)
+        name, centre = f"_body_{number}", places.sample(near, rng)
+        _, least, most = DENSITIES[rng.choice(len(DENSITIES), p=shares)]
+        if near:
+            level = levels[int(rng.integers(len(levels)))]
+            least, most = level - ALIKE_HU, level + ALIKE_HU
+        found.append({"name": name, "centre": centre, "radius_mm": radius.tolist(), "seed": int(rng.integers(2**31))})
+        classes[name] = density(rng, least, most, float(rng.uniform(5.0, 30.0)))
+    return found, classes
+
+
+def place(trunk: Trunk, drawn: Sequence[Mapping[str, Any]], number: Numbers) -> None:
+    """Place the bodies inside the body's skin."""
+    for blob in drawn:
+        box, inside = outline(trunk.placed.shape, trunk.spacing, blob)
+        view = trunk.placed[box]
+        view[inside & trunk.body[box]] = number[blob["name"]]

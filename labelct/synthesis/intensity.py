@@ -1,0 +1,136 @@
+"""What an organ's voxels are drawn from: mean and spread of every class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelct.errors import InputError
+from labelct.priors.table import AIR, REST_CLASSES, Prior, Priors
+from labelct.settings import Checked, choice, interval, ranged
+from labelct.synthesis.deformation import AIR_HU
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene, Spec
+    from labelct.synthesis.settings import DataSettings
+
+FILLS = ("gaussian", "voxels", "uniform", "mixture", "fitted", "fixed")
+PRIORLESS = ("uniform", "mixture")
+
+
+@dataclass
+class Settings(Checked):
+    """The distribution that an organ's mean HU is drawn from.
+
+    Attributes:
+        kind: `gaussian` (spread of organ means between patients), `voxels` (spread of all voxels), `uniform`
+            (contrast-agnostic), `mixture` (SynthSeg: uniform mean and spread), `fitted` (as `gaussian`, with
+            the histograms of a fitted prior), `fixed` (the prior mean itself).
+        spread: Factor on the prior's standard deviation between patients.
+        hu: Interval of the mean for `uniform` and `mixture`.
+        sd: Interval of the texture's standard deviation for `mixture`; `uniform` takes its middle.
+        gas: Whether hollow organs hold gas above their contents.
+    """
+
+    kind: str = choice("gaussian", FILLS)
+    spread: float = ranged(1.0, 0.0, 10.0)
+    hu: list[float] = interval(-150.0, 300.0, -1024.0, 3071.0)
+    sd: list[float] = interval(5.0, 40.0, 0.0, 1000.0)
+    gas: bool = True
+
+    @property
+    def uses_priors(self) -> bool:
+        """Whether HU follow the priors; else they are not meant to be those of CT."""
+        return self.kind not in PRIORLESS
+
+
+def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw mean and texture spread of every class.
+
+    Every class takes two draws, so that the fills stay paired over distributions of one seed. What an ingredient gave
+    HU of its own comes next, and last what grew in a label and takes after it.
+
+    Args:
+        scene: Its recipe says distribution, phase and priors.
+        rng: Source of the draws.
+
+    Returns:
+        `enhancement`, and `classes`: `{name: {"hu": mean, "sd": standard deviation of the texture}}` in HU, under
+        `fitted` with the histogram's `quantiles` around the mean.
+
+    Raises:
+        InputError: A class has no prior.
+    """
+    data = scene.recipe.data
+    enhancement = sample_enhancement(data, rng)
+    classes: dict[str, Spec] = {}
+    for name in (*REST_CLASSES, *scene.labels):
+        normal, uniform = rng.standard_normal(), rng.random()
+        classes[name] = _level(scene, name, enhancement, normal, uniform)
+    classes |= {name: dict(spec) for name, spec in scene.own_hu.items()}
+    for name, growth in scene.grown.items():
+        if growth.host in scene.labels:
+            host = classes[growth.host]
+            classes[name] = {**host, "hu": host["hu"] + growth.contrast_hu}
+    scene.classes |= classes
+    return {"enhancement": enhancement, "classes": classes}
+
+
+def apply(scene: Scene, params: Mapping[str, Any]) -> None:
+    """Give the classes their HU."""
+    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+
+
+def sample_enhancement(settings: DataSettings, rng: np.random.Generator) -> float:
+    """Draw the enhancement factor that all organs of one volume share: 0 native, 1 portal-venous."""
+    factor = max(0.0, rng.normal(settings.enhancement, settings.enhancement_sd))
+    return {"portal": 1.0, "native": 0.0}.get(settings.phase, factor)
+
+
+def _level(scene: Scene, name: str, enhancement: float, normal: float, uniform: float) -> Spec:
+    """Return what a normal and a uniform number make of one class."""
+    data, fill, priors = scene.recipe.data, scene.recipe.fill, scene.recipe.priors
+    if name == AIR:
+        return {"hu": AIR_HU, "sd": 0.0}
+    if not fill.uses_priors:
+        return draw_level(normal, uniform, fill)
+    prior = priors[name]
+    mean = prior.mean(enhancement) + normal * spread_of_means(name, prior, data, fill)
+    level: Spec = {"hu": float(mean), "sd": prior.hu_sd_texture}
+    if fill.kind == "fitted" and name not in REST_CLASSES:
+        level["quantiles"] = _fitted_quantiles(prior, priors)
+    return level
+
+
+def residual_sd(prior: Prior, data: DataSettings) -> float:
+    """Return the spread between patients that a shared enhancement factor does not explain already, in HU."""
+    if data.phase != "mixed":
+        return prior.hu_sd_between
+    shared = data.enhancement_sd * (prior.hu_pv_mean - prior.hu_native_mean)
+    return math.sqrt(max(prior.hu_sd_between**2 - shared**2, 0.0))
+
+
+def spread_of_means(name: str, prior: Prior, data: DataSettings, fill: Settings) -> float:
+    """Return the standard deviation of an organ's mean in HU under `fill`."""
+    between = data.rest_sd if name.startswith("_") else residual_sd(prior, data)
+    if fill.kind == "voxels":
+        between = math.hypot(between, prior.hu_sd_texture)
+    return 0.0 if fill.kind == "fixed" else fill.spread * between
+
+
+def draw_level(normal: float, uniform: float, fill: Settings) -> dict[str, float]:
+    """Return the mean and spread in HU that a normal and a uniform number stand for where there is no prior."""
+    level = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+    spread = uniform if fill.kind == "mixture" else 0.5
+    return {"hu": float(np.interp(level, (0, 1), fill.hu)), "sd": float(np.interp(spread, (0, 1), fill.sd))}
+
+
+def _fitted_quantiles(prior: Prior, priors: Priors) -> list[float]:
+    if not prior.quantiles:
+        problem = f"has no histogram for the class {prior.name!r}"
+        raise InputError(priors.source, problem, "fit one with `labelct priors fit`, or set fill=gaussian")
+    return list(prior.quantiles)

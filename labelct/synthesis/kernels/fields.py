@@ -1,0 +1,128 @@
+"""Sub-classes voxel by voxel: levels of HU or of a smooth random field in each organ, and what they are renumbered to.
+
+A counter gives the values of the fields, no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.synthesis.kernels.paint import bounding_boxes, scramble
+from labelct.threads import over_chunks
+
+Levels = NDArray[np.uint16]
+LEVELS = 4096  # of HU from -1024 on, all that a 12-bit CT can hold; fields are told as finely
+
+
+def blob_levels(
+    parts: Levels, row: Levels, spacing: Sequence[float], grain_mm: float, seeds: Sequence[int]
+) -> tuple[Levels, NDArray[np.int64]]:
+    """Return the level of each organ's field at its voxels, and how many of its voxels have each level.
+
+    Control points are numbered over all of space: a field depends neither on the organ's box nor on the other organs.
+
+    Args:
+        parts: `(x, y, z)` part numbers.
+        row: For each part 0, or the number of the organ, from 1.
+        spacing: Voxel size in mm.
+        grain_mm: Distance of the control points, uniform in [0, 1) and faded into each other without edges.
+        seeds: One for each organ.
+
+    Returns:
+        `(x, y, z)` uint16 in 4096 steps (0 outside the organs), and `(1 + organs, 4096)` counts.
+    """
+    step, boxes = np.array(spacing, float) / grain_mm, np.zeros((len(seeds) + 1, 6), np.int64)
+    found = bounding_boxes(parts, len(row))
+    found[found[:, 3] == 0] = 0
+    boxes[row[row > 0]] = found[row > 0]
+    first = np.floor(boxes[:, :3] * step).astype(np.int64)
+    size = np.floor(boxes[:, 3:] * step).astype(np.int64) - first + 2
+    offset = np.concatenate([[0], np.cumsum(size.prod(axis=1))])
+    nodes = np.empty(int(offset[-1]), np.float32)
+    _draw_nodes(nodes, offset, first, size, np.array([0, *seeds], np.uint64))
+    levels = np.zeros(parts.shape, np.uint16)
+    chunk = lambda a, b: _read_levels(parts, row, nodes, offset, first, size, step, levels, a, b)  # noqa: E731
+    return levels, np.sum(over_chunks(chunk, len(parts)), axis=0, dtype=np.int64)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _fade(share: float) -> float:
+    return share * share * (3 - 2 * share)
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw_nodes(nodes: Any, offset: Any, first: Any, size: Any, seeds: Any) -> None:
+    for organ in range(1, len(size)):
+        seed, node = scramble(seeds[organ], np.uint64(0)), offset[organ]
+        for a in range(first[organ, 0], first[organ, 0] + size[organ, 0]):
+            for b in range(first[organ, 1], first[organ, 1] + size[organ, 1]):
+                for c in range(first[organ, 2], first[organ, 2] + size[organ, 2]):
+                    number = scramble(seed, np.uint64((a << 42) | (b << 21) | c))
+                    nodes[node] = np.float32(number >> np.uint64(40)) / np.float32(1 << 24)
+                    node += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _read_levels(
+    parts: Levels,
+    row: Levels,
+    nodes: Any,
+    offset: Any,
+    first: Any,
+    size: Any,
+    step: Any,
+    levels: Levels,
+    start: int,
+    stop: int,
+) -> NDArray[np.int32]:
+    counts = np.zeros((len(size), LEVELS), np.int32)
+    for x in range(start, stop):
+        for y in range(parts.shape[1]):
+            for z in range(parts.shape[2]):
+                organ = row[parts[x, y, z]]
+                if organ == 0:
+                    continue
+                i, j, k = x * step[0], y * step[1], z * step[2]
+                a, b, c = int(i), int(j), int(k)
+                u, v, w = _fade(i - a), _fade(j - b), _fade(k - c)
+                deep = size[organ, 2]
+                plane = size[organ, 1] * deep
+                node = (
+                    offset[organ] + (a - first[organ, 0]) * plane + (b - first[organ, 1]) * deep + c - first[organ, 2]
+                )
+                value = 0.0
+                for corner in range(4):
+                    p, q = corner >> 1, corner & 1
+                    line = node + p * plane + q * deep
+                    share = (u if p else 1 - u) * (v if q else 1 - v)
+                    value += share * (nodes[line] * (1 - w) + nodes[line + 1] * w)
+                levels[x, y, z] = min(int(value * LEVELS), LEVELS - 1)
+                counts[organ, levels[x, y, z]] += 1
+    return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def count_levels(label_map: Any, row: Levels, levels: Levels, rows: int) -> NDArray[np.int64]:
+    """Return `(rows, 4096)`: how many voxels of each row's organ have each level."""
+    counts = np.zeros((rows, LEVELS), np.int64)
+    for x in range(label_map.shape[0]):
+        for y in range(label_map.shape[1]):
+            for z in range(label_map.shape[2]):
+                counts[row[label_map[x, y, z]], levels[x, y, z]] += 1
+    return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def renumber(parts: Levels, row: Levels, levels: Levels, table: Levels, start: int, stop: int) -> None:
+    """Give the voxels of the organs the number that `table` has for organ and level, in place."""
+    for x in range(start, stop):
+        for y in range(parts.shape[1]):
+            for z in range(parts.shape[2]):
+                organ = row[parts[x, y, z]]
+                if organ:
+                    parts[x, y, z] = table[organ, levels[x, y, z]]

@@ -1,0 +1,96 @@
+"""The five recipes: what each is made of, and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from labelct.synthesis import (
+    background,
+    blur,
+    cylinder,
+    deformation,
+    distractors,
+    drop,
+    gas,
+    intensity,
+    lesions,
+    original,
+    subclasses,
+    texture,
+)
+
+if TYPE_CHECKING:
+    from labelct.synthesis.scene import Scene
+
+
+class Ingredient(Protocol):
+    """The face of an ingredient's module."""
+
+    def sample(self, scene: Scene, rng: np.random.Generator) -> Any:
+        """Draw everything that is random about it: plain values, ready for JSON."""
+
+    def apply(self, scene: Scene, params: Any) -> None:
+        """Do to the scene what `params` say; nothing is drawn."""
+
+
+# In the order in which they are drawn and act. A later one may look at what an earlier one drew.
+INGREDIENTS: dict[str, Ingredient] = {
+    "deformation": deformation,
+    "lesions": lesions,
+    "drop": drop,
+    "background": background,
+    "gas": gas,
+    "intensity": intensity,
+    "subclasses": subclasses,
+    "distractors": distractors,
+    "texture": texture,
+    "blur": blur,
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one recipe is.
+
+    Attributes:
+        ingredients: What it is made of, by name.
+        textured: Which of `labels`, `background` and `distractors` are textured where the texture says how.
+        targets_only: Whether only the structures of the targets are painted.
+        white: Whether textures are white noise, whatever `texture` says, and reach the background too.
+        fill: The distribution that replaces `fill.kind`; None keeps it.
+        needs_ct: Whether every case needs a CT.
+        is_scan: Whether its volumes are scans already.
+        hu_is_ct: Whether its intensities are meant to be those of CT.
+        draws: Whether a case can give more than one volume.
+        unread: Sections of `data` that it does not read.
+    """
+
+    ingredients: Mapping[str, Ingredient] = field(default_factory=lambda: INGREDIENTS)
+    textured: frozenset[str] = frozenset()
+    targets_only: bool = False
+    white: bool = False
+    fill: str | None = None
+    needs_ct: bool = False
+    is_scan: bool = False
+    hu_is_ct: bool = True
+    draws: bool = True
+    unread: frozenset[str] = frozenset({"cylinder"})
+
+
+EVERYTHING = frozenset({"labels", "background", "distractors"})
+RECIPES = {
+    "clinical": Kind({"original": original}, needs_ct=True, is_scan=True, draws=False),
+    "synth1": Kind(
+        {**INGREDIENTS, "background": cylinder},
+        textured=EVERYTHING - {"labels"},
+        targets_only=True,
+        unread=frozenset(),
+    ),
+    "synth2": Kind(),
+    "synth3": Kind(textured=EVERYTHING),
+    "synthseg": Kind(textured=EVERYTHING, white=True, fill="mixture", hu_is_ct=False),
+}

@@ -1,0 +1,82 @@
+"""The README's commands do what they say, with tiny volumes and few steps where they train."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import nibabel
+import pytest
+
+from labelct.config import configuration_folder
+
+README = configuration_folder().parent / "README.md"
+SCRIPTS = {"labelct": ["-m", "labelct"], "labelct-run": ["-m", "labelct.run"], "python": []}
+NOT_RUN = {"venv": "makes an environment", "pip": "installs from the network", "pytest": "is the run of this very test"}
+QUICK = ("python -m labelct.run", "labelct report", "labelct segment", "labelct run --help")
+
+
+def commands():
+    """Return every command of the README's bash blocks, without comments and without the environment's folder."""
+    text = "\n".join(re.findall(r"```bash\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL))
+    lines = (line.partition("  #")[0] for line in text.replace("\\\n", " ").splitlines() if line.strip())
+    return [command.strip().replace(".venv/bin/", "") for line in lines for command in line.split(" && ")]
+
+
+def is_quick(command):
+    return command == QUICK[0] or command.startswith(QUICK[1:]) or any(word in command.split() for word in NOT_RUN)
+
+
+def run(folder, words):
+    """Run one command of ours in `folder`, a training with `debug=smoke`."""
+    program, *rest = words
+    trains = "labelct.run" in rest[:2] or program == "labelct-run" or rest[:1] == ["run"]
+    smoke = ["debug=smoke"] if trains and not {"--help", "debug=smoke"} & set(rest) else []
+    command = [sys.executable, *SCRIPTS[program], *rest, *smoke]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=540, env={**os.environ})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """Return a folder in which the README's first command was run, and what it printed; stages in it are shared."""
+    folder = tmp_path_factory.mktemp("readme")
+    return folder, run(folder, shlex.split(QUICK[0]))
+
+
+def filled(command, folder, request):
+    """Return the words of a command, real files in place of those that stand for a user's own."""
+    run_folder = next(folder.glob("outputs/runs/*/*/scores.json")).parent
+    own = {"ct.nii.gz": next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz")), "outputs/sweeps": "outputs"}
+    if "cohort.root=" in command:
+        data = request.getfixturevalue("real_data")
+        roots = ("cohort.root=label_maps/btcv", "test.totalsegmentator.root=totalsegmentator")
+        own |= {root: root.replace("=", f"={data}/") for root in roots}
+    words = [str(own.get(word, word)) for word in shlex.split(command)]
+    return [re.sub(r"^outputs/runs/\d.*", str(run_folder), word) for word in words]
+
+
+def test_the_first_two_commands_come_first():
+    assert commands()[2] == QUICK[0]
+    assert commands()[4].startswith("python -m pytest ")
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(command, marks=[] if is_quick(command) else [pytest.mark.slow]) for command in commands()]
+)
+def test_a_command_of_the_readme_does_what_it_says(command, request):
+    for word, reason in NOT_RUN.items():
+        if word in command.split():
+            pytest.skip(f"{command.split()[0]} … {word}: {reason}")
+    folder, told = request.getfixturevalue("first")
+    if command != QUICK[0]:
+        told = run(folder, filled(command, folder, request))
+    if "report" in command:
+        assert (folder / "outputs" / "report" / "report.html").is_file()
+    elif "segment" in command:
+        ct = nibabel.load(next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz")))
+        assert nibabel.load(next(folder.glob("masks/*.nii.gz"))).shape == ct.shape
+    else:
+        assert "groups" in told if "--help" in command else "scores, figures and log: " in told

@@ -5,8 +5,8 @@ import os
 import pytest
 import torch
 
-from labelct.tracking import Tracker
 from labelct.streaming import FILE
+from labelct.tracking import Tracker
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet import ddp_worker
 from labelct.trainer.unet.training import train

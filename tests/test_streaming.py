@@ -1,7 +1,6 @@
-"""Volumes drawn while a network trains: one seed, one stream, no volume twice, whatever the workers."""
+"""Volumes drawn while the network trains: one seed, one stream, no volume twice, whatever the workers."""
 
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -9,43 +8,18 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from labelct.cohort.base import Subject
 from labelct.errors import SettingError
-from labelct.sampler import Sampler
+from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
-from labelct.streaming import SyntheticDataset, SyntheticVolumes, check, read_shared, shared
-from labelct.synthesis import deformation
+from labelct.streaming import SyntheticDataset, SyntheticVolumes, read_shared, shared
 from labelct.synthesis.settings import DataSettings
-from labelct.volume import LabelMap
-from tests.synthesis.cases import recipe
 
-NAMES = {1: "liver", 2: "spleen"}
-CLEAN = ScannerSettings(kind="none")
+NO_SCANNER = Acquisition(ScannerSettings(kind="none"))
 
 
-def label_map(low):
-    labels = np.zeros((20, 18, 16), np.uint8)
-    labels[low : low + 6, 4:12, 4:12] = 1
-    labels[13:17, 5:9, 5:9] = 2
-    return LabelMap(labels, np.diag([5.0, 5.0, 5.0, 1.0]), NAMES)
-
-
-@pytest.fixture
-def volumes():
-    subjects = tuple(Subject(f"s{low}", partial(label_map, low), None, ()) for low in (2, 4, 6))
-    data = {"mode": "online", "patches": 4, "deform": deformation.Settings(rotation_deg=10)}
-    drawn = recipe("synth3", targets={"liver": ["liver"]}, clips="white", **data)
-    return SyntheticVolumes(subjects, Sampler(drawn, ScannerSettings(kind="image"), DoseSettings(mas=165)))
-
-
-def changed(volumes, **parts):
-    """Return volumes of another scanner, dose or recipe."""
-    return replace(volumes, sampler=replace(volumes.sampler, **parts), _cases={})
-
-
-def reseeded(volumes, **data):
-    drawn = volumes.sampler.recipe
-    return changed(volumes, recipe=replace(drawn, data=replace(drawn.data, **data)))
+def changed(volumes, **changes):
+    """Return the volumes of another sampler, nothing read yet."""
+    return SyntheticVolumes(volumes.subjects, replace(volumes.sampler, **changes))
 
 
 def stream(volumes, workers, length=8, start=0):
@@ -57,7 +31,8 @@ def test_one_seed_is_one_stream_with_any_number_of_workers(volumes):
     alone, shared = stream(volumes, 0), stream(volumes, 2)
     assert all(torch.equal(a, b) and torch.equal(s, t) for (a, s), (b, t) in zip(alone, shared, strict=True))
     assert torch.equal(stream(volumes, 0, 1, start=5)[0][0], alone[5][0])
-    other = reseeded(volumes, seed=1)
+    recipe = volumes.sampler.recipe
+    other = changed(volumes, recipe=replace(recipe, data=replace(recipe.data, seed=1)))
     assert not torch.equal(stream(other, 0, 1)[0][0], alone[0][0])
 
 
@@ -71,7 +46,7 @@ def test_no_volume_comes_twice_and_every_case_has_its_turn(volumes):
 
 def test_the_noise_is_that_of_the_image(volumes):
     noisy = volumes.volume(0)
-    clean = changed(volumes, scanner=CLEAN).volume(0)
+    clean = changed(volumes, acquisition=NO_SCANNER).volume(0)
     assert np.array_equal(noisy.target, clean.target)
     assert 3 < (noisy.hu - clean.hu)[clean.hu > -500].std() < 30
 
@@ -80,12 +55,12 @@ def test_the_noise_of_a_helical_scan_alone_is_drawn_for_each_volume(volumes):
     recon, coarse = ReconSettings(), CoarseSettings(voxel=10.0, views=60, channels=64, rows=8)
     fan = {"channels": 96, "channel_pitch": 0.35 / 96, "rows": 16, "row_width": 3.0, "views": 120}
     scanner = ScannerSettings(kind="helical", mode="noise_only", recon=recon, coarse=coarse, **fan)
-    noisy = changed(volumes, scanner=scanner, dose=DoseSettings(mas=None, photons=2e4))
-    clean = changed(volumes, scanner=CLEAN)
+    noisy = changed(volumes, acquisition=Acquisition(scanner, DoseSettings(mas=None, photons=2e4)))
+    clean = changed(volumes, acquisition=NO_SCANNER)
     noise = [noisy.volume(number).hu - clean.volume(number).hu for number in range(2)]
     assert all(1 < each.std() < 100 for each in noise)
     assert not np.allclose(*noise, atol=1)
-    np.testing.assert_array_equal(replace(noisy, _cases={}).volume(1).hu - clean.volume(1).hu, noise[1])
+    np.testing.assert_array_equal(changed(noisy).volume(1).hu - clean.volume(1).hu, noise[1])
 
 
 def test_another_process_finds_what_is_drawn_from(volumes, tmp_path):
@@ -99,13 +74,20 @@ def test_another_process_finds_what_is_drawn_from(volumes, tmp_path):
         assert read_shared(tmp_path, name) is None
 
 
+def test_what_cannot_be_drawn_in_time_is_refused(volumes):
+    with pytest.raises(SettingError, match="noise_only"):
+        changed(volumes, acquisition=Acquisition(ScannerSettings(kind="helical")))
+    with pytest.raises(SettingError, match="data=clinical"):
+        changed(volumes, recipe=replace(volumes.sampler.recipe, data=DataSettings(kind="clinical", mode="online")))
+
+
 def test_label_maps_are_read_once_and_ahead_where_they_shall_be(volumes):
     read = []
 
     def counting(subject):
         return replace(subject, load_label_map=lambda: read.append(subject.case) or subject.load_label_map())
 
-    counted = replace(volumes, subjects=tuple(map(counting, volumes.subjects)), _cases={})
+    counted = SyntheticVolumes(tuple(map(counting, volumes.subjects)), volumes.sampler)
     counted.load()
     assert sorted(read) == ["s2", "s4", "s6"]
     for number in range(6):
@@ -115,13 +97,3 @@ def test_label_maps_are_read_once_and_ahead_where_they_shall_be(volumes):
 
 def test_a_volume_tells_how_many_patches_it_gives(volumes):
     assert volumes.patches == 4
-
-
-def test_what_cannot_be_drawn_in_time_is_refused(volumes):
-    with pytest.raises(SettingError, match="noise_only"):
-        changed(volumes, scanner=ScannerSettings(kind="helical"))
-    with pytest.raises(SettingError, match="data=clinical"):
-        reseeded(volumes, kind="clinical")
-    with pytest.raises(SettingError, match="noise_only"):
-        check(DataSettings("synth3", mode="online"), ScannerSettings(kind="helical"))
-    check(DataSettings("synth3", mode="online"), ScannerSettings(kind="helical", mode="noise_only"))

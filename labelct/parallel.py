@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 CLUSTERS = ("dask", "ray")
 BACKENDS = ("loky", "threading", "multiprocessing", "sequential", *CLUSTERS)
-SPINS = 1000
+SPINS = 1000  # some microseconds; measured in benchmarks/waiting.py
 
 
 @dataclass

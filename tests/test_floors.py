@@ -20,26 +20,27 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "body": set(),
         "rotation": set(),
         "progress": set(),
+        "settings": {"errors"},
     },
     {
         "threads": set(),
         "labels": {"errors"},
         "targets": {"errors", "labels"},
-        "parallel": {"errors", "progress", "threads"},
+        "parallel": {"errors", "progress", "settings", "threads"},
         "store": {"errors"},
         "io": {"errors", "volume"},
-        "priors": {"body", "errors", "io", "labels", "threads"},
-        "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "targets", "threads"},
-        "scanner": {"errors", "progress", "rotation", "threads"},
-        "evaluation": {"errors", "labels", "targets"},
+        "priors": {"body", "errors", "io", "labels", "settings", "threads"},
+        "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "settings", "targets", "threads"},
+        "scanner": {"errors", "progress", "rotation", "settings", "threads"},
+        "evaluation": {"errors", "labels", "settings", "targets"},
     },
     {
-        "cohort": {"errors", "io", "labels", "priors", "synthesis", "volume"},
-        "phantom": {"errors", "io"},
+        "cohort": {"errors", "io", "labels", "priors", "settings", "synthesis", "volume"},
+        "phantom": {"errors", "io", "settings"},
         "dataset": {"errors", "io", "store", "targets"},
     },
     {
-        "tracking": {"errors"},
+        "tracking": {"errors", "settings"},
         "sampler": {
             "cohort", "dataset", "errors", "io", "labels", "parallel", "priors", "scanner", "synthesis", "targets",
             "threads", "volume",
@@ -47,17 +48,19 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
             "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors", "progress", "sampler",
-            "scanner", "store", "streaming", "synthesis", "targets", "threads", "tracking", "volume",
+            "scanner", "settings", "store", "streaming", "synthesis", "targets", "threads", "tracking", "volume",
         },
-        "translation": {"cohort", "dataset", "errors", "io", "parallel", "progress", "store", "threads", "tracking",
-                        "volume"},
+        "translation": {
+            "cohort", "dataset", "errors", "io", "parallel", "progress", "settings", "store", "threads", "tracking",
+            "volume",
+        },
     },
     {
         "config": {
-            "cohort", "errors", "evaluation", "parallel", "phantom", "priors", "scanner", "synthesis", "targets",
-            "tracking", "trainer", "translation",
+            "cohort", "errors", "evaluation", "parallel", "phantom", "priors", "scanner", "settings", "synthesis",
+            "targets", "tracking", "trainer", "translation",
         },
-        "report": {"config", "errors", "evaluation", "store", "tracking"},
+        "report": {"config", "errors", "evaluation", "settings", "store", "tracking"},
         "stages": {
             "cohort", "config", "dataset", "errors", "evaluation", "io", "labels", "parallel", "phantom", "priors",
             "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets", "threads", "tracking",
@@ -68,8 +71,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "commands": {
             "cohort", "config", "dataset", "errors", "evaluation", "io", "parallel", "phantom", "pipeline", "priors",
-            "progress", "report", "sampler", "scanner", "stages", "store", "synthesis", "targets", "threads",
-            "tracking", "trainer", "translation", "volume",
+            "progress", "report", "sampler", "scanner", "settings", "stages", "store", "synthesis", "targets",
+            "threads", "tracking", "trainer", "translation", "volume",
         },
         "run": {"commands", "parallel", "threads"},
         "__main__": {"errors", "parallel", "threads"},

@@ -24,6 +24,7 @@ MISSING = {
     "scanner/lanes.py",
     "scanner/lookup.py",
     "scanner/stream.py",
+    "settings.py",
     "stages/nnunet.py",
     "streaming.py",
     "synthesis/background.py",

@@ -21,7 +21,7 @@ from labelct.cohort.grid import regrid
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.io import nifti
-from labelct.scanner.scan import sample_scan, scan
+from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis import blur, distractors, drop, intensity, texture
 from labelct.synthesis.case import Case
@@ -54,7 +54,7 @@ def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]
         outside="air",
     )
     dose = DoseSettings(mas=float(rng.uniform(40.0, 160.0)))
-    return scan(painted.volume, label_map.spacing, scanner, dose, sample_scan(scanner, dose, rng))
+    return scan(painted.volume, label_map.spacing, Acquisition(scanner, dose), sample_scan(rng))
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import nibabel as nib
 import numpy as np
+from labelct.trainer.predictor import Predictor
 from scipy import ndimage
 
 from labelct.commands.segment import model_folder
@@ -26,7 +27,6 @@ from labelct.synthesis.blur import FWHM
 from labelct.synthesis.deformation import AIR_HU
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.trainer.open import open_model
-from labelct.trainer.predictor import Predictor
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
 

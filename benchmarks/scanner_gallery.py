@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from labelct.commands.scan import settings
 from labelct.io.nifti import read_volume
-from labelct.scanner.scan import project, scan
+from labelct.scanner.scan import Acquisition, project, scan
 
 WINDOW = (-160, 240)
 DOSES = ("full", "quarter", "ultralow")
@@ -29,16 +29,16 @@ def panels(volume: NDArray[np.float32], spacing: tuple[float, float, float]) -> 
     made = {"the CT as it is": volume}
     for name in ("sensation64", "compact"):
         scanner = settings("scanner", name, ())
-        clean = project(volume, spacing, scanner)
+        clean = project(volume, spacing, Acquisition(scanner))
         for dose in DOSES if name == "sensation64" else ("full", "low"):
-            made[f"{name}, {dose}"] = scan(volume, spacing, scanner, settings("dose", dose, ()), {"seed": 3}, clean)
-    scanner = settings("scanner", "sensation64", ["mode=noise_only"])
-    made["sensation64 noise_only, quarter"] = scan(
-        volume, spacing, scanner, settings("dose", "quarter", ()), {"seed": 3}
-    )
-    made["image, quarter"] = scan(
-        volume, spacing, settings("scanner", "image", ()), settings("dose", "quarter", ()), {"seed": 3}
-    )
+            acquisition = Acquisition(scanner, settings("dose", dose, ()))
+            made[f"{name}, {dose}"] = scan(volume, spacing, acquisition, {"seed": 3}, clean)
+    for title, name, values in (
+        ("sensation64 noise_only, quarter", "sensation64", ["mode=noise_only"]),
+        ("image, quarter", "image", ()),
+    ):
+        acquisition = Acquisition(settings("scanner", name, values), settings("dose", "quarter", ()))
+        made[title] = scan(volume, spacing, acquisition, {"seed": 3})
     return made
 
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 
 from labelct.scanner import analytic
+from labelct.scanner.backends.numba.simd_interpolation import has_permute
 from labelct.scanner.geometry import Grid
-from labelct.scanner.lookup import has_permute
 from labelct.scanner.scan import WATER
 from labelct.scanner.settings import ReconSettings, ScannerSettings
 

@@ -9,21 +9,22 @@ from dataclasses import replace
 import numpy as np
 from scanner_problem import Row, bodies, problem_t, water_disc
 
-from labelct.scanner import analytic, projector
+from labelct.scanner import analytic
+from labelct.scanner.backends.numba import adjoint, forward, reconstruct
+from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.geometry import Grid, plan
-from labelct.scanner.scan import WATER, project, scan
+from labelct.scanner.scan import WATER, Acquisition, project, scan
 from labelct.scanner.settings import DoseSettings, ReconSettings, ScannerSettings
-from labelct.scanner.stream import reconstruct
 
 
 def accuracy(arguments: argparse.Namespace) -> Iterator[Row]:
     scanner, grid = problem_t()
     helix, part = plan(scanner, grid), grid.slices(44, 84)
     water = analytic.cylinder(150, WATER, (12.0, -7.0))
-    views = analytic.line_integrals([water], helix)
+    views, what = analytic.line_integrals([water], helix), Reconstruction.of(scanner, helix, part)
 
     def image() -> np.ndarray:
-        return 1000 * reconstruct(lambda a, b: views[a:b], scanner, helix, part) / WATER - 1000
+        return 1000 * reconstruct(lambda a, b: views[a:b], what) / WATER - 1000
 
     x, y = np.meshgrid(grid.axis(0) - 12.0, grid.axis(1) + 7.0, indexing="ij")
     distance, inside = np.hypot(x, y), np.hypot(x, y) < 135
@@ -44,18 +45,18 @@ def accuracy(arguments: argparse.Namespace) -> Iterator[Row]:
     small = Grid.centred((100, 100, 40), (1.5, 1.5, 1.5))
     exact = analytic.line_integrals([analytic.cylinder(60, WATER)], plan(scanner, small))
     volume = analytic.voxels([analytic.cylinder(60, WATER)], small, 3)
-    found = projector.forward(projector.pad(volume, small, plan(scanner, small), True), plan(scanner, small))
+    found = forward(volume, small, plan(scanner, small))
     error = np.sqrt(((found - exact) ** 2).mean() / (exact**2).mean())
     yield "projector against exact cylinder, relative rms", "0.012", f"{error:.4f}"
-    yield from adjoint(scanner)
+    yield from adjointness(scanner)
 
 
-def adjoint(scanner: ScannerSettings) -> Iterator[Row]:
+def adjointness(scanner: ScannerSettings) -> Iterator[Row]:
     grid = Grid.centred((64, 64, 32), (4.0, 4.0, 4.0))
     helix, rng = plan(scanner, grid), np.random.default_rng(0)
     x, y = rng.random(grid.shape, dtype=np.float32), rng.random(helix.shape, dtype=np.float32)
-    left = np.vdot(projector.forward(projector.pad(x, grid, helix, True), helix).astype(np.float64), y)
-    right = np.vdot(x.astype(np.float64), projector.adjoint(y, grid, helix, True))
+    left = np.vdot(forward(x, grid, helix).astype(np.float64), y)
+    right = np.vdot(x.astype(np.float64), adjoint(y, grid, helix))
     yield "adjointness <Ax, y> = <x, A'y>", "1e-5", f"{abs(left - right) / left:.1e}"
 
 
@@ -72,25 +73,21 @@ def noise(arguments: argparse.Namespace) -> Iterator[Row]:
     scanner.recon = ReconSettings(kernel="soft")
     grid = Grid.centred((160, 160, 24), (1.5, 1.5, 1.5))
     volume, middle = water_disc(grid, 105), slice(48, 112)
-    clean = project(volume, grid.spacing, scanner)
-    still = scan(volume, grid.spacing, scanner, DoseSettings(mas=None), {"seed": 0}, clean)
+    clean = project(volume, grid.spacing, Acquisition(scanner))
+    still = scan(volume, grid.spacing, Acquisition(scanner, DoseSettings(mas=None)), {"seed": 0}, clean)
 
     def full(photons: float, seed: int, electronics: float = 0.0) -> np.ndarray:
         dose = DoseSettings(mas=None, photons=photons, electronic_noise=electronics)
-        return (scan(volume, grid.spacing, scanner, dose, {"seed": seed}, clean) - still)[middle, middle].transpose(
-            2, 0, 1
-        )
+        noisy = scan(volume, grid.spacing, Acquisition(scanner, dose), {"seed": seed}, clean)
+        return (noisy - still)[middle, middle].transpose(2, 0, 1)
 
     high, low = full(4e5, 1), full(1e5, 2)
     ratio = low.std() / high.std()
     yield "noise at a quarter of the dose / at full dose", "2 +- 3 %", f"{ratio:.3f} ({100 * (ratio / 2 - 1):+.1f} %)"
     both = {"full": np.concatenate([full(5e4, seed, 3.3) for seed in range(arguments.seeds)])}
-    only = replace(scanner, mode="noise_only")
+    only = Acquisition(replace(scanner, mode="noise_only"), DoseSettings(mas=None, photons=5e4))
     coarse = project(volume, grid.spacing, only)
-    dose = DoseSettings(mas=None, photons=5e4)
-    runs = (
-        scan(volume, grid.spacing, only, dose, {"seed": seed + 100}, coarse) - volume for seed in range(arguments.seeds)
-    )
+    runs = (scan(volume, grid.spacing, only, {"seed": seed + 100}, coarse) - volume for seed in range(arguments.seeds))
     both["only"] = np.concatenate([run[middle, middle].transpose(2, 0, 1) for run in runs])
     std = {name: float(values.std()) for name, values in both.items()}
     bands = spectrum(both["only"]) / spectrum(both["full"])

@@ -19,10 +19,11 @@ from plain_loop import backproject as plain_backproject
 from scanner_problem import PATHS, Row, bodies, problem_t, timed, water_disc
 
 from labelct.commands.scan import settings
-from labelct.scanner import analytic, backproject, projector, rebin
-from labelct.scanner.geometry import Grid, Helix, plan, recon_radius
-from labelct.scanner.scan import WATER, project, scan
-from labelct.scanner.settings import DoseSettings
+from labelct.scanner import analytic
+from labelct.scanner.backends.numba import backproject, projector, rebin
+from labelct.scanner.chunked_reconstruction import Reconstruction
+from labelct.scanner.geometry import Grid, Helix, plan
+from labelct.scanner.scan import WATER, Acquisition, project, scan
 
 VIEWS = 240  # of problem T's middle, for the projectors; RTK takes minutes for all of it on a busy machine
 
@@ -35,13 +36,13 @@ def forward(arguments: argparse.Namespace) -> Iterator[Row]:
     volume = analytic.voxels([analytic.sphere((0, 0, 0), 90, WATER), *ball], grid)
     padded = projector.pad(volume, grid, helix, extend=False)
     ours = {
-        name: timed(lambda path=path: projector.forward(padded, helix, path=path), arguments.repeats)
+        name: timed(lambda path=path: projector.line_integrals(padded, helix, path=path), arguments.repeats)
         for name, path in PATHS.items()
     }
     for name, seconds in ours.items():
         yield f"forward, {name}, {VIEWS} views of problem T", "", speed(helix, seconds)
-    yield "forward, whole of problem T", "", speed(whole, timed(lambda: projector.forward(padded, whole), 1))
-    found = projector.forward(padded, helix)
+    yield "forward, whole of problem T", "", speed(whole, timed(lambda: projector.line_integrals(padded, whole), 1))
+    found = projector.line_integrals(padded, helix)
     with tempfile.TemporaryDirectory() as folder:
         given = hand_over(Path(folder), volume, grid, helix)
         yield from rtk(given, arguments.rtk_python, helix, ours, found)
@@ -110,8 +111,8 @@ def xcist(given: Path, python: str, helix: Helix, ours: dict[str, float], found:
 def backprojection(arguments: argparse.Namespace) -> Iterator[Row]:
     scanner, grid = problem_t()
     helix = plan(scanner, grid)
-    wedge, radius = rebin.Wedge.of(helix), recon_radius(scanner, helix, grid)
-    margin = wedge.margin
+    what = Reconstruction.of(scanner, helix, grid)
+    wedge, margin = what.wedge, what.wedge.margin
     shape = (helix.views - 2 * margin, helix.channels, wedge.rows)
     filtered = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     part = Grid((64, 64, 128), grid.spacing, (-30.0, 10.0, grid.origin[2]))
@@ -130,25 +131,25 @@ def backprojection(arguments: argparse.Namespace) -> Iterator[Row]:
         if name in PATHS:
             path = PATHS[name]
 
-            def work(grid: Grid = part, path: bool | None = path) -> np.ndarray:
-                return backproject.backproject(filtered, margin, wedge, grid, 0.6, radius, path=path)
+            def work(path: bool | None = path) -> np.ndarray:
+                return backproject.backproject(filtered, margin, replace(what, grid=part), path=path)
 
             speed = updates / timed(work, arguments.repeats)
             error = np.abs(work() - image).max() / np.abs(image).max()
             yield f"backprojection, {name}, G updates/s", target, f"{speed:.2f} ({speed / plain:.1f}x the plain loop)"
             yield f"backprojection, {name}, largest difference to the loop", "", f"{error:.1e}"
-    work = timed(lambda: backproject.backproject(filtered, margin, wedge, grid, 0.6, radius), 1)
+    work = timed(lambda: backproject.backproject(filtered, margin, what), 1)
     yield "backprojection of the whole of problem T", "", f"{work:.2f} s"
 
 
 def linear(arguments: argparse.Namespace) -> Iterator[Row]:
     scanner = settings("scanner", "compact", ())
-    scan(np.full((16, 16, 4), -1000, np.float32), (4.0, 4.0, 4.0), scanner, DoseSettings(), {"seed": 0})
+    scan(np.full((16, 16, 4), -1000, np.float32), (4.0, 4.0, 4.0), Acquisition(scanner), {"seed": 0})
     for count in (96, 192, 384):
         grid = Grid.centred((96, 96, count), (4.0, 4.0, 4.0))
         volume = water_disc(grid, 150)
         start = time.process_time()
-        scan(volume, grid.spacing, scanner, DoseSettings(), {"seed": 0})
+        scan(volume, grid.spacing, Acquisition(scanner), {"seed": 0})
         seconds = time.process_time() - start
         per_view = seconds / plan(scanner, grid).views * 1e3
         yield (
@@ -183,9 +184,9 @@ def _large(name: str, shape: tuple[int, int, int], answer: multiprocessing.Simpl
     volume = np.where((np.hypot(x, y) < 1)[:, :, None], np.float32(40), np.float32(-1000)) + np.zeros(shape, np.float32)
     filtering, backprojecting = Stage(rebin, "filtered_wedge"), Stage(backproject, "backproject")
     marks = [clocks()]
-    clean = project(volume, grid.spacing, scanner)
+    clean = project(volume, grid.spacing, Acquisition(scanner))
     marks.append(clocks())
-    scan(volume, grid.spacing, scanner, DoseSettings(), {"seed": 0}, clean)
+    scan(volume, grid.spacing, Acquisition(scanner), {"seed": 0}, clean)
     marks.append(clocks())
     projecting, rest = np.diff(marks, axis=0)
     stages = {

@@ -241,13 +241,13 @@ def stages(data: Path) -> None:
     from labelct.cohort.open import open_cohort
     from labelct.cohort.settings import TotalSegmentatorSettings
     from labelct.io import nifti
-    from labelct.scanner.scan import sample_scan, scan
+    from labelct.scanner.scan import Acquisition, sample_scan, scan
     from labelct.scanner.settings import DoseSettings, ScannerSettings
     from labelct.synthesis.case import Case
 
     cohort = open_cohort(TotalSegmentatorSettings(root=str(data / "totalsegmentator"), cases=["s0328"]))
     (subject,) = (*cohort.train, *cohort.val, *cohort.test)
-    scanner, dose = ScannerSettings(kind="image"), DoseSettings(mas=165.0)
+    acquisition = Acquisition(ScannerSettings(kind="image"), DoseSettings(mas=165.0))
     clock = [(time.perf_counter(), time.process_time())]
 
     def told(name: str) -> None:
@@ -267,9 +267,8 @@ def stages(data: Path) -> None:
         told("draws")
         synthetic = made.apply(case, params)
         told("completion, textures, target")
-        noisy = scan(
-            synthetic.volume, label_map.spacing, scanner, dose, sample_scan(scanner, dose, np.random.default_rng(0))
-        )
+        noise = sample_scan(np.random.default_rng(0))
+        noisy = scan(synthetic.volume, label_map.spacing, acquisition, noise)
         told("noise in the image")
         with TemporaryDirectory() as folder:
             nifti.write(Path(folder) / "image.nii.gz", noisy, label_map.affine)

@@ -30,8 +30,8 @@ BUSY = "while True: pass"
 def seconds(threads: int, steps: int) -> float:
     """Return the seconds of one training step."""
     import torch
-
     from labelct.trainer.network import DeepSupervisedLoss, build, laid_out
+
     from labelct.trainer.settings import UNetSettings
 
     torch.set_num_threads(threads)

@@ -28,8 +28,10 @@ from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings
 from labelct.targets import Targets
-from labelct.trainer.nnunet_settings import NnunetSettings
-from labelct.trainer.settings import DeviceSettings, LoggerSettings, UNetSettings
+from labelct.tracking import LoggerSettings
+from labelct.trainer.face import TrainerSettings
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import TRAINERS
 
 COHORTS = {
     "phantom": PhantomSettings,
@@ -39,7 +41,7 @@ COHORTS = {
     "dicom": DicomSettings,
 }
 TESTS = {"own": OwnSettings, **COHORTS}
-TRAINERS = {"unet": UNetSettings, "nnunet": NnunetSettings}
+TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
 
 CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
 
@@ -123,7 +125,7 @@ class Config:
     drop: drop.Settings
     scanner: ScannerSettings
     dose: DoseSettings
-    trainer: UNetSettings | NnunetSettings
+    trainer: TrainerSettings
     device: DeviceSettings
     evaluation: EvaluationSettings
     logger: LoggerSettings
@@ -174,7 +176,7 @@ def typed(composed: DictConfig) -> Config:
     composed = _capped(composed)
     sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
-    sections["trainer"] = _choice("trainer", composed.trainer, TRAINERS)
+    sections["trainer"] = _choice("trainer", composed.trainer, TRAINER_SCHEMAS)
     sections["test"] = {str(name): _choice(f"test.{name}", node, TESTS) for name, node in composed.test.items()}
     sections["targets"] = _targets(composed)
     rest = {name: OmegaConf.select(composed, name) for name in ("seed", "name", "group")}
@@ -279,7 +281,7 @@ def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[
 
 def register() -> None:
     """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
-    kinds: dict[str, dict[str, Any]] = {"cohort": TESTS, "trainer": TRAINERS}
+    kinds: dict[str, dict[str, Any]] = {"cohort": TESTS, "trainer": TRAINER_SCHEMAS}
     schemas: dict[str, Any] = {**PLAIN} | {
         f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()
     }

@@ -1,21 +1,22 @@
-"""Cases in parallel with a progress bar; the result never depends on the number of workers."""
+"""Cases spread over processes or machines; the result never depends on the number of workers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from labelct.errors import InputError, SettingError, check_choice, check_range
+from labelct.progress import track
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CLUSTERS = ("dask", "ray")
 BACKENDS = ("loky", "threading", "multiprocessing", "sequential", *CLUSTERS)
-SPINS = 1000  # some microseconds; measured in benchmarks/waiting.py
+SPINS = 1000  # turns of a waiting thread, some microseconds: see `wait_briefly`
 
 
 @dataclass
@@ -57,28 +58,6 @@ def wait_briefly() -> None:
 def cores() -> int:
     """Return the number of CPU cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
-    """Yield `items` under a rich progress bar named `description`."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description:<24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns) as progress:
-        yield from progress.track(items, total=total, description=description)
 
 
 def map_cases(

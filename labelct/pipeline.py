@@ -14,7 +14,7 @@ from labelct.config import Config, plain
 from labelct.errors import InputError, did_you_mean
 from labelct.stages import cohorts, results, scanning, synthesis, testing, training
 from labelct.store import Stage, write_text
-from labelct.tracking import Tracker, track
+from labelct.tracking import Description, Tracker, track
 
 log = logging.getLogger(__name__)
 ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "trainer", "debug", "experiment")
@@ -37,8 +37,8 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
-    described = {**plain(config), "arm": arm}
-    with track(config.logger, described, folder, name, config.group, tags, "experiment") as tracker:
+    described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
+    with track(config.logger, folder, described) as tracker:
         outcome = _chain(config, Path(config.paths.outputs) / "stages", tracker)
         score = results.write(config, folder, arm, list(overrides), outcome, tracker)
         if config.logger.artifacts:

@@ -6,7 +6,6 @@ load -> draw -> scan: a case is read onto its grid, a recipe draws and paints it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 
 from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
-from labelct.scanner.scan import sample_scan, scan
-from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
 from labelct.synthesis.recipe import Recipe, Synthetic
 
@@ -57,13 +55,11 @@ class Sampler:
 
     Attributes:
         recipe: What is painted.
-        scanner: None, noise in the image, or a helical scan.
-        dose: Its dose.
+        acquisition: What scans it.
     """
 
     recipe: Recipe
-    scanner: ScannerSettings
-    dose: DoseSettings
+    acquisition: Acquisition
 
     def load(self, subject: Subject) -> Loaded:
         """Read a case; its CT only where that makes a difference."""
@@ -80,26 +76,10 @@ class Sampler:
         """Draw a clean volume of a case."""
         return self.recipe.draw(case, rng)
 
-    def sample_scan(self, rng: np.random.Generator) -> dict[str, int]:
-        """Draw what is random about a scan."""
-        return sample_scan(self.scanner, self.dose, rng)
-
-    def scan(
-        self,
-        volume: NDArray[np.float32],
-        spacing: tuple[float, float, float],
-        params: Mapping[str, int],
-        clean: NDArray[np.float32] | None = None,
-    ) -> NDArray[np.float32]:
-        """Scan a clean volume.
-
-        Args:
-            volume: `(x, y, z)` HU.
-            spacing: Voxel size in mm.
-            params: Of `sample_scan`.
-            clean: Its noise-free projections, where they are kept.
-        """
-        return scan(volume, spacing, self.scanner, self.dose, dict(params), clean)
+    def volume(self, case: Case, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Return a scanned volume of a case, `(x, y, z)` HU, and its target; everything is drawn from one source."""
+        synthetic = self.draw(case, rng)
+        return scan(synthetic.volume, case.spacing, self.acquisition, sample_scan(rng)), synthetic.target
 
     def without_drop(self) -> Sampler:
         """Return the sampler that pastes every label."""

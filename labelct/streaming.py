@@ -60,7 +60,7 @@ class SyntheticVolumes:
     _cases: dict[int, Loaded] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        check(self.sampler.recipe.data, self.sampler.scanner)
+        check(self.sampler.recipe.data, self.sampler.acquisition.scanner)
 
     @property
     def patches(self) -> int:
@@ -74,9 +74,7 @@ class SyntheticVolumes:
         index = int(np.random.default_rng([seed, DRAWN, turn]).permutation(len(self.subjects))[place])
         name, case = self.subjects[index].case, self._load(index).case
         rng = np.random.default_rng(entropy(seed, DRAWN, name, number))
-        synthetic = self.sampler.draw(case, rng)
-        hu = self.sampler.scan(synthetic.volume, case.spacing, self.sampler.sample_scan(rng))
-        return Drawn(name, hu, synthetic.target, case.spacing)
+        return Drawn(name, *self.sampler.volume(case, rng), case.spacing)
 
     def load(self) -> None:
         """Read all that volumes are drawn from."""

@@ -7,15 +7,45 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from labelct.trainer.settings import LoggerSettings
+from labelct.errors import check_choice
 
 LOG = logging.getLogger(__name__)
 COLUMNS = "step,metric,value\n"
+OPENING_S = 30  # wandb would wait for a minute and a half before it gives up on a network that is slow
+ANSWER_S = 3  # a server that is there answers within a second; jobs of a sweep ask one by one
+
+
+@dataclass
+class LoggerSettings:
+    """Where the curves go besides the console and the trainer's own `log.csv`.
+
+    Attributes:
+        kind: `none`, `csv` (curves.csv in the job's folder) or `wandb` (the same, mirrored to Weights & Biases).
+        project: Project at Weights & Biases.
+        entity: User or team there; null takes the account's default.
+        group: Group of the run; null takes the one of the sweep.
+        tags: Tags of the run, besides those of the job.
+        mode: `auto` (WANDB_MODE where it is set; else online with a key and a network, offline without), `online`,
+            `offline` or `disabled`.
+        artifacts: Whether the scores and the trained model are kept at Weights & Biases too.
+    """
+
+    kind: str = "csv"
+    project: str = "labelct"
+    entity: str | None = None
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+    mode: str = "auto"
+    artifacts: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("none", "csv", "wandb"))
+        check_choice("mode", self.mode, ("auto", "online", "offline", "disabled"))
 
 
 @dataclass
@@ -85,26 +115,33 @@ class Tracker:
             _finish(self, 1)
 
 
+@dataclass(frozen=True)
+class Description:
+    """What a job is called and filed under.
+
+    Attributes:
+        name: Its name.
+        config: The resolved configuration as plain containers.
+        group: What it belongs to, for instance the sweep; the group of the settings comes first.
+        tags: Tags in front of those of the settings.
+        job_type: What it is, for instance `experiment`.
+    """
+
+    name: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    group: str | None = None
+    tags: Sequence[str] = ()
+    job_type: str | None = None
+
+
 @contextmanager
-def track(
-    settings: LoggerSettings,
-    config: Mapping[str, Any],
-    folder: Path,
-    name: str,
-    group: str | None = None,
-    tags: Sequence[str] = (),
-    job_type: str | None = None,
-) -> Iterator[Tracker]:
+def track(settings: LoggerSettings, folder: Path, described: Description) -> Iterator[Tracker]:
     """Open the tracking of one job and close it whatever happens, so that the next job of a sweep starts afresh.
 
     Args:
         settings: Kind and account.
-        config: The resolved configuration as plain containers.
         folder: The job's folder; `curves.csv` and `wandb/` land there.
-        name: Name of the run.
-        group: Group of the run, for instance the sweep; `settings.group` comes first.
-        tags: Tags in front of those of the settings.
-        job_type: What the job is, for instance `train`.
+        described: The job.
 
     Yields:
         The tracker.
@@ -112,8 +149,7 @@ def track(
     folder.mkdir(parents=True, exist_ok=True)
     tracker = Tracker(_open_curves(folder / "curves.csv") if settings.kind != "none" else None)
     if settings.kind == "wandb":
-        labels = {"group": settings.group or group, "tags": [*tags, *settings.tags], "job_type": job_type}
-        tracker.run = _open_run(settings, dict(config), folder, {"name": name, **labels})
+        tracker.run = _open_run(settings, folder, described)
     try:
         yield tracker
     except BaseException:
@@ -141,13 +177,15 @@ def _open_curves(path: Path) -> Path:
     return path
 
 
-def _open_run(settings: LoggerSettings, config: dict[str, Any], folder: Path, labels: dict[str, Any]) -> Any:
+def _open_run(settings: LoggerSettings, folder: Path, described: Description) -> Any:
     """Open a wandb run; what keeps it from going online leaves it offline."""
     import wandb
 
-    quiet = wandb.Settings(silent=True, console="off", symlink=False, init_timeout=30)
-    account: dict[str, Any] = {"project": settings.project, "entity": settings.entity, "config": config}
-    account |= {"dir": str(folder), "reinit": "finish_previous", "settings": quiet, **labels}
+    quiet = wandb.Settings(silent=True, console="off", symlink=False, init_timeout=OPENING_S)
+    account: dict[str, Any] = {"project": settings.project, "entity": settings.entity, "dir": str(folder)}
+    account |= {"name": described.name, "config": dict(described.config), "job_type": described.job_type}
+    account |= {"group": settings.group or described.group, "tags": [*described.tags, *settings.tags]}
+    account |= {"reinit": "finish_previous", "settings": quiet}
     mode = wandb_mode(settings)
     if mode == "offline" and settings.mode == "online":
         LOG.warning("logger.mode=online: no API key or no network, so the run is kept offline in %s", folder / "wandb")
@@ -184,7 +222,7 @@ def _has_key() -> bool:
 
 def _reachable() -> bool:
     try:
-        with socket.create_connection(_host(), timeout=3):
+        with socket.create_connection(_host(), timeout=ANSWER_S):
             return True
     except OSError:
         return False

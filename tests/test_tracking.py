@@ -2,10 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from labelct import tracking
-from labelct.tracking import Tracker, track, wandb_mode
-from labelct.trainer.settings import LoggerSettings
+from labelct.config import configuration_folder
+from labelct.errors import SettingError
+from labelct.tracking import Description, LoggerSettings, Tracker, track, wandb_mode
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +33,13 @@ class Run:
 
 
 def test_curves_hold_one_line_per_value(tmp_path: Path) -> None:
-    with track(LoggerSettings("csv"), {}, tmp_path, "job") as tracker:
+    with track(LoggerSettings("csv"), tmp_path, Description("job")) as tracker:
         tracker.log({"loss": 0.5, "dice": 0.25}, 10)
     assert (tmp_path / "curves.csv").read_text() == "step,metric,value\n10,loss,0.5\n10,dice,0.25\n"
 
 
 def test_none_leaves_no_file(tmp_path: Path) -> None:
-    with track(LoggerSettings("none"), {}, tmp_path, "job") as tracker:
+    with track(LoggerSettings("none"), tmp_path, Description("job")) as tracker:
         tracker.log({"loss": 0.5}, 10)
     assert list(tmp_path.iterdir()) == []
 
@@ -47,7 +49,7 @@ def test_run_is_closed_with_the_exit_code(tmp_path: Path, monkeypatch, failure, 
     run = Run()
     monkeypatch.setattr(tracking, "_open_run", lambda *_: run)
     try:
-        with track(LoggerSettings("wandb"), {}, tmp_path, "job"):
+        with track(LoggerSettings("wandb"), tmp_path, Description("job")):
             if failure:
                 raise failure
     except (KeyboardInterrupt, ValueError):
@@ -79,7 +81,8 @@ def test_two_jobs_are_two_offline_runs(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("WANDB_MODE", "offline")
     names = []
     for job in ("a", "b"):
-        with track(LoggerSettings("wandb"), {"seed": job}, tmp_path / job, job, "sweep", ["x"], "train") as tracker:
+        described = Description(job, {"seed": job}, "sweep", ["x"], "train")
+        with track(LoggerSettings("wandb"), tmp_path / job, described) as tracker:
             tracker.log({"loss": 0.5}, 1)
             tracker.table("scores", ["case", "dice"], [["a", 0.5]])
             tracker.summary({"dice": 0.5})
@@ -88,3 +91,17 @@ def test_two_jobs_are_two_offline_runs(tmp_path: Path, monkeypatch: pytest.Monke
         assert len(list((tmp_path / job / "wandb").glob("offline-run-*/*.wandb"))) == 1
     assert names == [("a", "sweep", "a"), ("b", "sweep", "b")]
     assert capfd.readouterr() == ("", "")
+
+
+def test_unknown_mode_is_named() -> None:
+    with pytest.raises(SettingError) as caught:
+        LoggerSettings(mode="dry")
+    assert caught.value.field == "mode"
+
+
+@pytest.mark.parametrize("name", ["none", "csv", "wandb"])
+def test_shipped_loggers_fit_their_schema(name: str) -> None:
+    values = OmegaConf.load(configuration_folder() / f"logger/{name}.yaml")
+    del values["defaults"]
+    merged = OmegaConf.merge(OmegaConf.structured(LoggerSettings), values)
+    assert isinstance(OmegaConf.to_object(merged), LoggerSettings)

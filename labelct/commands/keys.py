@@ -13,8 +13,9 @@ from typing import Any, get_type_hints
 from omegaconf import MISSING, OmegaConf
 
 from labelct.commands.compose import NAME, groups, options
-from labelct.config import COHORTS, PLAIN, TESTS, TRAINERS, Config, configuration_folder
+from labelct.config import COHORTS, PLAIN, TESTS, TRAINER_SCHEMAS, Config, configuration_folder
 from labelct.errors import SettingError, did_you_mean
+from labelct.settings import allowed_values
 
 GROUPS = {
     "cohort": "where the label maps come from",
@@ -53,7 +54,7 @@ class Key:
         name: Dotted, as it is typed.
         kind: Its type.
         default: What holds where nothing else is said.
-        text: What it does.
+        text: What it does, and which values are allowed where its type does not say it.
     """
 
     name: str
@@ -80,7 +81,9 @@ def keys_of(schema: type, prefix: str) -> Iterator[Key]:
         if dataclasses.is_dataclass(hints[part.name]):
             yield from keys_of(hints[part.name], name)
         else:
-            yield Key(name, _type(hints[part.name]), _shown(_default(part)), texts.get(part.name, ""))
+            allowed = allowed_values(part.metadata)
+            text = texts.get(part.name, "") + (f" [{allowed}]" if allowed else "")
+            yield Key(name, _type(hints[part.name]), _shown(_default(part)), text)
 
 
 def sections(group: str) -> dict[tuple[str, ...], list[Key]]:
@@ -95,7 +98,7 @@ def sections(group: str) -> dict[tuple[str, ...], list[Key]]:
         return {(): list(keys_of(PLAIN[group], group))}
     kinds = {
         "cohort": COHORTS,
-        "trainer": TRAINERS,
+        "trainer": TRAINER_SCHEMAS,
         "test": {name: TESTS[name] for name in TESTS if name not in COHORTS},
     }
     owners: dict[Key, list[str]] = {}

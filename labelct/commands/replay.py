@@ -110,7 +110,8 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
-        work = scanning.Work(dict(line), folder, None, sampler.scanner, sampler.dose, line["entropy"][0], folder)
+        scanned = sampler.acquisition
+        work = scanning.Work(dict(line), folder, None, scanned.scanner, scanned.dose, line["entropy"][0], folder)
         scanning.scan_again(work, {"seed": line["scan"]["seed"]})
         paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
         output.mkdir(parents=True, exist_ok=True)
@@ -122,12 +123,13 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
 def _sampler(made_with: Mapping[str, Any]) -> Sampler:
     """Return what made the volumes of a training set."""
     from labelct.sampler import Sampler
+    from labelct.scanner.scan import Acquisition
     from labelct.synthesis.recipe import Recipe
 
     names = ("data", "fill", "texture", "drop", "scanner", "dose")
     data, fill, texture, drop, scanner, dose = (section(name, made_with[name]) for name in names)
     recipe = Recipe.of(data, fill, texture, drop, Targets(made_with["targets"]))
-    return Sampler(recipe, scanner, dose)
+    return Sampler(recipe, Acquisition(scanner, dose))
 
 
 def _subject(case: str, settings: Any, folder: Path) -> Subject:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from labelct.config import configuration_folder
 from labelct.errors import SettingError, did_you_mean
 from labelct.io import nifti
 from labelct.io.volumes import read_ct
+from labelct.progress import ProgressBar
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 
 SCHEMAS = {"scanner": ScannerSettings, "dose": DoseSettings}
@@ -65,26 +65,6 @@ def settings(group: str, name: str, values: Sequence[str]) -> Any:
         raise SettingError(group, " ".join(values), f"its own fields and their types ({message})") from None
 
 
-class _Bar(AbstractContextManager["_Bar"]):
-    """A progress bar over views that appears with the first of them."""
-
-    def __init__(self, description: str) -> None:
-        from rich.progress import Progress
-
-        self._progress = Progress()
-        self._task = self._progress.add_task(description, total=None)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, done: int, total: int) -> None:
-        self._progress.start()
-        self._progress.update(self._task, completed=done, total=total)
-
-
 def main(argv: Sequence[str]) -> int:
     """Scan the CT of the command line.
 
@@ -107,12 +87,12 @@ def main(argv: Sequence[str]) -> int:
     scanner = settings("scanner", given.scanner, groups["scanner"])
     dose = settings("dose", given.dose, groups["dose"])
     volume = read_ct(given.ct)
-    from labelct.scanner.scan import sample_scan, scan
+    from labelct.scanner.scan import Acquisition, sample_scan, scan
 
-    params = sample_scan(scanner, dose, np.random.default_rng(given.seed))
+    params = sample_scan(np.random.default_rng(given.seed))
     array = np.ascontiguousarray(volume.array, dtype=np.float32)
-    with _Bar(f"scan {given.scanner} {given.dose}") as bar:
-        scanned = scan(array, volume.spacing, scanner, dose, params, progress=bar)
+    with ProgressBar(f"scan {given.scanner} {given.dose}") as bar:
+        scanned = scan(array, volume.spacing, Acquisition(scanner, dose), params, progress=bar.update)
     nifti.write(given.output, scanned, volume.affine)
     print(f"{given.output}")
     return 0

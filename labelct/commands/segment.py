@@ -10,7 +10,7 @@ from pathlib import Path
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.volumes import ct_files, read_ct
-from labelct.parallel import track
+from labelct.progress import track
 from labelct.store import write_json
 from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings

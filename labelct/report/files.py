@@ -42,13 +42,11 @@ def mirror(report: Report, pictures: Mapping[str, Path], out: Path, project: str
         out: The folder that it was written to.
         project: The project's name there.
     """
-    from labelct.tracking import track
-    from labelct.trainer.settings import LoggerSettings
+    from labelct.tracking import Description, LoggerSettings, track
 
-    settings = LoggerSettings(kind="wandb", project=project)
-    described = {"report": str(out), "jobs": len(report.runs)}
-    group = "+".join(report.experiments) or None
-    with track(settings, described, out, "report", group, ["report"], "report") as tracker:
+    settings, config = LoggerSettings(kind="wandb", project=project), {"report": str(out), "jobs": len(report.runs)}
+    described = Description("report", config, "+".join(report.experiments) or None, ["report"], "report")
+    with track(settings, out, described) as tracker:
         tracker.table("report", list(report.table), report.table.to_numpy().tolist())
         for path in pictures.values():
             tracker.figure(f"report/{path.stem}", path)

@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.geometry import Array, Grid, Helix
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def cylinder(radius: float, attenuation: float, centre: tuple[float, float] = (0
     return Body((*centre, 0.0), (radius, radius, math.inf), attenuation)
 
 
-def line_integrals(bodies: list[Body], helix: Helix) -> NDArray[np.float32]:
+def line_integrals(bodies: list[Body], helix: Helix) -> Array:
     """Return the exact projections of bodies, `(view, channel, row)`.
 
     A line meets the unit sphere, after scaling by the half axes, over `2 sqrt(b^2 - a c) / a`.
@@ -63,7 +62,7 @@ def line_integrals(bodies: list[Body], helix: Helix) -> NDArray[np.float32]:
     return result
 
 
-def voxels(bodies: list[Body], grid: Grid, fine: int = 1) -> NDArray[np.float32]:
+def voxels(bodies: list[Body], grid: Grid, fine: int = 1) -> Array:
     """Return bodies on a grid, each voxel the mean of `fine^3` points in it, `(x, y, z)` in 1/mm.
 
     Args:

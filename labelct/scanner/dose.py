@@ -1,4 +1,4 @@
-"""From a tube setting to photons, and from photons to noisy line integrals."""
+"""From a tube setting to the photons that a detector counts without an object."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def bowtie(name: str, gamma: NDArray[np.float64]) -> NDArray[np.float64]:
     inner, outer = np.log(BOWTIE_FLUENCE[name])
     knots = np.deg2rad([-23.0, -11.0, 0.0, 11.0, 23.0])
     log_fluence = PchipInterpolator(knots, [outer, inner, 0.0, inner, outer])
-    return np.exp(log_fluence(np.clip(gamma, knots[0], knots[-1])))
+    relative: NDArray[np.float64] = np.exp(log_fluence(np.clip(gamma, knots[0], knots[-1])))
+    return relative
 
 
 def fluence(dose: DoseSettings, helix: Helix, efficiency: float = 1.0) -> NDArray[np.float32]:
@@ -58,49 +59,3 @@ def fluence(dose: DoseSettings, helix: Helix, efficiency: float = 1.0) -> NDArra
         cell = helix.source_detector * helix.channel_pitch * helix.row_pitch
         middle = OUTPUT * (dose.mas or 0.0) / helix.views_per_turn * cell * (1000.0 / helix.source_detector) ** 2
     return (efficiency * middle * bowtie(dose.bowtie, helix.gamma)).astype(np.float32)
-
-
-def sample_counts(
-    expected: NDArray[np.float32], electronic_noise: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Draw detector readings: Poisson photons plus normal electronic noise.
-
-    Below `NORMAL_FROM` photons the Poisson sample is exact; above, a Cornish-Fisher expansion of the sum's first
-    three cumulants stands for it, `N = m + sqrt(V) z + m / (6 V) (z^2 - 1)` with `V = m + s^2`.
-
-    Args:
-        expected: Expected photons, any shape.
-        electronic_noise: Standard deviation s in photons.
-        rng: Source of randomness.
-    """
-    z = rng.standard_normal(expected.shape, dtype=np.float32)
-    variance = expected + np.float32(electronic_noise**2)
-    counts = expected + np.sqrt(variance) * z + expected / (6 * variance) * (z * z - 1)
-    starved = expected < NORMAL_FROM
-    counts[starved] = rng.poisson(expected[starved]) + np.float32(electronic_noise) * z[starved]
-    return counts
-
-
-def noisy_views(
-    clean: NDArray[np.float32], photons: NDArray[np.float32], electronic_noise: float, seed: int, first_view: int
-) -> NDArray[np.float32]:
-    """Return line integrals as a detector measures them; each view has its own random stream.
-
-    Args:
-        clean: Noise-free line integrals `(view, channel, row)`.
-        photons: Photons without an object, `(channel,)`.
-        electronic_noise: In photons.
-        seed: Of the scan.
-        first_view: Number of the first view in the scan, so that blocks of views can be drawn in any order.
-    """
-    from labelct.threads import over
-
-    noisy = np.empty_like(clean)
-
-    def draw(view: int) -> None:
-        rng = np.random.Generator(np.random.SFC64([seed, first_view + view]))
-        counts = sample_counts(photons[:, None] * np.exp(-clean[view]), electronic_noise, rng)
-        np.log(photons[:, None] / np.maximum(counts, 1.0), out=noisy[view])
-
-    over(draw, len(clean))
-    return noisy

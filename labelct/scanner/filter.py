@@ -46,11 +46,9 @@ def ramp(kernel: str, channels: int, spacing: float) -> NDArray[np.float32]:
         spacing: Their distance du in mm.
 
     Returns:
-        `(length // 2 + 1,)`, in 1/mm, with `length >= 2 channels - 1` a fast one.
+        `(length // 2 + 1,)`, in 1/mm, with `length` from `fast_length`.
     """
-    from scipy.fft import next_fast_len
-
-    length = next_fast_len(2 * channels - 1, real=True)
+    length = fast_length(channels)
     number = np.minimum(np.arange(length), length - np.arange(length))
     space = np.zeros(length)
     odd = number % 2 == 1
@@ -58,26 +56,12 @@ def ramp(kernel: str, channels: int, spacing: float) -> NDArray[np.float32]:
     space[0] = 1 / (4 * spacing**2)
     response = np.fft.rfft(space).real * spacing
     frequency = np.fft.rfftfreq(length, spacing)
-    return (response * window(kernel, frequency, 0.5 / spacing)).astype(np.float32)
-
-
-def apply(projections: NDArray[np.float32], response: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """Return `(view, u, row)` projections filtered along u.
-
-    Args:
-        projections: `(view, u, row)`.
-        response: From `ramp`.
-        length: Of the transform, as `ramp` chose it: `fast_length`.
-    """
-    from scipy.fft import irfft, rfft
-
-    spectrum = rfft(projections, n=length, axis=1)
-    spectrum *= response[:, None]
-    return irfft(spectrum, n=length, axis=1, overwrite_x=True)[:, : projections.shape[1]]
+    windowed: NDArray[np.float64] = response * window(kernel, frequency, 0.5 / spacing)
+    return windowed.astype(np.float32)
 
 
 def fast_length(channels: int) -> int:
-    """Return the transform length that `ramp` uses for projections of `channels` samples."""
+    """Return a fast transform length that is long enough for projections of `channels` samples not to wrap."""
     from scipy.fft import next_fast_len
 
     return int(next_fast_len(2 * channels - 1, real=True))

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from labelct.errors import SettingError
 from labelct.scanner.settings import ScannerSettings
 
+Array = NDArray[np.float32]  # a volume `(x, y, z)`, projections `(view, channel, row)`, or one of their axes
+
 
 @dataclass(frozen=True)
 class Grid:

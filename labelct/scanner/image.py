@@ -48,7 +48,8 @@ def noise_power(shape: tuple[int, int], spacing: tuple[float, float]) -> NDArray
     twice[0] = 1.0
     if shape[1] % 2 == 0:
         twice[-1] = 1.0
-    return (power * (shape[0] * shape[1] / (power * twice).sum())).astype(np.float32)
+    scaled: NDArray[np.float64] = power * (shape[0] * shape[1] / (power * twice).sum())
+    return scaled.astype(np.float32)
 
 
 def noise_field(shape: tuple[int, int, int], spacing: tuple[float, float, float], seed: int) -> NDArray[np.float32]:
@@ -63,7 +64,8 @@ def noise_field(shape: tuple[int, int, int], spacing: tuple[float, float, float]
 
     white = np.random.Generator(np.random.SFC64(seed)).standard_normal(shape, dtype=np.float32)
     amplitude = np.sqrt(noise_power(shape[:2], spacing[:2]))[:, :, None]
-    return irfft2(rfft2(white, axes=(0, 1)) * amplitude, s=shape[:2], axes=(0, 1))
+    noise: NDArray[np.float32] = irfft2(rfft2(white, axes=(0, 1)) * amplitude, s=shape[:2], axes=(0, 1))
+    return noise
 
 
 def apply(

@@ -13,12 +13,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from odl import uniform_discr, uniform_partition  # type: ignore[attr-defined]
 from odl.applications.tomo import ConeBeamGeometry  # type: ignore[attr-defined]
 
-from labelct.scanner import projector
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.backends import backend
+from labelct.scanner.geometry import Array, Grid, Helix
 
 QUARTER_TURN = math.pi / 2  # ODL's source starts at -y, ours at +x
 
@@ -98,7 +97,13 @@ def image_space(grid: Grid, dtype: str = "float32") -> Any:
 
 
 class HelicalJoseph:
-    """Joseph's projector and its matched adjoint, for `RayTransform(..., impl=HelicalJoseph)`."""
+    """A backend's projector and its matched adjoint, for `RayTransform(..., impl=HelicalJoseph)`.
+
+    Attributes:
+        backend: A name in `backends.BACKENDS`; a subclass takes another.
+    """
+
+    backend = "numba"
 
     def __init__(self, geometry: ConeBeamGeometry, vol_space: Any, proj_space: Any) -> None:
         self.helix, self.vol_space, self.proj_space = helix_of(geometry), vol_space, proj_space
@@ -109,13 +114,13 @@ class HelicalJoseph:
     def call_forward(self, x: Any, out: Any = None, **_: Any) -> Any:
         """Return the projections of a volume, an element of the projection space."""
         volume = np.ascontiguousarray(x.asarray(), dtype=np.float32)
-        padded = projector.pad(volume, self.grid, self.helix, extend=False)
-        return _into(self.proj_space, out, projector.forward(padded, self.helix)[:, ::-1])
+        projections = backend(self.backend).forward(volume, self.grid, self.helix, extend=False)
+        return _into(self.proj_space, out, projections[:, ::-1])
 
     def call_backward(self, x: Any, out: Any = None, **_: Any) -> Any:
         """Return the adjoint of projections, an element of the image space."""
         values = np.ascontiguousarray(x.asarray()[:, ::-1], dtype=np.float32)
-        image = projector.adjoint(values, self.grid, self.helix, extend=False)
+        image = backend(self.backend).adjoint(values, self.grid, self.helix, extend=False)
         image *= np.float32(_weight(self.proj_space) / _weight(self.vol_space))
         return _into(self.vol_space, out, image)
 
@@ -125,7 +130,7 @@ def _weight(space: Any) -> float:
     return float(getattr(space.weighting, "const", 1.0))
 
 
-def _into(space: Any, out: Any, values: NDArray[np.float32]) -> Any:
+def _into(space: Any, out: Any, values: Array) -> Any:
     if out is None:
         return space.element(np.ascontiguousarray(values))
     out[:] = np.ascontiguousarray(values)

@@ -21,7 +21,7 @@ from labelct.io import nifti
 from labelct.parallel import map_cases
 from labelct.priors.check import report, sentence
 from labelct.sampler import SCAN, entropy
-from labelct.scanner.scan import project, sample_scan, scan
+from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages.synthesis import records
 from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
@@ -125,7 +125,8 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
 def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
     """Return the settings that noise-free projections depend on: photons and reconstruction come after them."""
     later = ("recon", "coarse", "mode", "efficiency")
-    return {name: value for name, value in _physics(scanner).items() if name not in later}
+    kept = {name: value for name, value in _physics(scanner).items() if name not in later}
+    return {**kept, "field_of_view": scanner.recon.field_of_view}  # it decides how far the helix goes on
 
 
 def _project_case(work: Work) -> None:
@@ -133,7 +134,7 @@ def _project_case(work: Work) -> None:
     if path.exists():
         return
     volume = nifti.read_volume(work.clean / "volumes" / f"{work.record['name']}.nii.gz")
-    projections = project(_hu(volume.array), volume.spacing, work.scanner)
+    projections = project(_hu(volume.array), volume.spacing, Acquisition(work.scanner))
     assert projections is not None
     temporary = path.with_suffix(".partial")
     try:
@@ -154,7 +155,7 @@ def _scan_case(work: Work) -> None:
     if done.exists():
         return
     drawn_from = entropy(work.seed, SCAN, work.record["case"], work.record["replicate"])
-    params = sample_scan(work.scanner, work.dose, np.random.default_rng(drawn_from))
+    params = sample_scan(np.random.default_rng(drawn_from))
     scan_again(work, params)
     files = {"image": dataset.image_path(work.folder, name), "label": dataset.label_path(work.folder, name)}
     digests = {kind: nifti.digest(path) for kind, path in files.items()}
@@ -171,7 +172,7 @@ def scan_again(work: Work, params: dict[str, Any]) -> None:
     else:
         volume = nifti.read_volume(clean)
         projections = None if work.projections is None else np.load(work.projections / f"{name}.npy", mmap_mode="r")
-        hu = scan(_hu(volume.array), volume.spacing, work.scanner, work.dose, params, projections)
+        hu = scan(_hu(volume.array), volume.spacing, Acquisition(work.scanner, work.dose), params, projections)
         nifti.write(image, hu, volume.affine)
     _share(work.clean / "labels" / f"{name}.nii.gz", dataset.label_path(work.folder, name))
 

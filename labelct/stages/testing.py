@@ -17,7 +17,8 @@ from labelct.evaluation import figures
 from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import score
 from labelct.io import nifti
-from labelct.parallel import map_cases, track
+from labelct.parallel import map_cases
+from labelct.progress import track
 from labelct.report import scores
 from labelct.store import Stage, build, ordered, recipe_of, write_json
 from labelct.volume import LabelMap, Volume

@@ -1,22 +1,31 @@
-"""A network trained on a training set."""
+"""A network trained on a training set, by whichever trainer the configuration names."""
 
 from __future__ import annotations
 
+import dataclasses
+from functools import partial
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from labelct.cohort.base import Cohort
+import numpy as np
+
+from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config, plain
-from labelct.dataset import TrainingSet
-from labelct.stages import nnunet
+from labelct.io import nifti
+from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.stages import scanning, synthesis
 from labelct.store import Stage, build, recipe_of, write_json
+from labelct.synthesis.settings import DataSettings
 from labelct.tracking import Tracker
-from labelct.trainer.nnunet_settings import NnunetSettings
+from labelct.trainer.face import DataSize, TrainingTask
+from labelct.trainer.table import TRAINERS
 
 if TYPE_CHECKING:
     from labelct.streaming import SyntheticVolumes
 
 VERSION = 1
+SLACK_TURNS = 2  # a helix begins and ends half a turn or more beyond the volume
 
 
 def check(config: Config, cohort: Cohort) -> None:
@@ -24,20 +33,14 @@ def check(config: Config, cohort: Cohort) -> None:
 
     Args:
         config: The experiment.
-        cohort: Its subjects.
+        cohort: Its subjects, whose headers may be read.
 
     Raises:
-        SettingError: The device or its precision is not there, or nnU-Net cannot run with these settings.
+        SettingError: The device is not there, or the trainer cannot run with these settings.
+        InputError: The disk is too small.
     """
-    from labelct.trainer.device import processes
-
-    processes(config.device)
-    if config.data.mode == "online":
-        from labelct import streaming
-
-        streaming.check(config.data, config.scanner)
-    if isinstance(config.trainer, NnunetSettings):
-        nnunet.check(config, cohort, Path(config.paths.outputs))
+    outputs = Path(config.paths.outputs)
+    TRAINERS[config.trainer.kind].check(task_of(config, cohort), partial(size_of, config, cohort), outputs)
 
 
 def run(
@@ -47,7 +50,7 @@ def run(
 
     Args:
         config: The experiment; read are trainer, device and seed.
-        cohort: The subjects, whose CT nnU-Net is planned on.
+        cohort: The subjects, whose CT a trainer may plan on.
         cohort_stage: The stage that identifies their files.
         training_set: The stage of the training set.
         root: The folder of all stages.
@@ -56,27 +59,81 @@ def run(
     Returns:
         The stages that the trainer needs besides the training set, and last the model's, for `open_model`.
     """
-    prepared: list[Stage] = []
-    if isinstance(config.trainer, NnunetSettings):
-        prepared = list(nnunet.prepare(config, cohort, cohort_stage, training_set, root))
-    trainer = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
-    settings = {"trainer": trainer, "seed": config.seed}
-    recipe = recipe_of("training", VERSION, settings, prepared[-1:] or [training_set])
+    trainer, task = TRAINERS[config.trainer.kind], task_of(config, cohort)
+    prepared = trainer.prepare(task, training_set, partial(clinical_arm, config, cohort, cohort_stage, root), root)
+    source = [training_set, *prepared][-1]
+    settings = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
+    drawn = {"patches": config.data.patches} if config.data.mode == "online" else None
+    recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed, "drawn": drawn}, [source])
 
     def make(folder: Path) -> None:
         write_json(folder / "targets.json", config.targets.parts)
-        data = TrainingSet(training_set.folder)
-        rest = (config.device, config.seed, folder, tracker, _volumes(config, cohort))
-        if isinstance(config.trainer, NnunetSettings):
-            from labelct.trainer import nnunet as nnunet_trainer
-
-            nnunet_trainer.fit(prepared[-1].folder, data.labels, config.trainer, *rest)
-        else:
-            from labelct.trainer import unet
-
-            unet.fit(data, config.trainer, *rest)
+        trainer.fit(task, source.folder, folder, tracker)
 
     return [*prepared, build(root, recipe, make)]
+
+
+def task_of(config: Config, cohort: Cohort) -> TrainingTask[Any]:
+    """Return what the trainer is asked to do.
+
+    Raises:
+        SettingError: Volumes of this recipe or scanner cannot be drawn during a training.
+    """
+    volumes = _volumes(config, cohort)
+    return TrainingTask(config.trainer, config.targets, config.device, config.seed, volumes, config.parallel)
+
+
+def clinical_arm(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stage | None:
+    """Return the training set of the CT as they are; `data=clinical scanner=none` makes the very same one.
+
+    Args:
+        config: The experiment; read are targets, spacing and seed of the data.
+        cohort: The subjects; None is returned where none to train on has a CT.
+        cohort_stage: The stage that identifies their files.
+        root: The folder of all stages.
+    """
+    scanned = dataclasses.replace(cohort, train=_with_ct(cohort.train), val=_with_ct(cohort.val))
+    if not scanned.train:
+        return None
+    data = DataSettings(kind="clinical", replicates=1, spacing=config.data.spacing, seed=config.data.seed)
+    arm = dataclasses.replace(config, data=data, scanner=ScannerSettings(kind="none"), dose=DoseSettings())
+    return scanning.run(arm, synthesis.run(arm, scanned, cohort_stage, root), root)
+
+
+def size_of(config: Config, cohort: Cohort) -> DataSize:
+    """Return how large the training set of an experiment is going to be, from the headers of its subjects."""
+    copies = 1 if config.data.mode == "online" else config.data.replicates
+    counts = [(subject, copies) for subject in cohort.train]
+    counts += [(subject, config.data.replicates_val) for subject in cohort.val]
+    sizes = [(*_grid(subject, config.data.spacing), count) for subject, count in counts]
+    return DataSize(
+        volumes=sum(count for *_, count in sizes),
+        voxels=max(voxels for voxels, *_ in sizes),
+        total_voxels=sum(voxels * count for voxels, _, count in sizes),
+        projections=sum(_projections(config, length) * count for _, length, count in sizes),
+    )
+
+
+def _grid(subject: Subject, spacing: float | None) -> tuple[int, float]:
+    """Return the voxels of a subject on the grid it is going to have, and its length along z in mm, from one header."""
+    shape, affine = nifti.read_grid(next(path for path in subject.files if ".nii" in path.suffixes))
+    length = float(np.abs(affine[2, :3]) @ np.array(shape))
+    if spacing is None:
+        return prod(shape), length
+    return int(prod(shape) * abs(np.linalg.det(affine[:3, :3])) / spacing**3), length
+
+
+def _projections(config: Config, length: float) -> int:
+    """Return the bytes of the noise-free projections that are kept of a volume `length` mm long."""
+    scanner = config.scanner
+    if not config.data.is_scanned() or scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
+        return 0
+    turns = length / (scanner.rows * scanner.row_width * scanner.pitch) + SLACK_TURNS
+    return int(4 * scanner.rows * scanner.channels * scanner.views * turns)
+
+
+def _with_ct(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    return tuple(subject for subject in subjects if subject.load_ct is not None)
 
 
 def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:

@@ -20,9 +20,9 @@ from labelct.trainer.settings import DeviceSettings
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer
 
-RANK = "LOCAL_RANK"
-GRACE_S = 60
-WATCH_S = 1.0
+RANK = "LOCAL_RANK"  # where Lightning and torch look for the number of a process
+GRACE_S = 60  # the others end within seconds of the first, unless a disk is slow
+WATCH_S = 1.0  # an orphan holds its memory no longer than that
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
@@ -59,7 +59,7 @@ def trainer_arguments(device: DeviceSettings) -> dict[str, Any]:
     strategy = DDPStrategy(
         cluster_environment=LightningEnvironment(),
         process_group_backend="nccl" if on_gpu else "gloo",
-        timeout=timedelta(minutes=20),
+        timeout=timedelta(minutes=20),  # rank 0 may load many volumes before the others hear of it
     )
     return {**arguments, "devices": processes(device), "strategy": strategy}
 

@@ -12,7 +12,7 @@ from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError, SettingError
 from labelct.trainer.settings import NormalisationSettings
 
-VOXELS_PER_CASE = 10_000
+VOXELS_PER_CASE = 10_000  # nnU-Net's number; percentiles of a hundred cases rest on a million voxels
 
 
 @dataclass(frozen=True)

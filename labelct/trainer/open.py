@@ -1,27 +1,15 @@
-"""Opens a trained model by the kind of its trainer."""
+"""Opens a trained model by the kind of its trainer, which `model.json` says."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from labelct.errors import InputError
+from labelct.trainer.face import Predictor
 from labelct.trainer.settings import DeviceSettings
-from labelct.volume import Volume
-
-
-class Predictor(Protocol):
-    """A trained model that segments CT."""
-
-    @property
-    def labels(self) -> dict[str, int]:
-        """Label value by target name."""
-
-    def predict(self, volume: Volume) -> NDArray[np.uint8]:
-        """Return label values `(x, y, z)` on the grid of `volume`, HU."""
+from labelct.trainer.table import TRAINERS
 
 
 def open_model(folder: Path, device: DeviceSettings, prediction: Any = None) -> Predictor:
@@ -35,15 +23,22 @@ def open_model(folder: Path, device: DeviceSettings, prediction: Any = None) -> 
     Raises:
         InputError: The folder holds no trained model, or one of an unknown trainer.
     """
-    from labelct.trainer.predictor import read_model
+    kind = read_model(folder)["settings"].get("kind")
+    if kind not in TRAINERS:
+        remedy = f"train with one of trainer={', '.join(TRAINERS)}"
+        raise InputError(folder / "model.json", f"is of the unknown trainer {kind!r}", remedy)
+    return TRAINERS[kind].load(folder, device, prediction)
 
-    match kind := read_model(folder)["settings"].get("kind"):
-        case "unet":
-            from labelct.trainer import unet
 
-            return unet.Predictor.load(folder, device, prediction)
-        case "nnunet":
-            from labelct.trainer import nnunet
+def read_model(folder: Path) -> dict[str, Any]:
+    """Return what `model.json` of a trained model holds.
 
-            return nnunet.Predictor.load(folder, device, prediction)
-    raise InputError(folder / "model.json", f"is of the unknown trainer {kind!r}", "train with trainer=unet or nnunet")
+    Raises:
+        InputError: There is none.
+    """
+    path = folder / "model.json"
+    try:
+        model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", "point to the folder of a trained model") from None
+    return model

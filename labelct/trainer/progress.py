@@ -1,4 +1,4 @@
-"""What a user sees of a training: a bar, a line at each validation, `log.csv`, and the tracker's curves."""
+"""What a user sees of a training under Lightning: a bar, a line at each validation, `log.csv`, the tracker's curves."""
 
 from __future__ import annotations
 
@@ -14,45 +14,42 @@ from typing import Any, cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
 
-EVERY = 10
+SHOWN = 6  # targets on one line of a console
+EVERY = 10  # steps: a loss fetched from a GPU at each one would hold it up
 
 
-class Bar(Callback):
+class StepBar(Callback):
     """A bar over the steps with loss, validation Dice and speed; a line of its own at each validation."""
 
     def __init__(self, steps: int) -> None:
-        shown = TextColumn("{task.fields[shown]}")
-        columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), shown)
-        self.progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn())
-        self.task = self.progress.add_task("training", total=steps, shown="")
-        self.dice = math.nan
+        self.bar, self.dice = ProgressBar("training", steps), math.nan
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         """Show the bar at the step where the run (re)starts."""
-        self.progress.update(self.task, completed=trainer.global_step)
-        self.progress.start()
+        self.bar.update(trainer.global_step)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
         """Move the bar; the loss is fetched from the device only now and then."""
+        text = None
         if trainer.global_step % EVERY == 0 or trainer.global_step < EVERY:
             dice = "" if math.isnan(self.dice) else f"  Dice {self.dice:.3f}"
-            self.progress.update(self.task, shown=f"loss {float(outputs['loss']):.3f}{dice}")
-        self.progress.update(self.task, completed=trainer.global_step)
+            text = f"loss {float(outputs['loss']):.3f}{dice}"
+        self.bar.update(trainer.global_step, text=text)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Print the Dice of each target."""
         scores = validation_dice(module)
         self.dice = mean(scores.values())
-        parts = "  ".join(f"{name} {value:.3f}" for name, value in list(scores.items())[:6])
-        self.progress.console.print(f"step {trainer.global_step}: validation Dice {self.dice:.3f}  ({parts})")
+        parts = "  ".join(f"{name} {value:.3f}" for name, value in list(scores.items())[:SHOWN])
+        self.bar.print(f"step {trainer.global_step}: validation Dice {self.dice:.3f}  ({parts})")
 
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         """Leave the bar as it stands, also after an interruption."""
-        self.progress.stop()
+        self.bar.stop()
 
 
 class Curves(Callback):

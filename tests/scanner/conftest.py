@@ -4,6 +4,8 @@ from collections.abc import Iterator
 import numba
 import pytest
 
+from labelct.errors import SettingError
+from labelct.scanner.backends import BACKENDS, Backend, backend
 from labelct.scanner.geometry import Grid, Helix, plan
 from labelct.scanner.settings import ReconSettings, ScannerSettings
 
@@ -40,3 +42,18 @@ def one_thread() -> Iterator[None]:
     numba.set_num_threads(1)
     yield
     numba.set_num_threads(before)
+
+
+@pytest.fixture(params=BACKENDS)
+def backend_name(request: pytest.FixtureRequest) -> str:
+    """Every backend of the table that this machine can run."""
+    try:
+        backend(request.param)
+    except SettingError as error:
+        pytest.skip(str(error))
+    return request.param
+
+
+@pytest.fixture
+def worker(backend_name: str) -> Backend:
+    return backend(backend_name)

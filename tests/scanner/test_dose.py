@@ -35,42 +35,7 @@ def test_bowtie_meets_its_anchors_and_falls_from_the_middle(name):
     assert (np.diff(tube.bowtie(name, np.deg2rad(np.linspace(0, 26, 50)))) <= 1e-12).all()
 
 
-@pytest.mark.parametrize("expected", [0.5, 5.0, 49.0, 51.0, 400.0, 1e5])
-def test_counts_have_the_moments_of_poisson_plus_electronics(expected):
-    counts = tube.sample_counts(np.full(400_000, expected, np.float32), 3.0, np.random.default_rng(0)).astype(float)
-    variance = expected + 9.0
-    third = ((counts - counts.mean()) ** 3).mean()
-    assert counts.mean() == pytest.approx(expected, abs=5 * np.sqrt(variance / 4e5))
-    assert counts.var() == pytest.approx(variance, rel=0.02)
-    assert third == pytest.approx(expected, abs=5 * np.sqrt(15 * variance**3 / 4e5))
-
-
-def test_skewed_normal_is_as_good_as_poisson_where_it_starts():
-    from scipy.stats import poisson
-
-    level = tube.NORMAL_FROM
-    counts = tube.sample_counts(np.full(1_000_000, level, np.float32), 0.0, np.random.default_rng(1))
-    whole = np.arange(20, 90)
-    found = np.searchsorted(np.sort(counts), whole + 0.5) / len(counts)
-    assert np.abs(found - poisson.cdf(whole, level)).max() < 0.004
-
-
-def test_log_of_low_counts_is_biased_as_theory_says():
-    photons = np.array([1e4], np.float32)
-    clean = np.full((40, 1, 4000), np.log(100.0), np.float32)
-    error = tube.noisy_views(clean, photons, 0.0, 3, 0) - clean
-    assert error.mean() == pytest.approx(1 / 200, abs=5 * 0.1 / 400)
-    assert error.var() == pytest.approx(1 / 100, rel=0.03)
-
-
-def test_starved_rays_stay_finite():
-    noisy = tube.noisy_views(np.full((2, 3, 100), 40.0, np.float32), np.full(3, 1e4, np.float32), 3.3, 0, 0)
-    assert np.isfinite(noisy).all()
-    assert noisy.max() == pytest.approx(np.log(1e4), rel=1e-5)
-
-
-def test_views_can_be_measured_in_any_order(one_thread):
-    clean, photons = np.ones((10, 3, 16), np.float32), np.full(3, 1e3, np.float32)
-    whole = tube.noisy_views(clean, photons, 3.3, 7, 0)
-    np.testing.assert_array_equal(tube.noisy_views(clean[6:], photons, 3.3, 7, 6), whole[6:])
-    assert not np.array_equal(whole[0], whole[1])
+def test_dose_fraction_is_one_for_the_full_dose_and_infinite_without_noise():
+    assert tube.dose_fraction(DoseSettings()) == 1.0
+    assert tube.dose_fraction(DoseSettings(mas=None, photons=5e4)) == 0.25
+    assert tube.dose_fraction(DoseSettings(mas=None)) == np.inf

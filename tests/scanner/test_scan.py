@@ -2,11 +2,17 @@ import numpy as np
 import pytest
 
 from labelct.errors import SettingError
-from labelct.scanner.scan import project, sample_scan, scan
+from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 
 SPACING = (4.0, 4.0, 3.0)
 NONE = DoseSettings(mas=None)
+
+
+@pytest.fixture
+def at(scanner, backend_name):
+    """The small scanner at a dose, computed by each backend."""
+    return lambda dose: Acquisition(scanner, dose, backend_name)
 
 
 def phantom(shape=(48, 48, 12), radius=70.0):
@@ -22,120 +28,132 @@ def middle(volume):
 
 def test_no_scanner_changes_nothing():
     volume = phantom()
-    assert scan(volume, SPACING, ScannerSettings(), DoseSettings(), {"seed": 1}) is volume
-    assert project(volume, SPACING, ScannerSettings()) is None
+    assert scan(volume, SPACING, Acquisition(ScannerSettings()), {"seed": 1}) is volume
+    assert project(volume, SPACING, Acquisition(ScannerSettings())) is None
 
 
 def test_image_noise_keeps_the_mean_and_air_above_the_lowest_value():
     volume = phantom()
-    noisy = scan(volume, SPACING, ScannerSettings(kind="image"), DoseSettings(mas=10), {"seed": 1})
+    noisy = scan(volume, SPACING, Acquisition(ScannerSettings(kind="image"), DoseSettings(mas=10)), {"seed": 1})
     assert middle(noisy).mean() == pytest.approx(40, abs=3)
     assert noisy.min() >= -1024
 
 
-def test_clean_scan_keeps_the_values(scanner):
+def test_clean_scan_keeps_the_values(at):
     volume = phantom()
-    found = scan(volume, SPACING, scanner, NONE, {"seed": 0})
+    found = scan(volume, SPACING, at(NONE), {"seed": 0})
     assert found.shape == volume.shape
     assert found.dtype == np.float32
     assert middle(found).mean() == pytest.approx(40, abs=0.5)
 
 
-def test_cached_projections_give_the_same_image(scanner):
+def test_cached_projections_give_the_same_image(at):
     volume = phantom()
-    clean = project(volume, SPACING, scanner)
+    clean = project(volume, SPACING, at(NONE))
     for dose in (DoseSettings(), NONE):
         np.testing.assert_array_equal(
-            scan(volume, SPACING, scanner, dose, {"seed": 5}, clean), scan(volume, SPACING, scanner, dose, {"seed": 5})
+            scan(volume, SPACING, at(dose), {"seed": 5}, clean),
+            scan(volume, SPACING, at(dose), {"seed": 5}),
         )
 
 
-def test_noise_falls_with_the_root_of_the_dose(scanner):
+def test_noise_falls_with_the_root_of_the_dose(at):
     volume = phantom()
-    clean = project(volume, SPACING, scanner)
-    still = scan(volume, SPACING, scanner, NONE, {"seed": 0}, clean)
+    clean = project(volume, SPACING, at(NONE))
+    still = scan(volume, SPACING, at(NONE), {"seed": 0}, clean)
     sigma = {}
     for photons in (1e4, 4e4):
         dose = DoseSettings(mas=None, photons=photons, electronic_noise=0.0)
-        noise = [scan(volume, SPACING, scanner, dose, {"seed": seed}, clean) - still for seed in range(3)]
+        noise = [scan(volume, SPACING, at(dose), {"seed": seed}, clean) - still for seed in range(3)]
         sigma[photons] = np.std([middle(each) for each in noise])
     assert sigma[1e4] / sigma[4e4] == pytest.approx(2, rel=0.03)
 
 
-def test_noise_alone_is_as_strong_as_in_the_full_scan(scanner):
+def test_noise_alone_is_as_strong_as_in_the_full_scan(at, scanner):
     volume = phantom()
     dose = DoseSettings(mas=None, photons=2e4)
-    clean = project(volume, SPACING, scanner)
-    still = scan(volume, SPACING, scanner, NONE, {"seed": 0}, clean)
-    full = np.std([middle(scan(volume, SPACING, scanner, dose, {"seed": s}, clean) - still) for s in range(4)])
+    clean = project(volume, SPACING, at(NONE))
+    still = scan(volume, SPACING, at(NONE), {"seed": 0}, clean)
+    full = np.std([middle(scan(volume, SPACING, at(dose), {"seed": s}, clean) - still) for s in range(4)])
     scanner.mode = "noise_only"
-    coarse = project(volume, SPACING, scanner)
+    coarse = project(volume, SPACING, at(NONE))
     assert coarse.size < clean.size / 2
-    alone = np.std([middle(scan(volume, SPACING, scanner, dose, {"seed": s}, coarse) - volume) for s in range(4)])
+    alone = np.std([middle(scan(volume, SPACING, at(dose), {"seed": s}, coarse) - volume) for s in range(4)])
     assert alone == pytest.approx(full, rel=0.02)
-    np.testing.assert_array_equal(scan(volume, SPACING, scanner, NONE, {"seed": 0}, coarse), volume)
+    np.testing.assert_array_equal(scan(volume, SPACING, at(NONE), {"seed": 0}, coarse), volume)
 
 
-def test_same_seed_same_scan_whatever_the_threads(scanner, one_thread):
+def test_same_seed_same_scan_whatever_the_threads(at, one_thread):
     import numba
 
     volume, dose = phantom(), DoseSettings()
-    single = scan(volume, SPACING, scanner, dose, {"seed": 9})
+    single = scan(volume, SPACING, at(dose), {"seed": 9})
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    np.testing.assert_array_equal(scan(volume, SPACING, scanner, dose, {"seed": 9}), single)
-    assert not np.array_equal(scan(volume, SPACING, scanner, dose, {"seed": 10}), single)
+    np.testing.assert_array_equal(scan(volume, SPACING, at(dose), {"seed": 9}), single)
+    assert not np.array_equal(scan(volume, SPACING, at(dose), {"seed": 10}), single)
 
 
-def test_doses_of_a_case_share_their_randomness():
-    draws = [sample_scan(ScannerSettings(), dose, np.random.default_rng(3)) for dose in (DoseSettings(), NONE)]
-    assert draws[0] == draws[1]
+def test_what_is_random_depends_on_the_stream_alone():
+    assert sample_scan(np.random.default_rng(3)) == sample_scan(np.random.default_rng(3))
+    assert sample_scan(np.random.default_rng(3)) != sample_scan(np.random.default_rng(4))
 
 
-def test_cells_of_several_rays_average_intensities(scanner):
+def test_cells_of_several_rays_average_intensities(at, scanner):
     volume = phantom((24, 24, 4), 30.0)
-    point = project(volume, SPACING, scanner)
+    point = project(volume, SPACING, at(NONE))
     scanner.rays_per_cell = 2
-    cells = project(volume, SPACING, scanner)
+    cells = project(volume, SPACING, at(NONE))
     scanner.focal_spot = 1.0
-    spot = project(volume, SPACING, scanner)
+    spot = project(volume, SPACING, at(NONE))
     assert cells.shape == point.shape
     assert np.sqrt(((cells - point) ** 2).mean()) < 0.02
     assert np.abs(np.diff(spot, axis=1)).max() <= np.abs(np.diff(point, axis=1)).max()
 
 
-def test_thicker_slices_are_less_noisy(scanner):
+def test_thicker_slices_are_less_noisy(at, scanner):
     volume, dose = phantom(), DoseSettings(mas=None, photons=1e4)
     sigma = []
     for thickness in (3.0, 9.0):
         scanner.recon.slice_thickness = thickness
-        sigma.append(middle(scan(volume, SPACING, scanner, dose, {"seed": 0})).std())
+        sigma.append(middle(scan(volume, SPACING, at(dose), {"seed": 0})).std())
     assert sigma[1] < 0.75 * sigma[0]
 
 
-def test_progress_runs_to_the_end(scanner):
+def test_progress_runs_to_the_end(at):
     seen = []
-    scan(phantom(), SPACING, scanner, NONE, {"seed": 0}, progress=lambda done, total: seen.append((done, total)))
+    scan(
+        phantom(),
+        SPACING,
+        at(NONE),
+        {"seed": 0},
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert seen[-1][0] == seen[-1][1]
     assert seen == sorted(seen)
 
 
-def test_body_wider_than_the_field_of_view_is_refused_or_cut(scanner):
+def test_body_wider_than_the_field_of_view_is_refused_or_cut(at, scanner):
     volume = phantom((120, 120, 4), 230.0)
     with pytest.raises(SettingError, match=r"body of 46\d mm in a field of view of 38\d mm"):
-        project(volume, SPACING, scanner)
+        project(volume, SPACING, at(NONE))
     scanner.outside = "air"
-    assert np.isfinite(project(volume, SPACING, scanner)).all()
+    assert np.isfinite(project(volume, SPACING, at(NONE))).all()
 
 
-def test_projections_beyond_the_memory_are_refused_with_what_they_need(scanner):
+def test_projections_beyond_the_memory_are_refused_with_what_they_need(at, scanner):
     volume = np.full((16, 16, 4000), -1000, np.float32)
     scanner.memory = 0.1
     with pytest.raises(SettingError, match=r"memory=0\.1: allowed is .* GiB or more"):
-        project(volume, SPACING, scanner)
+        project(volume, SPACING, at(NONE))
 
 
-def test_a_slice_whose_views_do_not_fit_is_refused(scanner):
+def test_a_slice_whose_views_do_not_fit_is_refused(at, scanner):
     scanner.memory, scanner.views, scanner.channels = 0.1, 4000, 900
     scanner.channel_pitch /= 6
     with pytest.raises(SettingError, match="GiB or more for this scan"):
-        scan(phantom(), SPACING, scanner, NONE, {"seed": 0})
+        scan(phantom(), SPACING, at(NONE), {"seed": 0})
+
+
+def test_an_unknown_backend_is_refused(scanner):
+    with pytest.raises(SettingError, match="backend='abacus'"):
+        scan(phantom(), SPACING, Acquisition(scanner, NONE, "abacus"), {"seed": 0})

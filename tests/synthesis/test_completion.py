@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from labelct.synthesis.completion import body_region, complete, resolve_completion, sample_completion, two_means
 from sklearn.cluster import KMeans
 
 from labelct.errors import InputError
-from labelct.synthesis.completion import body_region, complete, resolve_completion, sample_completion, two_means
 from labelct.synthesis.settings import DataSettings
 from tests.synthesis.cases import Case, ball
 

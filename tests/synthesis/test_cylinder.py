@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from labelct.synthesis.anatomy_settings import CylinderSettings
 
 from labelct.errors import InputError
-from labelct.synthesis.anatomy_settings import CylinderSettings
 from labelct.synthesis.cylinder import body_quantiles, cylinder_region, sample_cylinder
 
 SPACING = (2.0, 3.0, 5.0)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from labelct.errors import SettingError
 from labelct.synthesis.anatomy_settings import DeformSettings
 from labelct.synthesis.deform import deform, displacement, sample_deformation, swap_sides
+
+from labelct.errors import SettingError
 from tests.synthesis.cases import Case, ball
 
 STILL = {

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from labelct.errors import InputError
 from labelct.synthesis.fill import sample_enhancement, sample_fill
 from labelct.synthesis.priors import load_priors, parse_priors
+
+from labelct.errors import InputError
 from labelct.synthesis.settings import DataSettings, FillSettings
 
 PRIORS = load_priors()

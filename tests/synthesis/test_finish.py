@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from labelct.synthesis.finish import FWHM, finish, normal_table, sample_finish, slice_weights, spread_weights
 from scipy.ndimage import gaussian_filter
 
-from labelct.synthesis.finish import FWHM, finish, normal_table, sample_finish, slice_weights, spread_weights
 from labelct.synthesis.settings import DataSettings
 
 SHAPE, SPACING = (40, 22, 19), (1.0, 1.5, 3.0)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from labelct.synthesis.priors import load_priors
 
 from labelct.synthesis.gas import place_gas, sample_gas
-from labelct.synthesis.priors import load_priors
 from tests.synthesis.cases import Case
 
 SPACING = (4.0, 4.0, 5.0)

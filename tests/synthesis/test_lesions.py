@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from labelct.synthesis.anatomy_settings import DeformSettings, LesionSettings
+
 from labelct.synthesis.lesions import place_lesions, sample_lesions
 from labelct.synthesis.recipe import Painted, draw_volume
 from labelct.synthesis.settings import (

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from labelct.synthesis.anatomy_settings import DeformSettings
+from labelct.synthesis.priors import REST_CLASSES
 
 from labelct.errors import InputError
-from labelct.synthesis.anatomy_settings import DeformSettings
 from labelct.synthesis.bank import Bank, make_bank, make_white
-from labelct.synthesis.priors import REST_CLASSES
 from labelct.synthesis.recipe import sample_recipe, synthesize
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
 from tests.synthesis.cases import Case

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from labelct.synthesis.anatomy_settings import BodySettings, CylinderSettings
 
 from labelct.errors import SettingError
-from labelct.synthesis.anatomy_settings import BodySettings, CylinderSettings
 from labelct.synthesis.settings import (
     DataSettings,
     DropSettings,

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from labelct.errors import InputError, SettingError
 from labelct.synthesis.anatomy_settings import DeformSettings, LesionSettings, SubclassSettings
-from labelct.synthesis.bank import make_bank
 from labelct.synthesis.blobs import LEVELS, blob_levels
 from labelct.synthesis.classes import add_subclasses
+
+from labelct.errors import InputError, SettingError
+from labelct.synthesis.bank import make_bank
 from labelct.synthesis.recipe import Painted, draw_volume, synthesize
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
 from labelct.synthesis.subclasses import FIRST_HU, k_means_cuts

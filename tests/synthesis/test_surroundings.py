@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from labelct.synthesis.anatomy_settings import SurroundingsSettings
+from labelct.synthesis.placement import dome, place_surroundings
+from labelct.synthesis.surroundings import ALIKE_HU, DENSITIES, border, sample_surroundings, trunk_box
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from labelct.errors import SettingError
-from labelct.synthesis.anatomy_settings import SurroundingsSettings
-from labelct.synthesis.placement import dome, place_surroundings
 from labelct.synthesis.recipe import draw_volume, synthesize
 from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from labelct.synthesis.surroundings import ALIKE_HU, DENSITIES, border, sample_surroundings, trunk_box
 from tests.synthesis.cases import Case
 
 SPACING = (4.0, 4.0, 4.0)

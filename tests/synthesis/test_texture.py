@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from labelct.synthesis.paint import read_greys
 from skimage.exposure import match_histograms
 
 from labelct.synthesis.bank import Bank, make_bank
-from labelct.synthesis.paint import read_greys
 from labelct.synthesis.settings import TextureSettings
 from labelct.synthesis.texture import (
     axis_tables,

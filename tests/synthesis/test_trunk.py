@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from labelct.synthesis.completion import complete, sample_completion
-from labelct.synthesis.settings import DataSettings
 from labelct.synthesis.trunk import CAVITY, OUTSIDE, SHELL, WALL, trunk_half_axes, trunk_layers
+
+from labelct.synthesis.settings import DataSettings
 from tests.synthesis.cases import Case, ball
 
 SHAPE, SPACING, NAMES = (100, 80, 20), (4.0, 4.0, 5.0), {1: "liver", 2: "_air"}

@@ -1,0 +1,53 @@
+"""The coarse projections from which `mode=noise_only` takes the variance of the noise.
+
+Everything after the logarithm is linear, so the image of a noisy scan is the image of the clean scan plus the image
+of the noise; and the noise's variance, `1 / N`, varies slowly. Large voxels and few, wide rays give it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from labelct.scanner.geometry import Array, Grid, Helix
+from labelct.scanner.settings import CoarseSettings
+
+
+def shrink(attenuation: Array, grid: Grid, voxel: float) -> tuple[Array, Grid]:
+    """Return means over blocks of whole voxels of about `voxel` mm, and their grid.
+
+    Blocks that reach over the edge are filled up with air in the plane, with repeated slices along z.
+
+    Args:
+        attenuation: `(x, y, z)` in 1/mm.
+        grid: Its grid.
+        voxel: Size of the blocks in mm.
+    """
+    factors = [max(1, round(voxel / step)) for step in grid.spacing]
+    missing = [-count % factor for count, factor in zip(grid.shape, factors, strict=True)]
+    full = np.pad(attenuation, ((0, missing[0]), (0, missing[1]), (0, 0)))
+    full = np.pad(full, ((0, 0), (0, 0), (0, missing[2])), mode="edge")
+    counts = [count // factor for count, factor in zip(full.shape, factors, strict=True)]
+    blocks = full.reshape(counts[0], factors[0], counts[1], factors[1], counts[2], factors[2])
+    x, y, z = (first + (f - 1) / 2 * step for first, f, step in zip(grid.origin, factors, grid.spacing, strict=True))
+    dx, dy, dz = (f * step for f, step in zip(factors, grid.spacing, strict=True))
+    shape = (counts[0], counts[1], counts[2])
+    return blocks.mean(axis=(1, 3, 5), dtype=np.float32), Grid(shape, (dx, dy, dz), (x, y, z))
+
+
+def coarse_helix(helix: Helix, coarse: CoarseSettings) -> Helix:
+    """Return the same scan with fewer, wider cells and fewer views, never finer than it was."""
+    channels, rows = min(coarse.channels, helix.channels), min(coarse.rows, helix.rows)
+    per_turn = min(coarse.views, helix.views_per_turn)
+    return replace(
+        helix,
+        channels=channels,
+        channel_pitch=helix.channel_pitch * helix.channels / channels,
+        channel_offset=helix.channel_offset * channels / helix.channels,
+        rows=rows,
+        row_pitch=helix.row_pitch * helix.rows / rows,
+        views_per_turn=per_turn,
+        views=math.ceil((helix.views - 1) * per_turn / helix.views_per_turn) + 1,
+    )

@@ -1,0 +1,122 @@
+"""nnU-Net's plans: made from clinical CT, or from the grids of label maps alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+from labelct.dataset import ENDING, Case, TrainingSet
+from labelct.errors import SettingError
+from labelct.store import write_json
+from labelct.trainer.nnunet.compat import DATASET, extract_fingerprint, make_plans, roots
+from labelct.trainer.nnunet.settings import NnunetSettings
+from labelct.trainer.normalisation import BUILTIN
+
+Grid = tuple[Sequence[int], Sequence[float]]
+
+
+def plan(
+    training_set: TrainingSet, settings: NnunetSettings, folder: Path, grids: Sequence[Grid] | None = None
+) -> None:
+    """Write nnU-Net's `plans.json` and `dataset_fingerprint.json` to `folder`.
+
+    Args:
+        training_set: The clinical arm, whose fingerprint is taken; with `grids`, it only names targets and files.
+        settings: The planner and what overrides it.
+        folder: Where the files go.
+        grids: Shape `(x, y, z)` and voxel size (mm) of each label map, for plans that no CT is read for.
+
+    Raises:
+        SettingError: nnU-Net plans no such configuration for these volumes.
+    """
+    work = folder / "work"
+    target = work / "preprocessed" / DATASET
+    target.mkdir(parents=True, exist_ok=True)
+    with roots(work):
+        write_raw(training_set, work)
+        if grids is None:
+            extract_fingerprint()
+        else:
+            write_json(target / "dataset_fingerprint.json", builtin_fingerprint(grids, settings.window))
+        plans = make_plans(settings)
+    if settings.configuration not in plans["configurations"]:
+        known = ", ".join(name for name in plans["configurations"] if name != "3d_cascade_fullres")
+        remedy = "3d_lowres exists where a patch covers less than a quarter of a volume"
+        raise SettingError("configuration", settings.configuration, known, remedy)
+    write_json(folder / "plans.json", plans)
+    shutil.copyfile(target / "dataset_fingerprint.json", folder / "dataset_fingerprint.json")
+    shutil.rmtree(work)
+
+
+def write_raw(training_set: TrainingSet, folder: Path) -> dict[str, Any]:
+    """Describe a training set below `folder/raw`: one JSON file with relative paths, no copies and no links.
+
+    Args:
+        training_set: The cases.
+        folder: The stage, holder of nnU-Net's roots.
+
+    Returns:
+        nnU-Net's `dataset.json`.
+    """
+    raw = folder / "raw" / DATASET
+    raw.mkdir(parents=True, exist_ok=True)
+    cases = (*training_set.train, *training_set.val)
+    content = {
+        "channel_names": {"0": "CT"},
+        "labels": {"background": 0, **training_set.labels},
+        "numTraining": len(cases),
+        "file_ending": ENDING,
+        "overwrite_image_reader_writer": "NibabelIO",
+        "dataset": {case.name: _files(case, raw) for case in cases},
+    }
+    write_json(raw / "dataset.json", content)
+    return content
+
+
+def _files(case: Case, raw: Path) -> dict[str, Any]:
+    return {"images": [relpath(case.image, raw)], "label": relpath(case.label, raw)}
+
+
+def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
+    """Return the fingerprint of volumes of which only the grids are known.
+
+    Args:
+        grids: Shape `(x, y, z)` and voxel size (mm) of each.
+        window: Which published intensities stand for theirs.
+
+    Returns:
+        What nnU-Net would have written, in its axis order `(z, y, x)`.
+    """
+    figures = BUILTIN[window]
+    properties = {"mean": figures.mean, "median": figures.mean, "std": figures.sd}
+    properties |= {"percentile_00_5": figures.low, "percentile_99_5": figures.high}
+    properties |= {"min": figures.low, "max": figures.high}
+    return {
+        "spacings": [[float(size) for size in spacing][::-1] for _, spacing in grids],
+        "shapes_after_crop": [[int(n) for n in shape][::-1] for shape, _ in grids],
+        "foreground_intensity_properties_per_channel": {"0": properties},
+        "median_relative_size_after_cropping": 1.0,
+    }
+
+
+def normalisation(plans: Mapping[str, Any], configuration: str) -> dict[str, Any]:
+    """Return all that nnU-Net normalises with: the intensities, the scheme and the grid.
+
+    Args:
+        plans: The content of a plans file.
+        configuration: One of its configurations.
+    """
+    chosen = plans["configurations"][configuration]
+    names = ("normalization_schemes", "use_mask_for_norm", "spacing")
+    intensities = plans["foreground_intensity_properties_per_channel"]
+    return {"intensities": intensities, **{name: chosen[name] for name in names}}
+
+
+def read_plans(folder: Path) -> dict[str, Any]:
+    """Return the plans that `plan` left in `folder`."""
+    plans: dict[str, Any] = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
+    return plans

@@ -1,0 +1,111 @@
+"""What can be set about nnU-Net: everything that its command line leaves to a class per value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labelct.errors import SettingError, check_choice, check_range
+from labelct.trainer.settings import WINDOWS
+
+CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
+PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
+
+
+@dataclass
+class NnunetPredictionSettings:
+    """How nnU-Net segments a volume.
+
+    Attributes:
+        step: Distance of neighbouring windows as a share of the patch.
+        mirror: Average over the flips that the training allowed (2^axes times slower).
+        checkpoint: `final`, or `best` by nnU-Net's moving average of the validation Dice.
+    """
+
+    step: float = 0.5
+    mirror: bool = True
+    checkpoint: str = "final"
+
+    def __post_init__(self) -> None:
+        check_range("prediction.step", self.step, 0.1, 1)
+        check_choice("prediction.checkpoint", self.checkpoint, ("final", "best"))
+
+
+@dataclass
+class NnunetSettings:
+    """The trainer `nnunet`: nnU-Net v2 itself, planned once for all arms of a comparison.
+
+    Attributes:
+        kind: `nnunet`.
+        configuration: `2d`, `3d_fullres` or `3d_lowres`.
+        planner: nnU-Net's preset: `default`, or the residual encoders `resenc_m`, `resenc_l`, `resenc_xl`.
+        plans: Where spacing, shapes and normalisation come from: `clinical` (the fingerprint of the cohort's training
+            CT; without any CT, as `builtin`) or `builtin` (the grids of the label maps and the published figures of
+            `window`).
+        window: The built-in intensities: `liver`, `soft_tissue` or `wide`.
+        spacing: Grid `(x, y, z)` of the full resolution, mm; null lets nnU-Net choose.
+        patch: Patch `(x, y, z)` in voxels, rounded up to what the network divides by; null lets nnU-Net choose.
+        batch: Patches a step, over all devices; null lets nnU-Net choose.
+        epochs: Epochs of `iterations` steps each.
+        iterations: Steps of an epoch.
+        iterations_val: Validation batches of an epoch.
+        learning_rate: At the start; falls to 0 as (1 - epoch / epochs)^0.9.
+        weight_decay: Of the optimiser.
+        foreground: Share of the patches that are centred on a target.
+        mirror: Axes that are mirrored: `auto` (all, but not x where a target has a side, as `kidney_left`), `all` or
+            `none`.
+        save_every: Epochs between checkpoints, which a killed training goes on from.
+        compile: Let torch compile the network (on a GPU).
+        prediction: How a volume is segmented.
+    """
+
+    kind: str = "nnunet"
+    configuration: str = "3d_fullres"
+    planner: str = "default"
+    plans: str = "clinical"
+    window: str = "liver"
+    spacing: list[float] | None = None
+    patch: list[int] | None = None
+    batch: int | None = None
+    epochs: int = 4000
+    iterations: int = 250
+    iterations_val: int = 50
+    learning_rate: float = 1e-2
+    weight_decay: float = 3e-5
+    foreground: float = 0.33
+    mirror: str = "auto"
+    save_every: int = 50
+    compile: bool = True
+    prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("nnunet",))
+        check_choice("configuration", self.configuration, CONFIGURATIONS)
+        check_choice("planner", self.planner, PLANNERS)
+        check_choice("plans", self.plans, ("clinical", "builtin"))
+        check_choice("window", self.window, WINDOWS)
+        check_choice("mirror", self.mirror, ("auto", "all", "none"))
+        for name in ("batch", "epochs", "iterations", "iterations_val", "save_every"):
+            check_range(name, getattr(self, name), 1)
+        check_range("learning_rate", self.learning_rate, 1e-8, 10)
+        check_range("weight_decay", self.weight_decay, 0)
+        check_range("foreground", self.foreground, 0, 1)
+        for name, least, most in (("patch", 8, 1024), ("spacing", 0.1, 20)):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            if len(values) != 3:
+                raise SettingError(name, list(values), "3 values, or null")
+            for value in values:
+                check_range(name, value, least, most)
+
+
+def nnunet_settings(values: Mapping[str, Any]) -> NnunetSettings:
+    """Return the settings that `dataclasses.asdict` made `values` of."""
+    return NnunetSettings(**{**values, "prediction": NnunetPredictionSettings(**values["prediction"])})
+
+
+def planning(settings: NnunetSettings) -> dict[str, Any]:
+    """Return the settings that the plans depend on; the training's own are none of them."""
+    return {name: getattr(settings, name) for name in ("planner", "plans", "window", "spacing", "patch", "batch")}

@@ -1,0 +1,46 @@
+"""The trainer `unet`: a 3-D U-Net of MONAI under Lightning; its face (see `labelct.trainer.face`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labelct.trainer.unet.settings import PredictionSettings
+from labelct.trainer.unet.settings import UNetSettings as Settings
+
+if TYPE_CHECKING:
+    from labelct.store import Stage
+    from labelct.tracking import Tracker
+    from labelct.trainer.face import DataSize, Predictor, TrainingTask
+    from labelct.trainer.settings import DeviceSettings
+
+__all__ = ["Settings", "check", "fit", "load", "prepare"]
+
+
+def check(task: TrainingTask[Settings], size: Callable[[], DataSize], outputs: Path) -> None:
+    """Raise `SettingError` where the device or its precision is not there."""
+    from labelct.trainer.device import processes
+
+    processes(task.device)
+
+
+def prepare(
+    task: TrainingTask[Settings], training_set: Stage, clinical_arm: Callable[[], Stage | None], root: Path
+) -> list[Stage]:
+    """Return no stage: the training reads the training set itself."""
+    return []
+
+
+def fit(task: TrainingTask[Settings], data: Path, folder: Path, tracker: Tracker) -> None:
+    """Train on the training set in `data`, or go on with the training that `folder` holds."""
+    from labelct.trainer.unet.training import train
+
+    train(task, data, folder, tracker)
+
+
+def load(folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> Predictor:
+    """Open the model that `fit` left in `folder`."""
+    from labelct.trainer.unet.predictor import UNetPredictor
+
+    return UNetPredictor.load(folder, device, prediction)

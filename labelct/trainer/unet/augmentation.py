@@ -1,0 +1,122 @@
+"""Random changes of one patch: what is drawn (plain numbers) and what it does (arrays)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
+
+from labelct.rotation import rotation_about
+from labelct.targets import Targets
+from labelct.trainer.normalisation import Intensity
+from labelct.trainer.unet.settings import AugmentationSettings
+
+
+def flip_axes(settings: AugmentationSettings, targets: Collection[str]) -> tuple[int, ...]:
+    """Return the axes that may be mirrored: not x where a target is named after a side, as `kidney_left`."""
+    lateral = Targets.of(list(targets)).is_lateral
+    return tuple("xyz".index(axis) for axis in sorted(set(settings.flip)) if not (lateral and axis == "x"))
+
+
+def sample_augmentation(
+    settings: AugmentationSettings, axes: Sequence[int], spacing: Sequence[float], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Draw the changes of one patch.
+
+    Args:
+        settings: Their widths.
+        axes: Axes that may be mirrored.
+        spacing: Voxel size `(x, y, z)`, mm: the rotation is one of the body, not of the grid.
+        rng: The stream of the patch.
+
+    Returns:
+        `flip` (axes), `matrix` (3 x 3, patch voxels to volume voxels, or None), `scale`, `shift`, `gamma`, `noise`
+        (standard deviation), `noise_seed` and `slab` (first and last share of z that the scan covers, or None).
+    """
+    drawn: dict[str, Any] = {
+        "flip": [axis for axis in axes if rng.random() < 0.5],
+        "matrix": sample_matrix(settings, spacing, rng) if rng.random() < settings.spatial else None,
+        "scale": 1 + float(rng.uniform(-1, 1)) * settings.scale,
+        "shift": float(rng.uniform(-1, 1)) * settings.shift,
+        "gamma": float(np.exp(rng.uniform(-1, 1) * settings.gamma)),
+        "noise": float(rng.uniform()) * settings.noise,
+        "noise_seed": int(rng.integers(2**31)),
+        "slab": None,
+    }
+    if rng.random() < settings.slab:
+        first = float(rng.uniform(-0.5, 0.7))
+        drawn["slab"] = [max(0.0, first), min(1.0, first + float(rng.uniform(0.3, 1.5)))]
+    return drawn
+
+
+def sample_matrix(
+    settings: AugmentationSettings, spacing: Sequence[float], rng: np.random.Generator
+) -> list[list[float]]:
+    """Draw a rotation about each axis and a zoom as a matrix from patch to volume, in voxels."""
+    matrix = np.eye(3) * np.exp(rng.uniform(-1, 1) * settings.zoom)
+    for axis in range(3):
+        matrix = matrix @ rotation_about(axis, np.deg2rad(rng.uniform(-1, 1) * settings.rotation))
+    size = np.asarray(spacing)
+    return (matrix * size[None, :] / size[:, None]).tolist()
+
+
+def box_of(matrix: Sequence[Sequence[float]], patch: Sequence[int]) -> tuple[int, ...]:
+    """Return the voxels `(x, y, z)` of the volume that a patch turned by `matrix` can reach."""
+    reach = np.abs(np.asarray(matrix)) @ np.asarray(patch)
+    return tuple(int(np.ceil(size)) + 2 for size in reach)
+
+
+def turn(box: NDArray[np.float32], matrix: Sequence[Sequence[float]], patch: Sequence[int], mode: str) -> Tensor:
+    """Sample a patch `(x, y, z)` out of the box around the same centre.
+
+    Args:
+        box: `(x, y, z)`, as large as `box_of` says.
+        matrix: Patch voxels to volume voxels about the centre.
+        patch: Shape of the patch.
+        mode: `bilinear` or `nearest`.
+    """
+    theta = np.asarray(matrix) * np.asarray(patch)[None, :] / np.asarray(box.shape)[:, None]
+    whole = torch.zeros(1, 3, 4)
+    whole[0, :, :3] = torch.from_numpy(theta[::-1, ::-1].copy())  # torch counts the axes of a grid from the last
+    grid = affine_grid(whole, [1, 1, *patch], align_corners=False)
+    source = torch.from_numpy(np.ascontiguousarray(box))[None, None]
+    return grid_sample(source, grid, mode=mode, padding_mode="border", align_corners=False)[0, 0]
+
+
+def cut_slab(block: Tensor, slab: Sequence[float] | None, extend: int, fill: float) -> Tensor:
+    """End the scan within the patch, and go on as prediction does: end slices repeated, then air.
+
+    Args:
+        block: `(x, y, z)`.
+        slab: First and last share of z that the scan covers; None: all of it.
+        extend: How many times an end slice is repeated.
+        fill: Value beyond.
+
+    Returns:
+        `(x, y, z)`, a copy where the scan ends.
+    """
+    if slab is None:
+        return block
+    depth = block.shape[2]
+    first, last = (round(share * depth) for share in slab)
+    levels = torch.arange(depth)
+    cut = block[:, :, levels.clamp(first, last - 1)]
+    cut[:, :, (levels < first - extend) | (levels >= last + extend)] = fill
+    return cut
+
+
+def change_intensity(image: Tensor, params: dict[str, Any], figures: Intensity) -> Tensor:
+    """Apply gamma over the window, scale and shift about the mean, and noise to a normalised patch."""
+    low, width = figures.floor, (figures.high - figures.low) / figures.sd
+    if params["gamma"] != 1:
+        image = ((image - low) / width).clamp(0, 1).pow(params["gamma"]) * width + low
+    image = image * params["scale"] + params["shift"]
+    if params["noise"]:
+        generator = torch.Generator().manual_seed(params["noise_seed"])
+        image = image + params["noise"] * torch.randn(image.shape, generator=generator)
+    return image

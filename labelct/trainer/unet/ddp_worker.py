@@ -1,0 +1,27 @@
+"""A further process of a DDP training: `python -m labelct.trainer.unet.ddp_worker FOLDER`, started by the first one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from labelct.streaming import read_shared
+from labelct.targets import Targets
+from labelct.tracking import Tracker
+from labelct.trainer.face import TrainingTask
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet.settings import unet_settings
+from labelct.trainer.unet.training import train
+
+
+def main(folder: Path) -> None:
+    """Take part in the training that `job.json` in `folder` describes; the curves are those of the first process."""
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    device, volumes = DeviceSettings(**job["device"]), read_shared(folder, job["volumes"])
+    task = TrainingTask(unet_settings(job["settings"]), Targets(job["targets"]), device, job["seed"], volumes)
+    train(task, Path(job["training_set"]), folder, Tracker())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

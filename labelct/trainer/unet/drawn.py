@@ -1,0 +1,56 @@
+"""The batches of a run whose volumes are drawn while it trains, so that hardly any patch is seen twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from labelct.streaming import SyntheticVolumes
+from labelct.trainer.unet.patches import Patches
+from labelct.trainer.unet.volumes import LoadedCase, on_grid
+
+LANES = 8  # volumes in turn: as many batches come from different cases, and as many are held in memory
+
+
+@dataclass
+class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
+    """The batches of a run, each cut from a volume that was drawn for it and a few others.
+
+    Steps take turns among eight volumes; when one has given `data.patches` patches, the next number takes its place.
+    Which volume a step sees depends on step and rank alone, so a resumed run goes on as it would have, with any number
+    of workers, and no two processes of a DDP run draw the same one.
+
+    Attributes:
+        volumes: What is drawn.
+        patches: How patches are cut; it has no cases of its own.
+        ranks: How many processes train together.
+    """
+
+    volumes: SyntheticVolumes
+    patches: Patches
+    ranks: int = 1
+    _held: dict[int, tuple[int, LoadedCase]] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.patches)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return image `(batch, 1, x, y, z)` and labels of the same shape for step `start + index`."""
+        case = self._case(self.number(self.patches.start + index))
+        return replace(self.patches, cases=[case])[index]
+
+    def number(self, step: int) -> int:
+        """Return the number of the volume that a step's batch is cut from."""
+        uses = -(-self.volumes.patches // self.patches.settings.batch)
+        return (step // LANES // uses * LANES + step % LANES) * self.ranks + self.patches.rank
+
+    def _case(self, number: int) -> LoadedCase:
+        lane = number // self.ranks % LANES
+        held = self._held.get(lane)
+        if held is None or held[0] != number:
+            drawn, values = self.volumes.volume(number), list(self.patches.labels.values())
+            case = on_grid(drawn.case, drawn.hu, drawn.target, drawn.spacing, self.patches.spacing, values)
+            held = self._held[lane] = number, case
+        return held[1]

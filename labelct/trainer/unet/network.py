@@ -1,0 +1,68 @@
+"""The networks and their loss, as MONAI has them, and how they lie in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from labelct.trainer.unet.settings import UNetSettings
+
+Laid = TypeVar("Laid", Tensor, nn.Module)
+
+
+def build(settings: UNetSettings, classes: int) -> nn.Module:
+    """Return the network of `settings` for one CT channel.
+
+    Args:
+        settings: Network, channels of the levels, deep supervision.
+        classes: Classes with the background.
+
+    Returns:
+        A module from `(batch, 1, x, y, z)` to scores `(batch, classes, x, y, z)`; with deep supervision, in training,
+        `(batch, heads, classes, x, y, z)` (Isensee et al. 2021, doi:10.1038/s41592-020-01008-z).
+    """
+    levels, channels = len(settings.channels), list(settings.channels)
+    norm, activation = ("INSTANCE", {"affine": True}), ("leakyrelu", {"inplace": True, "negative_slope": 0.01})
+    if settings.network == "residual":
+        from monai.networks.nets import UNet
+
+        return UNet(3, 1, classes, channels, [2] * (levels - 1), num_res_units=2, norm=norm, act=activation)
+    from monai.networks.nets import DynUNet
+
+    return DynUNet(
+        *(3, 1, classes, [3] * levels, [1] + [2] * (levels - 1), [2] * (levels - 1)),
+        filters=channels,
+        norm_name=norm,
+        act_name=activation,
+        deep_supervision=settings.deep_supervision > 0,
+        deep_supr_num=max(1, settings.deep_supervision),
+    )
+
+
+def laid_out(item: Laid) -> Laid:
+    """Return a network or `(batch, channel, x, y, z)` as the convolutions of its device want it in memory.
+
+    On a CPU that is channels last, which takes a third off a step; elsewhere it stays as it is.
+    """
+    device = item.device if isinstance(item, Tensor) else next(item.parameters()).device
+    return item.to(memory_format=torch.channels_last_3d) if device.type == "cpu" else item
+
+
+class DeepSupervisedLoss(nn.Module):
+    """Dice + cross-entropy, over every head with weights 1, 1/2, 1/4, ..."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from monai.losses import DiceCELoss
+
+        self.loss = DiceCELoss(softmax=True, to_onehot_y=True, include_background=False, batch=True)
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of scores `(batch, [heads,] class, x, y, z)` against labels `(batch, 1, x, y, z)`."""
+        heads = scores.unbind(1) if scores.ndim == 6 else (scores,)
+        weights = [0.5**depth for depth in range(len(heads))]
+        losses = [weight * self.loss(head.float(), labels) for head, weight in zip(heads, weights, strict=True)]
+        return sum(losses[1:], losses[0]) / sum(weights)

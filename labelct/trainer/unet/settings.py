@@ -1,0 +1,190 @@
+"""What can be set about the trainer `unet`: the network, its training, its patches and its prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labelct.errors import SettingError, check_choice, check_range
+from labelct.trainer.settings import NormalisationSettings
+
+
+@dataclass
+class AugmentationSettings:
+    """Changes that a patch undergoes at random; every width 0 leaves the patch as it is.
+
+    Attributes:
+        flip: Axes to mirror, each with a chance of one half; `x` is left out where a target has a side (`kidney_left`).
+        scale: Half-width of the factor on the normalised intensities.
+        shift: Half-width of the offset on the normalised intensities, in standard deviations.
+        gamma: Half-width of the natural logarithm of the exponent on the window.
+        noise: Largest standard deviation of added Gaussian noise, in standard deviations.
+        spatial: Chance of a rotation and zoom.
+        rotation: Half-width of the rotation about each axis, degrees.
+        zoom: Half-width of the natural logarithm of the zoom.
+        slab: Chance that the scan ends within the patch, below, above or both.
+        extend_mm: Length over which the end slices are repeated beyond such an end, mm; `prediction.extend_mm` does the
+            same to a whole scan.
+    """
+
+    flip: str = ""
+    scale: float = 0.1
+    shift: float = 0.1
+    gamma: float = 0.1
+    noise: float = 0.0
+    spatial: float = 0.0
+    rotation: float = 15.0
+    zoom: float = 0.2
+    slab: float = 0.0
+    extend_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        if set(self.flip) - set("xyz"):
+            raise SettingError("augmentation.flip", self.flip, "letters of 'xyz', or '' for none")
+        check_range("augmentation.scale", self.scale, 0, 0.9)
+        check_range("augmentation.spatial", self.spatial, 0, 1)
+        check_range("augmentation.slab", self.slab, 0, 1)
+        check_range("augmentation.extend_mm", self.extend_mm, 0, 500)
+        check_range("augmentation.rotation", self.rotation, 0, 180)
+        check_range("augmentation.zoom", self.zoom, 0, 1)
+        for name in ("shift", "gamma", "noise"):
+            check_range(f"augmentation.{name}", getattr(self, name), 0, 2)
+
+
+@dataclass
+class PredictionSettings:
+    """How a volume is segmented.
+
+    Attributes:
+        overlap: Share of a patch that neighbouring windows have in common.
+        batch: Windows that go through the network together.
+        mirror: Average over the flips of `augmentation.flip` (2^axes times slower).
+        body_crop: Leave out the air around the body (largest component above -500 HU).
+        margin_mm: What is kept around the body, mm.
+        extend_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
+            does not border on padding.
+        edge: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random walk
+            moves it to the edges of the CT, at half the network's voxel size; 0 leaves it where the network drew it.
+        certain: Probability above which the random walk leaves a voxel as it is.
+        memory_gb: Memory for the class scores; larger volumes are segmented slab by slab.
+        checkpoint: `best` (by validation Dice) or `last`.
+    """
+
+    overlap: float = 0.5
+    batch: int = 4
+    mirror: bool = False
+    body_crop: bool = True
+    margin_mm: float = 20.0
+    extend_mm: float = 0.0
+    edge: float = 0.0
+    certain: float = 0.95
+    memory_gb: float = 4.0
+    checkpoint: str = "best"
+
+    def __post_init__(self) -> None:
+        check_range("prediction.overlap", self.overlap, 0, 0.9)
+        check_range("prediction.batch", self.batch, 1)
+        check_range("prediction.margin_mm", self.margin_mm, 0)
+        check_range("prediction.extend_mm", self.extend_mm, 0, 500)
+        check_range("prediction.edge", self.edge, 0, 1000)
+        check_range("prediction.certain", self.certain, 0.5, 1)
+        check_range("prediction.memory_gb", self.memory_gb, 0.01)
+        check_choice("prediction.checkpoint", self.checkpoint, ("best", "last"))
+
+
+@dataclass
+class UNetSettings:
+    """The trainer of labelct's own: a 3-D U-Net on patches, Dice + cross-entropy.
+
+    Attributes:
+        kind: `unet`.
+        network: `dynunet` (nnU-Net's plain convolutions) or `residual` (residual blocks).
+        channels: Feature maps of each level; each level after the first halves the grid.
+        deep_supervision: Lower decoder levels that the loss also looks at.
+        patch: Patch `(x, y, z)` in voxels; a multiple of 2^(levels - 1).
+        batch: Patches a step (on each device).
+        spacing: Grid `(x, y, z)` the network works on, mm; null takes the median of the training set.
+        foreground: Chance that a patch is centred on a target voxel rather than anywhere.
+        steps: Optimiser steps.
+        validate_every: Steps between validations.
+        validation_cases: Validation cases scored each time, those with most targets first; 0 takes all.
+        optimiser: `sgd` (Nesterov momentum 0.99) or `adamw`.
+        learning_rate: At the peak.
+        weight_decay: Of the optimiser.
+        schedule: `poly` (power 0.9), `cosine` or `constant`.
+        warmup: Steps over which the learning rate rises linearly.
+        clip_gradient: Largest norm of the gradient.
+        normalisation: Which intensities the network sees.
+        augmentation: Random changes of the patches.
+        prediction: How a volume is segmented.
+    """
+
+    kind: str = "unet"
+    network: str = "dynunet"
+    channels: list[int] = field(default_factory=lambda: [8, 16, 32, 64, 128])
+    deep_supervision: int = 0
+    patch: list[int] = field(default_factory=lambda: [64, 64, 64])
+    batch: int = 2
+    spacing: list[float] | None = None
+    foreground: float = 0.5
+    steps: int = 250
+    validate_every: int = 50
+    validation_cases: int = 2
+    optimiser: str = "adamw"
+    learning_rate: float = 5e-3
+    weight_decay: float = 1e-4
+    schedule: str = "cosine"
+    warmup: int = 10
+    clip_gradient: float = 12.0
+    normalisation: NormalisationSettings = field(default_factory=NormalisationSettings)
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    prediction: PredictionSettings = field(default_factory=PredictionSettings)
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, ("unet",))
+        check_choice("network", self.network, ("dynunet", "residual"))
+        check_choice("optimiser", self.optimiser, ("sgd", "adamw"))
+        check_choice("schedule", self.schedule, ("poly", "cosine", "constant"))
+        for name in ("batch", "steps", "validate_every"):
+            check_range(name, getattr(self, name), 1)
+        for name in ("validation_cases", "warmup", "weight_decay", "clip_gradient"):
+            check_range(name, getattr(self, name), 0)
+        check_range("foreground", self.foreground, 0, 1)
+        check_range("learning_rate", self.learning_rate, 1e-8, 10)
+        self._check_grid()
+
+    def _check_grid(self) -> None:
+        _check_length("channels", self.channels, 3, 8)
+        _check_length("patch", self.patch, 3, 3)
+        check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
+        if self.deep_supervision and self.network != "dynunet":
+            raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
+        factor = 2 ** (len(self.channels) - 1)
+        if any(size < 2 * factor or size % factor for size in self.patch):
+            raise SettingError(
+                "patch",
+                list(self.patch),
+                f"multiples of {factor}, at least {2 * factor}",
+                f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
+            )
+        if self.spacing is not None:
+            _check_length("spacing", self.spacing, 3, 3)
+            for value in self.spacing:
+                check_range("spacing", value, 0.1, 20)
+
+
+def _check_length(name: str, values: Sequence[float], least: int, most: int) -> None:
+    if not least <= len(values) <= most:
+        allowed = f"{least} values" if least == most else f"{least} to {most} values"
+        raise SettingError(name, list(values), allowed)
+
+
+def unet_settings(values: Mapping[str, Any]) -> UNetSettings:
+    """Return the settings that `dataclasses.asdict` made `values` of."""
+    parts = {
+        "normalisation": NormalisationSettings(**values["normalisation"]),
+        "augmentation": AugmentationSettings(**values["augmentation"]),
+        "prediction": PredictionSettings(**values["prediction"]),
+    }
+    return UNetSettings(**{**values, **parts})

@@ -1,0 +1,58 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import map_coordinates
+
+from labelct.scanner.backends.numba.backproject import backproject
+from labelct.scanner.backends.numba.simd_interpolation import has_permute
+from labelct.scanner.chunked_reconstruction import Reconstruction
+from labelct.scanner.geometry import Grid, plan
+
+avx512 = pytest.mark.skipif(not has_permute(), reason="this CPU has no AVX-512")
+
+
+def sample(filtered, first, wedge, voxel, aperture):
+    """Return a voxel's value as the definition has it: a weighted mean for each base direction, summed over those."""
+    helix, (x, y, z) = wedge.helix, voxel
+    half, slope = helix.views_per_turn // 2, helix.table_feed / (2 * np.pi)
+    number = first + np.arange(len(filtered))
+    theta = number * helix.view_pitch + helix.first_angle
+    u, w = x * np.sin(theta) - y * np.cos(theta), x * np.cos(theta) + y * np.sin(theta)
+    r = helix.source_isocentre
+    focus = helix.first_height + slope * (number * helix.view_pitch - np.arcsin(u / r))
+    v = helix.source_detector * (z - focus) / (np.sqrt(r**2 - u**2) - w)
+    q = np.abs(v) / (helix.rows * helix.row_pitch / 2)
+    weight = np.where(q < 1, np.cos(np.pi / 2 * np.clip((q - aperture) / (1 - aperture), 0, 1)) ** 2, 0.0)
+    row = np.clip(v / helix.row_pitch + (helix.rows - 1) / 2, 0, helix.rows - 1)
+    ray = np.interp(u, wedge.u, np.arange(helix.channels))
+    values = [map_coordinates(filtered[n], [[ray[n]], [row[n]]], order=1)[0] for n in range(len(filtered))]
+    over, under = (np.bincount(number % half, terms, half) for terms in (weight * values, weight))
+    return (over / under).sum() * helix.view_pitch
+
+
+@pytest.mark.parametrize("path", [None, pytest.param(True, marks=avx512)])
+@pytest.mark.parametrize("rows", [4, 20, 64])
+def test_voxels_are_what_the_definition_says(scanner, rows, path):
+    scanner.rows, scanner.row_width = rows, 40 / rows
+    grid = Grid((3, 2, 9), (60.0, 50.0, 7.0), (-70.0, 20.0, -28.0))
+    helix = plan(scanner, grid)
+    what = replace(Reconstruction.of(scanner, helix, grid), radius=200.0)
+    wedge = what.wedge
+    shape = (helix.views - 2 * wedge.margin, helix.channels, wedge.rows)
+    filtered = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+    found = backproject(filtered, wedge.margin, what, path=path)
+    for place in ((0, 0, 0), (1, 1, 4), (2, 0, 8)):
+        voxel = [grid.axis(number)[place[number]] for number in range(3)]
+        assert found[place] == pytest.approx(sample(filtered, wedge.margin, wedge, voxel, 0.6), abs=2e-4)
+
+
+@avx512
+@pytest.mark.parametrize("rows", [16, 40, 96, 128])
+def test_permute_path_equals_the_portable_one(scanner, grid, rows):
+    scanner.rows, scanner.row_width = rows, 48 / rows
+    what = Reconstruction.of(scanner, plan(scanner, grid), grid)
+    shape = (150, scanner.channels, what.wedge.rows)
+    filtered = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    both = [backproject(filtered, 150, what, path=path) for path in (None, True)]
+    np.testing.assert_allclose(both[1], both[0], atol=1e-4)

@@ -1,0 +1,105 @@
+"""What the machine lacks is said before hours are spent, with the setting to change."""
+
+import shutil
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from labelct.errors import InputError, SettingError
+from labelct.parallel import ParallelSettings
+from labelct.trainer.face import DataSize
+from labelct.trainer.nnunet import preflight
+from labelct.trainer.nnunet.settings import NnunetSettings
+from labelct.trainer.settings import DeviceSettings
+from tests.trainer.conftest import task
+
+SIZE = DataSize(volumes=8, voxels=1_000_000, total_voxels=8_000_000)
+GB = 2**30
+
+
+def cases_at_once(workers):
+    return replace(task(NnunetSettings()), parallel=ParallelSettings(workers=workers))
+
+
+class Usage:
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+
+def test_a_small_job_passes(tmp_path):
+    preflight.check_machine(cases_at_once(1), SIZE, tmp_path / "outputs")
+
+
+def test_memory_names_the_workers_that_fit():
+    case = SIZE.voxels * (preflight.CASE_BYTES + 24)
+    with pytest.raises(SettingError, match=r"parallel\.workers=3"):
+        preflight.check_memory(cases_at_once(8), SIZE, int(3.5 * case))
+    preflight.check_memory(cases_at_once(3), SIZE, int(3.5 * case))
+
+
+def test_one_case_too_large_asks_for_a_coarser_grid():
+    with pytest.raises(SettingError, match=r"data\.spacing"):
+        preflight.check_memory(cases_at_once(1), SIZE, 1000)
+
+
+def test_no_more_workers_count_than_there_are_volumes():
+    preflight.check_memory(cases_at_once(500), SIZE, 8 * SIZE.voxels * (preflight.CASE_BYTES + 24))
+
+
+def test_shared_memory_of_a_container_is_too_small_for_workers(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(64 * 2**20))
+    with pytest.raises(InputError, match="--shm-size"):
+        preflight.check_shared(NnunetSettings(), 8, tmp_path)
+    preflight.check_shared(NnunetSettings(), 0, tmp_path)
+    preflight.check_shared(NnunetSettings(patch=[16, 16, 16]), 8, tmp_path)
+
+
+def test_disk_that_is_too_small_names_size_and_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 * GB))
+    with pytest.raises(InputError, match=r"8 volumes need about 2 GB of disk, 1 GB are free; .*paths.outputs="):
+        preflight.check_disk(SIZE, tmp_path / "not" / "yet")
+
+
+def test_nnunet_does_not_spread_over_cpus():
+    with pytest.raises(SettingError, match="device=cpu"):
+        preflight.check_device(DeviceSettings(kind="ddp", accelerator="cpu", devices=2), NnunetSettings())
+
+
+def test_a_gpu_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    with pytest.raises(SettingError, match="device=cpu"):
+        preflight.check_device(DeviceSettings(kind="gpu"), NnunetSettings())
+
+
+def test_every_gpu_needs_a_patch(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    with pytest.raises(SettingError, match="4 or more"):
+        preflight.check_device(DeviceSettings(kind="ddp", devices=0), NnunetSettings(batch=2))
+
+
+def test_workers_leave_a_core_to_the_training(monkeypatch):
+    monkeypatch.setattr(preflight, "cores", lambda: 4)
+    assert preflight.augmenters(DeviceSettings(workers=8)) == 3
+    assert preflight.augmenters(DeviceSettings(workers=0)) == 0
+
+
+def test_free_memory_is_what_the_container_leaves(tmp_path, monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8 * GB))
+    limit, used = tmp_path / "memory.max", tmp_path / "memory.current"
+    monkeypatch.setattr(preflight, "CGROUPS", ((limit, used),))
+    assert preflight.memory() == 8 * GB
+    used.write_text(f"{GB}\n")
+    for said, free in (("max", 8), (f"{3 * GB}", 2), (f"{99 * GB}", 8)):
+        limit.write_text(f"{said}\n")
+        assert preflight.memory() == free * GB
+
+
+def test_few_workers_hold_many_volumes_and_many_hold_two():
+    assert [preflight.in_hand(workers) for workers in (0, 1, 2, 4, 12)] == [8, 8, 4, 2, 2]
+
+
+def test_memory_for_drawing_is_checked():
+    preflight.check_drawing(SIZE, 2, 1, 2**30)
+    with pytest.raises(SettingError, match=r"drawing volumes needs .* fewer device\.workers"):
+        preflight.check_drawing(SIZE, 12, 1, 2**29)

@@ -1,0 +1,52 @@
+"""A training that was killed goes on where it was, and ends as one that was not."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.trainer.nnunet.conftest import SMALL, train
+
+
+def weights(folder):
+    path = next(folder.rglob("checkpoint_final.pth"))
+    return torch.load(path, map_location="cpu", weights_only=False)["network_weights"]
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
+    configured, arms, trained, tmp_path, monkeypatch
+):
+    from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
+    epoch_end, begun = nnUNetTrainer.on_epoch_end, []
+
+    def killed(trainer):
+        epoch_end(trainer)
+        if trainer.current_epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(nnUNetTrainer, "on_epoch_end", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(configured(*SMALL), arms["synth3"][2], tmp_path)
+    epoch_start = nnUNetTrainer.on_epoch_start
+    monkeypatch.setattr(nnUNetTrainer, "on_epoch_end", epoch_end)
+    monkeypatch.setattr(nnUNetTrainer, "on_epoch_start", lambda t: begun.append(t.current_epoch) or epoch_start(t))
+    train(configured(*SMALL), arms["synth3"][2], tmp_path)
+    assert begun == [1]
+    assert [row["epoch"] for row in csv.DictReader((tmp_path / "log.csv").open())] == ["1", "2"]
+    whole, resumed = weights(trained), weights(tmp_path)
+    assert all(np.allclose(whole[name], resumed[name], atol=1e-4) for name in whole)
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+@pytest.mark.slow
+def test_a_finished_training_is_left_alone_and_its_files_are_where_users_look(configured, arms, trained):
+    written = {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
+    train(configured(*SMALL), arms["synth3"][2], trained)
+    assert written == {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
+    assert {"model.json", "log.csv", "progress.png", "job.json", "nnunet.log"} <= {p.name for p in trained.iterdir()}
+    model = json.loads((trained / "model.json").read_text())
+    assert (model["labels"], model["settings"]["kind"]) == ({"liver": 1}, "nnunet")

@@ -1,0 +1,59 @@
+"""Changes of a patch: nothing where nothing is asked, rotations of the body, ends of a scan as prediction has them."""
+
+import numpy as np
+import pytest
+import torch
+
+from labelct.trainer.normalisation import BUILTIN
+from labelct.trainer.unet.augmentation import change_intensity, cut_slab, flip_axes, sample_augmentation
+from labelct.trainer.unet.settings import AugmentationSettings
+
+NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
+IDENTITY = {"gamma": 1, "scale": 1, "shift": 0, "noise": 0}
+
+
+def test_nothing_is_drawn_from_no_augmentation() -> None:
+    params = sample_augmentation(NONE, (), (1, 1, 1), np.random.default_rng(0))
+    assert {name: params[name] for name in IDENTITY} == IDENTITY
+    assert params["matrix"] is None
+    image = torch.randn(4, 4, 4)
+    assert torch.equal(change_intensity(image, params, BUILTIN["liver"]), image)
+
+
+def test_gamma_keeps_the_ends_of_the_window() -> None:
+    figures = BUILTIN["soft_tissue"]
+    ends = torch.tensor([figures.floor, (figures.high - figures.mean) / figures.sd])
+    torch.testing.assert_close(change_intensity(ends, {**IDENTITY, "gamma": 1.7}, figures), ends)
+
+
+def test_sides_forbid_mirroring_x_alone() -> None:
+    wanted = AugmentationSettings(flip="zx")
+    assert flip_axes(wanted, ["liver"]) == (0, 2)
+    assert flip_axes(wanted, ["liver", "rib_left_5"]) == (2,)
+
+
+def test_rotation_is_one_of_the_body() -> None:
+    settings = AugmentationSettings("", 0, 0, 0, 0, 1.0, 30.0, 0.0)
+    size = np.array([1.0, 2.0, 5.0])
+    matrix = np.array(sample_augmentation(settings, (), size, np.random.default_rng(1))["matrix"])
+    turn = np.diag(size) @ matrix @ np.diag(1 / size)
+    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("extend", "expected"),
+    [(0, [-9, -9, -9, 3, 4, 5, -9, -9]), (2, [-9, 3, 3, 3, 4, 5, 5, 5]), (9, [3] * 4 + [4] + [5] * 3)],
+)
+def test_the_end_slices_of_a_cut_patch_are_repeated_then_comes_the_filling(extend: int, expected: list[int]) -> None:
+    block = torch.arange(8.0).expand(2, 2, 8)
+    assert cut_slab(block, [3 / 8, 6 / 8], extend, -9)[1, 1].tolist() == expected
+    assert cut_slab(block, None, extend, -9)[0, 0].tolist() == list(range(8))
+    assert block[0, 0].tolist() == list(range(8))
+
+
+def test_a_slab_changes_no_other_draw() -> None:
+    with_slab, without = (AugmentationSettings("xyz", spatial=0.5, slab=chance) for chance in (1.0, 0.0))
+    first, second = (sample_augmentation(s, (0, 1), (1, 1, 1), np.random.default_rng(3)) for s in (with_slab, without))
+    assert first.pop("slab") is not None
+    assert second.pop("slab") is None
+    assert first == second

@@ -1,0 +1,42 @@
+"""Processes that train together train one model, on stored volumes and on drawn ones, and leave nothing behind."""
+
+import os
+
+import pytest
+import torch
+
+from labelct.streaming import FILE
+from labelct.tracking import Tracker
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet import ddp_worker
+from labelct.trainer.unet.training import train
+from tests.trainer.conftest import task
+
+PAIR = DeviceSettings(kind="ddp", devices=2, accelerator="cpu", threads=1)
+
+
+def test_a_worker_trains_what_the_first_process_describes(training_set, tiny, tmp_path) -> None:
+    settings, model = tiny(steps=2, validate_every=2), tmp_path / "model"
+    train(task(settings, 5), training_set.folder, model, Tracker())
+    first = torch.load(model / "last.ckpt", weights_only=True)["state_dict"]
+    (model / "last.ckpt").unlink()
+    ddp_worker.main(model)
+    again = torch.load(model / "last.ckpt", weights_only=True)["state_dict"]
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(training_set, tiny, tmp_path) -> None:
+    before = dict(os.environ)
+    train(task(tiny(steps=4, validate_every=2), device=PAIR), training_set.folder, tmp_path / "model", Tracker())
+    assert torch.load(tmp_path / "model/last.ckpt", weights_only=True)["global_step"] == 4
+    assert dict(os.environ) == before
+    assert not torch.distributed.is_initialized()
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model_on_new_volumes(volumes, training_set, tiny, tmp_path):
+    wanted = task(tiny(steps=4, validate_every=2), device=PAIR, volumes=volumes)
+    train(wanted, training_set.folder, tmp_path / "model", Tracker())
+    assert torch.load(tmp_path / "model/last.ckpt", weights_only=True)["global_step"] == 4
+    assert not (tmp_path / "model" / FILE).exists()

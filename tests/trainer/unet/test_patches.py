@@ -1,0 +1,97 @@
+"""Patches: cut where they should be, image and labels alike, and by seed, step and rank alone."""
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from labelct.trainer.normalisation import BUILTIN
+from labelct.trainer.unet.patches import Patches, crop, sample_corner
+from labelct.trainer.unet.settings import AugmentationSettings
+from labelct.trainer.unet.volumes import load_cases
+
+NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def patches(training_set, tiny):
+    def make(start: int = 0, rank: int = 0, **changes) -> Patches:
+        cases = load_cases(training_set.train, (4, 4, 4), [1], 1, "cases")
+        return Patches(cases, tiny(**changes), BUILTIN["liver"], (4, 4, 4), {"liver": 1}, 0, start, rank)
+
+    return make
+
+
+@pytest.mark.parametrize("share", [0.0, 0.33, 1.0])
+def test_patches_hold_foreground_as_often_as_asked(share: float) -> None:
+    rng, centres = np.random.default_rng(0), {1: np.array([[5, 5, 5]]), 2: np.array([[90, 90, 90]])}
+    corners = np.array([sample_corner((100, 100, 100), centres, (8, 8, 8), share, rng) for _ in range(2000)])
+    hits = [np.all((corners <= c) & (corners > c - 8), axis=1).mean() for c in (5, 90)]
+    assert sum(hits) == pytest.approx(share, abs=0.04)
+    assert hits[0] == pytest.approx(hits[1], abs=0.06)
+
+
+def test_random_patches_reach_every_end() -> None:
+    rng = np.random.default_rng(0)
+    corners = np.array([sample_corner((10, 6, 4), {}, (8, 6, 8), 1.0, rng) for _ in range(300)])
+    assert corners.min(0).tolist() == [0, 0, -4]
+    assert corners.max(0).tolist() == [2, 0, 0]
+
+
+def test_crop_outside_the_volume_is_filled() -> None:
+    array = np.arange(8, dtype=np.int16).reshape(2, 2, 2)
+    block = crop(array, (-1, 0, 1), (4, 2, 2), -1024)
+    np.testing.assert_array_equal(block[1:3, :, 0], array[:, :, 1])
+    assert (block[0] == -1024).all()
+    assert (block[:, :, 1] == -1024).all()
+    assert (crop(array, (9, 9, 9), (2, 2, 2), 0) == 0).all()
+
+
+def test_batches_depend_on_the_step_alone(patches) -> None:
+    whole, resumed = patches(), patches(start=2)
+    for first, second in ((whole[2], resumed[0]), (whole[3], resumed[1])):
+        assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert not torch.equal(whole[2][0], whole[3][0])
+    assert not torch.equal(whole[2][0], patches(rank=1)[2][0])
+    loader = DataLoader(whole, batch_size=None, num_workers=2)
+    assert torch.equal(next(iter(loader))[0], whole[0][0])
+
+
+def test_labels_move_with_the_image(patches) -> None:
+    turned = AugmentationSettings("xyz", 0, 0, 0, 0, 1.0, 40.0, 0.3)
+    for index in range(6):
+        image, labels = patches(augmentation=turned, foreground=1.0)[index]
+        assert image.shape == labels.shape == (2, 1, 24, 24, 24)
+        hu = image * 39.4 + 99.4
+        bright, truth = hu > 70, labels == 1  # the ball has 110 HU, the body 30
+        assert 2 * (bright & truth).sum() / (bright.sum() + truth.sum()) > 0.93
+
+
+def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> None:
+    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0)
+    air = (-1024 - 99.4) / 39.4
+    cut = 0
+    for index in range(6):
+        image, labels = patches(augmentation=ends, foreground=1.0)[index]
+        whole, truth = patches(augmentation=NONE, foreground=1.0)[index]
+        for z in range(image.shape[-1]):
+            for n in range(len(image)):
+                same = torch.equal(image[n, ..., z], whole[n, ..., z])
+                gone = bool((image[n, ..., z] <= max(air, BUILTIN["liver"].floor) + 1e-4).all())
+                assert same or gone
+                assert torch.equal(labels[n, ..., z], truth[n, ..., z] if same else torch.zeros_like(truth[n, ..., z]))
+                cut += not same
+    assert cut > 0
+
+
+def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
+    wanted = [AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0, extend_mm=length) for length in (0.0, 12.0)]
+    none, some = (patches(augmentation=each, foreground=1.0) for each in wanted)
+    repeated = 0
+    for index in range(6):
+        for image, labels, longer, further in zip(*none[index], *some[index], strict=True):
+            changed = (image != longer).flatten(0, -2).any(0)
+            assert changed.sum() <= 2 * 3
+            assert torch.equal(labels[..., ~changed], further[..., ~changed])
+            repeated += int((further > labels).sum())
+    assert repeated > 0

@@ -1,0 +1,38 @@
+"""Cases in memory: on the network's grid, in whole HU, with places to cut at in every label."""
+
+import numpy as np
+import pytest
+
+from labelct.dataset import label_path
+from labelct.errors import InputError
+from labelct.io import nifti
+from labelct.trainer.unet.volumes import CENTRES, load_case, load_cases, on_grid
+from tests.trainer.conftest import SHAPE, SPACING, body_with_ball
+
+
+def test_cases_come_on_the_grid_in_their_order(training_set) -> None:
+    cases = load_cases(training_set.train, (8.0, 8.0, 8.0), [1], 2, "cases")
+    assert [case.name for case in cases] == [case.name for case in training_set.train]
+    for seed, case in enumerate(cases):
+        assert case.hu.shape == case.labels.shape == tuple(round(n / 2) for n in SHAPE)
+        assert (case.hu.dtype, case.labels.dtype) == (np.int16, np.uint8)
+        _, labels = body_with_ball(seed=seed)
+        assert case.labels.sum() * 8 == pytest.approx(labels.sum(), rel=0.15)
+
+
+def test_centres_are_voxels_of_their_label_spread_over_it() -> None:
+    labels = np.zeros((50, 50, 50), np.uint8)
+    labels[5:45, 5:45, 5:45] = 2
+    case = on_grid("a", np.zeros(labels.shape, np.float32), labels, (1, 1, 1), (1, 1, 1), [1, 2])
+    assert list(case.centres) == [2]
+    assert CENTRES / 2 < len(case.centres[2]) <= CENTRES
+    assert (labels[tuple(case.centres[2].T)] == 2).all()
+    assert case.centres[2].min(0)[0] == 5
+    assert case.centres[2].max(0)[0] == 44
+
+
+def test_labels_of_another_shape_are_named(training_set) -> None:
+    case = training_set.train[0]
+    nifti.write(label_path(training_set.folder, case.name), np.ones((4, 4, 4), np.uint8), np.diag([*SPACING, 1.0]))
+    with pytest.raises(InputError, match=r"shape \(4, 4, 4\) differs"):
+        load_case(case, SPACING, [1])

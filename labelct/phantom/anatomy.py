@@ -52,7 +52,7 @@ SPREAD: dict[str, tuple[float, float, float, float]] = {
     "heart": (5, 3, 4, 0.06),
 }
 USUAL = (2.5, 2.5, 3.0, 0.08)
-SHORTEST_CROPPED = 300.0
+SHORTEST_CROPPED = 300.0  # mm: a shorter view has nothing to lose, it would hold next to no liver
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from labelct.phantom.patient import Patient
 from labelct.phantom.tissue import tissue_of
 from labelct.phantom.vessels import paint_vessels
 
-AIR = -1000.0
+AIR = -1000.0  # HU, by the definition of the scale
 
 
 def clinical_ct(

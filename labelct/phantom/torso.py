@@ -19,7 +19,7 @@ CAVITY = np.array([
     [-50, 127, 101, -42], [0, 128, 105, -42], [60, 133, 116, -46], [110, 138, 128, -54], [160, 136, 137, -62],
     [250, 126, 136, -74], [320, 100, 120, -80],
 ], dtype=float)  # fmt: skip
-POWER = 2.4
+POWER = 2.4  # of the superellipse that a trunk is in cross-section: between an ellipse (2) and a box
 # Rows (x, y, z, radius), mm.
 DISCS = np.array([[0.0, 10, -90, 20], [0, 14, 0, 20], [0, -4, 100, 19], [0, -28, 200, 17]])
 CRUS = np.array([[17.0, 26, 10, 5], [20, 22, 60, 7], [22, 20, 95, 7.5], [18, 36, 125, 6.5], [4, 46, 140, 6]])

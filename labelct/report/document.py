@@ -15,7 +15,7 @@ from labelct.report.settings import StatisticsSettings
 from labelct.report.statistics import KEY, compare_arms, summarise
 
 FEW = 10  # cases below which a percentile bootstrap is known to be too narrow
-SIGNIFICANT = 0.05
+SIGNIFICANT = 0.05  # the level that papers of the field state
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from labelct.synthesis.priors import load_priors
 
 from labelct.commands import priors
 from labelct.errors import InputError

@@ -73,6 +73,14 @@ def test_moments_are_those_of_the_inner_voxels(case: Case) -> None:
     assert row["voxels"] == voxels.size
 
 
+def test_voxels_at_the_end_of_the_grid_do_not_count() -> None:
+    volume = np.full((8, 9, 10), 500.0, np.float32)
+    volume[1:-1, 1:-1, 1:-1] = BASE["liver"].hu_pv_mean
+    (row,) = check(volume, np.ones(volume.shape, np.uint8), {1: "liver"}, BASE)
+    assert row["voxels"] == 6 * 7 * 8
+    assert row["deviation"] == pytest.approx(0, abs=1e-6)
+
+
 def test_the_phase_moves_what_is_expected(case: Case) -> None:
     native, portal = (check(constant(case), case.label_map, case.names, BASE, phase)[0] for phase in (0.0, 1.0))
     assert native["expected"] == BASE[native["name"]].hu_native_mean

@@ -65,6 +65,16 @@ def test_a_ct_is_split_also_under_labels(scanned: Case) -> None:
     assert (classes[ct < -500] == AIR).all()
 
 
+def test_the_split_of_a_ct_lies_between_the_means_of_what_is_unlabelled() -> None:
+    ct = np.full((20, 20, 20), 30.0, np.float32)
+    ct[:10], ct[:, 10:] = -95.0, 145.0
+    ct[12, :4, 0] = -10.0
+    case = Case((ct == 145).astype(np.uint8), (2.0, 2.0, 2.0), {1: "liver"}, ct)
+    assert (classes_of(case)[ct == -10] == SOFT).all()
+    as_rest = replace(case, names={1: "_soft"})
+    assert (classes_of(as_rest)[ct == -10] == FAT).all()
+
+
 def test_the_couch_is_no_body(scanned: Case) -> None:
     assert not body_region(scanned.ct, scanned.spacing, -300.0)[:, 0].any()
     assert (classes_of(scanned)[:, 0] == AIR).all()

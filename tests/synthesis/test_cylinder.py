@@ -11,7 +11,7 @@ from labelct.errors import InputError
 from labelct.synthesis import background, cylinder
 from labelct.synthesis.case import Case
 from labelct.synthesis.cylinder import Settings, body_quantiles, cylinder_region
-from labelct.synthesis.envelope import CAVITY, trunk_layers
+from labelct.synthesis.envelope import CAVITY, trunk_half_axes, trunk_layers
 from tests.synthesis.cases import empty, recipe, scene
 
 SPACING = (2.0, 3.0, 5.0)
@@ -68,6 +68,7 @@ def test_a_trunk_stands_in_by_its_chance_and_is_that_of_a_geometric_background(c
     assert {name: params[name] for name in geometric if name != "kind"} == {
         name: value for name, value in geometric.items() if name != "kind"
     }
+    assert params["half_axes_mm"] == trunk_half_axes(given.where({"liver", "spleen"}), case.spacing, params)
     cylinder.apply(given, params)
     layers = trunk_layers(given, params)
     assert given.background.names == ["_air", "_fat", "_soft", "_body"]

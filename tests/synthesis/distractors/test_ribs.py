@@ -4,6 +4,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from labelct.synthesis.distractors import lungs, ribs
+from labelct.synthesis.distractors.trunk import cavity_of
 from tests.synthesis.distractors.torso import SHAPE, SPACING, free_trunk, soft_tissue
 
 NUMBER = {"_rib": 3, "_lung": 1, "_heart": 2}
@@ -43,3 +44,11 @@ def test_they_begin_a_little_below_the_labels() -> None:
     trunk = free_trunk()
     ribs.place(trunk, {**geometry, "below_mm": 20.0}, NUMBER)
     assert np.flatnonzero(trunk.placed.any(axis=(0, 1)))[0] * 4.0 >= 14 * 4.0 - 20.0
+
+
+def test_they_do_not_pierce_the_skin() -> None:
+    geometry, _ = ribs.sample(np.random.default_rng(0))
+    trunk = free_trunk(cavity_of(soft_tissue() > 0, SPACING, 8.0))
+    ribs.place(trunk, {**geometry, "gap_mm": 0.0, "thickness_mm": 30.0}, NUMBER)
+    assert trunk.placed.any()
+    assert not trunk.placed[~trunk.body].any()

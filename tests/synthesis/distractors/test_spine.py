@@ -22,3 +22,11 @@ def test_the_spine_lies_at_the_back_between_its_muscles() -> None:
     assert muscle[:40].any()
     assert muscle[41:].any()
     assert muscle.sum() > 0.5 * muscle[::-1].sum()
+
+
+def test_nothing_of_it_pierces_the_skin() -> None:
+    geometry, _ = spine.sample(np.random.default_rng(0))
+    trunk = free_trunk()
+    spine.place(trunk, {**geometry, "back_mm": 25.0}, NUMBER)
+    assert set(np.unique(trunk.placed[trunk.body])) == {0, 1, 2}
+    assert not trunk.placed[~trunk.body].any()

@@ -34,6 +34,13 @@ def test_a_field_does_not_depend_on_what_else_is_in_the_volume() -> None:
     assert np.array_equal(alone, np.where(smaller == 5, both, 0))
 
 
+def test_every_control_point_has_a_value_of_its_own() -> None:
+    parts = np.full((12, 12, 12), 5, np.uint16)
+    levels, _ = blob_levels(parts, row(v5=1), (4.0, 4.0, 4.0), 4.0, [7])
+    assert len(np.unique(levels)) > 0.75 * levels.size
+    assert levels.mean() == pytest.approx(LEVELS / 2, rel=0.05)
+
+
 def test_counts_are_those_of_the_levels_for_any_threads() -> None:
     with threads(1):
         levels, counts = blob_levels(PARTS, row(v5=1, v20=2), SPACING, 20.0, [7, 8])

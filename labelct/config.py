@@ -18,12 +18,12 @@ from labelct.cohort.settings import (
     FolderSettings,
     NnunetRawSettings,
     OwnSettings,
-    PhantomSettings,
     TotalSegmentatorSettings,
 )
 from labelct.errors import LabelctError, SettingError, check_range, did_you_mean
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
+from labelct.phantom.settings import PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings

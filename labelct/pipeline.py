@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
 from labelct.errors import InputError, did_you_mean
 from labelct.stages import cohorts, results, scanning, synthesis, testing, training
@@ -39,10 +39,10 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
     with track(config.logger, folder, described) as tracker:
-        stages, reference, rows = _chain(config, Path(config.paths.outputs) / "stages", tracker)
-        score = results.write(config, folder, arm, list(overrides), stages, reference, rows, tracker)
+        outcome = _chain(config, Path(config.paths.outputs) / "stages", tracker)
+        score = results.write(config, folder, arm, list(overrides), outcome, tracker)
         if config.logger.artifacts:
-            _keep(tracker, name, folder, stages)
+            _keep(tracker, name, folder, outcome.stages)
         return score
 
 
@@ -55,8 +55,8 @@ def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) ->
         tracker.artifact("model", f"{name}-model", sorted(path for path in stage.folder.glob("*") if path.is_file()))
 
 
-def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], Subject, list[dict[str, Any]]]:
-    """Return the stages used, in order, a test subject to show, and the rows of scores."""
+def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
+    """Run stage after stage."""
     cohort, cohort_stage = cohorts.prepare(config, config.cohort, root)
     _check_targets(config, cohort, cohort_stage)
     tests = {
@@ -69,13 +69,14 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> tuple[list[Stage], S
     clean = synthesis.run(config, cohort, cohort_stage, root)
     training_set = scanning.run(config, clean, root)
     *prepared, model = training.run(config, cohort, cohort_stage, training_set, root, tracker)
-    stages, rows = [cohort_stage, clean, training_set, *prepared, model], []
+    stages: list[Stage] = [cohort_stage, clean, training_set, *prepared, model]
+    rows: list[dict[str, Any]] = []
     for name, (tested, tested_stage) in tests.items():
         masks = testing.segment(config, name, tested, tested_stage, model, root)
         scores = testing.evaluate(config, name, tested, masks, root)
         stages += [masks, scores]
         rows += testing.rows_of(scores)
-    return stages, next(iter(tests.values()))[0][0], rows
+    return results.Outcome(stages, next(iter(tests.values()))[0][0], rows)
 
 
 def _check_targets(config: Config, cohort: Cohort, stage: Stage) -> None:

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from labelct.errors import InputError
 
 log = logging.getLogger(__name__)
-KEY_LENGTH = 12
+KEY_LENGTH = 12  # 48 bits: a clash among a million stages has a chance of 1 in 500, and names stay readable
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ class Targets:
         lookup = np.zeros(max([*known, int(small.max(initial=0))]) + 1, np.uint8)
         for value, name in known.items():
             lookup[value] = number.get(name, 0)
-        return relabel(small, lookup)
+        merged: NDArray[np.uint8] = relabel(small, lookup)
+        return merged
 
 
 def _words(names: Iterable[str]) -> set[str]:

@@ -1,8 +1,9 @@
-"""Imports point downwards, and the light floors stay light."""
+"""Imports point downwards, from room to room as the table says, and the light floors stay light."""
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,51 +11,146 @@ import pytest
 import labelct
 
 PACKAGE = Path(labelct.__file__).parent
-FLOORS = {
-    "errors": 0, "volume": 0, "targets": 0, "threads": 0, "progress": 0, "rotation": 0,
-    "labels": 1,
-    "parallel": 1, "store": 1, "io": 1, "synthesis": 1, "scanner": 1, "evaluation": 1,
-    "cohort": 2, "dataset": 2,
-    "trainer": 3, "translation": 3, "tracking": 3,
-    "config": 4, "stages": 4, "pipeline": 4,
-    "commands": 5, "run": 5, "__main__": 5,
-}  # fmt: skip
-HEAVY = {"torch", "lightning", "monai", "nnunetv2", "wandb", "odl", "astra", "hydra", "omegaconf", "numba"}
+
+# A room is a folder of the package or a module beside them. What it may import of the others, floor by floor.
+FLOORS: tuple[dict[str, set[str]], ...] = (
+    {
+        "errors": set(),
+        "volume": set(),
+        "body": set(),
+        "rotation": set(),
+        "progress": set(),
+        "settings": {"errors"},
+    },
+    {
+        "threads": set(),
+        "labels": {"errors"},
+        "targets": {"errors", "labels"},
+        "parallel": {"errors", "progress", "settings", "threads"},
+        "store": {"errors"},
+        "io": {"errors", "volume"},
+        "priors": {"body", "errors", "io", "labels", "settings", "threads"},
+        "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "settings", "targets", "threads"},
+        "scanner": {"errors", "progress", "rotation", "settings", "threads"},
+        "evaluation": {"errors", "labels", "settings", "targets"},
+    },
+    {
+        "cohort": {"errors", "io", "labels", "priors", "settings", "synthesis", "volume"},
+        "phantom": {"errors", "io", "settings"},
+        "dataset": {"errors", "io", "store", "targets"},
+    },
+    {
+        "tracking": {"errors", "settings"},
+        "sampler": {
+            "cohort", "dataset", "errors", "io", "labels", "parallel", "priors", "scanner", "synthesis", "targets",
+            "threads", "volume",
+        },
+        "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
+        "trainer": {
+            "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors", "progress",
+            "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets", "threads",
+            "tracking", "volume",
+        },
+        "translation": {
+            "cohort", "dataset", "errors", "io", "parallel", "progress", "rotation", "settings", "store", "targets",
+            "threads", "tracking", "volume",
+        },
+    },
+    {
+        "config": {
+            "cohort", "errors", "evaluation", "parallel", "phantom", "priors", "scanner", "settings", "synthesis",
+            "targets", "tracking", "trainer", "translation",
+        },
+        "report": {"config", "errors", "evaluation", "settings", "store", "tracking"},
+        "stages": {
+            "cohort", "config", "dataset", "errors", "evaluation", "io", "labels", "parallel", "phantom", "priors",
+            "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets", "threads",
+            "tracking", "trainer", "translation", "volume",
+        },
+        "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
+    },
+    {
+        "commands": {
+            "cohort", "config", "dataset", "errors", "evaluation", "io", "parallel", "phantom", "pipeline", "priors",
+            "progress", "report", "sampler", "scanner", "settings", "stages", "store", "synthesis", "targets",
+            "threads", "tracking", "trainer", "translation", "volume",
+        },
+        "run": {"commands", "parallel", "threads"},
+        "__main__": {"errors", "parallel", "threads"},
+    },
+)  # fmt: skip
+MAY_IMPORT = {room: others for floor in FLOORS for room, others in floor.items()}
+FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
+
+HEAVY = {"torch", "lightning", "monai", "nnunetv2", "wandb", "odl", "astra", "hydra", "omegaconf", "numba", "pandas",
+         "statsmodels"}  # fmt: skip
 KNOWS = {0: set(), 1: {"torch", "monai", "odl", "numba"}, 2: set()}
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def imported(path: Path) -> list[str]:
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> list[tuple[int, str]]:
+    """Return line and full name of everything that a module imports, at its top, inside functions, or for types."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno} imports relatively"
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
     return found
 
 
-def floor_of(name: str) -> int:
-    return FLOORS[name.split(".")[1]]
+def rooms_imported(path: Path) -> list[tuple[int, str]]:
+    own = room_of(path)
+    names = [(line, name.split(".")) for line, name in imported(path)]
+    found = [(line, parts[1]) for line, parts in names if parts[0] == "labelct" and parts[1] != "__version__"]
+    return [(line, room) for line, room in found if room != own]
+
+
+def test_every_room_stands_in_the_table():
+    assert {room_of(path) for path in MODULES} <= set(MAY_IMPORT)
+    assert set().union(*MAY_IMPORT.values()) <= set(MAY_IMPORT)
+
+
+def test_no_arrow_of_the_table_points_up_and_none_comes_back():
+    up = [(room, other) for room, others in MAY_IMPORT.items() for other in others if FLOOR[other] > FLOOR[room]]
+    assert up == []
+    TopologicalSorter(MAY_IMPORT).prepare()  # raises CycleError with the rooms of the cycle
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_point_downwards(path):
-    own = FLOORS[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
-    for name in imported(path):
-        if name.startswith("labelct.") and name.split(".")[1] != "__version__":
-            assert floor_of(name) <= own, f"{name} lies above"
+def test_a_module_imports_what_its_room_may(path):
+    own = room_of(path)
+    allowed = MAY_IMPORT[own]
+    wrong = [f"line {line} imports {other}" for line, other in rooms_imported(path) if other not in allowed]
+    assert wrong == [], f"{own} may import {', '.join(sorted(allowed)) or 'no other room'}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_low_floors_know_no_framework(path):
-    own = FLOORS[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
-    if own < 3:
-        assert {name.split(".")[0] for name in imported(path)} & HEAVY <= KNOWS[own]
+    floor = FLOOR[room_of(path)]
+    if floor < 3:
+        assert {name.split(".")[0] for _, name in imported(path)} & HEAVY <= KNOWS[floor]
 
 
-def test_configuration_loads_without_heavy_packages():
-    heavy = "{'torch', 'lightning', 'monai', 'wandb', 'numba', 'scipy', 'matplotlib'}"
-    code = f"import sys, labelct.commands.run; print(sorted({heavy} & set(sys.modules)))"
+@pytest.mark.parametrize("verb", sorted(path.stem for path in (PACKAGE / "commands").glob("[!_]*.py")))
+def test_a_verb_answers_without_heavy_packages(verb):
+    heavy = "{'torch', 'lightning', 'monai', 'wandb', 'numba', 'scipy', 'matplotlib', 'pandas', 'statsmodels'}"
+    code = f"import sys, labelct.commands.{verb}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("room", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
+def test_a_room_exports_what_it_says_and_nothing_else(room):
+    code = (
+        f"import sys, labelct.{room} as room; "
+        "names = getattr(room, '__all__', []); "
+        "missing = [name for name in names if not hasattr(room, name)]; "
+        "assert not missing and not hasattr(room, 'no_such_name'), missing"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

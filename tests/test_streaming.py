@@ -79,3 +79,21 @@ def test_what_cannot_be_drawn_in_time_is_refused(volumes):
         changed(volumes, acquisition=Acquisition(ScannerSettings(kind="helical")))
     with pytest.raises(SettingError, match="data=clinical"):
         changed(volumes, recipe=replace(volumes.sampler.recipe, data=DataSettings(kind="clinical", mode="online")))
+
+
+def test_label_maps_are_read_once_and_ahead_where_they_shall_be(volumes):
+    read = []
+
+    def counting(subject):
+        return replace(subject, load_label_map=lambda: read.append(subject.case) or subject.load_label_map())
+
+    counted = SyntheticVolumes(tuple(map(counting, volumes.subjects)), volumes.sampler)
+    counted.load()
+    assert sorted(read) == ["s2", "s4", "s6"]
+    for number in range(6):
+        counted.volume(number)
+    assert len(read) == 3
+
+
+def test_a_volume_tells_how_many_patches_it_gives(volumes):
+    assert volumes.patches == 4

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from labelct.cohort.names import merged
 from labelct.errors import InputError
-from labelct.io import dicom, nifti
+from labelct.io import nifti
+from labelct.io.volumes import read_ct
 from labelct.volume import LabelMap, Volume
 
 SAME_GRID_MM = 0.05  # rounded headers: masks of one TotalSegmentator subject lie up to 0.013 mm apart at the corners
@@ -123,7 +124,7 @@ def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelM
 
 def load_ct(path: Path, label_file: Path) -> Volume:
     """Read a CT, NIfTI file or DICOM folder, and check that it lies on the grid of `label_file`."""
-    ct = dicom.read_series(path) if path.is_dir() else nifti.read_volume(path)
+    ct = read_ct(path)
     check_same_grid(path, (ct.array.shape, ct.affine), label_file, nifti.read_grid(label_file))
     return ct
 

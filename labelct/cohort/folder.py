@@ -12,6 +12,7 @@ from labelct.cohort.base import Found, Subject, load_ct, load_label_map
 from labelct.cohort.settings import FolderSettings
 from labelct.cohort.splits import read_split
 from labelct.errors import InputError
+from labelct.io.volumes import ct_files
 
 
 def find(settings: FolderSettings, root: Path) -> Found:
@@ -45,9 +46,7 @@ def _labels(pattern: str, root: Path) -> list[tuple[str, Path]]:
 
 def _subject(case: str, path: Path, table: dict[int, str], settings: FolderSettings, root: Path) -> Subject:
     ct = root / settings.ct.replace("*", case) if settings.ct else None
+    load = partial(load_label_map, path, table, settings.merge)
     if ct is None or not ct.exists():
-        return Subject(case, partial(load_label_map, path, table, settings.merge), None, (path,))
-    parts = tuple(sorted(part for part in ct.iterdir() if part.is_file())) if ct.is_dir() else (ct,)
-    return Subject(
-        case, partial(load_label_map, path, table, settings.merge), partial(load_ct, ct, path), (path, *parts)
-    )
+        return Subject(case, load, None, (path,))
+    return Subject(case, load, partial(load_ct, ct, path), (path, *ct_files(ct)))

@@ -5,18 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelct.cohort.phantom_settings import PhantomSettings
 from labelct.errors import SettingError, check_choice, check_range
-
-__all__ = [
-    "DicomSettings",
-    "FilesSettings",
-    "FolderSettings",
-    "NnunetRawSettings",
-    "OwnSettings",
-    "PhantomSettings",
-    "TotalSegmentatorSettings",
-]
 
 SPLITS = ("train", "val", "test")
 

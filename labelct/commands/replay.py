@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from labelct import dataset
 from labelct.cohort.base import Subject
-from labelct.cohort.settings import SPLITS, FolderSettings, PhantomSettings
+from labelct.cohort.settings import SPLITS, FolderSettings
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import nifti
+from labelct.phantom.settings import PhantomSettings
 from labelct.targets import Targets
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ def _sampler(made_with: Mapping[str, Any]) -> Sampler:
 
 def _subject(case: str, settings: Any, folder: Path) -> Subject:
     """Return one case of a cohort; an embedded one is drawn again into `folder`."""
-    from labelct.cohort import phantom
     from labelct.cohort.open import open_cohort
+    from labelct.phantom import cases as phantom
 
     if isinstance(settings, PhantomSettings):
         phantom.generate_case(settings, case, folder / "cohort")

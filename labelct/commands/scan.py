@@ -12,12 +12,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from labelct.config import configuration_folder
-from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.errors import SettingError, did_you_mean
 from labelct.io import nifti
-from labelct.io.dicom import read_series
+from labelct.io.volumes import read_ct
 from labelct.progress import ProgressBar
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.volume import Volume
 
 SCHEMAS = {"scanner": ScannerSettings, "dose": DoseSettings}
 
@@ -66,12 +65,6 @@ def settings(group: str, name: str, values: Sequence[str]) -> Any:
         raise SettingError(group, " ".join(values), f"its own fields and their types ({message})") from None
 
 
-def _read(path: Path) -> Volume:
-    if not path.exists():
-        raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
-    return read_series(path) if path.is_dir() else nifti.read_volume(path)
-
-
 def main(argv: Sequence[str]) -> int:
     """Scan the CT of the command line.
 
@@ -93,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
         groups[group].append(rest)
     scanner = settings("scanner", given.scanner, groups["scanner"])
     dose = settings("dose", given.dose, groups["dose"])
-    volume = _read(given.ct)
+    volume = read_ct(given.ct)
     from labelct.scanner.scan import Acquisition, sample_scan, scan
 
     params = sample_scan(np.random.default_rng(given.seed))

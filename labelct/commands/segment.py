@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labelct.errors import InputError
-from labelct.evaluation.components import keep_largest
 from labelct.io import nifti
-from labelct.io.dicom import read_series
+from labelct.io.volumes import ct_files, read_ct
 from labelct.progress import track
 from labelct.store import write_json
 from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings
-from labelct.volume import Volume
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,15 +43,15 @@ def main(arguments: Sequence[str]) -> int:
     targets = {given.output / f"{_case(path)}.nii.gz": path for path in given.ct}
     missing = {target: path for target, path in targets.items() if not target.exists()}
     for path in missing.values():
-        if not path.exists():
-            raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
+        ct_files(path)
     folder = model_folder(given.model)
+    from labelct.evaluation.components import keep_largest
     from labelct.trainer.open import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
     counts = _components(folder, predictor.labels)
     for target, path in track(missing.items(), "segmentation", len(missing)):
-        volume = _read(path)
+        volume = read_ct(path)
         labels = predictor.predict(volume)
         nifti.write(target, labels if given.all_components else keep_largest(labels, counts), volume.affine)
     write_json(given.output / "labels.json", predictor.labels)
@@ -85,12 +83,8 @@ def _case(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".nii")
 
 
-def _read(path: Path) -> Volume:
-    return read_series(path) if path.is_dir() else nifti.read_volume(path)
-
-
 def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
     """Return how many components each label has, by the structures that the model's targets were made of."""
     path = folder / "targets.json"
     parts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return Targets({name: parts.get(name, [name]) for name in labels}).components
+    return Targets({name: parts.get(name, [name]) for name in sorted(labels, key=labels.__getitem__)}).components

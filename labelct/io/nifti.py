@@ -175,7 +175,7 @@ def _header_of(path: Path, content: bytes) -> Any:
 
     if content[344:347] != b"n+1" and content[4:7] != b"n+2":
         raise InputError(path, "no NIfTI image", "convert it to .nii.gz")
-    kind = Nifti2Header if content[4:7] == b"n+2" else Nifti1Header
+    kind: Any = Nifti2Header if content[4:7] == b"n+2" else Nifti1Header
     try:
         header = kind(content[: kind.sizeof_hdr], check=False)
         header.get_data_dtype(), header.get_data_shape(), header.get_slope_inter(), header.get_best_affine()
@@ -237,7 +237,9 @@ def _stored(path: Path, array: NDArray[np.generic]) -> NDArray[np.generic]:
         return array.astype(np.min_scalar_type(int(array.max(initial=0))), copy=False)
     _check_finite(path, array)
     rounded = np.rint(array)
-    return np.clip(rounded, *HU_RANGE, out=rounded).astype(np.int16)
+    np.clip(rounded, *HU_RANGE, out=rounded)
+    hu: NDArray[np.int16] = rounded.astype(np.int16)
+    return hu
 
 
 def _header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
@@ -250,7 +252,7 @@ def _header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
     header.set_sform(affine, code=1)
     header.set_xyzt_units("mm")
     header["vox_offset"] = 352
-    return header.binaryblock + bytes(4)
+    return bytes(header.binaryblock) + bytes(4)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import FolderSettings, OwnSettings, PhantomSettings
+from labelct.cohort.settings import FolderSettings, OwnSettings
 from labelct.config import CohortSettings, Config, LimitSettings, plain
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
+from labelct.phantom.settings import PhantomSettings
 from labelct.store import Stage, build, key_of, recipe_of
 
 VERSION = 1
@@ -77,7 +78,7 @@ def _reject_shared(tested: tuple[Subject, ...], training: Cohort) -> None:
 def _phantom(
     settings: PhantomSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path
 ) -> tuple[Cohort, Stage]:
-    from labelct.cohort import phantom
+    from labelct.phantom import cases as phantom
 
     wanted = {
         split: min(getattr(settings, split), getattr(limit, split) or getattr(settings, split))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from functools import partial
 from pathlib import Path
@@ -17,11 +15,12 @@ from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.evaluation import figures
 from labelct.evaluation.components import keep_largest
-from labelct.evaluation.metrics import METRICS, score
+from labelct.evaluation.metrics import score
 from labelct.io import nifti
 from labelct.parallel import map_cases
 from labelct.progress import track
-from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
+from labelct.report import scores
+from labelct.store import Stage, build, ordered, recipe_of, write_json
 from labelct.volume import LabelMap, Volume
 
 VERSION = 1
@@ -110,8 +109,9 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
         rows: list[dict[str, Any]] = []
         for subject in track(tested, f"scores {name}", len(tested)):
             rows += _score_case(config, name, subject, segmentation.folder)
-        write_rows(folder / "scores.csv", rows)
-        write_json(folder / "scores.json", [finite(row) for row in rows])
+        table = scores.table(rows)
+        scores.write_csv(folder / "scores.csv", table)
+        write_json(folder / "scores.json", scores.plain(table))
         _overlays(config, name, tested, segmentation.folder, rows, folder / "figures")
 
     return build(root, recipe_of("scores", SCORES_VERSION, settings, [segmentation]), make)
@@ -126,32 +126,12 @@ def ct_of(subject: Subject) -> Volume:
 def rows_of(stage: Stage) -> list[dict[str, Any]]:
     """Return the rows of a stage of scores, with NaN for what was not defined."""
     rows = json.loads((stage.folder / "scores.json").read_text(encoding="utf-8"))
-    return [{key: float("nan") if value is None else value for key, value in row.items()} for row in rows]
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows as CSV, NaN as an empty cell."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=columns(rows))
-    writer.writeheader()
-    writer.writerows({key: "" if value is None else value for key, value in finite(row).items()} for row in rows)
-    write_text(path, text.getvalue())
-
-
-def columns(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the columns of score rows, what names a row first and the metrics behind it."""
-    known = ["test", "case", "label", *METRICS]
-    return [*known, *(name for name in (rows[0] if rows else {}) if name not in known)]
+    return scores.table(rows).to_dict("records")
 
 
 def window(config: Config) -> tuple[float, float]:
     """Return level and width of the grey window of figures, HU."""
     return config.evaluation.window_level, config.evaluation.window_width
-
-
-def finite(row: dict[str, Any]) -> dict[str, Any]:
-    """Return `row` with None, which JSON has, in place of NaN, which it has not."""
-    return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
 def _truth(config: Config, subject: Subject) -> tuple[NDArray[np.uint8], LabelMap]:
@@ -189,5 +169,5 @@ def _overlays(
     for subject in sorted(tested, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
         prediction, truth, label_map = _masks(config, subject, masks)
         title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{name}_{subject.case}.png"
-        ct = ct_of(subject).array
-        figures.overlay(ct, truth, prediction, label_map.spacing, labels, path, title, window(config))
+        scan = figures.Scan(ct_of(subject).array, label_map.spacing, window(config))
+        figures.overlay(scan, truth, prediction, labels, path, title)

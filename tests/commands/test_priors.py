@@ -6,8 +6,8 @@ import pytest
 
 from labelct.commands import priors
 from labelct.errors import InputError
+from labelct.priors import load_priors
 from labelct.stages import cohorts, scanning, synthesis
-from labelct.synthesis.priors import load_priors
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=none", "scanner=none"]
 

@@ -15,7 +15,7 @@ BENT = ["data.deform.rotation_deg=10", "data.deform.elastic_mm=6", "data.deform.
 ARMS = {
     "image": ["data=synth3", "scanner=image"],
     "compact": ["data=synth1", "scanner=compact"],
-    "bent": ["data=synth2", "scanner=none", "data.psf_mm=8", "data.noise_hu=9", *BENT],
+    "bent": ["data=synth2", "scanner=none", "data.blur.psf_mm=8", "data.blur.noise_hu=9", *BENT],
     "clinical": ["data=clinical", "scanner=none"],
     "split": ["data=synth3", "scanner=none", "data.subclasses.count=3", "targets=[spleen,{both:[liver,kidney_left]}]"],
 }

@@ -1,6 +1,6 @@
 import numpy as np
 
-from labelct.evaluation.components import components_of, keep_largest
+from labelct.evaluation.components import keep_largest
 
 
 def test_voxels_that_touch_at_a_corner_are_one_component():
@@ -45,9 +45,3 @@ def test_a_pair_keeps_its_two_largest_components():
     expected = np.zeros_like(labels)
     expected[0:3], expected[6:9] = 1, 1
     np.testing.assert_array_equal(kept, expected)
-
-
-def test_only_a_left_and_a_right_structure_make_a_pair():
-    assert components_of(["kidney_left", "kidney_right"]) == 2
-    assert components_of(["kidney_left"]) == 1
-    assert components_of(["liver", "liver_lesion"]) == 1

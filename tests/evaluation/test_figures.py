@@ -30,11 +30,11 @@ def test_right_anterior_superior_is_drawn_at_the_upper_left(view):
     volume = np.full(SHAPE, -1000.0, dtype=np.float32)
     volume[30:38, 22:28, 14:18] = 1000.0
     index = (34, 25, 16)[view.cut]
-    size = np.array(SHAPE) * SPACING
+    scan = figures.Scan(volume, SPACING)
     figure = Figure(figsize=(4, 4), facecolor="black")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
-    figures._show(axes, volume, view, index, SPACING, (size[view.across], size[view.up]), figures.SOFT_TISSUE)
+    figures._show(axes, scan, figures.Plane(view, index, SPACING), scan.size(view))
     for letter in list(axes.texts):
         letter.remove()
     canvas.draw()
@@ -56,7 +56,7 @@ def test_planes_cut_a_target_whose_middle_is_hollow():
 def test_overlay_draws_both_contours_in_their_colours(scene, tmp_path):
     volume, truth = scene
     path = tmp_path / "overlay.png"
-    figures.overlay(volume, truth, np.roll(truth, 4, axis=0), SPACING, {"liver": 1}, path, "case")
+    figures.overlay(figures.Scan(volume, SPACING), truth, np.roll(truth, 4, axis=0), {"liver": 1}, path, "case")
     pixels = imread(path)[..., :3]
     for colour in (figures.TRUTH, figures.PREDICTION):
         rgb = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -66,14 +66,16 @@ def test_overlay_draws_both_contours_in_their_colours(scene, tmp_path):
 
 def test_the_same_picture_has_the_same_bytes(scene, tmp_path):
     volume, truth = scene
+    scan = figures.Scan(volume, SPACING)
     for name in ("a.png", "b.png"):
-        figures.overlay(volume, truth, truth, SPACING, {"liver": 1, "spleen": 2}, tmp_path / name, "case")
+        figures.overlay(scan, truth, truth, {"liver": 1, "spleen": 2}, tmp_path / name, "case")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_tiles_keep_the_proportions_in_mm(scene, tmp_path):
     volume, _ = scene
-    figures.montage([("real", volume, SPACING), ("synth1", volume[:20], SPACING)], tmp_path / "m.png")
+    panels = [figures.Panel(name, figures.Scan(hu, SPACING)) for name, hu in (("real", volume), ("half", volume[:20]))]
+    figures.montage(panels, tmp_path / "m.png")
     pixels = imread(tmp_path / "m.png")
     black = (pixels[..., :3].max(axis=-1) < 0.02).any(axis=0)
     edges = np.flatnonzero(np.diff(np.r_[False, pixels[..., :3].min(axis=-1).min(axis=0) < 0.3, False]))
@@ -84,16 +86,6 @@ def test_tiles_keep_the_proportions_in_mm(scene, tmp_path):
 
 def test_nothing_predicted_and_no_truth_still_draws(scene, tmp_path):
     volume, truth = scene
-    figures.overlay(volume, None, np.zeros_like(truth), SPACING, {"liver": 1}, tmp_path / "o.png", "nothing")
+    scan, nothing = figures.Scan(volume, SPACING), np.zeros_like(truth)
+    figures.overlay(scan, None, nothing, {"liver": 1}, tmp_path / "o.png", "nothing")
     assert (tmp_path / "o.png").stat().st_size > 1000
-
-
-def test_dice_plot_leaves_nan_out(tmp_path):
-    rows = [
-        {"arm": arm, "label": "liver", "dice": value}
-        for arm in ("clinical", "synth3")
-        for value in (0.9, float("nan"), 0.8, 0.85, 0.95, 0.7)
-    ]
-    figures.dice_plot(rows, tmp_path / "a.png")
-    figures.dice_plot([row for row in rows if not np.isnan(row["dice"])], tmp_path / "b.png")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

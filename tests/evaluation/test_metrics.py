@@ -26,7 +26,7 @@ def one(prediction, truth, spacing=SPACING, **settings):
     return rows[0]
 
 
-@pytest.mark.parametrize(("axis", "step"), enumerate(SPACING))
+@pytest.mark.parametrize(("axis", "step"), list(enumerate(SPACING)))
 def test_shifted_cubes_are_apart_by_the_shift_in_mm_along_each_axis(axis, step):
     start, stop = np.full(3, 10), np.full(3, 22)
     shift = np.eye(3, dtype=int)[axis] * 2

@@ -16,6 +16,7 @@ from labelct.stages import cohorts, training
 from labelct.store import build, recipe_of
 from labelct.tracking import Tracker
 from labelct.trainer.settings import DeviceSettings
+from tests.stages.chain import SMALL as CHAIN
 
 GB = 2**30
 SMALL = ["cohort.spacing=14", "limit.train=2", "limit.val=1", "limit.test=1", "parallel.workers=1"]
@@ -153,3 +154,17 @@ def test_kept_projections_count_as_disk(configured, totalsegmentator, tmp_path, 
         training.check(config, open_cohort(config.cohort))
     clinical = configured("experiment=table1", "scanner.cache=true", "data=clinical", *given)
     training.check(clinical, open_cohort(clinical.cohort))
+
+
+def test_a_network_is_trained_once_and_knows_its_targets(configured, made, tmp_path):
+    _, (cohort, cohort_stage, _, training_set) = made
+    config = configured(*CHAIN, "debug=smoke")
+    stages = [
+        training.run(config, cohort, cohort_stage, training_set, tmp_path, Tracker(tmp_path / "curves.csv"))
+        for _ in range(2)
+    ]
+    (model,), (again,) = stages
+    assert (model.fresh, again.fresh, again.key) == (True, False, model.key)
+    assert json.loads((model.folder / "targets.json").read_text(encoding="utf-8")) == {"liver": ["liver"]}
+    assert (model.folder / "model.json").is_file()
+    assert "loss" in (tmp_path / "curves.csv").read_text(encoding="utf-8")

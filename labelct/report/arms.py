@@ -1,0 +1,202 @@
+"""The scores of many finished runs, read from their folders and gathered into the arms of a comparison."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from labelct.config import study
+from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.report import scores
+
+UNSET = "default"
+WHERE_AND_WHO = ("name", "group", "tags", "paths", "logger", "parallel", "device")
+NOT_AN_ARM = ("seed", "test", *WHERE_AND_WHO, "hydra", "sweep")
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """One job that ended with scores.
+
+    Attributes:
+        folder: Where it left its scores.
+        choices: What was chosen and typed for it, by name.
+        seed: The seed of its training.
+        key: What its scores are named by; two runs with one key are the same scores.
+        scores: Its table of scores.
+        experiment: The sweep, or else the experiment, that it belongs to; empty for neither.
+    """
+
+    folder: Path
+    choices: dict[str, str]
+    seed: str
+    key: str
+    scores: pd.DataFrame = field(repr=False)
+    experiment: str = ""
+
+    def arm(self, by: Iterable[str]) -> str:
+        """Return the name of the arm that this run belongs to."""
+        return ", ".join(f"{name}={self.choices.get(name, UNSET)}" for name in by) or "all"
+
+
+def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path, str]]]:
+    """Read every finished run at or below some folders.
+
+    Args:
+        folders: Job folders, sweeps, or anything above them.
+
+    Returns:
+        The runs in order of their folders, and the folders of jobs without scores, each with its reason. A job that
+        failed is left out where another one finished with the same configuration.
+
+    Raises:
+        InputError: A folder does not exist, or a file cannot be read.
+    """
+    files: dict[Path, None] = {}
+    states: dict[Path, None] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(folder, "there is no such folder", "give a folder of runs, for example outputs/sweeps")
+        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("scores.json"), key=_natural))
+        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("status.json"), key=_natural))
+    runs = [run for path in files if (run := _read_run(path))]
+    done = {run.folder for run in runs}
+    finished = {_configuration(folder) for folder in done} - {""}
+    failed = [path.parent for path in states if path.parent not in done and _configuration(path.parent) not in finished]
+    return runs, [(folder, _reason(folder / "status.json")) for folder in failed]
+
+
+def choices_that_vary(runs: Sequence[FinishedRun]) -> list[str]:
+    """Return the names of the choices that differ between runs, `data` where none does."""
+    names = dict.fromkeys(name for run in runs for name in run.choices)
+    varying = [name for name in names if len({run.choices.get(name, UNSET) for run in runs}) > 1]
+    return varying or [name for name in names if name == "data"]
+
+
+def check_choices(names: Sequence[str], runs: Sequence[FinishedRun]) -> list[str]:
+    """Return `names`, each of which must be a choice of some run.
+
+    Raises:
+        SettingError: A name that no run has.
+    """
+    known = list(dict.fromkeys(name for run in runs for name in run.choices))
+    for name in names:
+        if name not in known:
+            raise SettingError("--by", name, "some of " + ", ".join(known), did_you_mean(name, known))
+    return list(names)
+
+
+def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Pool the runs of each arm, the same scores once.
+
+    Args:
+        runs: The runs.
+        by: The choices that make an arm.
+
+    Returns:
+        A table of scores with `arm`, the choices and `run`, arm by arm; and remarks on what was merged.
+    """
+    arms: dict[str, dict[str, FinishedRun]] = {}
+    for run in runs:
+        arms.setdefault(run.arm(by), {}).setdefault(run.key, run)
+    pooled = pd.concat(
+        [
+            run.scores.assign(**{name: run.choices.get(name, UNSET) for name in by}, arm=arm, run=run.key)
+            for arm, members in arms.items()
+            for run in members.values()
+        ],
+        ignore_index=True,
+    )
+    merged = len(runs) - sum(len(members) for members in arms.values())
+    remarks = [f"{merged} of {len(runs)} jobs repeat the scores of another one and count once."] if merged else []
+    mixed = [arm for arm, members in arms.items() if len({run.seed for run in members.values()}) < len(members)]
+    if mixed:
+        remarks.append(f"Runs of one seed but other settings are pooled in {'; '.join(mixed)}: --by tells them apart.")
+    return pooled, remarks
+
+
+def reference_arm(wanted: str | None, arms: Sequence[str]) -> str | None:
+    """Return the arm that others are compared with.
+
+    Args:
+        wanted: The arm as typed: its name, or the values of some of its choices (`clinical`, `clinical,low`).
+        arms: The names of the arms.
+
+    Returns:
+        The arm; without `wanted` the only one with `data=clinical`, or the first; None where there is only one.
+
+    Raises:
+        SettingError: No arm, or more than one, is meant.
+    """
+    if wanted is None:
+        clinical = [arm for arm in arms if "data=clinical" in arm.split(", ")]
+        return None if len(arms) < 2 else clinical[0] if len(clinical) == 1 else arms[0]
+    parts = {part.strip() for part in wanted.split(",")}
+    names = {arm: {*arm.split(", "), *(part.partition("=")[2] for part in arm.split(", "))} for arm in arms}
+    meant = [arm for arm in arms if parts <= names[arm]]
+    if len(meant) != 1:
+        near = did_you_mean(wanted, sorted(set().union(*names.values()))) if not meant else ""
+        remedy = f"{len(meant)} arms are meant, name more choices" if meant else near
+        raise SettingError("--reference", wanted, "one of " + " | ".join(arms), remedy)
+    return meant[0]
+
+
+def _read_run(path: Path) -> FinishedRun | None:
+    """Return the run whose `scores.json` this is, or None where it belongs to a stage and not to a job."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"it cannot be read ({error})", "run the job again, or delete its folder") from error
+    if not isinstance(record, dict) or "arm" not in record:
+        return None
+    try:
+        table = scores.table(record["rows"])
+        keys = record.get("keys", {})
+        pairs = keys.items() if isinstance(keys, dict) else keys
+        key = " ".join(str(value) for name, value in pairs if name == "scores") or str(path.parent)
+        typed = dict(_override(text) for text in record.get("overrides", []))
+        arm = {str(name): str(value) for name, value in record["arm"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(path, f"it is no record of scores ({error!r})", "run the job again, or delete it") from error
+    choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
+    ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
+    experiment = study(record.get("overrides", [])) or arm.get("experiment", "")
+    seed = arm.get("seed", typed.get("seed", "0"))
+    return FinishedRun(path.parent, ordered, seed, key, table, "" if experiment == "None" else experiment)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Return a sorting key that puts job 10 of a sweep behind job 9."""
+    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]
+
+
+def _override(text: str) -> tuple[str, str]:
+    """Return name and value of a Hydra override."""
+    name, _, value = text.lstrip("+~").partition("=")
+    return name.partition("@")[0], value
+
+
+def _configuration(folder: Path) -> str:
+    """Return what a job computes, from its resolved configuration; empty where it wrote none."""
+    path = folder / "config.yaml"
+    if not path.is_file():
+        return ""
+    config = OmegaConf.to_container(OmegaConf.load(path))
+    if not isinstance(config, dict):
+        return str(config)
+    return json.dumps({name: value for name, value in config.items() if name not in WHERE_AND_WHO}, sort_keys=True)
+
+
+def _reason(path: Path) -> str:
+    """Return why a job has no scores."""
+    try:
+        status = json.loads(path.read_text(encoding="utf-8"))
+        return str(status.get("reason") or "it was stopped before its end")
+    except (OSError, ValueError, AttributeError) as error:
+        return f"its status.json cannot be read ({error})"

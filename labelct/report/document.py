@@ -1,0 +1,136 @@
+"""The report as one object: finished runs pooled into arms, summarised, compared, and what to know about the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from labelct.errors import InputError
+from labelct.report import arms, published, tables
+from labelct.report.settings import StatisticsSettings
+from labelct.report.statistics import KEY, compare_arms, summarise
+
+FEW = 10  # cases below which a percentile bootstrap is known to be too narrow
+SIGNIFICANT = 0.05  # the level that papers of the field state
+
+
+@dataclass(frozen=True)
+class Report:
+    """What many runs say together.
+
+    Attributes:
+        runs: The finished runs.
+        by: The choices that make an arm.
+        scores: Their scores, pooled by arm.
+        results: One row per arm, test cohort and label.
+        reference: The arm that the others are compared with, or None.
+        margin: The margin of equivalence.
+        remarks: What a reader must know to judge the table; warnings open with `Warning`.
+        failed: Folders of jobs without scores and why.
+    """
+
+    runs: Sequence[arms.FinishedRun]
+    by: Sequence[str]
+    scores: pd.DataFrame = field(repr=False)
+    results: pd.DataFrame = field(repr=False)
+    reference: str | None = None
+    margin: float = StatisticsSettings.margin
+    remarks: Sequence[str] = ()
+    failed: Sequence[tuple[Path, str]] = ()
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments and sweeps that the runs belong to."""
+        return sorted({run.experiment for run in self.runs} - {""})
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        return ", ".join(self.experiments) or "Scores"
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The results as text."""
+        return tables.cells(self.results, self.by, self.reference, self.margin)
+
+
+def gather(
+    folders: Sequence[Path],
+    by: Sequence[str] = (),
+    reference: str | None = None,
+    expected: Path | None = None,
+    settings: StatisticsSettings | None = None,
+) -> Report:
+    """Make the report of all finished runs at or below some folders.
+
+    Args:
+        folders: Runs, sweeps, or folders above them.
+        by: The choices that make an arm; none given: all that vary.
+        reference: The arm to compare with, as `arms.reference_arm` understands it.
+        expected: A file of published values; None: that of the experiment, where there is one.
+        settings: Bootstrap and margin.
+
+    Raises:
+        InputError: There is nothing to report, or a file cannot be read.
+        SettingError: `by` or `reference` fits no run.
+    """
+    settings = settings or StatisticsSettings()
+    runs, failed = arms.gather(folders)
+    if not runs:
+        reasons = f"; {len(failed)} jobs left none: {failed[0][1]} ({failed[0][0]})" if failed else ""
+        where = ", ".join(str(folder) for folder in folders)
+        raise InputError(where, f"no scores in it{reasons}", "give a folder that holds finished runs")
+    by = arms.check_choices(by, runs) if by else arms.choices_that_vary(runs)
+    scores, remarks = arms.pool(runs, by)
+    chosen = arms.reference_arm(reference, list(scores["arm"].unique()))
+    results, sources = published.join(summarised(scores, by, chosen, settings), published.find(expected, runs))
+    remarks += [*_remarks(results, chosen, settings), *sources]
+    return Report(runs, by, scores, results, chosen, settings.margin, remarks, failed)
+
+
+def summarised(
+    scores: pd.DataFrame, by: Sequence[str], reference: str | None, settings: StatisticsSettings
+) -> pd.DataFrame:
+    """Return one row per test cohort, label and arm: summary and, beside a reference, comparison of the Dice."""
+    results = summarise(scores, [*by, *KEY], settings)
+    if reference:
+        results = results.merge(compare_arms(scores, reference, settings), how="left", on=list(KEY))
+        results["pairs"] = results["pairs"].astype("Int64")
+    order = results.groupby(["test", "label"], sort=False).ngroup()
+    return results.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _remarks(results: pd.DataFrame, reference: str | None, settings: StatisticsSettings) -> list[str]:
+    """Return what a reader must know to judge the table."""
+    remarks = ["Mean ± standard deviation over cases, the runs of an arm averaged per case first."]
+    if results["absent"].any():
+        remarks.append("absent: in truth and prediction, counted and in no mean.")
+    if results[["missed", "invented"]].any(axis=None):
+        remarks.append("missed or invented: on one side only; Dice and surface Dice 0, no HD95.")
+    if reference:
+        remarks += _on_comparisons(results.dropna(subset="method"), reference, settings)
+    few = results["n"].min()
+    if few < FEW:
+        remarks.append(f"Warning: with n = {few} an interval by bootstrap is too narrow.")
+    return remarks
+
+
+def _on_comparisons(compared: pd.DataFrame, reference: str, settings: StatisticsSettings) -> list[str]:
+    """Return what a reader must know to judge the tests."""
+    if compared.empty:
+        return []
+    remarks = [
+        f"Δ, p and effect (rank-biserial) against {reference}, Holm over the arms of a test and label.",
+        f"p equiv.: TOST, below {SIGNIFICANT:g} the arms are equivalent within ±{settings.margin:g} Dice.",
+    ]
+    if (compared["method"] == "mann-whitney").any():
+        remarks.append("Some arms have other cases than the reference: Mann-Whitney, unpaired.")
+    weak = compared["smallest_p"].fillna(1.0)[lambda p: p > SIGNIFICANT]  # none was tested where a case is alone
+    if len(weak):
+        least = weak[weak < 1].max() if (weak < 1).any() else 1.0
+        remarks.append(f"Warning: too few cases to show a difference (the least p possible is {least:.3g}).")
+    return remarks

@@ -1,0 +1,78 @@
+"""The report's files: plots, CSV, Markdown, LaTeX and HTML, and their mirror at Weights & Biases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from labelct.report import axes, page, tables
+from labelct.report.curves import curve
+from labelct.report.document import Report
+from labelct.report.strips import dice_plot
+from labelct.store import write_text
+
+FIGURES = {"dice": "Dice", "surface_dice": "surface Dice", "hd95": "HD95 (mm)"}
+
+
+def write(report: Report, out: Path) -> dict[str, Path]:
+    """Write a report into a folder.
+
+    Args:
+        report: The report.
+        out: The folder; missing ones are made.
+
+    Returns:
+        Its plots by caption.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = _draw(report, out)
+    write_text(out / "report.csv", tables.comma_separated(report.results))
+    write_text(out / "report.tex", tables.latex(report.table))
+    write_text(out / "report.html", page.render(report, pictures))
+    write_text(out / "report.md", _markdown(report, pictures))
+    return pictures
+
+
+def mirror(report: Report, pictures: Mapping[str, Path], out: Path, project: str) -> None:
+    """Log a report to Weights & Biases: the table, the plots, and the mean Dice of each arm as its summary.
+
+    Args:
+        report: The report.
+        pictures: Its plots.
+        out: The folder that it was written to.
+        project: The project's name there.
+    """
+    from labelct.tracking import Description, LoggerSettings, track
+
+    settings, config = LoggerSettings(kind="wandb", project=project), {"report": str(out), "jobs": len(report.runs)}
+    described = Description("report", config, "+".join(report.experiments) or None, ["report"], "report")
+    with track(settings, out, described) as tracker:
+        tracker.table("report", list(report.table), report.table.to_numpy().tolist())
+        for path in pictures.values():
+            tracker.figure(f"report/{path.stem}", path)
+        names = report.results[["arm", "test", "label"]].agg("/".join, axis=1) + "/dice"
+        tracker.summary(dict(zip(names, report.results["dice"], strict=True)))
+
+
+def _draw(report: Report, out: Path) -> dict[str, Path]:
+    """Draw every case of each arm, averaged over its runs, and the curve of each quantity; by caption."""
+    points = report.scores.groupby(["arm", "test", "label", "case"], sort=False)[list(FIGURES)].mean().reset_index()
+    if points["test"].nunique() > 1:
+        points["label"] = points["test"] + ": " + points["label"]
+    drawn = {name: out / f"{metric}.png" for metric, name in FIGURES.items()}
+    for (metric, name), path in zip(FIGURES.items(), drawn.values(), strict=True):
+        dice_plot(points.to_dict("records"), path, metric, name)
+    for axis in axes.axes_of(report.runs, report.by):
+        path = out / f"curve_{axis.choice.replace('/', '_')}.png"
+        lines = axes.lines(axis, report.runs, report.by, report.results)
+        curve(lines, path, axis.text, "Dice", axis.logarithmic)
+        drawn[f"Dice against {axis.text}"] = path
+    return drawn
+
+
+def _markdown(report: Report, pictures: Mapping[str, Path]) -> str:
+    shown = [f"![{name}]({path.name})" for name, path in pictures.items()]
+    failures = [f"- `{folder}`: {reason}" for folder, reason in report.failed]
+    notes = [f"- {remark}" for remark in report.remarks]
+    text = [f"# {report.title}", "", tables.markdown(report.table), *notes, "", *shown, ""]
+    return "\n".join([*text, *(["## Jobs without scores", "", *failures, ""] if failures else [])])

@@ -1,0 +1,57 @@
+"""Published values beside ours: `expected.csv` of an experiment, matched by the choices that make an arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from labelct.config import configuration_folder
+from labelct.errors import InputError
+from labelct.report.arms import FinishedRun
+
+COLUMNS = ("label", "dice", "source")
+
+
+def find(asked: Path | None, runs: Sequence[FinishedRun]) -> Path | None:
+    """Return the file of published values: the one asked for, or that of the experiment which all runs belong to."""
+    if asked is not None:
+        return asked
+    names = {run.experiment for run in runs}
+    path = configuration_folder().parent / "experiments" / next(iter(names), "") / "expected.csv"
+    return path if len(names) == 1 and names != {""} and path.is_file() else None
+
+
+def join(results: pd.DataFrame, path: Path | None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of a report with `expected` where something was published, and where that comes from.
+
+    Args:
+        results: The rows of the report.
+        path: A CSV file with the columns `label`, `dice`, `source` and one for each choice that a value stands for.
+
+    Raises:
+        InputError: The file cannot be read or has other columns.
+    """
+    if path is None:
+        return results, []
+    values = _read(path)
+    keys = [name for name in values if name not in COLUMNS[1:]]
+    if not set(keys) <= set(results):
+        return results, []
+    published = values.drop_duplicates(keys).rename(columns={"dice": "expected"}).drop(columns="source")
+    joined = results.merge(published, how="left", on=keys)
+    if joined["expected"].isna().all():
+        return results, []
+    return joined, [f"paper: {source}." for source in values["source"].unique()]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return the lines that hold a value, as text."""
+    try:
+        values = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read ({error})", "give a CSV file to --expected") from error
+    if not set(COLUMNS) <= set(values):
+        raise InputError(path, f"lacks one of the columns {', '.join(COLUMNS)}", "see experiments/table1/expected.csv")
+    return values[values["dice"] != ""]

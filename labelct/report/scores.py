@@ -1,0 +1,39 @@
+"""Tables of scores, one row a test cohort, case and label: their columns, and how they lie on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelct.evaluation.metrics import METRICS
+from labelct.store import write_text
+
+NAMES = ("test", "case", "label")
+WORDS = (*NAMES, "absent")
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return score rows as a table: what names a row first, then the metrics; null and NaN are both NaN.
+
+    Raises:
+        KeyError, ValueError: They are no score rows.
+    """
+    scores = pd.DataFrame(list(rows))
+    if scores.empty:
+        return pd.DataFrame(columns=[*NAMES, *METRICS])
+    first = [*NAMES, *(name for name in METRICS if name in scores)]
+    scores = scores[[*first, *(name for name in scores if name not in first)]]
+    return scores.astype({name: float for name in scores if name not in WORDS})
+
+
+def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows for JSON: None, which it has, in place of NaN, which it has not."""
+    return scores.astype(object).where(scores.notna(), None).to_dict("records")
+
+
+def write_csv(path: Path, scores: pd.DataFrame) -> None:
+    """Write a table as CSV, NaN as an empty cell."""
+    write_text(path, scores.to_csv(index=False, lineterminator="\n"))

@@ -1,0 +1,259 @@
+"""Means with intervals, paired tests against a reference arm, effect sizes and equivalence.
+
+A table of scores has the columns `test`, `case`, `label`, the metrics, and, where several runs are pooled, `arm` and
+`run` (one training with one seed). The unit of every test is the case: the runs of an arm are averaged per case first,
+since three seeds on ten patients are ten patients and not thirty.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from math import comb
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from labelct.report.settings import StatisticsSettings
+
+SHOWN = ("dice", "surface_dice", "hd95", "volume_error")
+OVERLAPS = ("dice", "surface_dice")
+KEY = ("arm", "test", "label")
+COMPARISON = ("method", "pairs", "difference", "difference_low", "difference_high", "p", "smallest_p", "rank_biserial",
+              "cohen_d", "p_equivalence")  # fmt: skip
+
+
+def summarise(scores: pd.DataFrame, by: Sequence[str], settings: StatisticsSettings | None = None) -> pd.DataFrame:
+    """Summarise a table of scores group by group.
+
+    Args:
+        scores: The scores.
+        by: The columns whose values make a group; groups come in order of first appearance.
+        settings: Coverage, resamples and seed of the bootstrap; None: no interval is drawn.
+
+    Returns:
+        One row a group with the columns of `by`; `n` (cases with a Dice) and `runs`; the number of rows that are
+        `absent` (in truth and prediction, in no mean), `missed` (in truth alone) and `invented` (in prediction alone);
+        and for each metric of `SHOWN` `<metric>`, `<metric>_std` (between cases), `<metric>_median`, `<metric>_low`,
+        `<metric>_high` (bootstrap interval of the mean) and `<metric>_std_runs` (between the means of the runs). NaN
+        where n is too small.
+    """
+    rows = []
+    for key, group in scores.groupby(list(by), sort=False):
+        row = dict(zip(by, key, strict=True)) | _counts(group)
+        for metric in SHOWN:
+            row |= {f"{metric}{name}": value for name, value in _spread(case_table(group, metric), settings).items()}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def compare(
+    scores: pd.DataFrame, reference: pd.DataFrame, settings: StatisticsSettings, metric: str = "dice"
+) -> dict[str, Any]:
+    """Compare one arm with a reference arm on one label of one test cohort.
+
+    Where the arms share at least two cases, these are compared in pairs: Wilcoxon's signed-rank test (differences of
+    0 left out, exact up to 50 pairs without ties), the matched-pairs rank-biserial correlation (Kerby, 2014) and
+    Cohen's d_z. Otherwise, unpaired: Mann-Whitney's U, the rank-biserial correlation (Cliff's delta), Cohen's d.
+    Equivalence is two one-sided t-tests (TOST; Schuirmann, 1987) of Dice or surface Dice against +- the margin.
+
+    Args:
+        scores: The scores of the arm.
+        reference: The scores of the reference arm.
+        settings: Bootstrap and equivalence margin.
+        metric: The metric to compare.
+
+    Returns:
+        `method` (wilcoxon, mann-whitney or none), `pairs` (0 where unpaired), `difference` of the means (arm minus
+        reference) with `difference_low` and `difference_high`, `p`, `smallest_p` (the least that so few cases
+        allow), `rank_biserial`, `cohen_d` and `p_equivalence` (below 0.05: equivalent within the margin).
+    """
+    arm, other = case_table(scores, metric), case_table(reference, metric)
+    shared = arm.index[arm.index.isin(other.index)]
+    if len(shared) > 1:
+        result = _paired(arm.loc[shared].to_numpy(), other.loc[shared].to_numpy(), settings)
+    else:
+        result = _unpaired(arm.to_numpy(), other.to_numpy(), settings)
+    return result if metric in OVERLAPS else result | {"p_equivalence": np.nan}
+
+
+def compare_arms(
+    scores: pd.DataFrame, reference: str, settings: StatisticsSettings, metric: str = "dice"
+) -> pd.DataFrame:
+    """Compare every arm with the reference arm, per test cohort and label.
+
+    Args:
+        scores: The scores, with `arm`.
+        reference: The `arm` that the others are compared with.
+        settings: Bootstrap and equivalence margin.
+        metric: The metric to compare.
+
+    Returns:
+        A row of `compare` for each arm, with `arm`, `test`, `label`, `metric` and `p_holm`, corrected over the arms of
+        one test cohort and label, which are the comparisons that one statement of a table rests on.
+    """
+    results: list[dict[str, Any]] = []
+    for (test, label), group in scores.groupby(["test", "label"], sort=False):
+        arms = dict(list(group.groupby("arm", sort=False)))
+        names = [arm for arm in arms if arm != reference] if reference in arms else []
+        family = [compare(arms[arm], arms[reference], settings, metric) for arm in names]
+        corrected = holm([comparison["p"] for comparison in family])
+        for arm, comparison, p in zip(names, family, corrected, strict=True):
+            results.append({"arm": arm, "test": test, "label": label, "metric": metric} | comparison | {"p_holm": p})
+    return pd.DataFrame(results, columns=[*KEY, "metric", *COMPARISON, "p_holm"])
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p values corrected after Holm (1979); NaN stays NaN and takes no part in the family."""
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.array(p_values, dtype=float)
+    known = ~np.isnan(p)
+    if known.any():
+        p[known] = multipletests(p[known], method="holm")[1]
+    return [float(value) for value in p]
+
+
+def case_table(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Arrange one metric by case and run.
+
+    Args:
+        scores: The scores of one arm and label; without the column `run` they are one run.
+        metric: The metric.
+
+    Returns:
+        A row for each test cohort and case that has at least one number, a column for each run; NaN where a run has
+        none.
+
+    Raises:
+        ValueError: A run scores the same case twice.
+    """
+    if "run" not in scores:
+        scores = scores.assign(run=0)
+    values = scores.set_index(["test", "case", "run"])[metric]
+    if values.index.has_duplicates:
+        _, case, run = values.index[values.index.duplicated()][0]
+        raise ValueError(f"case {case} has two scores in run {run}")
+    cases = pd.MultiIndex.from_frame(scores[["test", "case"]]).unique()
+    return values.unstack("run").reindex(index=cases, columns=scores["run"].unique()).dropna(how="all")
+
+
+def bootstrap_means(
+    table: NDArray[np.float64], case_counts: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Resample the mean over cases of the mean over runs, with cases and runs drawn with replacement.
+
+    `scipy.stats.bootstrap` draws along one axis; here two are drawn, and two arms share the draw of their cases.
+
+    Args:
+        table: `(case, run)` values, NaN where missing; no row of NaN alone.
+        case_counts: `(resample, case)` how often each case was drawn, so that paired arms can share the draw.
+        rng: Draws the runs.
+
+    Returns:
+        `(resample,)` means.
+    """
+    runs = table.shape[1]
+    run_counts = rng.multinomial(runs, np.full(runs, 1 / runs), size=len(case_counts))
+    known = ~np.isnan(table)
+    total, weight = run_counts @ np.where(known, table, 0.0).T, run_counts @ known.T.astype(float)
+    drawn = case_counts * (weight > 0)
+    return (drawn * total / np.maximum(weight, 1)).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
+
+
+def _draw_cases(cases: int, settings: StatisticsSettings, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return how often each case is drawn, `(resample, case)`."""
+    return rng.multinomial(cases, np.full(cases, 1 / cases), size=settings.resamples)
+
+
+def _interval(samples: NDArray[np.float64], settings: StatisticsSettings) -> tuple[float, float]:
+    """Return the percentile interval of bootstrap samples."""
+    tail = (1 - settings.level) / 2
+    low, high = np.quantile(samples, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _spread(table: pd.DataFrame, settings: StatisticsSettings | None) -> dict[str, float]:
+    """Return mean, spreads, median and interval of one metric by the end of their names; `table` is `(case, run)`."""
+    cases, low, high = table.mean(axis=1), np.nan, np.nan
+    if settings is not None and len(table) > 1:
+        rng = np.random.default_rng(settings.seed)
+        samples = bootstrap_means(table.to_numpy(), _draw_cases(len(table), settings, rng), rng)
+        low, high = _interval(samples, settings)
+    spread = {"": cases.mean(), "_std": cases.std(), "_median": cases.median(), "_low": low, "_high": high}
+    return spread | {"_std_runs": table.mean(axis=0).std()}
+
+
+def _counts(scores: pd.DataFrame) -> dict[str, int]:
+    """Return the number of cases and runs, and of the rows where the label is absent on one side or both."""
+    one_sided = (scores["dice"] == 0) & scores["hd95"].isna()
+    invented = one_sided & scores["volume_error"].isna()
+    return {
+        "n": len(case_table(scores, "dice")),
+        "runs": scores["run"].nunique() if "run" in scores else 1,
+        "absent": int(scores["dice"].isna().sum()),
+        "missed": int((one_sided & ~invented).sum()),
+        "invented": int(invented.sum()),
+    }
+
+
+def _paired(a: NDArray[np.float64], b: NDArray[np.float64], settings: StatisticsSettings) -> dict[str, Any]:
+    """Compare `(case, run)` tables with the same cases in the same order."""
+    rng = np.random.default_rng(settings.seed)
+    counts = _draw_cases(len(a), settings, rng)
+    low, high = _interval(bootstrap_means(a, counts, rng) - bootstrap_means(b, counts, rng), settings)
+    difference = np.nanmean(a, axis=1) - np.nanmean(b, axis=1)
+    moved = difference[np.abs(difference) > 1e-12]  # what rounding alone leaves of equal scores is no difference
+    ranks = stats.rankdata(np.abs(moved))
+    spread = difference.std(ddof=1)
+    return {
+        "method": "wilcoxon",
+        "pairs": len(difference),
+        "difference": float(difference.mean()),
+        "difference_low": low,
+        "difference_high": high,
+        "p": float(stats.wilcoxon(moved).pvalue) if len(moved) else 1.0,
+        "smallest_p": 2.0 ** (1 - len(difference)),
+        "rank_biserial": float((ranks * np.sign(moved)).sum() / ranks.sum()) if len(moved) else 0.0,
+        "cohen_d": float(difference.mean() / spread) if spread > 0 else np.nan,
+        "p_equivalence": _equivalence(difference, None, settings.margin),
+    }
+
+
+def _unpaired(a: NDArray[np.float64], b: NDArray[np.float64], settings: StatisticsSettings) -> dict[str, Any]:
+    """Compare `(case, run)` tables of different cases."""
+    result: dict[str, Any] = dict.fromkeys(COMPARISON, np.nan)
+    x, y = (np.nanmean(table, axis=1) if len(table) else np.array([]) for table in (a, b))
+    difference = float(x.mean() - y.mean()) if len(x) and len(y) else np.nan
+    result |= {"method": "none", "pairs": 0, "difference": difference}
+    if min(len(x), len(y)) < 2:
+        return result
+    rng = np.random.default_rng(settings.seed)
+    samples = [bootstrap_means(table, _draw_cases(len(table), settings, rng), rng) for table in (a, b)]
+    low, high = _interval(samples[0] - samples[1], settings)
+    test = stats.mannwhitneyu(x, y)
+    pooled = ((len(x) - 1) * x.var(ddof=1) + (len(y) - 1) * y.var(ddof=1)) / (len(x) + len(y) - 2)
+    return result | {
+        "method": "mann-whitney",
+        "difference_low": low,
+        "difference_high": high,
+        "p": float(test.pvalue),
+        "smallest_p": 2.0 / comb(len(x) + len(y), len(x)),
+        "rank_biserial": float(2 * test.statistic / (len(x) * len(y)) - 1),
+        "cohen_d": difference / float(np.sqrt(pooled)) if pooled > 0 else np.nan,
+        "p_equivalence": _equivalence(x, y, settings.margin),
+    }
+
+
+def _equivalence(x: NDArray[np.float64], y: NDArray[np.float64] | None, margin: float) -> float:
+    """Return the p of TOST within +- `margin`, of paired differences `x` or of `x` against `y` (Welch)."""
+    from statsmodels.stats.weightstats import DescrStatsW, ttost_ind
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # arms that are equal have no spread, and p is 0 or 1
+        if y is None:
+            return float(DescrStatsW(x).ttost_mean(-margin, margin)[0])
+        return float(ttost_ind(x, y, -margin, margin, usevar="unequal")[0])

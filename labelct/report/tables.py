@@ -1,0 +1,138 @@
+"""The report's table as cells of text, and its forms: console, CSV, Markdown, LaTeX."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# Columns that a narrow terminal does without, the least important first.
+EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
+TEX = {
+    "&": r"\&",
+    "%": r"\%",
+    "_": r"\_",
+    "#": r"\#",
+    "±": r"$\pm$",
+    "–": "--",
+    "−": "$-$",
+    "Δ": r"$\Delta$",
+    "<": "$<$",
+}
+
+
+def cells(results: pd.DataFrame, by: Sequence[str], reference: str | None, margin: float) -> pd.DataFrame:
+    """Return the table as text.
+
+    Args:
+        results: One row per arm, test cohort and label: `statistics.summarise`, joined with `statistics.compare_arms`.
+        by: The choices that make an arm; one column each.
+        reference: The arm that the others are compared with, or None.
+        margin: The margin of equivalence.
+
+    Returns:
+        The table; its first columns, up to `n`, name what a row is about.
+    """
+    rows = results.to_dict("records")
+    table = results[[*by, "test", "label", "n"]].astype(str)
+    if (results["runs"] > 1).any():
+        table["runs"] = results["runs"].astype(str)
+    table["Dice"] = [_spread(row, "dice", 3) for row in rows]
+    if "expected" in results:
+        table["paper"] = results["expected"].fillna("–")
+    table["95 % CI"] = [_interval(row) for row in rows]
+    table["surface Dice"] = [_spread(row, "surface_dice", 3) for row in rows]
+    table["HD95 mm"] = [_spread(row, "hd95", 1) for row in rows]
+    table["absent"] = results["absent"].astype(str)
+    if results[["missed", "invented"]].any(axis=None):
+        table[["missed", "invented"]] = results[["missed", "invented"]].astype(str)
+    if reference:
+        table[["Δ Dice", "p (Holm)", "effect r", f"p equiv. ±{margin:g}"]] = [_comparison(r, reference) for r in rows]
+    return table
+
+
+def first_number(table: pd.DataFrame) -> int:
+    """Return how many columns name what a row is about; numbers follow."""
+    return int(table.columns.get_loc("n"))
+
+
+def fitting(table: pd.DataFrame, width: int) -> pd.DataFrame:
+    """Return the table without the columns, least important first, that `width` characters leave no room for."""
+    between = 3  # blanks and rule between two columns
+    widths = {name: max(len(name), int(table[name].str.len().max())) + between for name in table}
+    spare = sorted((name for name in table if name.startswith(EXPENDABLE)), key=_rank)
+    while spare and sum(widths.values()) > width:
+        del widths[spare.pop(0)]
+    return table[list(widths)]
+
+
+def console(table: pd.DataFrame, title: str) -> Table:
+    """Return the table for a terminal."""
+    from rich import box
+    from rich.table import Table
+
+    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column, name in enumerate(table):
+        shown.add_column(name, justify="left" if column < first_number(table) else "right", overflow="fold")
+    for line in table.itertuples(index=False):
+        shown.add_row(*line)
+    return shown
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return the table in Markdown; pandas' own form takes one more package."""
+    rule = ["---" if column < first_number(table) else "---:" for column in range(table.shape[1])]
+    lines = [list(table), rule, *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def latex(table: pd.DataFrame) -> str:
+    """Return the table in LaTeX, for the package booktabs."""
+    columns = "l" * first_number(table) + "r" * (table.shape[1] - first_number(table))
+    return table.map(_tex).rename(columns=_tex).to_latex(index=False, escape=False, column_format=columns)
+
+
+def html(table: pd.DataFrame) -> str:
+    """Return the table in HTML, without a style of its own."""
+    return table.to_html(index=False, border=0, justify="unset")
+
+
+def comma_separated(results: pd.DataFrame) -> str:
+    """Return every number of the results as CSV, NaN as an empty cell."""
+    return results.to_csv(index=False, lineterminator="\n")
+
+
+def _rank(name: str) -> int:
+    return next(rank for rank, start in enumerate(EXPENDABLE) if name.startswith(start))
+
+
+def _spread(row: Mapping[str, Any], metric: str, digits: int) -> str:
+    mean, std = row[metric], row[f"{metric}_std"]
+    return "–" if math.isnan(mean) else f"{mean:.{digits}f}" + ("" if math.isnan(std) else f" ± {std:.{digits}f}")
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return "–" if math.isnan(row["dice_low"]) else f"{row['dice_low']:.3f} – {row['dice_high']:.3f}"
+
+
+def _comparison(row: Mapping[str, Any], reference: str) -> list[str]:
+    if row["arm"] == reference:
+        return ["reference", "", "", ""]
+    if math.isnan(row["difference"]):
+        return ["–"] * 4
+    difference = f"{row['difference']:+.3f}".replace("-", "−")
+    effect = "–" if math.isnan(row["rank_biserial"]) else f"{row['rank_biserial']:+.2f}".replace("-", "−")
+    return [difference, _p(row["p_holm"]), effect, _p(row["p_equivalence"])]
+
+
+def _p(value: float) -> str:
+    return "–" if math.isnan(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _tex(text: str) -> str:
+    return "".join(TEX.get(letter, letter) for letter in text)

@@ -1,0 +1,67 @@
+import json
+
+import pytest
+
+from labelct.errors import LabelctError
+from labelct.report import arms
+from tests.report.runs import REFERENCE, write_run
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("synth1", "data=synth1, dose=low"),
+        ("clinical, low", "data=clinical, dose=low"),
+        ("data=clinical,dose=full", "data=clinical, dose=full"),
+        (None, "data=clinical, dose=full"),
+    ],
+)
+def test_a_reference_is_named_by_its_choices(wanted, expected):
+    names = ["data=clinical, dose=full", "data=clinical, dose=low", "data=synth1, dose=low"]
+    assert arms.reference_arm(wanted, names) == expected
+
+
+def test_scores_of_stages_are_no_runs(sweep):
+    stage = sweep / "stages" / "scores" / "0a1b"
+    stage.mkdir(parents=True)
+    (stage / "scores.json").write_text("[]", encoding="utf-8")
+    assert len(arms.gather([sweep])[0]) == 4
+
+
+@pytest.mark.parametrize(
+    "text", ['{"arm": {"data": "synth3"', '{"arm": {"data": "synth3"}}', '{"arm": {}, "rows": [1]}']
+)
+def test_a_damaged_file_is_named(tmp_path, text):
+    (tmp_path / "scores.json").write_text(text, encoding="utf-8")
+    with pytest.raises(LabelctError, match=r"scores\.json"):
+        arms.gather([tmp_path])
+
+
+def test_runs_come_in_the_order_of_the_sweep(tmp_path):
+    for number, dose in enumerate("abcdefghijkl"):
+        write_run(tmp_path / str(number), REFERENCE, {"dose": dose})
+    assert [run.choices["dose"] for run in arms.gather([tmp_path])[0]] == list("abcdefghijkl")
+
+
+def test_a_failed_job_done_later_elsewhere_is_not_listed(tmp_path):
+    for number, workers in enumerate((1, 2)):
+        write_run(tmp_path / str(number), REFERENCE)
+        config = {"seed": 0, "parallel": {"workers": workers}}
+        (tmp_path / str(number) / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    (tmp_path / "0" / "scores.json").unlink()
+    assert arms.gather([tmp_path])[1] == []
+
+
+def test_the_same_scores_count_once_in_an_arm(sweep):
+    write_run(sweep / "again", REFERENCE, {"data": "clinical"}, key="0")
+    pooled, (remark, *_) = arms.pool(arms.gather([sweep])[0], ["data"])
+    assert pooled.groupby("arm", sort=False)["run"].nunique().tolist() == [1, 2, 1]
+    assert remark.startswith("1 of 5 jobs repeat")
+
+
+def test_only_what_varies_makes_an_arm(sweep):
+    runs, _ = arms.gather([sweep])
+    assert arms.choices_that_vary(runs) == ["data"]
+    assert arms.choices_that_vary(runs[:1]) == ["data"]
+    assert runs[0].arm(["data", "dose"]) == "data=clinical, dose=full"
+    assert runs[0].arm(["fill"]) == "fill=default"

@@ -1,0 +1,35 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from labelct.report import scores
+
+ROW = {"label": "liver", "dice": 0.1 + 0.2, "hd95": None, "absent": "", "test": "own", "case": "c0"}
+
+
+def test_a_table_begins_with_what_names_a_row():
+    table = scores.table([ROW, ROW | {"dice": None}])
+    assert list(table) == ["test", "case", "label", "dice", "hd95", "absent"]
+    assert table["dice"].dtype == table["hd95"].dtype == float
+    assert np.isnan(table["hd95"]).all()
+
+
+def test_csv_keeps_every_digit_and_leaves_nan_empty(tmp_path):
+    scores.write_csv(tmp_path / "scores.csv", scores.table([ROW]))
+    (row,) = csv.DictReader((tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines())
+    assert float(row["dice"]) == ROW["dice"]
+    assert row["hd95"] == ""
+
+
+def test_json_gives_the_table_back():
+    table = scores.table([ROW, ROW | {"dice": float("nan"), "case": "c1"}])
+    rows = json.loads(json.dumps(scores.plain(table), allow_nan=False))
+    assert scores.table(rows).equals(table)
+
+
+@pytest.mark.parametrize("rows", [[1], [{"dice": 1.0}], [ROW | {"dice": "much"}]])
+def test_what_is_no_score_is_refused(rows):
+    with pytest.raises((KeyError, ValueError)):
+        scores.table(rows)

@@ -1,0 +1,39 @@
+import pytest
+
+from labelct.errors import InputError
+from labelct.stages import cohorts
+from tests.stages.chain import SMALL
+
+
+def test_test_cases_may_not_be_cases_of_the_training(configured, made):
+    root, (cohort, stage, *_) = made
+    config = configured(*SMALL, "test=folder", f"test.folder.root={stage.folder}", "test.folder.split=all")
+    with pytest.raises(InputError, match="is a case of the training"):
+        cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)
+
+
+def test_limits_take_the_first_cases_and_make_no_more(configured, made):
+    _, (cohort, stage, *_) = made
+    assert [len(split) for split in (cohort.train, cohort.val, cohort.test)] == [2, 1, 1]
+    assert len(list((stage.folder / "ct").iterdir())) == 4
+
+
+def test_a_cohort_of_files_is_known_by_its_files_and_not_by_its_place(configured, made, tmp_path):
+    _, (_, phantom, *_) = made
+    moved = tmp_path / "elsewhere"
+    moved.symlink_to(phantom.folder)
+    keys = []
+    for root in (phantom.folder, moved):
+        config = configured(*SMALL[1:], "cohort=folder", f"cohort.root={root}")
+        keys.append(cohorts.prepare(config, config.cohort, tmp_path)[1].key)
+    assert keys[0] == keys[1]
+    config = configured(*SMALL[1:], "cohort=folder", f"cohort.root={moved}", "cohort.seed=1")
+    assert cohorts.prepare(config, config.cohort, tmp_path)[1].key != keys[0]
+
+
+def test_the_own_test_group_is_the_test_split(configured, made):
+    root, (cohort, stage, *_) = made
+    config = configured(*SMALL)
+    subjects, same = cohorts.prepare_test(config, config.test["own"], (cohort, stage), root)
+    assert subjects == cohort.test
+    assert same == stage

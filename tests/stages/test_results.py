@@ -1,0 +1,49 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelct.report import arms, scores
+from labelct.stages import results
+from labelct.store import Stage
+from labelct.tracking import Tracker
+from tests.stages.chain import SMALL
+
+
+def test_summary_counts_what_is_absent_and_leaves_it_out():
+    row = {
+        "test": "own",
+        "case": "",
+        "label": "liver",
+        "absent": "",
+        "surface_dice": 1.0,
+        "hd95": 1.0,
+        "volume_error": 0.0,
+    }
+    found = ({"dice": 0.8}, {"dice": 0.6}, {"dice": float("nan"), "absent": "both"})
+    rows = [row | values | {"case": f"c{number}"} for number, values in enumerate(found)]
+    summary = results.summarise(scores.table(rows))["own/liver"]
+    assert (summary["n"], summary["absent"]) == (2, 1)
+    assert summary["dice"] == pytest.approx(0.7)
+    assert summary["dice_std"] == pytest.approx(np.sqrt(0.02))
+
+
+def test_a_dice_that_is_nowhere_defined_is_no_zero():
+    assert results.mean_dice(pd.DataFrame({"dice": [np.nan]})) is None
+    assert results.mean_dice(pd.DataFrame({"dice": [0.5, np.nan]})) == 0.5
+
+
+def test_the_report_reads_what_a_job_writes(configured, made, tmp_path, capsys):
+    _, (cohort, _, _, training_set) = made
+    row = {"test": "own", "case": "c0", "label": "liver", "absent": "", "surface_dice": 1.0, "volume_error": 0.0}
+    rows = [row | {"dice": 0.8, "hd95": 2.0}, row | {"dice": float("nan"), "hd95": float("nan"), "case": "c1"}]
+    outcome = results.Outcome([training_set, Stage("scores", "a" * 12, tmp_path)], cohort.test[0], rows)
+    score = results.write(configured(*SMALL), tmp_path, {"data": "synth1"}, ["seed=1"], outcome, Tracker())
+    assert score == 0.8
+    assert "(1 absent)" in capsys.readouterr().out
+    ((run,), failed) = arms.gather([tmp_path])
+    assert (run.choices, run.seed, run.key, failed) == ({"data": "synth1"}, "1", "a" * 12, [])
+    assert run.scores.equals(scores.table(rows))
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"dice.png", "montage.png"}
+    assert json.loads((tmp_path / "scores.json").read_text())["summary"]["own/liver"]["dice_std"] is None

@@ -1,0 +1,64 @@
+"""The tests mirror the package: a module's properties are stated in the test file of its name."""
+
+from pathlib import Path
+
+import pytest
+
+import labelct
+
+PACKAGE = Path(labelct.__file__).parent
+TESTS = Path(__file__).parent
+
+# Started as processes of their own by tests/test_pipeline.py and tests/commands/test_launchers.py, or read by Hydra and
+# all tests through the fixture `configured`.
+ELSEWHERE = {"__main__.py", "run.py", "config.py"}
+# Being written.
+MISSING = {
+    "body.py",
+    "labels.py",
+    "sampler.py",
+    "settings.py",
+    "streaming.py",
+    "synthesis/background.py",
+    "synthesis/blur.py",
+    "synthesis/case.py",
+    "synthesis/clusters.py",
+    "synthesis/deformation.py",
+    "synthesis/distractors/arms.py",
+    "synthesis/distractors/blobs.py",
+    "synthesis/distractors/couch.py",
+    "synthesis/distractors/lungs.py",
+    "synthesis/distractors/ribs.py",
+    "synthesis/distractors/spine.py",
+    "synthesis/distractors/trunk.py",
+    "synthesis/envelope.py",
+    "synthesis/greys.py",
+    "synthesis/intensity.py",
+    "synthesis/kernels/fields.py",
+    "synthesis/kernels/filter.py",
+    "synthesis/kernels/gas.py",
+    "synthesis/kernels/paint.py",
+    "synthesis/kernels/trunk.py",
+    "synthesis/kernels/value_noise.py",
+    "synthesis/kernels/warp.py",
+    "synthesis/original.py",
+    "synthesis/procedural.py",
+    "synthesis/recipes.py",
+    "synthesis/render.py",
+    "synthesis/scene.py",
+    "synthesis/stills.py",
+    "targets.py",
+}
+MODULES = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES - ELSEWHERE - MISSING))
+def test_a_module_has_the_test_file_of_its_name(module):
+    path = TESTS / Path(module).with_name(f"test_{Path(module).name}")
+    assert path.is_file(), f"write tests/{path.relative_to(TESTS)}"
+    assert "def test_" in path.read_text(encoding="utf-8")
+
+
+def test_nothing_is_excused_that_has_its_test():
+    written = [name for name in MISSING if (TESTS / Path(name).with_name(f"test_{Path(name).name}")).is_file()]
+    assert written == []

@@ -9,7 +9,7 @@ from typing import get_type_hints
 import pytest
 
 from labelct.commands import keys, run
-from labelct.config import PLAIN, TESTS, TRAINERS, Config, configuration_folder
+from labelct.config import PLAIN, TESTS, TRAINER_SCHEMAS, Config, configuration_folder
 from labelct.errors import SettingError
 
 
@@ -20,7 +20,7 @@ def below(schema):
             yield from below(hint)
 
 
-TABLES = [*PLAIN.values(), *TESTS.values(), *TRAINERS.values()]
+TABLES = [*PLAIN.values(), *TESTS.values(), *TRAINER_SCHEMAS.values()]
 SCHEMAS = sorted({found for schema in TABLES for found in below(schema)} | {Config}, key=lambda schema: schema.__name__)
 
 

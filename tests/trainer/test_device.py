@@ -121,6 +121,7 @@ time.sleep(60)
     state = Path("/proc") / training.stdout.readline().strip() / "stat"
     training.kill()
     training.wait()
+    training.stdout.close()
     for _ in range(100):
         if not state.exists() or ") Z" in state.read_text():
             return

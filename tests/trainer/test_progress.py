@@ -19,7 +19,8 @@ def at(step: int) -> SimpleNamespace:
 
 
 def rows(path):
-    return list(csv.DictReader(path.open(newline="")))
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_the_log_holds_the_mean_loss_of_the_steps_since_the_last_row(tmp_path) -> None:

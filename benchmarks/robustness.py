@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 
 import nibabel as nib
 import numpy as np
-from labelct.trainer.predictor import Predictor
 from scipy import ndimage
 
 from labelct.commands.segment import model_folder
@@ -26,6 +25,7 @@ from labelct.io import nifti
 from labelct.synthesis.blur import FWHM
 from labelct.synthesis.deformation import AIR_HU
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
+from labelct.trainer.face import Predictor
 from labelct.trainer.open import open_model
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume

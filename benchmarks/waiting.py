@@ -30,9 +30,9 @@ BUSY = "while True: pass"
 def seconds(threads: int, steps: int) -> float:
     """Return the seconds of one training step."""
     import torch
-    from labelct.trainer.network import DeepSupervisedLoss, build, laid_out
 
-    from labelct.trainer.settings import UNetSettings
+    from labelct.trainer.unet.network import DeepSupervisedLoss, build, laid_out
+    from labelct.trainer.unet.settings import UNetSettings
 
     torch.set_num_threads(threads)
     settings = UNetSettings(patch=[48, 48, 48], deep_supervision=1)

@@ -1,12 +1,15 @@
 """What several tests share: real data where it is, and a small experiment composed from the shipped files."""
 
 import os
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
 from labelct.config import configuration_folder, typed
+from labelct.volume import LabelMap
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +30,24 @@ def configured():
             return typed(compose("config", overrides=list(overrides)))
 
     return make
+
+
+def small_map(low):
+    """Return a small map with a liver that begins at `low`, and a spleen."""
+    labels = np.zeros((20, 18, 16), np.uint8)
+    labels[low : low + 6, 4:12, 4:12] = 1
+    labels[13:17, 5:9, 5:9] = 2
+    return LabelMap(labels, np.diag([5.0, 5.0, 5.0, 1.0]), {1: "liver", 2: "spleen"})
+
+
+@pytest.fixture
+def volumes(configured):
+    """Return volumes of three small label maps, drawn while a network trains."""
+    from labelct.cohort.base import Subject
+    from labelct.stages.synthesis import sampler
+    from labelct.streaming import SyntheticVolumes
+
+    overrides = ["data=synth3", "data.mode=online", "data.patches=4", "data.deform.rotation_deg=10", "texture=white"]
+    config = configured(*overrides, "drop=none", "scanner=image", "dose=full", "data.deform.elastic_mm=0")
+    subjects = tuple(Subject(f"s{low}", partial(small_map, low), None, ()) for low in (2, 4, 6))
+    return SyntheticVolumes(subjects, sampler(config))

@@ -49,7 +49,7 @@ def run(
     """Return the stages up to the trained model; what a killed training left is taken up again.
 
     Args:
-        config: The experiment; read are trainer, device and seed.
+        config: The experiment; read are trainer, device and seed, and how volumes are drawn during the training.
         cohort: The subjects, whose CT a trainer may plan on.
         cohort_stage: The stage that identifies their files.
         training_set: The stage of the training set.
@@ -63,8 +63,7 @@ def run(
     prepared = trainer.prepare(task, training_set, partial(clinical_arm, config, cohort, cohort_stage, root), root)
     source = [training_set, *prepared][-1]
     settings = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
-    drawn = {"patches": config.data.patches} if config.data.mode == "online" else None
-    recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed, "drawn": drawn}, [source])
+    recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed, **_drawing(config)}, [source])
 
     def make(folder: Path) -> None:
         write_json(folder / "targets.json", config.targets.parts)
@@ -134,6 +133,11 @@ def _projections(config: Config, length: float) -> int:
 
 def _with_ct(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     return tuple(subject for subject in subjects if subject.load_ct is not None)
+
+
+def _drawing(config: Config) -> dict[str, Any]:
+    """Return what a training reads of how volumes are drawn; what is in them is in the training set's key already."""
+    return {"drawn": {"patches": config.data.patches}} if config.data.mode == "online" else {}
 
 
 def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:

@@ -191,14 +191,15 @@ class Recipe:
 
 def streams(rng: np.random.Generator, names: Iterable[str]) -> dict[str, np.random.Generator]:
     """Return a source of draws for each ingredient, in the order of `names`."""
-    spawned = dict(zip(NUMBERED, rng.spawn(len(NUMBERED)), strict=True))
     seed = rng.bit_generator.seed_seq
     assert isinstance(seed, np.random.SeedSequence)
+    turn = seed.n_children_spawned  # tells a generator's volumes apart, as the spawned streams do
+    spawned = dict(zip(NUMBERED, rng.spawn(len(NUMBERED)), strict=True))
 
     def stream(name: str) -> np.random.Generator:
         if name in spawned:
             return spawned[name]
-        key = (*seed.spawn_key, crc32(name.encode()))
+        key = (*seed.spawn_key, turn, crc32(name.encode()))
         return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
     return {name: stream(name) for name in names}

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from labelct.synthesis.check import check, report, sentence, summarise
-from labelct.synthesis.priors import load_priors
 
-from tests.synthesis.cases import Case
+from labelct.priors import load_priors
+from labelct.priors.check import by_organ, check, report, sentence
+from labelct.synthesis.case import Case
+from tests.synthesis.cases import threads, where
 
 BASE = load_priors()
 
@@ -13,7 +14,7 @@ BASE = load_priors()
 def constant(case: Case, **levels: float) -> np.ndarray:
     volume = np.full(case.label_map.shape, -1000.0, np.float32)
     for name in case.names.values():
-        volume[case.where(name)] = levels.get(name, BASE[name].hu_pv_mean)
+        volume[where(case, name)] = levels.get(name, BASE[name].hu_pv_mean)
     return volume
 
 
@@ -24,12 +25,12 @@ def test_an_organ_at_its_prior_passes_and_one_beside_it_does_not(case: Case) -> 
 
 
 def test_borders_and_gas_do_not_count(case: Case) -> None:
-    volume, liver = constant(case), case.where("liver")
+    volume, liver = constant(case), where(case, "liver")
     inner = liver.copy()
     for axis in range(3):
         inner &= np.roll(liver, 1, axis) & np.roll(liver, -1, axis)
     volume[liver & ~inner] = 900
-    volume[case.where("colon") & (np.arange(36)[:, None] % 3 == 0)] = -900
+    volume[where(case, "colon") & (np.arange(36)[:, None] % 3 == 0)] = -900
     rows = {row["name"]: row for row in check(volume, case.label_map, case.names, BASE)}
     assert rows["liver"]["voxels"] == inner.sum()
     assert rows["liver"]["mean"] == pytest.approx(BASE["liver"].hu_pv_mean)
@@ -41,8 +42,10 @@ def test_moments_are_those_of_numpy_for_any_threads_and_large_values(case: Case)
     volume = np.random.default_rng(0).normal(60, 30, case.label_map.shape).astype(np.float32)
     large = case.label_map.astype(np.int32) * 100000
     names = {value * 100000: name for value, name in case.names.items()}
-    rows = check(volume, case.label_map, case.names, BASE)
-    assert rows == check(volume, case.label_map, case.names, BASE, threads=3)
+    with threads(1):
+        rows = check(volume, case.label_map, case.names, BASE)
+    with threads(3):
+        assert rows == check(volume, case.label_map, case.names, BASE)
     assert [(r["name"], r["mean"]) for r in check(volume, large, names, BASE)] == [(r["name"], r["mean"]) for r in rows]
 
 
@@ -52,7 +55,25 @@ def test_a_bias_fails_that_no_single_volume_shows() -> None:
         return [row]
 
     rng = np.random.default_rng(0)
-    assert summarise([volume(d) for d in rng.normal(size=40)])[0]["passed"]
+    assert by_organ([volume(d) for d in rng.normal(size=40)])[0]["passed"]
     biased = report([volume(d) for d in rng.normal(size=40) + 1], "prior")
     assert biased["failed"] == 1
     assert "off: liver" in sentence(biased)
+
+
+def test_moments_are_those_of_the_inner_voxels(case: Case) -> None:
+    volume = np.random.default_rng(0).normal(60, 30, case.label_map.shape).astype(np.float32)
+    liver = where(case, "liver")
+    inner = np.pad(liver, 1)
+    for axis in range(3):
+        inner &= np.roll(np.pad(liver, 1), 1, axis) & np.roll(np.pad(liver, 1), -1, axis)
+    voxels = volume[inner[1:-1, 1:-1, 1:-1]].astype(float)
+    (row,) = (row for row in check(volume, case.label_map, case.names, BASE) if row["name"] == "liver")
+    assert (row["mean"], row["sd"]) == pytest.approx((voxels.mean(), voxels.std()))
+    assert row["voxels"] == voxels.size
+
+
+def test_the_phase_moves_what_is_expected(case: Case) -> None:
+    native, portal = (check(constant(case), case.label_map, case.names, BASE, phase)[0] for phase in (0.0, 1.0))
+    assert native["expected"] == BASE[native["name"]].hu_native_mean
+    assert portal["expected"] == BASE[portal["name"]].hu_pv_mean

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from labelct.synthesis.check import check
-from labelct.synthesis.measure import fit_priors, measure, priors_csv
-from labelct.synthesis.priors import load_priors, parse_priors
 
+from labelct.priors import load_priors
+from labelct.priors.check import check
+from labelct.priors.fit import fit_priors, measure, priors_csv
+from labelct.priors.table import parse_priors
+from labelct.synthesis import intensity, texture
 from labelct.synthesis.bank import load_bank
-from labelct.synthesis.recipe import sample_recipe, synthesize
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from tests.synthesis.cases import Case
+from labelct.synthesis.case import Case
+from tests.synthesis.cases import recipe, where
 
 BASE = load_priors()
 
@@ -20,8 +21,8 @@ BASE = load_priors()
 def noisy(case: Case, liver: float = 90.0, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     volume = rng.normal(40, 10, case.label_map.shape)
-    volume[case.where("liver")] += liver - 40
-    colon = case.where("colon")
+    volume[where(case, "liver")] += liver - 40
+    colon = where(case, "colon")
     volume[colon & (rng.random(colon.shape) < 0.25)] = -850
     return volume
 
@@ -76,12 +77,11 @@ def test_a_fit_to_real_ct_makes_its_organs_again(real_data: Path) -> None:
         label_map[np.asanyarray(mask.dataobj) > 0] = value
     names = dict(enumerate(organs, 1))
     real = measure(ct, label_map, names, BASE, erode=0)
-    texture = TextureSettings(kind="stills", size=64, frames=24, clips=9)
-    bank, what = load_bank(texture), (label_map, (3.0, 3.0, 3.0), names, {"liver": ["liver"]})
-    fill = FillSettings(kind="fitted", spread=0.0)
-    how = (DataSettings(kind="synth3"), fill, texture, DropSettings(0.0), bank)
-    params = sample_recipe(*what, *how, np.random.default_rng(0), priors=fit_priors([real], BASE))
-    made = measure(synthesize(*what, params, bank)[0], label_map, names, BASE, erode=0)
+    bank = load_bank(texture.Settings(kind="stills", size=64, frames=24, clips=9))
+    fill = intensity.Settings(kind="fitted", spread=0.0)
+    painted = recipe("synth3", fill=fill, bank=bank, priors=fit_priors([real], BASE), targets={"liver": ["liver"]})
+    volume = painted.draw(Case(label_map, (3.0, 3.0, 3.0), names), np.random.default_rng(0)).volume
+    made = measure(volume, label_map, names, BASE, erode=0)
     for name, one in made.items():
         assert one.mean == pytest.approx(real[name].mean, abs=2)
         assert one.sd == pytest.approx(real[name].sd, rel=0.1)

@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from labelct.synthesis.priors import REST_CLASSES, load_priors, parse_priors
 
 from labelct.errors import InputError
+from labelct.priors import REST_CLASSES, load_priors
+from labelct.priors.table import parse_priors
 
 QUANTILES = " ".join(str(q) for q in range(-28, 29))
 HEADER = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n"

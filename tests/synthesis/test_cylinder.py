@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from labelct.synthesis.anatomy_settings import CylinderSettings
 
 from labelct.errors import InputError
-from labelct.synthesis.cylinder import body_quantiles, cylinder_region, sample_cylinder
+from labelct.synthesis import background, cylinder
+from labelct.synthesis.case import Case
+from labelct.synthesis.cylinder import Settings, body_quantiles, cylinder_region
+from labelct.synthesis.envelope import CAVITY, trunk_layers
+from tests.synthesis.cases import empty, recipe, scene
 
 SPACING = (2.0, 3.0, 5.0)
 
 
-def drawn(target: np.ndarray, seed: int = 0, **settings: float) -> dict:
-    return sample_cylinder(target, SPACING, (99.0, 88.5), CylinderSettings(**settings), np.random.default_rng(seed))
+def drawn(target: np.ndarray, seed: int = 0, **settings: float) -> dict[str, Any]:
+    case = Case(target.astype(np.uint8), SPACING, {1: "liver"})
+    given = scene(case, "synth1", cylinder=Settings(**settings))
+    given.labels = ["liver"]
+    return cylinder.sample(given, np.random.default_rng(seed))
 
 
 def test_the_radius_is_a_fraction_of_the_smaller_field_of_view() -> None:
@@ -37,6 +45,51 @@ def test_the_area_is_that_of_the_ellipse() -> None:
     region = cylinder_region((100, 60, 3), SPACING, params)
     assert region[:, :, 0].sum() * 6 == pytest.approx(np.pi * 70 * 50, rel=0.02)
     assert (region == region[:, :, :1]).all()
+
+
+def test_it_stands_where_the_background_would(case: Case) -> None:
+    given = scene(case, "synth1")
+    params = {"kind": "cylinder", "centre_mm": [78.0, 70.0], "half_axes_mm": [60.0, 50.0], "histogram": "builtin"}
+    cylinder.apply(given, params)
+    assert given.background.names == ["_air", "_body"]
+    assert np.array_equal(given.background.numbers, cylinder_region(case.label_map.shape, case.spacing, params))
+    assert given.classes["_body"] == {"histogram": "builtin"}
+    assert given.cavity is None
+
+
+def test_a_trunk_stands_in_by_its_chance_and_is_that_of_a_geometric_background(case: Case) -> None:
+    chances = [drawn(np.zeros((100, 60, 4), bool), seed, trunk=0.3)["kind"] for seed in range(200)]
+    assert set(chances) == {"cylinder", "trunk"}
+    assert chances.count("trunk") / 200 == pytest.approx(0.3, abs=0.1)
+    given = scene(case, "synth1", cylinder=Settings(trunk=1.0))
+    given.labels = ["liver", "spleen"]
+    params = cylinder.sample(given, np.random.default_rng(0))
+    geometric = background.sample(given, np.random.default_rng(0))
+    assert {name: params[name] for name in geometric if name != "kind"} == {
+        name: value for name, value in geometric.items() if name != "kind"
+    }
+    cylinder.apply(given, params)
+    layers = trunk_layers(given, params)
+    assert given.background.names == ["_air", "_fat", "_soft", "_body"]
+    assert np.array_equal(given.background.numbers, layers)
+    assert np.array_equal(given.cavity, layers == CAVITY)
+
+
+def test_a_trunk_paints_its_wall_around_the_same_texture(case: Case) -> None:
+    roomy = replace(case, label_map=np.pad(case.label_map, ((30, 30), (30, 30), (0, 0))))
+    painted = recipe("synth1", cylinder=Settings(trunk=1.0)).draw(roomy, np.random.default_rng(0))
+    classes = painted.params["intensity"]["classes"]
+    fat, soft = (painted.volume == np.float32(classes[name]["hu"]) for name in ("_fat", "_soft"))
+    assert fat.sum() > 1000
+    assert soft.sum() > 1000
+    assert not ((fat | soft) & (painted.target > 0)).any()
+    inside = painted.volume[(painted.target == 0) & ~fat & ~soft & (painted.volume != -1000)]
+    assert len(np.unique(inside)) > 30
+
+
+def test_without_labels_there_is_a_body_all_the_same() -> None:
+    painted = recipe("synth1").draw(empty((30, 30, 4), (4.0, 4.0, 4.0)), np.random.default_rng(0))
+    assert (painted.volume > -900).mean() > 0.2
 
 
 def test_the_built_in_histogram_is_that_of_a_trunk() -> None:

@@ -2,31 +2,53 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from labelct.synthesis.priors import load_priors
 
-from labelct.synthesis.gas import place_gas, sample_gas
-from tests.synthesis.cases import Case
-
-SPACING = (4.0, 4.0, 5.0)
-
-
-@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.45, 0.9])
-def test_gas_takes_its_fraction_of_the_organ_and_nothing_else(case: Case, fraction: float) -> None:
-    organ = case.where("colon")
-    gas = place_gas(organ, SPACING, {"fraction": fraction, "seed": 3})
-    assert not (gas & ~organ).any()
-    assert gas.sum() == pytest.approx(fraction * organ.sum(), abs=3)
+from labelct.synthesis import drop, gas, intensity
+from labelct.synthesis.case import Case
+from labelct.synthesis.scene import Scene
+from tests.synthesis.cases import empty, scene, where
 
 
-def test_gas_lies_in_front(case: Case) -> None:
-    organ = case.where("colon")
-    gas = place_gas(organ, SPACING, {"fraction": 0.4, "seed": 3})
-    front = np.arange(organ.shape[1])[None, :, None]
-    assert (front * gas).sum() / gas.sum() > (front * (organ & ~gas)).sum() / (organ & ~gas).sum() + 2
+def with_labels(case: Case, *labels: str) -> Scene:
+    given = scene(case, "synth2")
+    drop.apply(given, {"pasted": labels, "dropped": []})
+    return given
 
 
 def test_the_drawn_fraction_has_the_priors_mean() -> None:
-    colon, rng = load_priors()["colon"], np.random.default_rng(0)
-    fractions = [sample_gas(colon, rng)["fraction"] for _ in range(2000)]
+    given, rng = scene(empty((1, 1, 1))), np.random.default_rng(0)
+    given.labels = ["colon"]
+    fractions = [gas.sample(given, rng)["colon"]["fraction"] for _ in range(2000)]
     assert np.mean(fractions) == pytest.approx(0.4, abs=0.02)
     assert max(fractions) <= 0.9
+
+
+@pytest.mark.parametrize("fill", [{"gas": False}, {"kind": "uniform"}, {"kind": "mixture"}])
+def test_there_is_none_where_it_is_off_or_no_prior_says_what_is_hollow(fill: dict) -> None:
+    given = scene(empty((1, 1, 1)), fill=intensity.Settings(**fill))
+    given.labels = ["colon"]
+    assert gas.sample(given, np.random.default_rng(0)) == {}
+    assert not given.own_hu
+
+
+def test_solid_organs_hold_none() -> None:
+    given = scene(empty((1, 1, 1)))
+    given.labels = ["colon", "liver", "spleen"]
+    assert set(gas.sample(given, np.random.default_rng(0))) == set(given.labels) - {"liver", "spleen"}
+    assert set(given.own_hu) == {"colon:gas"}
+
+
+def test_it_takes_its_fraction_of_the_organ_and_nothing_else(case: Case) -> None:
+    given, colon = with_labels(case, "colon", "liver"), where(case, "colon")
+    whole = given.painted.numbers.copy()
+    gas.apply(given, {"colon": {"fraction": 0.4, "seed": 3}})
+    held = given.painted.numbers == given.painted.names.index("colon:gas")
+    assert held.sum() == pytest.approx(0.4 * colon.sum(), abs=3)
+    assert not (held & ~colon).any()
+    np.testing.assert_array_equal(given.painted.numbers[~held], whole[~held])
+
+
+def test_a_dropped_organ_holds_none(case: Case) -> None:
+    given = with_labels(case, "liver")
+    gas.apply(given, {"colon": {"fraction": 0.4, "seed": 3}})
+    assert given.painted.names == with_labels(case, "liver").painted.names

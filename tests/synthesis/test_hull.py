@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labelct.synthesis.case import Case
 from labelct.synthesis.hull import (
     ellipse_support,
     label_support,
@@ -14,7 +15,7 @@ from labelct.synthesis.hull import (
     trunk_centre,
     trunk_shells,
 )
-from tests.synthesis.cases import Case, ball
+from tests.synthesis.cases import ball
 
 PARAMS = {
     "half_width_mm": 150.0,

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,19 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from labelct.synthesis.anatomy_settings import DeformSettings
-from labelct.synthesis.priors import REST_CLASSES
 
 from labelct.errors import InputError
+from labelct.priors import REST_CLASSES
+from labelct.synthesis import deformation, drop, intensity, lesions, subclasses, texture
 from labelct.synthesis.bank import Bank, make_bank, make_white
-from labelct.synthesis.recipe import sample_recipe, synthesize
-from labelct.synthesis.settings import DataSettings, DropSettings, FillSettings, TextureSettings
-from tests.synthesis.cases import Case
+from labelct.synthesis.case import Case
+from labelct.synthesis.recipe import Recipe, Synthetic, streams
+from labelct.synthesis.recipes import INGREDIENTS, RECIPES
+from labelct.synthesis.settings import DataSettings
+from labelct.targets import Targets
+from tests.synthesis.cases import BANK, NO_GAS, PAINTED, TARGETS, recipe, threads, where
+from tests.synthesis.distractors.torso import EVERYTHING
 
-TARGETS = {"liver": ["liver"], "rest": ["spleen", "colon"]}
-RECIPES = ("synth1", "synth2", "synth3", "synthseg")
-BANK = make_bank([np.random.default_rng(0).integers(0, 256, (5, 12, 9)).astype(np.uint8)], ["one"])
-CLIPS = TextureSettings(kind="stills")
 KEPT = {
     "synth1": "1cb720f318a41602",
     "synth2": "530c427e44305841",
@@ -30,95 +32,90 @@ KEPT = {
 }
 
 
-def draw(
-    case: Case, bank: Bank = BANK, seed: int = 1, drop: float = 0.0, fill: Any = None, **data: Any
-) -> dict[str, Any]:
-    what = (case.label_map, case.spacing, case.names, TARGETS)
-    how = (DataSettings(**data), fill or FillSettings(), CLIPS, DropSettings(drop), bank)
-    return sample_recipe(*what, *how, np.random.default_rng(seed))
+def draw(case: Case, kind: str, seed: int = 1, **chosen: Any) -> dict[str, Any]:
+    return recipe(kind, **chosen).sample(case, np.random.default_rng(seed))
 
 
-def make(case: Case, params: dict[str, Any], bank: Bank = BANK, **more: Any) -> tuple[np.ndarray, np.ndarray]:
-    return synthesize(case.label_map, case.spacing, case.names, TARGETS, params, bank, **more)
+def make(case: Case, kind: str, params: dict[str, Any], bank: Bank = BANK) -> Synthetic:
+    return recipe(kind, bank=bank).apply(case, params)
 
 
-@pytest.mark.parametrize("kind", RECIPES)
+def paint(case: Case, kind: str, seed: int = 1, **chosen: Any) -> Synthetic:
+    return recipe(kind, **chosen).draw(case, np.random.default_rng(seed))
+
+
+def hu(painted: Synthetic, name: str) -> np.float32:
+    return np.float32(painted.params["intensity"]["classes"][name]["hu"])
+
+
+@pytest.mark.parametrize("kind", PAINTED)
 def test_a_manifest_line_makes_the_same_bits_again(case: Case, kind: str) -> None:
-    params = draw(case, kind=kind, drop=0.3)
-    volume, target = make(case, params)
-    again, again_target = make(case, json.loads(json.dumps(params)), threads=3)
-    assert volume.dtype == np.float32
-    assert volume.flags.c_contiguous
-    assert volume.tobytes() == again.tobytes()
-    assert np.array_equal(target, again_target)
-    other, _ = make(case, draw(case, kind=kind, drop=0.3, seed=2))
-    assert not np.array_equal(volume, other)
+    params = draw(case, kind, dropped=0.3)
+    with threads(1):
+        painted = make(case, kind, params)
+    with threads(3):
+        again = make(case, kind, json.loads(json.dumps(params, sort_keys=True)))
+    assert painted.volume.dtype == np.float32
+    assert painted.volume.flags.c_contiguous
+    assert painted.volume.tobytes() == again.volume.tobytes()
+    assert np.array_equal(painted.target, again.target)
+    assert not np.array_equal(painted.volume, paint(case, kind, 2, dropped=0.3).volume)
+
+
+@pytest.mark.parametrize("kind", [*PAINTED, "clinical"])
+def test_drawing_is_sampling_and_applying_in_one(case: Case, kind: str) -> None:
+    scanned = replace(case, ct=np.random.default_rng(0).normal(0, 90, case.label_map.shape).astype(np.float32))
+    chosen = {
+        "dropped": 0.3,
+        "deform": deformation.Settings(rotation_deg=10, elastic_mm=5, flip=0.5),
+        "lesions": lesions.Settings(host="liver", count=[2, 3]),
+        "surroundings": EVERYTHING,
+        "subclasses": subclasses.Settings(count=2),
+    }
+    both, params = paint(scanned, kind, **chosen), draw(scanned, kind, **chosen)
+    apart = recipe(kind, **chosen).apply(scanned, json.loads(json.dumps(params, sort_keys=True)))
+    assert both.params == params == apart.params
+    assert both.volume.tobytes() == apart.volume.tobytes()
+    assert np.array_equal(both.target, apart.target)
+    assert np.array_equal(both.anatomy.label_map, apart.anatomy.label_map)
+    assert both.anatomy.names == apart.anatomy.names
 
 
 @pytest.mark.parametrize(("kind", "digest"), KEPT.items())
 def test_a_seed_keeps_the_volume_that_it_had_when_sets_were_made(case: Case, kind: str, digest: str) -> None:
-    volume, target = make(case, draw(case, kind=kind, drop=0.3, seed=5))
-    assert hashlib.sha256(volume.tobytes() + target.tobytes()).hexdigest()[:16] == digest
+    painted = make(case, kind, draw(case, kind, 5, dropped=0.3))
+    assert hashlib.sha256(painted.volume.tobytes() + painted.target.tobytes()).hexdigest()[:16] == digest
 
 
 def test_targets_are_numbered_in_their_order(case: Case) -> None:
-    _, target = make(case, draw(case, kind="synth2"))
-    assert np.array_equal(target == 1, case.where("liver"))
-    assert np.array_equal(target == 2, case.where("spleen") | case.where("colon"))
+    target = paint(case, "synth2").target
+    assert np.array_equal(target == 1, where(case, "liver"))
+    assert np.array_equal(target == 2, where(case, "spleen") | where(case, "colon"))
 
 
-@pytest.mark.parametrize("kind", RECIPES)
+@pytest.mark.parametrize("kind", PAINTED)
 def test_a_dropped_label_is_in_neither(case: Case, kind: str) -> None:
-    kept, dropped = draw(case, kind=kind), draw(case, kind=kind, drop=1.0)
-    assert dropped["dropped"] == kept["pasted"]
-    _, target = make(case, dropped)
-    assert not target.any()
+    kept, dropped = draw(case, kind), draw(case, kind, dropped=1.0)
+    assert dropped["drop"]["dropped"] == kept["drop"]["pasted"]
+    assert not make(case, kind, dropped).target.any()
 
 
-def test_completion_shows_where_a_label_was_dropped(case: Case) -> None:
-    params = draw(case, kind="synth2", drop=1.0)
-    volume, _ = make(case, params)
-    rest = {np.float32(params["classes"][name]["hu"]) for name in REST_CLASSES}
-    assert set(np.unique(volume)) <= rest
-
-
-def test_synth1_pastes_constant_targets_into_a_cylinder(case: Case) -> None:
-    params = draw(case, kind="synth1")
-    volume, target = make(case, params)
-    assert params["pasted"] == ["colon", "liver", "spleen"]
-    assert np.unique(volume[target == 1]).tolist() == [np.float32(params["classes"]["liver"]["hu"])]
-    assert (volume[0, 0] == -1000).all()
-    inside = volume[(volume != -1000) & (target == 0)]
-    assert len(np.unique(inside)) > 30
-
-
-def test_synth2_is_constant_within_every_class(case: Case) -> None:
-    params = draw(case, kind="synth2", fill=FillSettings(gas=False))
-    volume, _ = make(case, params)
-    drawn = {np.float32(spec["hu"]) for spec in params["classes"].values()}
-    assert set(np.unique(volume)) <= drawn
-    assert (volume[case.where("liver")] == np.float32(params["classes"]["liver"]["hu"])).all()
-
-
-def test_synth3_gives_every_label_its_mean_and_spread(case: Case) -> None:
-    params = draw(case, kind="synth3", fill=FillSettings(gas=False))
-    volume, _ = make(case, params)
-    for name in ("liver", "spleen", "colon"):
-        spec, voxels = params["classes"][name], volume[case.where(name)]
-        assert voxels.mean() == pytest.approx(spec["hu"], abs=0.1 * spec["sd"])
-        assert voxels.std() == pytest.approx(spec["sd"], rel=0.1)
-    assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) == 2
+def test_background_shows_where_a_label_was_dropped(case: Case) -> None:
+    painted = paint(case, "synth2", dropped=1.0)
+    assert set(np.unique(painted.volume)) <= {hu(painted, name) for name in REST_CLASSES}
 
 
 def test_a_flat_clip_gives_way_to_noise_of_the_organs_spread(case: Case) -> None:
     clip = np.full((4, 12, 12), 90, np.uint8)
     clip[0, 0, 0] = 91
     bank = make_bank([clip], ["flat"])
-    params = draw(case, bank, kind="synth3", fill=FillSettings(gas=False))
-    volume, _ = make(case, params, bank)
-    assert volume.tobytes() == make(case, json.loads(json.dumps(params)), bank, threads=3)[0].tobytes()
+    with threads(1):
+        painted = paint(case, "synth3", bank=bank, fill=NO_GAS)
+    with threads(3):
+        again = make(case, "synth3", json.loads(json.dumps(painted.params)), bank)
+    assert painted.volume.tobytes() == again.volume.tobytes()
     for name in ("liver", "spleen", "colon"):
-        spec, voxels = params["classes"][name], volume[case.where(name)]
+        spec, voxels = painted.params["intensity"]["classes"][name], painted.volume[where(case, name)]
         assert voxels.mean() == pytest.approx(spec["hu"], abs=0.1)
         assert voxels.std() == pytest.approx(spec["sd"], rel=0.01)
 
@@ -126,118 +123,114 @@ def test_a_flat_clip_gives_way_to_noise_of_the_organs_spread(case: Case) -> None
 def test_one_voxel_is_an_organ_too(case: Case) -> None:
     case.names[7] = "duodenum"
     case.label_map[0, 0, 0] = 7
-    for kind in RECIPES[1:]:
-        params = draw(case, kind=kind, fill=FillSettings(gas=False))
-        volume, _ = make(case, params)
-        assert volume[0, 0, 0] == pytest.approx(params["classes"]["duodenum"]["hu"], abs=0.01)
-
-
-def test_the_rest_may_have_a_texture_too(case: Case) -> None:
-    volume, _ = make(case, draw(case, kind="synth3", rest_texture=True))
-    assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) > 20
-
-
-@pytest.mark.parametrize("kind", ["synth1", "synth2"])
-def test_constant_organs_are_constant_under_every_texture(case: Case, kind: str) -> None:
-    what, white = (case.label_map, case.spacing, case.names, TARGETS), TextureSettings(kind="white")
-    how = (DataSettings(kind=kind), FillSettings(), white, DropSettings(0.0), make_white())
-    volume, target = synthesize(*what, sample_recipe(*what, *how, np.random.default_rng(0)), make_white())
-    assert len(np.unique(volume[target == 1])) == 1
-
-
-def test_synthseg_needs_no_prior_and_gives_every_voxel_noise(case: Case) -> None:
-    case.names[5] = "Leber"
-    params = draw(case, kind="synthseg")
-    volume, _ = make(case, params)
-    spec, liver = params["classes"]["Leber"], volume[case.where("Leber")]
-    assert 5 <= spec["sd"] <= 40
-    assert liver.mean() == pytest.approx(spec["hu"], abs=0.1)
-    again, _ = make(case, {**params, "classes": {n: {**s, "clip": {"seed": 9}} for n, s in params["classes"].items()}})
-    assert not np.array_equal(volume, again)
-    assert abs(np.corrcoef(liver[1:], liver[:-1])[0, 1]) < 0.15
+    for kind in PAINTED[1:]:
+        painted = paint(case, kind, fill=NO_GAS)
+        assert painted.volume[0, 0, 0] == pytest.approx(hu(painted, "duodenum"), abs=0.01)
 
 
 def test_hollow_organs_hold_gas_above_contents(case: Case) -> None:
-    params = draw(case, kind="synth2")
-    volume, target = make(case, params)
-    colon = case.where("colon")
-    fraction = params["gas"]["colon"]["fraction"]
-    assert (volume[colon] < -500).mean() == pytest.approx(fraction, abs=0.01)
-    assert (target[colon] == 2).all()
+    painted = paint(case, "synth2")
+    colon, fraction = where(case, "colon"), painted.params["gas"]["colon"]["fraction"]
+    assert (painted.volume[colon] < -500).mean() == pytest.approx(fraction, abs=0.01)
+    assert (painted.target[colon] == 2).all()
 
 
 def test_changing_the_drop_leaves_the_other_draws(case: Case) -> None:
-    kept, dropped = draw(case, kind="synth3"), draw(case, kind="synth3", drop=0.7)
-    assert kept["dropped"] != dropped["dropped"]
-    assert {**kept, "dropped": 0, "pasted": 0} == {**dropped, "dropped": 0, "pasted": 0}
+    kept, dropped = draw(case, "synth3"), draw(case, "synth3", dropped=0.7)
+    assert kept["drop"] != dropped["drop"]
+    assert {**kept, "drop": 0} == {**dropped, "drop": 0}
 
 
-def test_recipes_of_one_seed_share_their_organ_means(case: Case) -> None:
-    constant, textured = draw(case, kind="synth2"), draw(case, kind="synth3")
-    assert constant["body"] == textured["body"]
-    assert all(constant["classes"][name]["hu"] == spec["hu"] for name, spec in textured["classes"].items())
+def test_an_ingredient_that_is_added_leaves_the_draws_of_the_others(case: Case, monkeypatch: Any) -> None:
+    plain = draw(case, "synth3", dropped=0.3)
+    haze = SimpleNamespace(sample=lambda scene, rng: float(rng.random()), apply=lambda scene, params: None)
+    for place in range(len(INGREDIENTS) + 1):
+        names = list(INGREDIENTS)
+        names.insert(place, "haze")
+        with_haze = replace(RECIPES["synth3"], ingredients={name: INGREDIENTS.get(name, haze) for name in names})
+        monkeypatch.setitem(RECIPES, "synth3", with_haze)
+        more = draw(case, "synth3", dropped=0.3)
+        assert list(more) == names
+        assert {name: more[name] for name in plain} == plain
+    volume = paint(case, "synth3", dropped=0.3)
+    monkeypatch.undo()
+    assert volume.volume.tobytes() == paint(case, "synth3", dropped=0.3).volume.tobytes()
 
 
-def test_completion_classes_in_the_map_are_rest_and_no_labels(case: Case) -> None:
-    case.names |= {60: "_fat", 61: "_soft"}
+def test_streams_are_told_apart_by_name_seed_and_turn() -> None:
+    rng, names = np.random.default_rng([1, 2]), ["haze", "drop", "smoke"]
+    drawn = [{name: stream.random() for name, stream in streams(rng, names).items()} for _ in range(2)]
+    other = {name: stream.random() for name, stream in streams(np.random.default_rng([1, 3]), names).items()}
+    assert len({value for turn in (*drawn, other) for value in turn.values()}) == 9
+    again = {name: stream.random() for name, stream in streams(np.random.default_rng([1, 2]), names[::-1]).items()}
+    assert again == drawn[0]
+
+
+def test_background_classes_in_the_map_are_background_and_no_labels(case: Case) -> None:
+    case.names.update({60: "_fat", 61: "_soft"})
     case.label_map[case.label_map == 0] = 60
-    params = draw(case, kind="synth2", drop=1.0)
-    assert params["body"]["kind"] == "labels"
-    assert "_fat" not in params["dropped"]
-    volume, _ = make(case, params)
-    assert set(np.unique(volume[case.label_map == 60])) == {np.float32(params["classes"]["_fat"]["hu"])}
-    assert set(np.unique(volume[case.where("liver")])) == {np.float32(params["classes"]["_soft"]["hu"])}
+    painted = paint(case, "synth2", dropped=1.0)
+    assert painted.params["background"]["kind"] == "labels"
+    assert "_fat" not in painted.params["drop"]["dropped"]
+    assert set(np.unique(painted.volume[case.label_map == 60])) == {hu(painted, "_fat")}
+    assert set(np.unique(painted.volume[where(case, "liver")])) == {hu(painted, "_soft")}
 
 
 def test_clinical_is_the_ct_with_the_labels(case: Case) -> None:
     ct = np.random.default_rng(0).normal(size=case.label_map.shape).astype(np.float32)
-    params = draw(case, kind="clinical", drop=1.0)
-    volume, target = make(case, params, ct=ct)
-    assert np.array_equal(volume, ct)
-    assert np.array_equal(target == 1, case.where("liver"))
+    params = draw(case, "clinical", dropped=1.0)
+    painted = make(replace(case, ct=ct), "clinical", params)
+    assert np.array_equal(painted.volume, ct)
+    assert np.array_equal(painted.target == 1, where(case, "liver"))
     with pytest.raises(InputError, match="has no CT"):
-        make(case, params)
+        make(case, "clinical", params)
 
 
 def test_another_bank_is_refused_where_one_is_used(case: Case) -> None:
     with pytest.raises(InputError, match="texture bank"):
-        make(case, draw(case, kind="synth3"), make_white())
-    make(case, draw(case, kind="synth2"), make_white())
+        make(case, "synth3", draw(case, "synth3"), make_white())
+    make(case, "synth2", draw(case, "synth2"), make_white())
 
 
 def test_deformed_volumes_have_deformed_targets(case: Case) -> None:
-    bent = DeformSettings(rotation_deg=15.0, elastic_mm=6.0, flip=1.0)
-    params = draw(case, kind="synth2", deform=bent)
-    volume, target = make(case, json.loads(json.dumps(params)))
-    assert np.array_equal(target == 1, volume == np.float32(params["classes"]["liver"]["hu"]))
-    assert not np.array_equal(target == 1, case.where("liver"))
-    assert {**draw(case, kind="synth2"), "deform": 0, "body": 0} == {**params, "deform": 0, "body": 0}
+    bent = deformation.Settings(rotation_deg=15.0, elastic_mm=6.0, flip=1.0)
+    params = draw(case, "synth2", deform=bent)
+    painted = make(case, "synth2", json.loads(json.dumps(params, sort_keys=True)))
+    assert np.array_equal(painted.target == 1, painted.volume == hu(painted, "liver"))
+    assert not np.array_equal(painted.target == 1, where(case, "liver"))
+    plain = draw(case, "synth2")
+    assert {**plain, "deformation": 0, "background": 0} == {**params, "deformation": 0, "background": 0}
 
 
 def test_a_mirror_image_has_its_target_on_the_other_side(case: Case) -> None:
-    case.names = {1: "kidney_left", 5: "kidney_right", 20: "colon", 31: "vertebrae_L1"}
-    what, bent = (case.label_map, case.spacing, case.names, {"right": ["kidney_right"]}), DeformSettings(flip=1.0)
-    how = (DataSettings(kind="synth2", deform=bent), FillSettings(), CLIPS, DropSettings(0.0), BANK)
-    _, target = synthesize(*what, sample_recipe(*what, *how, np.random.default_rng(0)), BANK)
-    assert np.array_equal(target == 1, (case.label_map == 1)[::-1])
+    case.names.update({1: "kidney_left", 5: "kidney_right"})
+    painted = paint(case, "synth2", targets={"right": ["kidney_right"]}, deform=deformation.Settings(flip=1.0))
+    assert np.array_equal(painted.target == 1, (case.label_map == 1)[::-1])
+
+
+def test_the_anatomy_is_what_was_painted(case: Case) -> None:
+    grow, bent = lesions.Settings(host="liver", count=[2, 3]), deformation.Settings(rotation_deg=15.0)
+    painted = paint(case, "synth2", lesions=grow, deform=bent, fill=NO_GAS)
+    for name in ("liver", "spleen", "liver_lesion"):
+        assert np.array_equal(where(painted.anatomy, name), painted.volume == hu(painted, name))
 
 
 def test_a_value_without_name_is_refused(case: Case) -> None:
     case.label_map[0, 0, 0] = 77
     with pytest.raises(InputError, match="value 77 has no name"):
-        draw(case)
+        draw(case, "synth3")
 
 
 def test_an_unknown_class_is_refused(case: Case) -> None:
     case.names[5] = "Leber"
     with pytest.raises(InputError, match=r"'Leber'.*known names: spleen"):
-        draw(case)
+        draw(case, "synth3")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from([np.uint8, np.uint16, np.int32, np.int64]),
-    st.sampled_from(RECIPES),
+    st.sampled_from(PAINTED),
     st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 7)),
     st.tuples(st.floats(0.3, 9), st.floats(0.3, 9), st.floats(0.3, 9)),
     st.data(),
@@ -249,17 +242,48 @@ def test_any_label_map_makes_a_finite_volume(
     if np.iinfo(dtype).max > 70000:
         values[70000] = "aorta"
     label_map = data.draw(arrays(dtype, shape, elements=st.sampled_from([0, *values])))
-    case = Case(label_map, spacing, values)
-    volume, target = make(case, draw(case, kind=kind))
-    assert volume.shape == target.shape == shape
-    assert np.isfinite(volume).all()
-    assert volume.min() >= -1024
-    assert np.array_equal(target == 1, label_map == 5)
+    painted = paint(Case(label_map, spacing, values), kind)
+    assert painted.volume.shape == painted.target.shape == shape
+    assert np.isfinite(painted.volume).all()
+    assert painted.volume.min() >= -1024
+    assert np.array_equal(painted.target == 1, label_map == 5)
 
 
 def test_large_values_are_the_same_as_small_ones(case: Case) -> None:
     large = Case(case.label_map.astype(np.int32) * 100000, case.spacing, {v * 100000: n for v, n in case.names.items()})
-    small_volume, small_target = make(case, draw(case, kind="synth3"))
-    volume, target = make(large, draw(large, kind="synth3"))
-    assert np.array_equal(volume, small_volume)
-    assert np.array_equal(target, small_target)
+    small, painted = paint(case, "synth3"), paint(large, "synth3")
+    assert np.array_equal(painted.volume, small.volume)
+    assert np.array_equal(painted.target, small.target)
+
+
+def test_a_recipe_loads_clips_only_where_they_are_cut() -> None:
+    clips = texture.Settings(kind="noise", size=16, frames=2, clips=1)
+    for kind, number in (("clinical", 0), ("synth1", 1), ("synth2", 0), ("synth3", 1), ("synthseg", 0)):
+        made = Recipe.of(DataSettings(kind), intensity.Settings(), clips, drop.Settings(), Targets(TARGETS))
+        assert len(made.bank) == number
+        assert made.priors["liver"].hu_pv_mean == 110
+
+
+@pytest.mark.parametrize(
+    ("kind", "fill", "is_ct"),
+    [
+        ("clinical", "uniform", True),
+        ("synth3", "gaussian", True),
+        ("synth3", "uniform", False),
+        ("synthseg", "gaussian", False),
+    ],
+)
+def test_hu_are_those_of_ct_where_they_follow_priors(kind: str, fill: str, is_ct: bool) -> None:
+    assert recipe(kind, fill=intensity.Settings(kind=fill)).hu_is_ct is is_ct
+
+
+def test_a_recipe_knows_whether_it_looks_at_the_ct() -> None:
+    assert recipe("clinical").reads_ct()
+    assert recipe("synth3").reads_ct()
+    assert not recipe("synth1").reads_ct()
+    assert recipe("synth1", subclasses=subclasses.Settings(count=3)).reads_ct()
+
+
+def test_without_drop_every_label_is_pasted(case: Case) -> None:
+    whole = recipe("synth2", dropped=drop.Settings(1.0, {"liver": 1.0})).without_drop()
+    assert whole.sample(case, np.random.default_rng(0))["drop"]["dropped"] == []

@@ -4,18 +4,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from labelct.synthesis.anatomy_settings import BodySettings, CylinderSettings
 
 from labelct.errors import SettingError
-from labelct.synthesis.settings import (
-    DataSettings,
-    DropSettings,
-    FillSettings,
-    TextureSettings,
-)
+from labelct.synthesis import background, blur, cylinder, drop, intensity, subclasses, texture
+from labelct.synthesis.settings import DataSettings
 
 CONF = Path(__file__).parents[2] / "conf"
-GROUPS = {"data": DataSettings, "fill": FillSettings, "texture": TextureSettings, "drop": DropSettings}
+GROUPS = {"data": DataSettings, "fill": intensity.Settings, "texture": texture.Settings, "drop": drop.Settings}
 OPTIONS = [(group, path) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 
 
@@ -35,13 +30,35 @@ def test_every_option_fits_its_settings(group: str, path: Path) -> None:
     [
         (lambda: DataSettings(kind="synth33"), "did you mean 'synth3'"),
         (lambda: DataSettings(replicates=0), "replicates=0"),
-        (lambda: CylinderSettings(radius=[0.5, 0.3]), "cylinder.radius"),
-        (lambda: BodySettings(seeds=[-300.0, 50.0]), "body.seeds"),
-        (lambda: FillSettings(kind="gausian"), "did you mean 'gaussian'"),
-        (lambda: TextureSettings(kind="video"), "texture.root=FOLDER"),
-        (lambda: DropSettings(labels={"liver": 2.0}), "labels.liver=2.0"),
+        (lambda: DataSettings(mode="onlin"), "did you mean 'online'"),
+        (lambda: cylinder.Settings(radius=[0.5, 0.3]), "cylinder.radius"),
+        (lambda: background.Settings(seeds=[-300.0, 50.0]), "body.seeds"),
+        (lambda: intensity.Settings(kind="gausian"), "did you mean 'gaussian'"),
+        (lambda: texture.Settings(kind="video"), "texture.root=FOLDER"),
+        (lambda: drop.Settings(labels={"liver": 2.0}), "labels.liver=2.0"),
+        (lambda: blur.Settings(slice_mm=-1.0), "blur.slice_mm=-1.0"),
     ],
 )
 def test_a_bad_value_is_named(make: object, said: str) -> None:
     with pytest.raises(SettingError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reads"),
+    [
+        (DataSettings("synth3"), True),
+        (DataSettings("synth3", completion="kmeans"), True),
+        (DataSettings("synth3", completion="geometric"), False),
+        (DataSettings("synth1"), False),
+        (DataSettings("synth1", subclasses=subclasses.Settings(count=3)), True),
+        (DataSettings("synth3", completion="none", subclasses=subclasses.Settings(count=3, source="blobs")), False),
+    ],
+)
+def test_a_ct_is_read_for_background_or_sub_classes(settings: DataSettings, reads: bool) -> None:
+    assert settings.reads_ct() is reads
+
+
+def test_all_but_a_clinical_ct_is_scanned() -> None:
+    assert [DataSettings(kind).is_scanned() for kind in ("clinical", "synth1", "synthseg")] == [False, True, True]
+    assert DataSettings("clinical", rescan=True).is_scanned()

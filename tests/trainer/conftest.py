@@ -1,22 +1,16 @@
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from labelct.cohort.base import Subject
 from labelct.dataset import TrainingSet, image_path, label_path, write_index
 from labelct.io import nifti
-from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.streaming import SyntheticVolumes
-from labelct.synthesis.settings import DataSettings, DeformSettings, DropSettings, FillSettings, TextureSettings
 from labelct.targets import Targets
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.settings import AugmentationSettings, PredictionSettings, UNetSettings
-from labelct.volume import LabelMap
 
 SHAPE, SPACING = (32, 30, 28), (4.0, 4.0, 4.0)
 CPU = DeviceSettings(threads=1)
@@ -25,14 +19,6 @@ CPU = DeviceSettings(threads=1)
 def task(settings: Any, seed: int = 0, device: DeviceSettings = CPU, volumes: Any = None) -> TrainingTask[Any]:
     """Return the task of learning the one target `liver`."""
     return TrainingTask(settings, Targets.of(["liver"]), device, seed, volumes)
-
-
-def label_map(low: int) -> LabelMap:
-    """Return a small map with a liver that begins at `low`, and a spleen."""
-    labels = np.zeros((20, 18, 16), np.uint8)
-    labels[low : low + 6, 4:12, 4:12] = 1
-    labels[13:17, 5:9, 5:9] = 2
-    return LabelMap(labels, np.diag([5.0, 5.0, 5.0, 1.0]), {1: "liver", 2: "spleen"})
 
 
 def ball(shape: tuple[int, ...], spacing: tuple[float, ...], centre: tuple[float, ...], radius: float) -> np.ndarray:
@@ -75,13 +61,3 @@ def training_set(tmp_path: Path) -> TrainingSet:
         nifti.write(label_path(folder, name), labels, np.diag([*SPACING, 1.0]))
     write_index(folder, ["liver"], {"train": names[:3], "val": names[3:]}, SPACING)
     return TrainingSet(folder)
-
-
-@pytest.fixture
-def volumes() -> SyntheticVolumes:
-    """Volumes of three small label maps, drawn while a network trains."""
-    subjects = tuple(Subject(f"s{low}", partial(label_map, low), None, ()) for low in (2, 4, 6))
-    data = DataSettings(kind="synth3", mode="online", patches=4, deform=DeformSettings(rotation_deg=10))
-    texture, drop = TextureSettings(kind="white"), DropSettings(0.0)
-    scanner, dose = ScannerSettings(kind="image"), DoseSettings(mas=165)
-    return SyntheticVolumes(subjects, {"liver": ["liver"]}, data, FillSettings(), texture, drop, scanner, dose)

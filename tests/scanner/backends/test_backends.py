@@ -1,12 +1,16 @@
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import labelct.scanner
 from labelct.errors import SettingError
 from labelct.scanner.backends import BACKENDS, Backend, backend
 
+ROOM = Path(labelct.scanner.__file__).parent
 FACE = [name for name, member in vars(Backend).items() if inspect.isfunction(member) and not name.startswith("_")]
 
 
@@ -27,3 +31,9 @@ def test_a_backend_is_loaded_when_asked_for_and_not_before():
     code = f"import sys, labelct.scanner.scan; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_scan_is_knows_no_backend():
+    devices = re.compile(r"^\s*(?:from|import) (?:labelct\.scanner\.backends\.\S+|numba|llvmlite|torch)", re.M)
+    for path in (*ROOM.glob("*.py"), ROOM / "backends" / "__init__.py"):
+        assert not devices.search(path.read_text(encoding="utf-8")), path

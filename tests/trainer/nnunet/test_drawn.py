@@ -15,7 +15,6 @@ from labelct.dataset import TrainingSet, image_path, label_path, write_index
 from labelct.io import nifti
 from labelct.parallel import ParallelSettings
 from labelct.streaming import FILE, Drawn, SyntheticVolumes
-from labelct.synthesis.settings import DataSettings
 from labelct.trainer.nnunet.compat import DATASET, Preprocessor
 from labelct.trainer.nnunet.drawn import BLOCK, DrawnCases, preprocessed
 from labelct.trainer.nnunet.plans import plan, read_plans
@@ -30,10 +29,6 @@ class Numbered:
     """Stands for `SyntheticVolumes`: a volume is its number."""
 
     patches: int = 3
-
-    @property
-    def data(self) -> DataSettings:
-        return DataSettings(mode="online", patches=self.patches)
 
     def volume(self, number: int) -> int:
         return number

@@ -26,7 +26,7 @@ def test_what_is_given_is_what_is_read(tmp_path):
 def test_drawn_volumes_are_found_and_read_ahead(volumes, tmp_path):
     with shared(volumes, tmp_path) as name:
         found = Instructions(tmp_path, NnunetSettings(), 0, False, name).volumes()
-        assert len(found._maps) == 3
+        assert len(found._cases) == 3
         np.testing.assert_array_equal(found.volume(1).hu, volumes.volume(1).hu)
     assert Instructions(tmp_path, NnunetSettings(), 0, False, None).volumes() is None
 

@@ -1,35 +1,38 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from labelct.synthesis.completion import body_region, complete, resolve_completion, sample_completion, two_means
+from scipy.ndimage import binary_erosion
 from sklearn.cluster import KMeans
 
 from labelct.errors import InputError
-from labelct.synthesis.settings import DataSettings
-from tests.synthesis.cases import Case, ball
+from labelct.synthesis import background
+from labelct.synthesis.background import body_region, resolve_completion, two_means
+from labelct.synthesis.case import Case
+from tests.synthesis.cases import ball, scene, where
 
 AIR, FAT, SOFT = 0, 1, 2
 
 
-def body_of(case: Case, ct: Any = None, **data: Any) -> np.ndarray:
-    rng = np.random.default_rng(4)
-    params = sample_completion(case.label_map, case.spacing, case.names, DataSettings(**data), ct is not None, rng)
-    return complete(case.label_map, case.spacing, case.names, params, ct)
+def classes_of(case: Case, **data: Any) -> np.ndarray:
+    given = scene(case, "synth2", **data)
+    background.apply(given, background.sample(given, np.random.default_rng(4)))
+    return given.background.numbers
 
 
 @pytest.fixture
-def ct(case: Case) -> np.ndarray:
+def scanned(case: Case) -> Case:
     hu = np.full(case.label_map.shape, -1000.0, np.float32)
     hu[ball(hu.shape, (20, 18, 12), (17, 15, 90))] = -95.0
     hu[ball(hu.shape, (20, 18, 12), (14, 12, 90))] = 30.0
-    hu[case.where("liver")] = 110.0
-    hu[case.where("vertebrae_L1")] = 400.0
+    hu[where(case, "liver")] = 110.0
+    hu[where(case, "vertebrae_L1")] = 400.0
     hu[:, 0] = 100.0
     hu[:, 1:3] = -1000.0
-    return hu + np.random.default_rng(0).normal(0, 8, hu.shape).astype(np.float32)
+    return replace(case, ct=hu + np.random.default_rng(0).normal(0, 8, hu.shape).astype(np.float32))
 
 
 def test_auto_takes_what_there_is() -> None:
@@ -55,38 +58,35 @@ def test_two_means_of_nothing_are_the_seeds() -> None:
     assert two_means(np.zeros(0), (-100.0, 50.0), (-200.0, 150.0)) == (-100.0, 50.0)
 
 
-def test_a_ct_is_split_also_under_labels(case: Case, ct: np.ndarray) -> None:
-    classes = body_of(case, ct)
-    assert (classes[case.where("liver") & (ct > 60)] == SOFT).all()
+def test_a_ct_is_split_also_under_labels(scanned: Case) -> None:
+    classes, ct = classes_of(scanned), scanned.ct
+    assert (classes[where(scanned, "liver") & (ct > 60)] == SOFT).all()
     assert (classes[(ct < -40) & (ct > -150)] == FAT).mean() > 0.99
     assert (classes[ct < -500] == AIR).all()
 
 
-def test_the_couch_is_no_body(case: Case, ct: np.ndarray) -> None:
-    assert not body_region(ct, case.spacing, -300.0)[:, 0].any()
-    assert (body_of(case, ct)[:, 0] == AIR).all()
+def test_the_couch_is_no_body(scanned: Case) -> None:
+    assert not body_region(scanned.ct, scanned.spacing, -300.0)[:, 0].any()
+    assert (classes_of(scanned)[:, 0] == AIR).all()
 
 
 def test_kmeans_without_a_ct_is_refused(case: Case) -> None:
     with pytest.raises(InputError, match="has no CT"):
-        body_of(case, completion="kmeans")
+        classes_of(case, completion="kmeans")
 
 
 def test_none_is_air_and_labels_are_filled(case: Case) -> None:
-    assert not body_of(case, completion="none").any()
+    assert not classes_of(case, completion="none").any()
     case.label_map[28, 20, 14] = 0
-    filled = body_of(case, completion="labels")
+    filled = classes_of(case, completion="labels")
     assert filled[28, 20, 14] == SOFT
     assert set(np.unique(filled)) == {AIR, SOFT}
 
 
 def test_the_geometric_body_holds_the_labels_under_a_shell_of_fat(case: Case) -> None:
-    label_map = np.pad(case.label_map, ((30, 30), (30, 30), (0, 0)))
-    case.label_map = label_map
-    classes = body_of(case)
-    assert (classes[label_map > 0] != AIR).all()
-    from scipy.ndimage import binary_erosion
-
+    case = replace(case, label_map=np.pad(case.label_map, ((30, 30), (30, 30), (0, 0))))
+    classes = classes_of(case)
+    assert (classes[case.label_map > 0] != AIR).all()
     body = classes != AIR
     rim = body & ~binary_erosion(body, iterations=1, border_value=1)
     assert (classes[rim] == FAT).mean() > 0.98
@@ -94,17 +94,13 @@ def test_the_geometric_body_holds_the_labels_under_a_shell_of_fat(case: Case) ->
 
 
 def test_the_inner_fat_has_the_drawn_fraction(case: Case) -> None:
-    from labelct.synthesis.anatomy_settings import BodySettings
-
-    lean = body_of(case, body=BodySettings(visceral_fat=[0.0, 0.0], fat_mm=[0.0, 0.0]))
+    lean = classes_of(case, body=background.Settings(visceral_fat=[0.0, 0.0], fat_mm=[0.0, 0.0]))
     assert not (lean == FAT).any()
 
 
-def test_draws_do_not_depend_on_the_kind(case: Case) -> None:
+def test_draws_do_not_depend_on_the_kind(scanned: Case) -> None:
     drawn = [
-        sample_completion(
-            case.label_map, case.spacing, case.names, DataSettings(completion=c), True, np.random.default_rng(2)
-        )
-        for c in ("kmeans", "geometric")
+        background.sample(scene(scanned, "synth2", completion=kind), np.random.default_rng(2))
+        for kind in ("kmeans", "geometric")
     ]
     assert {**drawn[0], "kind": ""} == {**drawn[1], "kind": ""}

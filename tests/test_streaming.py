@@ -9,9 +9,17 @@ import torch
 from torch.utils.data import DataLoader
 
 from labelct.errors import SettingError
+from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
-from labelct.streaming import SyntheticDataset, read_shared, shared
+from labelct.streaming import SyntheticDataset, SyntheticVolumes, read_shared, shared
 from labelct.synthesis.settings import DataSettings
+
+NO_SCANNER = Acquisition(ScannerSettings(kind="none"))
+
+
+def changed(volumes, **changes):
+    """Return the volumes of another sampler, nothing read yet."""
+    return SyntheticVolumes(volumes.subjects, replace(volumes.sampler, **changes))
 
 
 def stream(volumes, workers, length=8, start=0):
@@ -23,7 +31,8 @@ def test_one_seed_is_one_stream_with_any_number_of_workers(volumes):
     alone, shared = stream(volumes, 0), stream(volumes, 2)
     assert all(torch.equal(a, b) and torch.equal(s, t) for (a, s), (b, t) in zip(alone, shared, strict=True))
     assert torch.equal(stream(volumes, 0, 1, start=5)[0][0], alone[5][0])
-    other = replace(volumes, data=replace(volumes.data, seed=1), _maps={})
+    recipe = volumes.sampler.recipe
+    other = changed(volumes, recipe=replace(recipe, data=replace(recipe.data, seed=1)))
     assert not torch.equal(stream(other, 0, 1)[0][0], alone[0][0])
 
 
@@ -37,7 +46,7 @@ def test_no_volume_comes_twice_and_every_case_has_its_turn(volumes):
 
 def test_the_noise_is_that_of_the_image(volumes):
     noisy = volumes.volume(0)
-    clean = replace(volumes, scanner=ScannerSettings(kind="none"), _maps={}).volume(0)
+    clean = changed(volumes, acquisition=NO_SCANNER).volume(0)
     assert np.array_equal(noisy.target, clean.target)
     assert 3 < (noisy.hu - clean.hu)[clean.hu > -500].std() < 30
 
@@ -46,12 +55,12 @@ def test_the_noise_of_a_helical_scan_alone_is_drawn_for_each_volume(volumes):
     recon, coarse = ReconSettings(), CoarseSettings(voxel=10.0, views=60, channels=64, rows=8)
     fan = {"channels": 96, "channel_pitch": 0.35 / 96, "rows": 16, "row_width": 3.0, "views": 120}
     scanner = ScannerSettings(kind="helical", mode="noise_only", recon=recon, coarse=coarse, **fan)
-    noisy = replace(volumes, scanner=scanner, dose=DoseSettings(mas=None, photons=2e4), _maps={})
-    clean = replace(volumes, scanner=ScannerSettings(kind="none"), _maps={})
+    noisy = changed(volumes, acquisition=Acquisition(scanner, DoseSettings(mas=None, photons=2e4)))
+    clean = changed(volumes, acquisition=NO_SCANNER)
     noise = [noisy.volume(number).hu - clean.volume(number).hu for number in range(2)]
     assert all(1 < each.std() < 100 for each in noise)
     assert not np.allclose(*noise, atol=1)
-    np.testing.assert_array_equal(replace(noisy, _maps={}).volume(1).hu - clean.volume(1).hu, noise[1])
+    np.testing.assert_array_equal(changed(noisy).volume(1).hu - clean.volume(1).hu, noise[1])
 
 
 def test_another_process_finds_what_is_drawn_from(volumes, tmp_path):
@@ -67,6 +76,24 @@ def test_another_process_finds_what_is_drawn_from(volumes, tmp_path):
 
 def test_what_cannot_be_drawn_in_time_is_refused(volumes):
     with pytest.raises(SettingError, match="noise_only"):
-        replace(volumes, scanner=ScannerSettings(kind="helical"))
+        changed(volumes, acquisition=Acquisition(ScannerSettings(kind="helical")))
     with pytest.raises(SettingError, match="data=clinical"):
-        replace(volumes, data=DataSettings(kind="clinical", mode="online"))
+        changed(volumes, recipe=replace(volumes.sampler.recipe, data=DataSettings(kind="clinical", mode="online")))
+
+
+def test_label_maps_are_read_once_and_ahead_where_they_shall_be(volumes):
+    read = []
+
+    def counting(subject):
+        return replace(subject, load_label_map=lambda: read.append(subject.case) or subject.load_label_map())
+
+    counted = SyntheticVolumes(tuple(map(counting, volumes.subjects)), volumes.sampler)
+    counted.load()
+    assert sorted(read) == ["s2", "s4", "s6"]
+    for number in range(6):
+        counted.volume(number)
+    assert len(read) == 3
+
+
+def test_a_volume_tells_how_many_patches_it_gives(volumes):
+    assert volumes.patches == 4

@@ -1,0 +1,74 @@
+"""A setting re-makes the stages that read it, and no other."""
+
+import pytest
+
+from labelct.cohort.base import Cohort, Subject
+from labelct.stages import scanning, synthesis, training
+from labelct.store import Stage, key_of
+from labelct.tracking import Tracker
+
+COHORT = Stage("cohort", "c" * 12, None)
+SUBJECTS = Cohort("some", (Subject("a", None, None, ()),), (Subject("v", None, None, ()),), ())
+
+
+@pytest.fixture
+def keys(configured, monkeypatch, tmp_path):
+    """Return a function of overrides: the keys of synthesis, training set and training, none of which is made."""
+    for stage in (synthesis, scanning, training):
+        monkeypatch.setattr(stage, "build", lambda root, recipe, make: Stage(recipe["stage"], key_of(recipe), tmp_path))
+
+    def of(*overrides):
+        config = configured("scanner=image", "data.replicates=1", *overrides)
+        clean = synthesis.run(config, SUBJECTS, COHORT, tmp_path)
+        scanned = scanning.run(config, clean, tmp_path)
+        *_, model = training.run(config, SUBJECTS, COHORT, scanned, tmp_path, Tracker())
+        return {"synthesis": clean.key, "dataset": scanned.key, "training": model.key}
+
+    return of
+
+
+def changed(keys, before, after):
+    one, other = keys(*before), keys(*after)
+    return [name for name in one if one[name] != other[name]]
+
+
+NOWHERE, EVERYWHERE = [], ["synthesis", "dataset", "training"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "override", "stages"),
+    [
+        ("synth3", "data.replicates=2", EVERYWHERE),
+        ("synth3", "data.replicates_val=3", EVERYWHERE),
+        ("synth3", "data.patches=4", NOWHERE),
+        ("synth3", "data.rescan=true", NOWHERE),
+        ("synth3", "data.cylinder.trunk=0.5", NOWHERE),
+        ("synthseg", "data.cylinder.radius=[0.1,0.2]", NOWHERE),
+        ("synth1", "data.cylinder.trunk=0.5", EVERYWHERE),
+        ("synth2", "texture.strength=0.5", NOWHERE),
+        ("synth2", "texture=noise", NOWHERE),
+        ("synth1", "texture.strength=0.5", EVERYWHERE),
+        ("synth3", "texture.strength=0.5", EVERYWHERE),
+        ("synth3", "data.blur.psf_mm=2", EVERYWHERE),
+        ("clinical", "data.rest_sd=3", NOWHERE),
+        ("clinical", "fill=uniform", NOWHERE),
+        ("clinical", "data.spacing=9", EVERYWHERE),
+        ("synth3", "dose=full", ["dataset", "training"]),
+        ("synth3", "trainer.learning_rate=0.1", ["training"]),
+    ],
+)
+def test_a_setting_re_makes_what_reads_it(keys, kind, override, stages):
+    assert changed(keys, [f"data={kind}"], [f"data={kind}", override]) == stages
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stages"),
+    [
+        ([], ["data.mode=online"], ["training"]),
+        (["data.replicates=4"], ["data.replicates=4", "data.mode=online"], EVERYWHERE),
+        (["data.mode=online"], ["data.mode=online", "data.replicates=4"], NOWHERE),
+        (["data.mode=online"], ["data.mode=online", "data.patches=3"], ["training"]),
+    ],
+)
+def test_volumes_drawn_during_training_change_what_is_stored_by_their_number_alone(keys, before, after, stages):
+    assert changed(keys, before, after) == stages

@@ -27,8 +27,7 @@ def choice(default: str, choices: Sequence[str]) -> Any:
 class Checked:
     """The base of settings, which are dataclasses; a value that a field does not allow raises `SettingError`.
 
-    Attributes:
-        group: What stands before the field in a key, where the settings are a section of others: `deform`.
+    `group` is what stands before a field in its key, where the settings are a section of others: `deform`.
     """
 
     group: ClassVar[str] = ""

@@ -10,6 +10,7 @@ import pytest
 from labelct.cohort.base import Subject
 from labelct.errors import InputError
 from labelct.sampler import DRAWN, SCAN, SYNTHESIS, Sampler, digest, entropy
+from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis
 from labelct.streaming import SyntheticVolumes
@@ -23,7 +24,9 @@ HU = np.random.default_rng(0).normal(60, 40, CASE.label_map.shape).astype(np.flo
 
 
 def sampler(kind="synth1", scanner="none", **chosen):
-    return Sampler(recipe(kind, clips="white", **chosen), ScannerSettings(kind=scanner), DoseSettings(mas=100))
+    return Sampler(
+        recipe(kind, clips="white", **chosen), Acquisition(ScannerSettings(kind=scanner), DoseSettings(mas=100))
+    )
 
 
 def subject(with_ct=True, read=None):
@@ -122,15 +125,14 @@ def test_without_a_ct_labels_are_split_by_blobs_or_not_at_all():
         volumes.volume(0)
 
 
-def test_a_scan_adds_the_noise_that_its_params_say():
+def test_a_volume_is_a_drawn_one_with_the_noise_of_the_scanner():
     noisy, clean = sampler(scanner="image"), sampler()
-    volume = np.full(HU.shape, 40, np.float32)
-    params = noisy.sample_scan(np.random.default_rng(0))
-    once, again = (noisy.scan(volume, CASE.spacing, params) for _ in range(2))
+    (once, target), (again, _) = (noisy.volume(CASE, np.random.default_rng(0)) for _ in range(2))
     assert np.array_equal(once, again)
-    assert (once - volume).std() > 1
-    assert not np.array_equal(once, noisy.scan(volume, CASE.spacing, noisy.sample_scan(np.random.default_rng(1))))
-    assert np.array_equal(clean.scan(volume, CASE.spacing, clean.sample_scan(np.random.default_rng(0))), volume)
+    without, same = clean.volume(CASE, np.random.default_rng(0))
+    assert np.array_equal(target, same)
+    assert (once - without).std() > 1
+    assert np.array_equal(without, clean.draw(CASE, np.random.default_rng(0)).volume)
 
 
 def test_without_drop_every_label_is_pasted():

@@ -7,53 +7,48 @@ from labelct.settings import Checked, allowed_values, choice, interval, ranged
 
 
 @dataclass
-class Lens(Checked, group="lens"):
-    """Settings of a section."""
-
-    focus: float | None = ranged(2.0, 0.5, 8.0)
-    least: int = ranged(1, 1)
-    most: float = ranged(0.0, high=1.0)
-    kind: str = choice("thin", ("thin", "thick"))
-    spread: list[float] = interval(1.0, 2.0, 0.0, 5.0)
-    name: str = ""
+class Part(Checked, group="part"):
+    size: float = ranged(2.0, 0.0, 5.0)
+    steps: int | None = ranged(None, 1)
+    most: float = ranged(0.0, None, 1.0)
+    radius: list[float] = interval(1.0, 2.0, 0.5, 9.0)
+    kind: str = choice("plain", ("plain", "fancy"))
+    text: str = ""
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("values", "said"),
     [
-        ("focus", 9.0),
-        ("least", 0),
-        ("most", 1.5),
-        ("kind", "thik"),
-        ("spread", [3.0, 2.0]),
-        ("spread", [1.0, 6.0]),
-        ("spread", [1.0]),
+        ({"size": 6.0}, r"part\.size=6\.0: allowed is 0\.0 to 5\.0"),
+        ({"steps": 0}, r"part\.steps=0: allowed is 1 or more"),
+        ({"most": 2.0}, r"part\.most=2\.0: allowed is 1\.0 or less"),
+        ({"radius": [2.0, 1.0]}, r"part\.radius=\[2\.0, 1\.0\]: allowed is two numbers, the smaller first"),
+        ({"radius": [0.1, 1.0]}, r"part\.radius=0\.1: allowed is 0\.5 to 9\.0"),
+        ({"kind": "fanci"}, r"part\.kind='fanci'.*did you mean 'fancy'"),
     ],
 )
-def test_a_value_that_its_field_does_not_allow_is_named_with_its_section(field, value):
-    with pytest.raises(SettingError, match=rf"^lens\.{field}="):
-        Lens(**{field: value})
+def test_what_a_field_does_not_allow_is_told_with_its_key(values, said):
+    with pytest.raises(SettingError, match=said):
+        Part(**values)
 
 
-def test_bounds_and_null_are_allowed():
-    Lens(focus=None, most=1.0, spread=[0.0, 5.0])
-    Lens(focus=0.5)
-    Lens(focus=8.0)
+def test_bounds_belong_to_the_range_and_nothing_is_a_value():
+    assert Part(size=5.0, most=1.0, radius=[0.5, 9.0], steps=None) == Part(5.0, None, 1.0, [0.5, 9.0])
 
 
-def test_two_settings_share_no_list():
-    first, second = Lens(), Lens()
-    first.spread[0] = 0.5
-    assert second.spread == [1.0, 2.0]
+def test_two_settings_share_no_interval():
+    one, other = Part(), Part()
+    one.radius[0] = 1.5
+    assert other.radius == [1.0, 2.0]
 
 
-def test_a_field_says_in_words_what_it_allows():
-    words = {known.name: allowed_values(known.metadata) for known in fields(Lens)}
+def test_what_is_allowed_can_be_read():
+    words = {part.name: allowed_values(part.metadata) for part in fields(Part)}
     assert words == {
-        "focus": "0.5 to 8",
-        "least": "1 or more",
+        "size": "0 to 5",
+        "steps": "1 or more",
         "most": "1 or less",
-        "kind": "thin | thick",
-        "spread": "an interval within 0 to 5",
-        "name": "",
+        "radius": "an interval within 0.5 to 9",
+        "kind": "plain | fancy",
+        "text": "",
     }

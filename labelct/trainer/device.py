@@ -156,6 +156,7 @@ def companions(device: DeviceSettings, command: Sequence[str]) -> Iterator[None]
     finally:
         for other in others:
             other.kill()
+            other.wait()
         _leave_process_group()
         os.environ.clear()
         os.environ.update(before)

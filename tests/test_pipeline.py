@@ -29,7 +29,7 @@ def test_each_job_leaves_its_scores_configuration_and_figures(sweep):
     assert len(jobs) == 2
     for job in jobs:
         assert json.loads((job / "status.json").read_text())["state"] == "finished"
-        rows = list(csv.DictReader((job / "scores.csv").open()))
+        rows = list(csv.DictReader((job / "scores.csv").read_text(encoding="utf-8").splitlines()))
         assert [(row["test"], row["case"], row["label"]) for row in rows] == [("own", "test_000", "liver")]
         assert {"config.yaml", "curves.csv", "labelct.log"} <= {path.name for path in job.iterdir()}
         assert {"montage.png", "dice.png", "overlay_own_test_000.png"} == {p.name for p in (job / "figures").iterdir()}

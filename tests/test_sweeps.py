@@ -27,7 +27,7 @@ def all_sweeps():
             yield pytest.param(name, given, marks=marks, id=f"{name}-{given[0].partition('=')[2].lower()}")
 
 
-@pytest.mark.parametrize(("name", "given"), all_sweeps())
+@pytest.mark.parametrize(("name", "given"), list(all_sweeps()))
 def test_every_job_of_every_sweep_composes(name, given):
     assert compose.check([f"sweep={name}", *given], multirun=False) > 1
 

@@ -37,7 +37,7 @@ class FinishedRun:
     choices: dict[str, str]
     seed: str
     key: str
-    scores: pd.DataFrame = field(repr=False)
+    scores: pd.DataFrame = field(repr=False, compare=False)
     experiment: str = ""
 
     def arm(self, by: Iterable[str]) -> str:

@@ -35,8 +35,8 @@ class Report:
 
     runs: Sequence[arms.FinishedRun]
     by: Sequence[str]
-    scores: pd.DataFrame = field(repr=False)
-    results: pd.DataFrame = field(repr=False)
+    scores: pd.DataFrame = field(repr=False, compare=False)
+    results: pd.DataFrame = field(repr=False, compare=False)
     reference: str | None = None
     margin: float = StatisticsSettings.margin
     remarks: Sequence[str] = ()

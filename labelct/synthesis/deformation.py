@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import SettingError
+from labelct.rotation import rotation_about
 from labelct.settings import Checked, ranged
 
 if TYPE_CHECKING:
@@ -96,11 +97,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
 def _rotation(angles: NDArray[np.float64]) -> NDArray[np.float64]:
     turned = np.eye(3)
     for axis, angle in enumerate(angles):
-        a, b = (axis + 1) % 3, (axis + 2) % 3
-        plane = np.eye(3)
-        plane[a, a] = plane[b, b] = np.cos(angle)
-        plane[a, b], plane[b, a] = -np.sin(angle), np.sin(angle)
-        turned = plane @ turned
+        turned = rotation_about(axis, angle) @ turned
     return turned
 
 

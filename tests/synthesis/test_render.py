@@ -9,7 +9,7 @@ from labelct.synthesis import drop
 from labelct.synthesis.bank import Bank, make_bank, make_white
 from labelct.synthesis.case import Case
 from labelct.synthesis.cylinder import body_quantiles
-from labelct.synthesis.render import render
+from labelct.synthesis.render import fill
 from labelct.synthesis.scene import Layer
 from tests.synthesis.cases import BANK, scene, threads, where
 
@@ -24,7 +24,7 @@ def rendered(case: Case, classes: dict[str, Any], bank: Bank = BANK, background:
     names = [name for name in classes if name.startswith("_")]
     given.background = Layer(np.full(case.label_map.shape, background, np.uint8), names)
     given.classes = classes
-    return render(given)
+    return fill(given.layout(), given.classes, bank)
 
 
 def test_constants_fill_their_classes(case: Case) -> None:

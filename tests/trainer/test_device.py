@@ -116,12 +116,10 @@ end_children_with_this()
 multiprocessing.get_context("fork").Process(target=work, daemon=True).start()
 time.sleep(60)
 """
-    training = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert training.stdout is not None
-    state = Path("/proc") / training.stdout.readline().strip() / "stat"
-    training.kill()
-    training.wait()
-    training.stdout.close()
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as training:
+        assert training.stdout is not None
+        state = Path("/proc") / training.stdout.readline().strip() / "stat"
+        training.kill()
     for _ in range(100):
         if not state.exists() or ") Z" in state.read_text():
             return

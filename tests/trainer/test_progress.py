@@ -19,8 +19,7 @@ def at(step: int) -> SimpleNamespace:
 
 
 def rows(path):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 def test_the_log_holds_the_mean_loss_of_the_steps_since_the_last_row(tmp_path) -> None:

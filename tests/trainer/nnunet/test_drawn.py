@@ -198,6 +198,7 @@ def test_a_killed_training_on_new_volumes_ends_as_an_uninterrupted_one(configure
 @pytest.mark.slow
 def test_worker_processes_draw(configured, tmp_path):
     folder = run(configured, tmp_path, "device.workers=1")
-    assert [row["epoch"] for row in csv.DictReader((folder / "log.csv").read_text().splitlines())] == ["1", "2"]
+    lines = (folder / "log.csv").read_text(encoding="utf-8").splitlines()
+    assert [row["epoch"] for row in csv.DictReader(lines)] == ["1", "2"]
     assert json.loads((folder / "job.json").read_text())["volumes"] == FILE
     assert (tmp_path / "job" / "scores.csv").read_text().count("liver") == 1

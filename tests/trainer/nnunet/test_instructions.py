@@ -65,6 +65,6 @@ def test_the_log_counts_epochs_from_one_and_begins_anew(tmp_path):
     for _ in range(2):
         told.begin_log()
         told.log(0, [0.5, 0.25, 1, 1, 0.01, 2])
-    rows = list(csv.DictReader((tmp_path / LOG).read_text().splitlines()))
+    rows = list(csv.DictReader((tmp_path / LOG).read_text(encoding="utf-8").splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["epoch"], row["loss"], row["seconds"]) for row in rows] == [("1", "0.5", "2")]

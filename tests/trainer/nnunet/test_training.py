@@ -36,7 +36,8 @@ def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
     monkeypatch.setattr(nnUNetTrainer, "on_epoch_start", lambda t: begun.append(t.current_epoch) or epoch_start(t))
     train(configured(*SMALL), arms["synth3"][2], tmp_path)
     assert begun == [1]
-    assert [row["epoch"] for row in csv.DictReader((tmp_path / "log.csv").read_text().splitlines())] == ["1", "2"]
+    lines = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()
+    assert [row["epoch"] for row in csv.DictReader(lines)] == ["1", "2"]
     whole, resumed = weights(trained), weights(tmp_path)
     assert all(np.allclose(whole[name], resumed[name], atol=1e-4) for name in whole)
     assert not list(tmp_path.rglob("*.partial"))

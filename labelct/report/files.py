@@ -8,6 +8,7 @@ from pathlib import Path
 from labelct.report import axes, page, tables
 from labelct.report.curves import curve
 from labelct.report.document import Report
+from labelct.report.scores import comma_separated
 from labelct.report.strips import dice_plot
 from labelct.store import write_text
 
@@ -26,7 +27,7 @@ def write(report: Report, out: Path) -> dict[str, Path]:
     """
     out.mkdir(parents=True, exist_ok=True)
     pictures = _draw(report, out)
-    write_text(out / "report.csv", tables.comma_separated(report.results))
+    write_text(out / "report.csv", comma_separated(report.results))
     write_text(out / "report.tex", tables.latex(report.table))
     write_text(out / "report.html", page.render(report, pictures))
     write_text(out / "report.md", _markdown(report, pictures))

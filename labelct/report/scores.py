@@ -36,4 +36,9 @@ def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:
 
 def write_csv(path: Path, scores: pd.DataFrame) -> None:
     """Write a table as CSV, NaN as an empty cell."""
-    write_text(path, scores.to_csv(index=False, lineterminator="\n"))
+    write_text(path, comma_separated(scores))
+
+
+def comma_separated(table: pd.DataFrame) -> str:
+    """Return a table as CSV with every digit; pandas alone takes as many as NumPy prints, which any import may set."""
+    return table.to_csv(index=False, lineterminator="\n", float_format=lambda value: repr(float(value)))

@@ -102,11 +102,6 @@ def html(table: pd.DataFrame) -> str:
     return table.to_html(index=False, border=0, justify="unset")
 
 
-def comma_separated(results: pd.DataFrame) -> str:
-    """Return every number of the results as CSV, NaN as an empty cell."""
-    return results.to_csv(index=False, lineterminator="\n")
-
-
 def _rank(name: str) -> int:
     return next(rank for rank, start in enumerate(EXPENDABLE) if name.startswith(start))
 

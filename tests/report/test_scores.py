@@ -2,6 +2,7 @@ import csv
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from labelct.report import scores
@@ -33,3 +34,9 @@ def test_json_gives_the_table_back():
 def test_what_is_no_score_is_refused(rows):
     with pytest.raises((KeyError, ValueError)):
         scores.table(rows)
+
+
+def test_csv_keeps_every_digit_however_few_numpy_prints():
+    with np.printoptions(precision=3):
+        text = scores.comma_separated(pd.DataFrame({"a": [1 / 3, float("nan")], "b": [1, 2]}))
+    assert text == f"a,b\n{1 / 3!r},1\n,2\n"

@@ -33,8 +33,3 @@ def test_markdown_keeps_a_rule_between_columns_apart_from_a_bar_in_a_cell():
 
 def test_html_escapes_its_cells():
     assert "&lt;b&gt;" in tables.html(TABLE.assign(data="<b>"))
-
-
-def test_csv_leaves_nan_empty_and_keeps_every_digit():
-    text = tables.comma_separated(pd.DataFrame({"a": [1 / 3, float("nan")], "b": [1, 2]}))
-    assert text == f"a,b\n{1 / 3!r},1\n,2\n"

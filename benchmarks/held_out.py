@@ -36,8 +36,11 @@ CUT = 0.55
 
 def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]) -> np.ndarray:
     """Return one scan `(x, y, z)` HU of a label map."""
-    data = DataSettings(phase="mixed", enhancement=0.5, enhancement_sd=0.5, rest_texture=True)
-    data.blur, data.surroundings = blur.Settings(psf_mm=2.0), distractors.Settings(couch=0.5, arms=0.25)
+    data = DataSettings(phase="mixed", enhancement=0.5, enhancement_sd=0.5, background_texture=True)
+    data.blur, data.distractors = (
+        blur.Settings(psf_mm=2.0),
+        distractors.Settings(couch_probability=0.5, arms_probability=0.25),
+    )
     clips = texture.Settings(kind="video", root=arguments.videos, size=192, frames=96, clips=24)
     recipe = Recipe.of(data, intensity.Settings(spread=1.3), clips, drop.Settings(0.0), Targets.of(["liver"]))
     rng = np.random.default_rng(entropy)

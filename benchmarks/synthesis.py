@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from labelct.synthesis.recipe import Recipe
 
 LABELS = 28
-ROTATION, SCALE, SHEAR, ELASTIC_MM, GRAIN_MM, PSF_MM, NOISE_HU = 10.0, 0.1, 0.05, 6.0, 60.0, 3.0, 15.0
+ROTATION, SCALE, SHEAR, ELASTIC_MM, CONTROL_POINT_SPACING_MM, PSF_MM, NOISE_HU = 10.0, 0.1, 0.05, 6.0, 60.0, 3.0, 15.0
 Work = Callable[[], object]
 
 
@@ -42,11 +42,12 @@ def label_map(edge: int) -> tuple[NDArray[np.uint8], tuple[float, float, float],
     return labels, (384.0 / edge,) * 3, dict(enumerate(list(load_priors().table)[:LABELS], 1))
 
 
-def labelct(edge: int, kind: str, texture: str = "stills", completion: str = "auto", **data: object) -> Work:
+def labelct(edge: int, kind: str, texture: str = "stills", source: str = "auto", **data: object) -> Work:
     """Return one whole volume with its target, drawn and painted; each call draws another."""
+    from labelct.synthesis.background import Settings as Background
     from labelct.synthesis.case import Case
 
-    made, case = recipe(kind, texture, completion=completion, **data), Case(*label_map(edge))
+    made, case = recipe(kind, texture, background=Background(source), **data), Case(*label_map(edge))
     rng = np.random.default_rng(1)
     return lambda: made.draw(case, rng)
 
@@ -68,8 +69,8 @@ def labelct_augmented(edge: int) -> Work:
     """Return what the peers do: affine, elastic, a Gaussian for each label, blur and noise."""
     from labelct.synthesis import blur, deformation
 
-    bend = deformation.Settings(ROTATION, SCALE, SHEAR, 0.0, ELASTIC_MM, GRAIN_MM)
-    return labelct(edge, "synthseg", "white", "none", deform=bend, blur=blur.Settings(PSF_MM, 0.0, NOISE_HU))
+    bend = deformation.Settings(ROTATION, SCALE, SHEAR, 0.0, ELASTIC_MM, CONTROL_POINT_SPACING_MM)
+    return labelct(edge, "synthseg", "white", "none", deformation=bend, blur=blur.Settings(PSF_MM, 0.0, NOISE_HU))
 
 
 def gaussians(labels: object, torch: object) -> object:
@@ -88,8 +89,9 @@ def monai(edge: int) -> Work:
     labels, spacing, _ = label_map(edge)
     image, turn, size = torch.from_numpy(labels)[None].float(), np.deg2rad(ROTATION), spacing[0]
     bend = Rand3DElastic(
-        sigma_range=(GRAIN_MM / 4 / size,) * 2, magnitude_range=(100, 200), prob=1.0, rotate_range=(turn,) * 3,
-        shear_range=(SHEAR,) * 6, scale_range=(SCALE,) * 3, mode="nearest", padding_mode="zeros",
+        sigma_range=(CONTROL_POINT_SPACING_MM / 4 / size,) * 2, magnitude_range=(100, 200), prob=1.0,
+        rotate_range=(turn,) * 3, shear_range=(SHEAR,) * 6, scale_range=(SCALE,) * 3,
+        mode="nearest", padding_mode="zeros",
     )  # fmt: skip
     blur, noise = GaussianSmooth(PSF_MM / 2.355 / size), RandGaussianNoise(prob=1.0, std=NOISE_HU)
     return lambda: noise(blur(gaussians(bend(image).round(), torch)))
@@ -141,11 +143,12 @@ def bare_numpy(edge: int) -> Work:
 
 def video_fill(edge: int) -> Work:
     """Return every label filled with a histogram-matched clip: layout, greys and table, without the body."""
+    from labelct.synthesis.background import Settings as Background
     from labelct.synthesis.case import Case
     from labelct.synthesis.render import fill
     from labelct.synthesis.scene import Scene
 
-    made, case = recipe("synth3", completion="none"), Case(*label_map(edge))
+    made, case = recipe("synth3", background=Background("none")), Case(*label_map(edge))
     params, scene = made.sample(case, np.random.default_rng(0)), Scene.of(case, made)
     for name, ingredient in made.kind.ingredients.items():
         if name != "blur":
@@ -266,7 +269,7 @@ def stages(data: Path) -> None:
         params = made.sample(case, np.random.default_rng(0))
         told("draws")
         synthetic = made.apply(case, params)
-        told("completion, textures, target")
+        told("background, textures, target")
         noise = sample_scan(np.random.default_rng(0))
         noisy = scan(synthetic.volume, label_map.spacing, acquisition, noise)
         told("noise in the image")

@@ -24,7 +24,7 @@ from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.priors import Priors, load_priors
 from labelct.priors.fit import fit_priors, measure
-from labelct.synthesis import blur, deformation, drop, intensity, lesions, subclasses, texture
+from labelct.synthesis import background, blur, deformation, drop, intensity, lesions, subclasses, texture
 from labelct.synthesis.bank import Bank, load_bank
 from labelct.synthesis.case import Case
 from labelct.synthesis.recipe import Recipe
@@ -61,8 +61,8 @@ def with_ct(title: str, **data: Any) -> Panel:
 
 VARIATIONS = [
     Panel("data=synthseg", {"kind": "synthseg"}, "white"),
-    Panel("deform", {"deform": deformation.Settings(rotation_deg=12.0, scale=0.15, elastic_mm=8.0)}),
-    Panel("deform.flip=1", {"deform": deformation.Settings(flip=1.0)}),
+    Panel("deformation", {"deformation": deformation.Settings(rotation_deg=12.0, scale=0.15, elastic_mm=8.0)}),
+    Panel("deformation.flip_probability=1", {"deformation": deformation.Settings(flip_probability=1.0)}),
     Panel("psf_mm=5: partial volume", {"blur": blur.Settings(psf_mm=5.0)}),
     Panel("noise_hu=20", {"blur": blur.Settings(noise_hu=20.0)}),
     Panel("lesions.host=liver", {"lesions": lesions.Settings("liver", [20, 20], [6.0, 14.0])}),
@@ -70,11 +70,11 @@ VARIATIONS = [
     Panel("drop=half", drop=drop.Settings(0.5)),
     Panel("drop.labels.liver=1", drop=drop.Settings(0.0, {"liver": 1.0})),
     Panel("phase=native", {"phase": "native"}),
-    Panel("rest_texture=true", {"rest_texture": True}),
-    Panel("completion=none", {"completion": "none"}),
+    Panel("background_texture=true", {"background_texture": True}),
+    Panel("background.source=none", {"background": background.Settings(source="none")}),
     Panel("slice_mm=12, coronal", {"blur": blur.Settings(slice_mm=12.0)}, coronal=True),
-    with_ct("s9001: completion=kmeans"),
-    with_ct("s9001: completion=geometric", completion="geometric"),
+    with_ct("s9001: source=kmeans"),
+    with_ct("s9001: source=geometric", background=background.Settings(source="geometric")),
     with_ct("s9001: subclasses from CT", kind="synth2", subclasses=subclasses.Settings(3)),
     Panel("s9001: fill=fitted", fill={"kind": "fitted"}, case=REAL),
     Panel("s9001: psf_mm=2, noise", {"blur": blur.Settings(psf_mm=2.0, noise_hu=12.0)}, case=REAL),

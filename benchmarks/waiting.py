@@ -31,14 +31,14 @@ def seconds(threads: int, steps: int) -> float:
     """Return the seconds of one training step."""
     import torch
 
-    from labelct.trainer.unet.network import DeepSupervisedLoss, build, laid_out
+    from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
     from labelct.trainer.unet.settings import UNetSettings
 
     torch.set_num_threads(threads)
     settings = UNetSettings(patch=[48, 48, 48], deep_supervision=1)
-    network, loss = laid_out(build(settings, CLASSES)), DeepSupervisedLoss()
+    network, loss = channels_last(build(settings, CLASSES)), DeepSupervisedLoss()
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3)
-    image = laid_out(torch.randn(settings.batch, 1, *settings.patch))
+    image = channels_last(torch.randn(settings.batch, 1, *settings.patch))
     labels = torch.randint(0, CLASSES, image.shape, dtype=torch.uint8)
 
     def train(count: int) -> None:

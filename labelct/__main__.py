@@ -24,9 +24,9 @@ def usage() -> str:
 def main() -> None:
     """Run one verb and leave with its exit code: 0 done, 1 bad input, 2 wrong usage."""
     from labelct.errors import LabelctError, did_you_mean
-    from labelct.parallel import wait_briefly
+    from labelct.parallel import openmp_wait_policy
 
-    wait_briefly()
+    openmp_wait_policy()
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())

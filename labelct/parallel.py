@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 CLUSTERS = ("dask", "ray")
 BACKENDS = ("loky", "threading", "multiprocessing", "sequential", *CLUSTERS)
-SPINS = 1000  # turns of a waiting thread, some microseconds: see `wait_briefly`
+SPINS = 1000  # turns of a waiting thread, some microseconds: see `openmp_wait_policy`
 
 
 @dataclass
@@ -44,7 +44,7 @@ class ParallelSettings:
             )
 
 
-def wait_briefly() -> None:
+def openmp_wait_policy() -> None:
     """Let OpenMP's threads spin for some microseconds before they sleep, where the environment does not say otherwise.
 
     To be called before anything loads OpenMP. Threads that spin for long slow a busy machine down by half or more;

@@ -64,7 +64,7 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
         for name, settings in config.test.items()
     }
     for name, (tested, tested_stage) in tests.items():
-        testing.check(config, name, tested, tested_stage, root)
+        testing.check_cases(config, name, tested, tested_stage, root)
     training.check(config, cohort)
     clean = synthesis.run(config, cohort, cohort_stage, root)
     training_set = scanning.run(config, clean, root)

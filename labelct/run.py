@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from labelct.parallel import wait_briefly
+    from labelct.parallel import openmp_wait_policy
 
-    wait_briefly()
+    openmp_wait_policy()
     from labelct.commands.run import main as run
 
     sys.exit(run(sys.argv[1:]))

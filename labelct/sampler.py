@@ -67,7 +67,7 @@ class Sampler:
         label_map = subject.load_label_map()
         ct = subject.load_ct() if subject.load_ct and self.recipe.reads_ct() else None
         source = {"label_map": digest(label_map.array), "ct": None if ct is None else digest(ct.array)}
-        padding = 0.0 if subject.load_ct else data.headroom_mm
+        padding = 0.0 if subject.load_ct else data.superior_padding_mm
         label_map, ct = regrid(label_map, ct, data.spacing, padding)
         case = Case(label_map.array, label_map.spacing, label_map.names, None if ct is None else ct.array)
         return Loaded(case, label_map.affine, source)

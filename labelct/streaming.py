@@ -60,7 +60,7 @@ class SyntheticVolumes:
     _cases: dict[int, Loaded] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        check(self.sampler.recipe.data, self.sampler.acquisition.scanner)
+        check_online(self.sampler.recipe.data, self.sampler.acquisition.scanner)
 
     @property
     def patches(self) -> int:
@@ -106,7 +106,7 @@ def read_shared(folder: Path, name: str | None) -> SyntheticVolumes | None:
     return volumes
 
 
-def check(data: DataSettings, scanner: ScannerSettings) -> None:
+def check_online(data: DataSettings, scanner: ScannerSettings) -> None:
     """Raise `SettingError` where volumes cannot be drawn while a network trains."""
     if not RECIPES[data.kind].draws:
         allowed = f"offline with data={data.kind}"

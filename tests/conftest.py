@@ -47,7 +47,13 @@ def volumes(configured):
     from labelct.stages.synthesis import sampler
     from labelct.streaming import SyntheticVolumes
 
-    overrides = ["data=synth3", "data.mode=online", "data.patches=4", "data.deform.rotation_deg=10", "texture=white"]
-    config = configured(*overrides, "drop=none", "scanner=image", "dose=full", "data.deform.elastic_mm=0")
+    overrides = [
+        "data=synth3",
+        "data.mode=online",
+        "data.patches=4",
+        "data.deformation.rotation_deg=10",
+        "texture=white",
+    ]
+    config = configured(*overrides, "drop=none", "scanner=image", "dose=full", "data.deformation.elastic_mm=0")
     subjects = tuple(Subject(f"s{low}", partial(small_map, low), None, ()) for low in (2, 4, 6))
     return SyntheticVolumes(subjects, sampler(config))

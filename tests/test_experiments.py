@@ -56,7 +56,7 @@ def test_the_full_setting_changes_size_and_trainer_alone(name, configured):
     assert full.trainer.epochs == 4000
     assert full.scanner.channels > 2 * small.scanner.channels
     assert (full.targets, full.cohort, full.fill, full.drop) == (small.targets, small.cohort, small.fill, small.drop)
-    assert full.data.surroundings == small.data.surroundings
+    assert full.data.distractors == small.data.distractors
 
 
 def test_the_liver_comes_from_the_papers_number_of_cases(configured):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from labelct.errors import InputError, SettingError
-from labelct.parallel import ParallelSettings, map_cases, wait_briefly
+from labelct.parallel import ParallelSettings, map_cases, openmp_wait_policy
 
 
 def square(number):
@@ -102,7 +102,7 @@ def test_how_threads_wait_is_set_unless_the_environment_says(given, expected, mo
         monkeypatch.delenv(name)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    wait_briefly()
+    openmp_wait_policy()
     assert tuple(os.environ.get(name) for name in names) == expected
 
 

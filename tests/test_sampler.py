@@ -14,7 +14,7 @@ from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis
 from labelct.streaming import SyntheticVolumes
-from labelct.synthesis import subclasses
+from labelct.synthesis import background, subclasses
 from labelct.volume import LabelMap, Volume
 from tests.synthesis.cases import recipe, trunk
 
@@ -53,9 +53,16 @@ def cut_low(depth=14):
         ("synth1", {"subclasses": subclasses.Settings(count=3)}, True),
         ("synth1", {"subclasses": subclasses.Settings(count=3, source="blobs")}, False),
         ("synth2", {}, True),
-        ("synth2", {"completion": "kmeans"}, True),
-        ("synth2", {"completion": "geometric"}, False),
-        ("synth3", {"completion": "geometric", "subclasses": subclasses.Settings(count=3, source="ct")}, True),
+        ("synth2", {"background": background.Settings(source="kmeans")}, True),
+        ("synth2", {"background": background.Settings(source="geometric")}, False),
+        (
+            "synth3",
+            {
+                "background": background.Settings(source="geometric"),
+                "subclasses": subclasses.Settings(count=3, source="ct"),
+            },
+            True,
+        ),
     ],
 )
 def test_a_ct_is_read_only_where_it_makes_a_difference(kind, chosen, looks):
@@ -82,8 +89,8 @@ def test_a_case_is_read_onto_the_grid_that_is_asked_for():
     assert loaded.source == sampler("synth2").load(subject()).source
 
 
-def test_headroom_is_for_subjects_without_a_ct_even_where_the_ct_is_not_looked_at():
-    higher = sampler("synth1", headroom_mm=100.0)
+def test_superior_padding_is_for_subjects_without_a_ct_even_where_the_ct_is_not_looked_at():
+    higher = sampler("synth1", superior_padding_mm=100.0)
     low = cut_low()
     assert higher.load(low).case.label_map.shape[2] == 14 + 20
     assert higher.load(replace(low, load_ct=subject().load_ct)).case.label_map.shape[2] == 24
@@ -104,7 +111,9 @@ def test_what_seeds_a_draw_tells_seed_stream_case_and_number_apart():
 @pytest.mark.parametrize("source", ["auto", "ct"])
 @pytest.mark.parametrize("kind", ["synth1", "synth3"])
 def test_stored_and_drawn_volumes_split_labels_by_the_same_rule(kind, source, tmp_path):
-    made = sampler(kind, completion="geometric", subclasses=subclasses.Settings(count=3, source=source))
+    made = sampler(
+        kind, background=background.Settings(source="geometric"), subclasses=subclasses.Settings(count=3, source=source)
+    )
     (tmp_path / "records").mkdir()
     synthesis.synthesise(synthesis.Work(subject(), "train", 1, made, 0, tmp_path))
     record = json.loads((tmp_path / "records" / "s1_r0.json").read_text())

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from labelct.errors import SettingError
 from labelct.scanner.scan import Acquisition
-from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
+from labelct.scanner.settings import DoseSettings, NoiseOnlySettings, ReconSettings, ScannerSettings
 from labelct.streaming import SyntheticDataset, SyntheticVolumes, read_shared, shared
 from labelct.synthesis.settings import DataSettings
 
@@ -52,9 +52,9 @@ def test_the_noise_is_that_of_the_image(volumes):
 
 
 def test_the_noise_of_a_helical_scan_alone_is_drawn_for_each_volume(volumes):
-    recon, coarse = ReconSettings(), CoarseSettings(voxel=10.0, views=60, channels=64, rows=8)
+    recon, coarse = ReconSettings(), NoiseOnlySettings(voxel=10.0, views=60, channels=64, rows=8)
     fan = {"channels": 96, "channel_pitch": 0.35 / 96, "rows": 16, "row_width": 3.0, "views": 120}
-    scanner = ScannerSettings(kind="helical", mode="noise_only", recon=recon, coarse=coarse, **fan)
+    scanner = ScannerSettings(kind="helical", mode="noise_only", recon=recon, noise_only=coarse, **fan)
     noisy = changed(volumes, acquisition=Acquisition(scanner, DoseSettings(mas=None, photons=2e4)))
     clean = changed(volumes, acquisition=NO_SCANNER)
     noise = [noisy.volume(number).hu - clean.volume(number).hu for number in range(2)]

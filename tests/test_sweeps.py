@@ -29,7 +29,7 @@ def all_sweeps():
 
 @pytest.mark.parametrize(("name", "given"), list(all_sweeps()))
 def test_every_job_of_every_sweep_composes(name, given):
-    assert compose.check([f"sweep={name}", *given], multirun=False) > 1
+    assert compose.check_jobs([f"sweep={name}", *given], multirun=False) > 1
 
 
 def jobs(*overrides):
@@ -52,7 +52,9 @@ def test_what_the_embedded_cohort_cannot_do_is_left_out():
 
 def test_a_sweep_of_any_experiment():
     masks = ["cohort.root=maps", "test.totalsegmentator.root=ct"]
-    assert compose.check(["sweep=dose", "dose=low,full", "experiment=liver_from_masks", *masks], multirun=False) == 2
+    assert (
+        compose.check_jobs(["sweep=dose", "dose=low,full", "experiment=liver_from_masks", *masks], multirun=False) == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_the_command_line_narrows_a_sweep():
 
 
 def test_one_job_of_a_sweep_alone():
-    assert compose.check(["sweep=dose", *PHANTOM, "dose=low", "hydra.mode=RUN"], multirun=False) == 1
+    assert compose.check_jobs(["sweep=dose", *PHANTOM, "dose=low", "hydra.mode=RUN"], multirun=False) == 1
 
 
 @pytest.mark.parametrize(("kind", "devices", "expected"), [("cpu", 1, 0), ("gpu", 1, 1), ("ddp", 4, 4), ("ddp", 0, 1)])
@@ -101,7 +103,7 @@ PLUGINS = {"slurm": "hydra_submitit_launcher", "ray": "hydra_ray_launcher", "job
 @pytest.mark.parametrize("launcher", PLUGINS)
 def test_launcher_presets_compose(launcher):
     pytest.importorskip(f"hydra_plugins.{PLUGINS[launcher]}", reason="the launcher's extra is not installed")
-    assert compose.check([f"hydra/launcher={launcher}", "dose=low,full"], multirun=True) == 2
+    assert compose.check_jobs([f"hydra/launcher={launcher}", "dose=low,full"], multirun=True) == 2
 
 
 def test_a_launcher_that_is_not_installed_is_refused_with_its_extra(monkeypatch):

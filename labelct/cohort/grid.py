@@ -11,7 +11,7 @@ from labelct.volume import LabelMap, Volume
 
 
 def regrid(
-    label_map: LabelMap, ct: Volume | None, spacing: float | None, headroom_mm: float = 0.0
+    label_map: LabelMap, ct: Volume | None, spacing: float | None, superior_padding_mm: float = 0.0
 ) -> tuple[LabelMap, Volume | None]:
     """Return both on the grid that they are used on.
 
@@ -19,18 +19,18 @@ def regrid(
         label_map: The label map.
         ct: The CT on the same grid, or None.
         spacing: Isotropic voxel size in mm; None keeps their own.
-        headroom_mm: Least distance from the topmost label to the upper end of a map without a CT. A map whose labels
-            are cut off by its upper end stays as it is.
+        superior_padding_mm: Least distance from the topmost label to the upper end of a map without a CT. A map whose
+            labels are cut off by its upper end stays as it is.
     """
     label_map, ct = _resampled(label_map, ct, spacing)
-    return (label_map if ct is not None else _with_headroom(label_map, headroom_mm)), ct
+    return (label_map if ct is not None else _with_superior_padding(label_map, superior_padding_mm)), ct
 
 
-def _with_headroom(label_map: LabelMap, headroom_mm: float) -> LabelMap:
+def _with_superior_padding(label_map: LabelMap, superior_padding_mm: float) -> LabelMap:
     levels, depth = np.flatnonzero(label_map.array.any(axis=(0, 1))), label_map.array.shape[2]
     if not len(levels) or levels[-1] == depth - 1:
         return label_map
-    missing = math.ceil(headroom_mm / label_map.spacing[2]) - (depth - 1 - int(levels[-1]))
+    missing = math.ceil(superior_padding_mm / label_map.spacing[2]) - (depth - 1 - int(levels[-1]))
     if missing <= 0:
         return label_map
     array = np.pad(label_map.array, ((0, 0), (0, 0), (0, missing)))

@@ -54,7 +54,7 @@ def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
         SettingError: A value is no whole number of 1 or more, or two values share a name.
     """
     if not isinstance(names, str):
-        return check("names", names)
+        return checked_names("names", names)
     if names in PRESETS:
         return PRESETS[names]()
     path = root / names
@@ -67,12 +67,12 @@ def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
     if not isinstance(content, dict):
         raise InputError(path, "is no table of label values", FORM)
     try:
-        return check("names", content)
+        return checked_names("names", content)
     except SettingError as error:
         raise InputError(path, str(error), FORM) from None
 
 
-def check(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
+def checked_names(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
     """Return `names` with whole numbers as keys, background left out, or raise `SettingError`."""
     checked: dict[int, str] = {}
     for value, name in names.items():

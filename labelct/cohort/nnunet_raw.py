@@ -75,7 +75,7 @@ def _names(path: Path, index: dict[str, Any]) -> dict[int, str]:
     if not all(str(key).isdecimal() for key in labels):
         labels = {value: name for name, value in labels.items()}
     try:
-        return names.check("labels", labels)
+        return names.checked_names("labels", labels)
     except SettingError as error:
         raise InputError(path, str(error), 'write {"background": 0, "liver": 1}') from None
 

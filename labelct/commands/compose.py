@@ -49,7 +49,7 @@ def intermixed(arguments: Sequence[str]) -> list[str]:
     return [*reversed(flags), *overrides]
 
 
-def check(overrides: Sequence[str], multirun: bool, folder: str | None = None) -> int:
+def check_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = None) -> int:
     """Compose and check every job of a command line before the first one starts.
 
     Args:

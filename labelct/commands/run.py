@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     jobs = 0
     if not (flags.hydra_help or flags.shell_completion):
         try:
-            jobs = compose.check(flags.overrides, flags.multirun, flags.config_dir)
+            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir)
         except LabelctError as error:
             print(f"labelct run: {error}", file=sys.stderr)
             return 1

@@ -62,10 +62,10 @@ def read_label_map(path: Path, names: Mapping[int, str] | None = None) -> LabelM
 
 
 def values_in(labels: NDArray[np.unsignedinteger]) -> list[int]:
-    """Return the sorted label values that occur in `labels` (slab by slab, so without a large temporary)."""
+    """Return the sorted label values that occur in `labels` (chunk by chunk, so without a large temporary)."""
     present = np.zeros(int(labels.max(initial=0)) + 1, dtype=bool)
-    for slab in labels:
-        present[slab] = True
+    for chunk in labels:
+        present[chunk] = True
     return [int(value) for value in np.flatnonzero(present)]
 
 
@@ -134,7 +134,7 @@ def turn_to_ras(
 def in_order(array: NDArray[Any], dtype: DTypeLike, order: Literal["C", "F"] = "C") -> NDArray[Any]:
     """Return a copy of `(x, y, z)` as `dtype` in memory order C (z contiguous) or F (x contiguous).
 
-    Turning the order over in slabs of 16 slices keeps what is read and what is written in the cache: five times
+    Turning the order over in chunks of 16 slices keeps what is read and what is written in the cache: five times
     faster than `np.ascontiguousarray` on 512 x 512 x 500 voxels.
     """
     copy = np.empty(array.shape, dtype, order=order)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from labelct.phantom import organs, skeleton
+from labelct.phantom.envelope import paint_lungs, paint_rest, torso
 from labelct.phantom.settings import PhantomSettings
 from labelct.phantom.shapes import Canvas
-from labelct.phantom.torso import paint_lungs, paint_rest, torso
 from labelct.phantom.warp import displacement, sample_velocity
 
 SOLID = ("spleen", "kidney_right", "kidney_left", "gallbladder", "liver", "stomach", "pancreas", "adrenal_gland_right",

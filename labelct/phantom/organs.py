@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labelct.phantom.envelope import Torso
 from labelct.phantom.shapes import Canvas, Shape, ellipsoid, rotation, smooth_path, tube, union
-from labelct.phantom.torso import Torso
 
 Pose = list[float]
 

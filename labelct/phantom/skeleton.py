@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.phantom.envelope import WALL, outline
 from labelct.phantom.shapes import Canvas, Shape, cylinder, ellipsoid, rotation, smooth_path, tube, union
-from labelct.phantom.torso import WALL, outline
 
 # name: height of the body's centre, its y, half-width, half-depth, half-height.
 VERTEBRAE: dict[str, tuple[float, float, float, float, float]] = {

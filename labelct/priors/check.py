@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labelct.labels import compact
 from labelct.priors.fit import FEWEST_VOXELS, GAS_BELOW_HU
-from labelct.priors.table import REST_CLASSES, Prior, Priors
+from labelct.priors.table import BACKGROUND_CLASSES, Prior, Priors
 from labelct.threads import over_chunks
 
 TOLERANCE = 3.0  # standard deviations: 1 organ of 370 lies off by chance
@@ -46,7 +46,9 @@ def check(
         deviations), `sd`, `expected_sd`, `voxels` and `passed`.
     """
     label_map, names = compact(np.ascontiguousarray(label_map), names)
-    known = {v: n for v, n in names.items() if n in priors.table and n not in REST_CLASSES and v <= label_map.max()}
+    known = {
+        v: n for v, n in names.items() if n in priors.table and n not in BACKGROUND_CLASSES and v <= label_map.max()
+    }
     hollow = np.zeros(int(label_map.max(initial=0)) + 1, np.uint8)
     hollow[[value for value, name in known.items() if priors[name].gas_fraction > 0]] = 1
     chunk = lambda a, b: _moments(volume, label_map, hollow, GAS_BELOW_HU, a, b)  # noqa: E731
@@ -77,7 +79,7 @@ def _row(mean: float, sd: float, prior: Prior, expected: float) -> Row:
 
 @numba.njit(cache=True, nogil=True)
 def _moments(volume: Any, label_map: Any, hollow: Any, gas: float, start: int, stop: int) -> NDArray[np.float64]:
-    """Return `(whole, inner)` by label by `(voxels, sum of HU, sum of squares)` of a slab."""
+    """Return `(whole, inner)` by label by `(voxels, sum of HU, sum of squares)` of a chunk."""
     nx, ny, nz = label_map.shape
     found = np.zeros((2, len(hollow), 3))
     for x in range(start, stop):

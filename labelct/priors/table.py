@@ -13,7 +13,7 @@ from pathlib import Path
 from labelct.errors import InputError, did_you_mean
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
-REST_CLASSES = (AIR, FAT, SOFT)
+BACKGROUND_CLASSES = (AIR, FAT, SOFT)
 QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000
 
 

@@ -10,23 +10,23 @@ if TYPE_CHECKING:
     from labelct.scanner.chunked_reconstruction import Reconstruction
     from labelct.scanner.geometry import Grid, Helix, plan
     from labelct.scanner.scan import Acquisition, project, sample_scan
-    from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
+    from labelct.scanner.settings import DoseSettings, NoiseOnlySettings, ReconSettings, ScannerSettings
 
 _WHERE = {
     "backends": ("BACKENDS", "Backend", "backend"),
     "chunked_reconstruction": ("Reconstruction",),
     "geometry": ("Grid", "Helix", "plan"),
     "scan": ("Acquisition", "project", "sample_scan"),
-    "settings": ("CoarseSettings", "DoseSettings", "ReconSettings", "ScannerSettings"),
+    "settings": ("NoiseOnlySettings", "DoseSettings", "ReconSettings", "ScannerSettings"),
 }
 __all__ = [
     "BACKENDS",
     "Acquisition",
     "Backend",
-    "CoarseSettings",
     "DoseSettings",
     "Grid",
     "Helix",
+    "NoiseOnlySettings",
     "ReconSettings",
     "Reconstruction",
     "ScannerSettings",

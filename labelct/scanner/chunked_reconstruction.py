@@ -17,7 +17,7 @@ VIEWS_PER_BLOCK = 256  # made at once: enough to keep every thread busy, small b
 GIB = 2**30
 
 
-class Window:
+class ViewBuffer:
     """Consecutive views of a longer scan, made block by block as they are asked for.
 
     Attributes:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 SOFT_HALF = 0.38  # cycles/mm at which a body kernel such as B40 or "standard" passes a half
 
 
-def window(kernel: str, frequency: NDArray[Any], nyquist: float) -> NDArray[Any]:
+def apodisation(kernel: str, frequency: NDArray[Any], nyquist: float) -> NDArray[Any]:
     """Return what a reconstruction kernel lets pass.
 
     Args:
@@ -41,7 +41,7 @@ def ramp(kernel: str, channels: int, spacing: float) -> NDArray[np.float32]:
     """Return the filter's response on the frequencies of a real transform long enough not to wrap.
 
     Args:
-        kernel: See `window`.
+        kernel: See `apodisation`.
         channels: Samples of a projection.
         spacing: Their distance du in mm.
 
@@ -56,7 +56,7 @@ def ramp(kernel: str, channels: int, spacing: float) -> NDArray[np.float32]:
     space[0] = 1 / (4 * spacing**2)
     response = np.fft.rfft(space).real * spacing
     frequency = np.fft.rfftfreq(length, spacing)
-    windowed: NDArray[np.float64] = response * window(kernel, frequency, 0.5 / spacing)
+    windowed: NDArray[np.float64] = response * apodisation(kernel, frequency, 0.5 / spacing)
     return windowed.astype(np.float32)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from labelct.scanner.geometry import Array, Grid, Helix
-from labelct.scanner.settings import CoarseSettings
+from labelct.scanner.settings import NoiseOnlySettings
 
 
 def shrink(attenuation: Array, grid: Grid, voxel: float) -> tuple[Array, Grid]:
@@ -37,7 +37,7 @@ def shrink(attenuation: Array, grid: Grid, voxel: float) -> tuple[Array, Grid]:
     return blocks.mean(axis=(1, 3, 5), dtype=np.float32), Grid(shape, (dx, dy, dz), (x, y, z))
 
 
-def coarse_helix(helix: Helix, coarse: CoarseSettings) -> Helix:
+def coarse_helix(helix: Helix, coarse: NoiseOnlySettings) -> Helix:
     """Return the same scan with fewer, wider cells and fewer views, never finer than it was."""
     channels, rows = min(coarse.channels, helix.channels), min(coarse.rows, helix.rows)
     per_turn = min(coarse.views, helix.views_per_turn)

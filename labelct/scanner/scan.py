@@ -90,7 +90,7 @@ def _check_memory(helix: Helix, scanner: ScannerSettings) -> None:
 
 def _coarse(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix) -> Array:
     """Return the coarse projections of `mode=noise_only`."""
-    settings = acquisition.scanner.coarse
+    settings = acquisition.scanner.noise_only
     small, small_grid = shrink(attenuation(volume_hu, acquisition.scanner, grid, helix), grid, settings.voxel)
     return acquisition.worker.forward(small, small_grid, coarse_helix(helix, settings))
 
@@ -100,7 +100,7 @@ def _exact(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix,
     scanner, worker = acquisition.scanner, acquisition.worker
     if scanner.mode == "noise_only":
         coarse = _coarse(volume_hu, acquisition, grid, helix) if clean is None else clean
-        return worker.refine(coarse, coarse_helix(helix, scanner.coarse), helix)
+        return worker.refine(coarse, coarse_helix(helix, scanner.noise_only), helix)
     if clean is not None:
         return lambda start, stop: clean[start:stop]
     mu = attenuation(volume_hu, scanner, grid, helix)

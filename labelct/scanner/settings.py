@@ -34,7 +34,7 @@ class ReconSettings:
 
 
 @dataclass
-class CoarseSettings:
+class NoiseOnlySettings:
     """The coarse forward projection that `mode=noise_only` takes the noise's variance from.
 
     Attributes:
@@ -81,7 +81,7 @@ class ScannerSettings:
         memory: GiB that the projections of one scan may take.
         cache: Keep the noise-free projections of `mode=full` on disk, so that the doses of a sweep share them.
         recon: The reconstruction.
-        coarse: The coarse projection of `mode=noise_only`.
+        noise_only: The coarse projection of `mode=noise_only`.
     """
 
     kind: str = "none"
@@ -102,7 +102,7 @@ class ScannerSettings:
     memory: float = 8.0
     cache: bool = True
     recon: ReconSettings = field(default_factory=ReconSettings)
-    coarse: CoarseSettings = field(default_factory=CoarseSettings)
+    noise_only: NoiseOnlySettings = field(default_factory=NoiseOnlySettings)
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, ("none", "image", "helical"))

@@ -30,7 +30,7 @@ SCORES_VERSION = 2
 Subjects = tuple[Subject, ...]
 
 
-def check(config: Config, name: str, tested: Subjects, cohort: Stage, root: Path) -> None:
+def check_cases(config: Config, name: str, tested: Subjects, cohort: Stage, root: Path) -> None:
     """Read every test case once, before hours are spent on a training that a broken file would make worthless.
 
     Args:

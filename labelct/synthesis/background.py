@@ -11,39 +11,43 @@ from numpy.typing import NDArray
 
 from labelct.body import largest_region
 from labelct.errors import InputError, check_interval
-from labelct.priors.table import AIR, FAT, REST_CLASSES, SOFT
-from labelct.settings import Checked, interval, ranged
+from labelct.priors.table import AIR, BACKGROUND_CLASSES, FAT, SOFT
+from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.clusters import k_means
-from labelct.synthesis.envelope import CAVITY, trunk_layers
-from labelct.synthesis.hull import coarse_step, trunk_centre
+from labelct.synthesis.envelope import CAVITY, envelope_layers
+from labelct.synthesis.hull import coarse_step, envelope_centre
 from labelct.synthesis.scene import Layer
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
 
-COMPLETIONS = ("auto", "kmeans", "geometric", "labels", "none")
-REST_INDEX = {name: index for index, name in enumerate(REST_CLASSES)}
+SOURCES = ("auto", "kmeans", "geometric", "labels", "none")
+BACKGROUND_INDEX = {name: index for index, name in enumerate(BACKGROUND_CLASSES)}
 Classes = NDArray[np.uint8]
 
 
 @dataclass
-class Settings(Checked, group="body"):
+class Settings(Checked, group="background"):
     """How unlabelled voxels become air, fat or soft tissue.
 
     Attributes:
+        source: What unlabelled voxels are taken from: `kmeans` (the CT), `geometric` (a hull of the labels), `labels`
+            (every unlabelled voxel inside the labels' union is soft tissue), `none` (air), or `auto`: `kmeans` where
+            there is a CT, `labels` where the map itself has the classes `_fat` or `_soft`, else `geometric`.
         air_hu: Below this a voxel of the CT is air.
         clip: The CT is clipped to this interval before k-means.
         seeds: First cluster centres, fat and soft tissue.
-        half_width_mm: Interval of the trunk's left-to-right half axis where the labels do not outline it.
+        half_width_mm: Interval of the envelope's left-to-right half axis where the labels do not outline it.
         half_depth_mm: The same from back to front.
-        narrowing: Interval of how much a trunk that the labels do not outline narrows above and below them, mm for each
-            mm along z.
+        narrowing: Interval of how much an envelope that the labels do not outline narrows above and below them, mm for
+            each mm along z.
         wall_mm: Interval of the muscle layer around the hull of the labels.
         fat_mm: Interval of the fat shell around that.
         visceral_fat: Interval of the fraction of fat among what is unlabelled inside the hull.
-        visceral_grain_mm: Distance over which the inner fat changes.
+        visceral_control_point_spacing_mm: Distance of the control points of the inner fat's value noise.
     """
 
+    source: str = choice("auto", SOURCES)
     air_hu: float = ranged(-300.0, -1000.0, -150.0)
     clip: list[float] = interval(-200.0, 150.0)
     seeds: list[float] = field(default_factory=lambda: [-100.0, 50.0])
@@ -53,15 +57,15 @@ class Settings(Checked, group="body"):
     wall_mm: list[float] = interval(4.0, 12.0, 0.0, 400.0)
     fat_mm: list[float] = interval(8.0, 30.0, 0.0, 400.0)
     visceral_fat: list[float] = interval(0.2, 0.6, 0.0, 1.0)
-    visceral_grain_mm: float = ranged(16.0, 1.0)
+    visceral_control_point_spacing_mm: float = ranged(16.0, 1.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_interval("body.seeds", self.seeds, *self.clip)
+        check_interval("background.seeds", self.seeds, *self.clip)
 
 
-def resolve_completion(kind: str, names: Sequence[str], ct_available: bool) -> str:
-    """Return the completion that `auto` stands for; any other kind is returned as it is."""
+def resolve_source(kind: str, names: Sequence[str], ct_available: bool) -> str:
+    """Return the source that `auto` stands for; any other kind is returned as it is."""
     if kind != "auto":
         return kind
     if ct_available:
@@ -73,21 +77,27 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     """Draw the body around the labels.
 
     Args:
-        scene: Its recipe's `data.completion` and `data.body` say what from.
+        scene: Its recipe's `data.background` says what from.
         rng: Source of the draws; all of them are drawn, whatever the kind.
 
     Returns:
-        `kind`, `centre_mm` and what the trunk and the split of a CT take.
+        `kind`, `centre_mm` and what the envelope and the split of a CT take.
     """
-    data, body = scene.recipe.data, scene.recipe.data.body
-    centre = trunk_centre(scene.label_map, scene.spacing, scene.present)
-    kind = resolve_completion(data.completion, list(scene.present.values()), scene.case.ct is not None)
+    data, body = scene.recipe.data, scene.recipe.data.background
+    centre = envelope_centre(scene.label_map, scene.spacing, scene.present)
+    kind = resolve_source(data.background.source, list(scene.present.values()), scene.case.ct is not None)
     intervals = ("half_width_mm", "half_depth_mm", "wall_mm", "fat_mm", "visceral_fat")
     drawn = {name: float(rng.uniform(*getattr(body, name))) for name in intervals}
     drawn |= {"fat_tilt": float(rng.uniform(0.0, 0.5)), "fat_angle": float(rng.uniform(0.0, 2 * np.pi))}
     seed = int(rng.integers(2**31))
     drawn["narrowing"] = float(rng.uniform(body.narrowing[0], body.narrowing[1]))
-    return {"kind": kind, "centre_mm": list(centre), **drawn, "grain_mm": body.visceral_grain_mm, "seed": seed} | {
+    return {
+        "kind": kind,
+        "centre_mm": list(centre),
+        **drawn,
+        "control_point_spacing_mm": body.visceral_control_point_spacing_mm,
+        "seed": seed,
+    } | {
         "air_hu": body.air_hu,
         "clip": list(body.clip),
         "seeds": list(body.seeds),
@@ -103,15 +113,15 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
         InputError: `kmeans` without a CT.
     """
     if params["kind"] == "geometric":
-        layers = trunk_layers(scene, params)
+        layers = envelope_layers(scene, params)
         classes, scene.cavity = marbled(layers, scene.spacing, params), layers == CAVITY
     elif params["kind"] == "kmeans":
         classes = classes_of_ct(scene, params)
     elif params["kind"] == "labels":
-        classes = np.where(_enclosed(scene), np.uint8(REST_INDEX[SOFT]), np.uint8(REST_INDEX[AIR]))
+        classes = np.where(_enclosed(scene), np.uint8(BACKGROUND_INDEX[SOFT]), np.uint8(BACKGROUND_INDEX[AIR]))
     else:
         classes = np.zeros(scene.label_map.shape, np.uint8)
-    scene.background = Layer(classes, list(REST_CLASSES))
+    scene.background = Layer(classes, list(BACKGROUND_CLASSES))
 
 
 def _enclosed(scene: Scene) -> NDArray[np.bool_]:
@@ -152,31 +162,36 @@ def two_means(values: NDArray[np.floating], seeds: Sequence[float], clip: Sequen
 
 
 def classes_of_ct(scene: Scene, params: Mapping[str, Any]) -> Classes:
-    """Split the CT into air, fat and soft tissue, with clusters found on the unlabelled rest of the body."""
+    """Split the CT into air, fat and soft tissue, with clusters found on the unlabelled voxels of the body."""
     ct = scene.ct
     if ct is None:
-        raise InputError("data.completion=kmeans", "the case has no CT", "set data.completion=auto or geometric")
+        raise InputError(
+            "data.background.source=kmeans", "the case has no CT", "set data.background.source=auto or geometric"
+        )
     body = body_region(ct, scene.spacing, params["air_hu"])
-    rest = body & ((scene.label_map == 0) | scene.where(set(REST_CLASSES)))
-    low, high = two_means(ct[rest], params["seeds"], params["clip"])
-    tissue = np.where(ct > (low + high) / 2, np.uint8(REST_INDEX[SOFT]), np.uint8(REST_INDEX[FAT]))
-    return np.where(body, tissue, np.uint8(REST_INDEX[AIR]))
+    unlabelled = body & ((scene.label_map == 0) | scene.where(set(BACKGROUND_CLASSES)))
+    low, high = two_means(ct[unlabelled], params["seeds"], params["clip"])
+    tissue = np.where(ct > (low + high) / 2, np.uint8(BACKGROUND_INDEX[SOFT]), np.uint8(BACKGROUND_INDEX[FAT]))
+    return np.where(body, tissue, np.uint8(BACKGROUND_INDEX[AIR]))
 
 
 def marbled(layers: Classes, spacing: Sequence[float], params: Mapping[str, Any]) -> Classes:
-    """Return the classes of a trunk: shell and wall as they are, the cavity fat and soft tissue by a smooth field.
+    """Return the classes of a body envelope: shell and wall as they are, the cavity parted by a smooth field.
 
     Args:
-        layers: Of `envelope.trunk_layers`.
+        layers: Of `envelope.envelope_layers`.
         spacing: Voxel size in mm.
         params: Of `sample`.
     """
-    from labelct.synthesis.kernels.trunk import marble
+    from labelct.synthesis.kernels.envelope import marble
     from labelct.synthesis.kernels.value_noise import draw_lattice, level_below_which
     from labelct.threads import over_chunks
 
     classes = layers.copy()
-    lattice = draw_lattice(layers.shape, spacing, params["grain_mm"], params["seed"])
-    level, step = level_below_which(lattice, params["visceral_fat"]), np.array(spacing) / params["grain_mm"]
+    lattice = draw_lattice(layers.shape, spacing, params["control_point_spacing_mm"], params["seed"])
+    level, step = (
+        level_below_which(lattice, params["visceral_fat"]),
+        np.array(spacing) / params["control_point_spacing_mm"],
+    )
     over_chunks(lambda start, stop: marble(classes, start, stop, lattice, level, step), len(classes))
     return classes

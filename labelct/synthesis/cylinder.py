@@ -1,4 +1,4 @@
-"""The body of recipe 1 in place of the background: a cylinder along z around the target, or a trunk that follows it."""
+"""The body of recipe 1 in place of the background: a cylinder around the target, or an envelope that follows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from labelct.errors import InputError
 from labelct.priors.table import AIR, FAT, SOFT
 from labelct.settings import Checked, interval, ranged
 from labelct.synthesis import background
-from labelct.synthesis.envelope import CAVITY, trunk_half_axes, trunk_layers
+from labelct.synthesis.envelope import CAVITY, envelope_half_axes, envelope_layers
 from labelct.synthesis.scene import BODY, Layer
 
 if TYPE_CHECKING:
@@ -34,38 +34,38 @@ class Settings(Checked, group="cylinder"):
         radius: Interval of the radius as a fraction of the smaller in-plane field of view.
         margin_mm: Least distance between the target and the surface of the cylinder.
         flattening: Largest relative shortening of the front-to-back axis; 0 keeps the section a circle.
-        trunk: Chance that a trunk stands in for the cylinder: a wall of muscle and fat (`data.body`) that follows the
-            target, around the same texture.
+        envelope_probability: Chance that a body envelope stands in for the cylinder: a wall of muscle and fat
+            (`data.background`) that follows the target, around the same texture.
         histogram: `builtin`, or a CSV file with the columns `probability` and `hu` (a quantile function).
     """
 
     radius: list[float] = interval(0.30, 0.48, 0.05, 1.0)
     margin_mm: float = ranged(10.0, 0.0)
     flattening: float = ranged(0.0, 0.0, 0.7)
-    trunk: float = ranged(0.0, 0.0, 1.0)
+    envelope_probability: float = ranged(0.0, 0.0, 1.0)
     histogram: str = "builtin"
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw a cylinder that holds the labels, or the trunk of a geometric background.
+    """Draw a cylinder that holds the labels, or the body envelope of a geometric background.
 
     Args:
-        scene: Its recipe's `data.cylinder` says how large, and how often a trunk.
+        scene: Its recipe's `data.cylinder` says how large, and how often an envelope.
         rng: Source of the draws.
 
     Returns:
-        `kind` (`cylinder` or `trunk`), `centre_mm`, `half_axes_mm`, both `[x, y]`, and `histogram`; a trunk's are those
-        of `background.sample` as well. Where the drawn radius leaves less than the margin around the labels, both half
-        axes are enlarged in proportion.
+        `kind` (`cylinder` or `envelope`), `centre_mm`, `half_axes_mm`, both `[x, y]`, and `histogram`; an envelope has
+        what `background.sample` draws as well. Where the drawn radius leaves less than the margin around the labels,
+        both half axes are enlarged in proportion.
     """
     settings = scene.recipe.data.cylinder
-    trunk = background.sample(scene, rng)
+    envelope = background.sample(scene, rng)
     target = scene.where(set(scene.labels))
-    axes = _half_axes(target, scene.spacing, trunk["centre_mm"], settings, rng)
-    if rng.random() < settings.trunk:
-        reach = trunk_half_axes(target, scene.spacing, trunk)
-        return {**trunk, "kind": "trunk", "half_axes_mm": reach, "histogram": settings.histogram}
-    centre = list(trunk["centre_mm"])
+    axes = _half_axes(target, scene.spacing, envelope["centre_mm"], settings, rng)
+    if rng.random() < settings.envelope_probability:
+        reach = envelope_half_axes(target, scene.spacing, envelope)
+        return {**envelope, "kind": "envelope", "half_axes_mm": reach, "histogram": settings.histogram}
+    centre = list(envelope["centre_mm"])
     return {"kind": "cylinder", "centre_mm": centre, "half_axes_mm": axes, "histogram": settings.histogram}
 
 
@@ -92,8 +92,8 @@ def _half_axes(
 def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     """Put the body where the background would be."""
     scene.classes[BODY] = {"histogram": params["histogram"]}
-    if params["kind"] == "trunk":
-        layers = trunk_layers(scene, params)
+    if params["kind"] == "envelope":
+        layers = envelope_layers(scene, params)
         scene.background, scene.cavity = Layer(layers, [AIR, FAT, SOFT, BODY]), layers == CAVITY
     else:
         scene.background = Layer(cylinder_region(scene.label_map.shape, scene.spacing, params), [AIR, BODY])

@@ -21,7 +21,7 @@ AIR_HU = -1000.0
 
 
 @dataclass
-class Settings(Checked, group="deform"):
+class Settings(Checked, group="deformation"):
     """How label maps are deformed before anything is painted; all zeros leave them as they are.
 
     Attributes:
@@ -30,8 +30,8 @@ class Settings(Checked, group="deform"):
         shear: Largest shear.
         shift_mm: Largest shift along each axis.
         elastic_mm: Standard deviation of the elastic displacement along each axis.
-        grain_mm: Distance of the elastic control points.
-        flip: Chance of a mirror image, with left and right names swapped.
+        control_point_spacing_mm: Distance of the elastic control points.
+        flip_probability: Chance of a mirror image, with left and right names swapped.
     """
 
     rotation_deg: float = ranged(0.0, 0.0, 180.0)
@@ -39,14 +39,16 @@ class Settings(Checked, group="deform"):
     shear: float = ranged(0.0, 0.0, 0.5)
     shift_mm: float = ranged(0.0, 0.0, 500.0)
     elastic_mm: float = 0.0
-    grain_mm: float = ranged(60.0, 5.0, 1000.0)
-    flip: float = ranged(0.0, 0.0, 1.0)
+    control_point_spacing_mm: float = ranged(60.0, 5.0, 1000.0)
+    flip_probability: float = ranged(0.0, 0.0, 1.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0.0 <= self.elastic_mm <= self.grain_mm / 4:
-            allowed = f"0 to a quarter of deform.grain_mm={self.grain_mm}"
-            raise SettingError("deform.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs")
+        if not 0.0 <= self.elastic_mm <= self.control_point_spacing_mm / 4:
+            allowed = f"0 to a quarter of deformation.control_point_spacing_mm={self.control_point_spacing_mm}"
+            raise SettingError(
+                "deformation.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs"
+            )
 
     def is_active(self) -> bool:
         """Return whether anything but a flip can happen."""
@@ -57,19 +59,20 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw one deformation.
 
     Args:
-        scene: Its recipe's `data.deform` says how strong.
+        scene: Its recipe's `data.deformation` says how strong.
         rng: Source of the draws; all of them are drawn, whatever is switched off.
 
     Returns:
-        `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`, `grain_mm`,
-        `seed` of the control points and `flip`; None where the settings leave the map as it is.
+        `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`,
+        `control_point_spacing_mm`, `seed` of the control points and `flip`; None where the settings leave the map as
+        it is.
     """
-    settings = scene.recipe.data.deform
+    settings = scene.recipe.data.deformation
     angles = np.deg2rad(settings.rotation_deg) * rng.uniform(-1, 1, 3)
     scale = np.exp(np.log1p(settings.scale) * rng.uniform(-1, 1, 3))
     shear = settings.shear * rng.uniform(-1, 1, 3)
     shift = settings.shift_mm * rng.uniform(-1, 1, 3)
-    seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip)
+    seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip_probability)
     if not (settings.is_active() or flip):
         return None
     matrix = _rotation(angles) @ np.diag(scale) @ _shear(shear)
@@ -77,7 +80,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
         "matrix": np.round(matrix, 9).tolist(),
         "shift_mm": shift.tolist(),
         "elastic_mm": settings.elastic_mm,
-        "grain_mm": settings.grain_mm,
+        "control_point_spacing_mm": settings.control_point_spacing_mm,
         "seed": seed,
         "flip": flip,
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelct.errors import check_range
-from labelct.priors.table import REST_CLASSES
+from labelct.priors.table import BACKGROUND_CLASSES
 from labelct.settings import Checked, ranged
 from labelct.synthesis.scene import Layer
 from labelct.targets import Targets
@@ -65,7 +65,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, list[str]]:
         InputError: A label value has no name.
     """
     recipe, found = scene.recipe, set(scene.present.values())
-    paintable = recipe.targets.structures if recipe.kind.targets_only else found - set(REST_CLASSES)
+    paintable = recipe.targets.structures if recipe.kind.targets_only else found - set(BACKGROUND_CLASSES)
     labels = scene.labels = sorted((found & paintable) - set(scene.grown))
     settings = recipe.drop
     chances = settings.chances(recipe.targets)
@@ -85,7 +85,7 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     from labelct.labels import relabel
 
     scene.pasted = list(params["pasted"])
-    shown = ["", *scene.pasted, *REST_CLASSES]
+    shown = ["", *scene.pasted, *BACKGROUND_CLASSES]
     number = {name: place for place, name in enumerate(shown)}
     lookup = np.zeros(max([int(scene.label_map.max(initial=0)), *scene.names]) + 1, np.uint16)
     for value, name in scene.names.items():

@@ -1,4 +1,4 @@
-"""The trunk around labels where no CT shows it, voxel by voxel: a cavity in a wall of muscle under a shell of fat."""
+"""The body envelope around labels where no CT shows it: a cavity in a wall of muscle under a shell of fat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.priors.table import AIR
-from labelct.synthesis.hull import trunk_shells
+from labelct.synthesis.hull import envelope_shells
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 OUTSIDE, SHELL, WALL, CAVITY = range(4)
 
 
-def trunk_layers(scene: Scene, params: Mapping[str, Any]) -> NDArray[np.uint8]:
+def envelope_layers(scene: Scene, params: Mapping[str, Any]) -> NDArray[np.uint8]:
     """Return the layer of every voxel, `(x, y, z)`: 0 outside, 1 shell of fat, 2 wall of muscle, 3 cavity.
 
     Args:
         scene: Its labels, all but air, lie in the cavity.
         params: Of `background.sample`.
     """
-    from labelct.synthesis.kernels.trunk import rasterise
+    from labelct.synthesis.kernels.envelope import rasterise
     from labelct.threads import over_chunks
 
     tissue = (scene.label_map > 0) & ~scene.where({AIR})
-    shells = trunk_shells(tissue, scene.spacing, params["centre_mm"], params)
+    shells = envelope_shells(tissue, scene.spacing, params["centre_mm"], params)
     cavity, wall, skin = (shell.astype(np.float32) for shell in shells)
     layers = np.zeros(tissue.shape, np.uint8)
     geometry = np.array([*scene.spacing[:2], *params["centre_mm"]])
@@ -36,8 +36,8 @@ def trunk_layers(scene: Scene, params: Mapping[str, Any]) -> NDArray[np.uint8]:
     return layers
 
 
-def trunk_half_axes(labelled: NDArray[np.bool_], spacing: Sequence[float], params: Mapping[str, Any]) -> list[float]:
-    """Return how far the trunk around sparse labels reaches from its centre, `[x, y]` mm, skin included.
+def envelope_half_axes(labelled: NDArray[np.bool_], spacing: Sequence[float], params: Mapping[str, Any]) -> list[float]:
+    """Return how far the envelope around sparse labels reaches from its centre, `[x, y]` mm, skin included.
 
     Args:
         labelled: `(x, y, z)`, True on labels.

@@ -42,7 +42,7 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     if not hollow:
         return
     from labelct.synthesis.kernels.gas import gas_voxels
-    from labelct.synthesis.kernels.paint import bounding_boxes
+    from labelct.synthesis.kernels.label_kernels import bounding_boxes
 
     painted = scene.painted
     boxes = bounding_boxes(painted.numbers, len(painted.names))

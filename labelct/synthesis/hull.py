@@ -1,4 +1,4 @@
-"""The trunk around labels where no CT shows it: convex sections with a fat shell.
+"""The body envelope around labels where no CT shows it: convex sections with a fat shell.
 
 Every axial section is described by its support function `h(phi, z)`, the largest projection of its points on the
 direction `phi`. In these terms the hull of a union is a maximum, dilation by `w` mm is `h + w`, and interpolation
@@ -53,10 +53,10 @@ def midline_x(label_map: NDArray[np.integer], names: Mapping[int, str]) -> float
     return float(np.mean(middles)) if middles else None
 
 
-def trunk_centre(
+def envelope_centre(
     label_map: NDArray[np.integer], spacing: Sequence[float], names: Mapping[int, str]
 ) -> tuple[float, float]:
-    """Return the in-plane centre `(x, y)` of the trunk in mm from the first voxel's centre.
+    """Return the in-plane centre `(x, y)` of the body in mm from the first voxel's centre.
 
     A CT field of view is centred on the patient, so the grid's centre is the guess; x is corrected by the midline.
     """
@@ -147,14 +147,14 @@ def section_area(support: Profile) -> Profile:
     return 0.5 * np.sin(2 * np.pi / DIRECTIONS) * (radius * np.roll(radius, 1, axis=0)).sum(axis=0)
 
 
-def trunk_shells(
+def envelope_shells(
     foreground: NDArray[np.bool_], spacing: Sequence[float], centre: Sequence[float], params: Mapping[str, Any]
 ) -> tuple[Profile, Profile, Profile]:
     """Return the radii of the cavity, of the muscle wall around it and of the skin.
 
-    Where the labels fill less than 45 % of an average trunk (a liver, eight abdominal organs) a drawn ellipse stands in
-    for the trunk, which holds the labels and their mirror image and narrows slowly above and below them, as a rib cage
-    does around lungs; where they outline it, the ellipse is shrunk and only bridges sparse sections.
+    Where the labels fill less than 45 % of an average body (a liver, eight abdominal organs) a drawn ellipse stands in
+    for the envelope, which holds the labels and their mirror image and narrows slowly above and below them, as a rib
+    cage does around lungs; where they outline it, the ellipse is shrunk and only bridges sparse sections.
 
     Args:
         foreground: `(x, y, z)`, True on labels.

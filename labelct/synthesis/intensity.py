@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelct.errors import InputError
-from labelct.priors.table import AIR, REST_CLASSES, Prior, Priors
+from labelct.priors.table import AIR, BACKGROUND_CLASSES, Prior, Priors
 from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.deformation import AIR_HU
 
@@ -68,7 +68,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     data = scene.recipe.data
     enhancement = sample_enhancement(data, rng)
     classes: dict[str, Spec] = {}
-    for name in (*REST_CLASSES, *scene.labels):
+    for name in (*BACKGROUND_CLASSES, *scene.labels):
         normal, uniform = rng.standard_normal(), rng.random()
         classes[name] = _level(scene, name, enhancement, normal, uniform)
     classes |= {name: dict(spec) for name, spec in scene.own_hu.items()}
@@ -101,7 +101,7 @@ def _level(scene: Scene, name: str, enhancement: float, normal: float, uniform: 
     prior = priors[name]
     mean = prior.mean(enhancement) + normal * spread_of_means(name, prior, data, fill)
     level: Spec = {"hu": float(mean), "sd": prior.hu_sd_texture}
-    if fill.kind == "fitted" and name not in REST_CLASSES:
+    if fill.kind == "fitted" and name not in BACKGROUND_CLASSES:
         level["quantiles"] = _fitted_quantiles(prior, priors)
     return level
 
@@ -116,7 +116,7 @@ def residual_sd(prior: Prior, data: DataSettings) -> float:
 
 def spread_of_means(name: str, prior: Prior, data: DataSettings, fill: Settings) -> float:
     """Return the standard deviation of an organ's mean in HU under `fill`."""
-    between = data.rest_sd if name.startswith("_") else residual_sd(prior, data)
+    between = data.background_sd if name.startswith("_") else residual_sd(prior, data)
     if fill.kind == "voxels":
         between = math.hypot(between, prior.hu_sd_texture)
     return 0.0 if fill.kind == "fixed" else fill.spread * between

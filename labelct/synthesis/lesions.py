@@ -102,8 +102,8 @@ def outline(
     grid = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), axis=-1)
     offset = (grid - centre) * size
     distance = np.sqrt(((offset / radius) ** 2).sum(axis=-1))
-    grain = float(radius.min())
-    lattice = draw_lattice(2 * reach + 1, spacing, grain, lesion["seed"])
-    points = ((grid - centre + reach) * size / grain).reshape(-1, 3)
+    spread = float(radius.min())
+    lattice = draw_lattice(2 * reach + 1, spacing, spread, lesion["seed"])
+    points = ((grid - centre + reach) * size / spread).reshape(-1, 3)
     push = values_at(lattice, points).reshape(distance.shape)
     return box, distance * (1.0 + WOBBLE * (push - 0.5)) <= 1.0

@@ -122,7 +122,7 @@ class Recipe:
         """Return whether `labels`, `background` or `distractors` are textured."""
         if what not in self.kind.textured or (self.texture.kind == "none" and not self.kind.white):
             return False
-        return what != "background" or self.kind.white or self.data.rest_texture
+        return what != "background" or self.kind.white or self.data.background_texture
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.cylinder import body_quantiles
 from labelct.synthesis.greys import GREYS, axis_tables, is_flat, organ_table, quantile_table
-from labelct.synthesis.kernels.paint import bounding_boxes, look_up, read_greys
+from labelct.synthesis.kernels.label_kernels import bounding_boxes, look_up, read_greys
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Layer, Spec

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.priors.table import REST_CLASSES
+from labelct.priors.table import BACKGROUND_CLASSES
 from labelct.synthesis.case import Case
 
 if TYPE_CHECKING:
     from labelct.synthesis.recipe import Recipe
 
 Spec = dict[str, Any]
-BODY = "_body"  # the class that fills cylinder or trunk
+BODY = "_body"  # the class that fills cylinder or envelope
 
 
 class Growth(NamedTuple):
@@ -134,14 +134,14 @@ class Scene:
         Labels that are a class of the background themselves, as `_fat`, are that class; one that this background does
         not know is unlabelled.
         """
-        from labelct.synthesis.kernels.paint import UNLABELLED, compose_parts
+        from labelct.synthesis.kernels.label_kernels import UNLABELLED, compose_parts
 
         names = list(self.background.names)
         lookup = np.full(len(self.painted.names), UNLABELLED, np.uint16)
         for number, name in enumerate(self.painted.names):
             if name in names:
                 lookup[number] = names.index(name)
-            elif name and name not in REST_CLASSES:
+            elif name and name not in BACKGROUND_CLASSES:
                 lookup[number] = len(names)
                 names.append(name)
         return Layer(compose_parts(self.painted.numbers, self.background.numbers, lookup), names)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from labelct.settings import Checked, choice, ranged
-from labelct.synthesis import background, blur, cylinder, deformation, distractors, lesions, subclasses
+from labelct.synthesis import background as completed
+from labelct.synthesis.background import Settings as BackgroundSettings
+from labelct.synthesis.blur import Settings as BlurSettings
+from labelct.synthesis.cylinder import Settings as CylinderSettings
+from labelct.synthesis.deformation import Settings as DeformationSettings
+from labelct.synthesis.distractors import Settings as DistractorSettings
+from labelct.synthesis.lesions import Settings as LesionSettings
 from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.subclasses import Settings as SubclassSettings
 
 PHASES = ("portal", "native", "mixed")
 MODES = ("offline", "online")
@@ -17,29 +24,25 @@ class DataSettings(Checked):
     """The recipe of the training volumes.
 
     Attributes:
-        kind: `clinical` (the CT itself), `synth1` (targets in a textured cylinder), `synth2` (constant organs over
-            completion), `synth3` (textured organs over completion), `synthseg` (a Gaussian mixture).
-        completion: What unlabelled voxels are taken from: `kmeans` (the CT), `geometric` (a hull of the labels),
-            `labels` (every unlabelled voxel inside the labels' union is soft tissue), `none` (air), or `auto`:
-            `kmeans` where there is a CT, `labels` where the map itself has the classes `_fat` or `_soft`,
-            else `geometric`.
+        kind: `clinical` (the CT itself), `synth1` (targets in a textured cylinder), `synth2` (constant organs over a
+            background), `synth3` (textured organs over a background), `synthseg` (a Gaussian mixture).
         replicates: Volumes per training case.
         replicates_val: Volumes per validation case.
         spacing: Isotropic voxel size in mm that label maps are resampled to first; None keeps their own.
-        headroom_mm: Least distance from the topmost label to the upper end of a map without a CT: maps of abdominal
-            organs end below the heart, which a network has to have met before it can leave it alone.
+        superior_padding_mm: Least distance from the topmost label to the upper end of a map without a CT: maps of
+            abdominal organs end below the heart, which a network has to have met before it can leave it alone.
         seed: Seed of everything that is drawn.
         priors: `builtin`, or a CSV file with the same columns.
         phase: `portal`, `native`, or `mixed`: one enhancement factor per volume.
         enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
-        rest_sd: Standard deviation in HU of the mean of the completion classes fat and soft tissue.
+        background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
         rescan: Whether the scanner also scans `clinical`, whose CT is a scan already.
-        rest_texture: Whether completion classes get a texture too in `synth3`.
+        background_texture: Whether background classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
-        body: Air, fat and soft tissue of the other recipes.
-        deform: Deformation of the label maps (not of `clinical`).
-        surroundings: Bodies where no label says what a voxel is (not in `clinical`).
+        background: What is unlabelled: air, fat and soft tissue, in every recipe but `synth1`.
+        deformation: Deformation of the label maps (not of `clinical`).
+        distractors: Bodies where no label says what a voxel is (not in `clinical`).
         lesions: Focal lesions in one organ (not in `clinical`).
         subclasses: Parts of their own intensity that labels are split into (not in `clinical`).
         blur: Point spread, slice thickness and noise (not in `clinical`).
@@ -49,33 +52,32 @@ class DataSettings(Checked):
     """
 
     kind: str = choice("synth3", tuple(RECIPES))
-    completion: str = choice("auto", background.COMPLETIONS)
     replicates: int = ranged(4, 1)
     replicates_val: int = ranged(1, 1)
     spacing: float | None = ranged(None, 0.1, 20.0)
-    headroom_mm: float = ranged(0.0, 0.0, 1000.0)
+    superior_padding_mm: float = ranged(0.0, 0.0, 1000.0)
     seed: int = ranged(0, 0)
     priors: str = "builtin"
     phase: str = choice("portal", PHASES)
     enhancement: float = ranged(1.0, 0.0, 3.0)
     enhancement_sd: float = ranged(0.15, 0.0, 1.0)
-    rest_sd: float = ranged(12.0, 0.0, 200.0)
-    rest_texture: bool = False
+    background_sd: float = ranged(12.0, 0.0, 200.0)
+    background_texture: bool = False
     rescan: bool = False
-    cylinder: cylinder.Settings = field(default_factory=cylinder.Settings)
-    body: background.Settings = field(default_factory=background.Settings)
-    deform: deformation.Settings = field(default_factory=deformation.Settings)
-    surroundings: distractors.Settings = field(default_factory=distractors.Settings)
-    lesions: lesions.Settings = field(default_factory=lesions.Settings)
-    subclasses: subclasses.Settings = field(default_factory=subclasses.Settings)
-    blur: blur.Settings = field(default_factory=blur.Settings)
+    cylinder: CylinderSettings = field(default_factory=CylinderSettings)
+    background: BackgroundSettings = field(default_factory=BackgroundSettings)
+    deformation: DeformationSettings = field(default_factory=DeformationSettings)
+    distractors: DistractorSettings = field(default_factory=DistractorSettings)
+    lesions: LesionSettings = field(default_factory=LesionSettings)
+    subclasses: SubclassSettings = field(default_factory=SubclassSettings)
+    blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference to what is painted."""
-        completed = RECIPES[self.kind].ingredients.get("background") is background
-        return (completed and self.completion in ("auto", "kmeans")) or self.subclasses.reads_ct()
+        shown = RECIPES[self.kind].ingredients.get("background") is completed
+        return (shown and self.background.source in ("auto", "kmeans")) or self.subclasses.reads_ct()
 
     def is_scanned(self) -> bool:
         """Return whether the volumes go through the scanner: a clinical CT has been through one already."""

@@ -37,14 +37,14 @@ class Settings(Checked, group="subclasses"):
         count: Sub-classes of each label; 0 leaves labels whole.
         source: `ct` (clusters of the HU inside each label), `blobs` (regions of a smooth random field), or `auto`: `ct`
             where the case has one.
-        grain_mm: Distance over which blobs change.
+        control_point_spacing_mm: Distance over which blobs change.
         between: Share of an organ's texture variance that lies between its sub-classes; the rest stays within them.
             Under `uniform` and `mixture` each sub-class is drawn like a label of its own instead.
     """
 
     count: int = 0
     source: str = choice("auto", SOURCES)
-    grain_mm: float = ranged(25.0, 4.0, 1000.0)
+    control_point_spacing_mm: float = ranged(25.0, 4.0, 1000.0)
     between: float = ranged(0.5, 0.0, 1.0)
 
     def __post_init__(self) -> None:
@@ -71,8 +71,8 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
 
     Returns:
         `source`, `count`, `organs` and `classes`. For `ct` an organ has the ascending HU that part its sub-classes; for
-        `blobs` its `seed` and ascending `shares` of the volume, and `grain_mm` stands for all. None where the settings
-        ask for none.
+        `blobs` its `seed` and ascending `shares` of the volume, and `control_point_spacing_mm` stands for all. None
+        where the settings ask for none.
 
     Raises:
         InputError: `ct` without a CT.
@@ -88,7 +88,10 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
         ct = _needed(case.ct, remedy)
         drawn["organs"] = _clusters(case, scene, ct, settings.count)
     else:
-        drawn |= {"grain_mm": settings.grain_mm, "organs": _blobs(scene.labels, settings.count, places)}
+        drawn |= {
+            "control_point_spacing_mm": settings.control_point_spacing_mm,
+            "organs": _blobs(scene.labels, settings.count, places),
+        }
     drawn["classes"] = _classes(scene, list(drawn["organs"]), rng)
     scene.classes |= drawn["classes"]
     return drawn
@@ -181,7 +184,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
         chosen = [np.searchsorted(cuts, np.arange(LEVELS) + FIRST_HU, side="right") for cuts in drawn]
     else:
         seeds = [one["seed"] for one in drawn]
-        levels, counts = blob_levels(numbers, row, scene.spacing, params["grain_mm"], seeds)
+        levels, counts = blob_levels(numbers, row, scene.spacing, params["control_point_spacing_mm"], seeds)
         chosen = [_below(counts[number], one["shares"]) for number, one in enumerate(drawn, 1)]
     table = np.zeros((len(organs) + 1, LEVELS), np.uint16)
     for place, found in enumerate(chosen):

@@ -24,7 +24,7 @@ TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
 DIRECTIONS = ("z", "any")
 # A place in a clip is drawn again up to 8 times while the greys of 48 pixels around it differ by less than 6 of 256:
 # a sky or a wall gives an organ no texture.
-TRIES, WINDOW, FLAT = 8, 48, 6.0
+TRIES, SQUARE, FLAT = 8, 48, 6.0
 
 
 @dataclass
@@ -142,12 +142,12 @@ def _draw_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict
 
 
 def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
-    """Return the standard deviation of the greys in a window of 48 pixels at the start of a texture."""
+    """Return the standard deviation of the greys in a square of 48 pixels at the start of a texture."""
     start, clip = bank.starts[params["clip"]], bank.shapes[params["clip"]]
     frame, y, x = (int(s) for s in params["start"])
     pixels = bank.pixels[start : start + clip[0] * clip[1] * clip[2]].reshape(clip)[frame]
     rows, columns = (
-        slice(max(0, s - WINDOW), s + 1) if step < 0 else slice(s, s + WINDOW)
+        slice(max(0, s - SQUARE), s + 1) if step < 0 else slice(s, s + SQUARE)
         for s, step in zip((y, x), params["step"][1:], strict=True)
     )
     return float(pixels[rows, columns].std())

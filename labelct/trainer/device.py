@@ -87,7 +87,7 @@ def torch_device(device: DeviceSettings) -> str:
 
 
 @contextmanager
-def prepared(device: DeviceSettings) -> Iterator[None]:
+def torch_threads(device: DeviceSettings) -> Iterator[None]:
     """Set torch's threads and its fast float32 for the time of a fit or a prediction; on a CPU, keep freed memory."""
     import torch
 
@@ -126,7 +126,7 @@ def interruptible(trainer: Trainer) -> Iterator[None]:
 
 
 @contextmanager
-def companions(device: DeviceSettings, command: Sequence[str]) -> Iterator[None]:
+def launch_workers(device: DeviceSettings, command: Sequence[str]) -> Iterator[None]:
     """Start the other processes of a DDP run and end them with it.
 
     Lightning would start them by running the user's own command line again, which inside a sweep is the whole sweep.

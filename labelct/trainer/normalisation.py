@@ -16,7 +16,7 @@ VOXELS_PER_CASE = 10_000  # nnU-Net's number; percentiles of a hundred cases res
 
 
 @dataclass(frozen=True)
-class Intensity:
+class IntensityProperties:
     """Clip to `[low, high]`, subtract `mean`, divide by `sd` (all HU)."""
 
     low: float
@@ -38,20 +38,20 @@ class Intensity:
 
 
 BUILTIN = {
-    "liver": Intensity(-17.0, 201.0, 99.4, 39.4),
-    "soft_tissue": Intensity(-160.0, 240.0, 40.0, 100.0),
-    "wide": Intensity(-1004.0, 1588.0, -50.0, 503.0),
+    "liver": IntensityProperties(-17.0, 201.0, 99.4, 39.4),
+    "soft_tissue": IntensityProperties(-160.0, 240.0, 40.0, 100.0),
+    "wide": IntensityProperties(-1004.0, 1588.0, -50.0, 503.0),
 }
 """`liver`: nnU-Net's foreground fingerprint of the Medical Segmentation Decathlon, Task03 (Isensee et al. 2021,
 doi:10.1038/s41592-020-01008-z); `wide`: the same over every organ of TotalSegmentator (Wasserthal et al. 2023,
 doi:10.1148/ryai.230024); `soft_tissue`: the abdominal reading window, level 40 and width 400 HU."""
 
 
-def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> Intensity:
-    """Return the figures that `settings` asks for.
+def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> IntensityProperties:
+    """Return the intensity properties that `settings` asks for.
 
     Args:
-        settings: The source of the figures.
+        settings: The source of the intensity_properties.
         training_set: What `source=training` measures.
 
     Raises:
@@ -66,10 +66,10 @@ def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> Int
     for name, value in numbers.items():
         if value is None:
             raise SettingError(f"normalisation.{name}", None, "a number in HU", "source=clinical needs all four")
-    return Intensity(**numbers)
+    return IntensityProperties(**numbers)
 
 
-def fingerprint(training_set: TrainingSet) -> Intensity:
+def fingerprint(training_set: TrainingSet) -> IntensityProperties:
     """Measure the target voxels of a training set as nnU-Net does: 0.5 and 99.5 percentiles, mean, deviation.
 
     Args:
@@ -92,13 +92,13 @@ def target_voxels(case: Case) -> NDArray[np.float32]:
     return hu[:: max(1, -(-hu.size // VOXELS_PER_CASE))]
 
 
-def measure(hu: Sequence[float] | NDArray[np.float32]) -> Intensity:
-    """Return the figures of the voxels `hu`; a deviation below 1 HU (constant organs without noise) counts as 1."""
+def measure(hu: Sequence[float] | NDArray[np.float32]) -> IntensityProperties:
+    """Return the intensity properties of voxels; a deviation below 1 HU (constant organs without noise) counts as 1."""
     low, high = np.percentile(hu, (0.5, 99.5))
     mean, sd = float(np.mean(hu)), max(float(np.std(hu)), 1.0)
-    return Intensity(float(low), max(float(high), float(low) + 1.0), mean, sd)
+    return IntensityProperties(float(low), max(float(high), float(low) + 1.0), mean, sd)
 
 
-def as_numbers(figures: Intensity) -> dict[str, float]:
-    """Return `figures` as the numbers that `NormalisationSettings` of the source `clinical` takes."""
-    return asdict(figures)
+def as_numbers(intensity_properties: IntensityProperties) -> dict[str, float]:
+    """Return intensity properties as the numbers that `NormalisationSettings` of the source `clinical` takes."""
+    return asdict(intensity_properties)

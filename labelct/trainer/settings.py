@@ -14,9 +14,9 @@ class NormalisationSettings:
     """Which intensities the network sees: HU are clipped to `[low, high]`, then `(hu - mean) / sd`.
 
     Attributes:
-        source: `builtin` (the published figures of `window`), `training` (measured in the targets of the training set)
-            or `clinical` (the four numbers below, from the fingerprint of clinical CT).
-        window: The built-in figures: `liver`, `soft_tissue` or `wide`.
+        source: `builtin` (the published intensity properties of `window`), `training` (measured in the targets of the
+            training set) or `clinical` (the four numbers below, from the fingerprint of clinical CT).
+        window: The built-in intensity properties: `liver`, `soft_tissue` or `wide`.
         low: Lower clip of `clinical`, HU.
         high: Upper clip of `clinical`, HU.
         mean: Mean of `clinical`, HU.

@@ -11,10 +11,10 @@ def organ(top: int, depth: int = 10) -> LabelMap:
     return LabelMap(array, np.diag([3.0, 3.0, 3.0, 1.0]), {5: "liver"})
 
 
-@pytest.mark.parametrize(("headroom", "depth"), [(0.0, 10), (9.0, 10), (10.0, 11), (60.0, 27)])
-def test_headroom_is_a_least_distance(headroom: float, depth: int) -> None:
+@pytest.mark.parametrize(("padding_mm", "depth"), [(0.0, 10), (9.0, 10), (10.0, 11), (60.0, 27)])
+def test_superior_padding_is_a_least_distance(padding_mm: float, depth: int) -> None:
     given = organ(top=6)
-    found, _ = regrid(given, None, None, headroom)
+    found, _ = regrid(given, None, None, padding_mm)
     assert found.array.shape == (4, 4, depth)
     np.testing.assert_array_equal(found.array[:, :, :10], given.array)
     assert not found.array[:, :, 10:].any()

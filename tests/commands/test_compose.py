@@ -8,7 +8,7 @@ from labelct.config import ConfigError
 
 def refused(*overrides, multirun=False):
     with pytest.raises(ConfigError) as caught:
-        compose.check(overrides, multirun)
+        compose.check_jobs(overrides, multirun)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -24,7 +24,7 @@ def test_flag_values_stay_with_their_flags():
 
 
 def test_a_sweep_is_counted_job_by_job():
-    assert compose.check(["data=synth2,synth3", "dose=low,full,none", "seed=1"], multirun=True) == 6
+    assert compose.check_jobs(["data=synth2,synth3", "dose=low,full,none", "seed=1"], multirun=True) == 6
 
 
 def test_unknown_option_names_the_allowed_and_the_nearest():
@@ -70,11 +70,11 @@ def test_a_missing_value_says_how_to_give_it():
 
 
 def test_targets_may_merge_structures():
-    compose.check(["targets=[liver,{kidneys:[kidney_left,kidney_right]}]"], multirun=False)
+    compose.check_jobs(["targets=[liver,{kidneys:[kidney_left,kidney_right]}]"], multirun=False)
 
 
 def test_several_tests_at_once():
-    compose.check(["test=[own,phantom]"], multirun=False)
+    compose.check_jobs(["test=[own,phantom]"], multirun=False)
 
 
 def test_broken_grammar_is_one_line():

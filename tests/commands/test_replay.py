@@ -11,7 +11,12 @@ from labelct.errors import InputError
 from labelct.stages import cohorts, scanning, synthesis
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=half"]
-BENT = ["data.deform.rotation_deg=10", "data.deform.elastic_mm=6", "data.deform.flip=0.5", "data.lesions.host=liver"]
+BENT = [
+    "data.deformation.rotation_deg=10",
+    "data.deformation.elastic_mm=6",
+    "data.deformation.flip_probability=0.5",
+    "data.lesions.host=liver",
+]
 ARMS = {
     "image": ["data=synth3", "scanner=image"],
     "compact": ["data=synth1", "scanner=compact"],

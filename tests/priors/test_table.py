@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labelct.errors import InputError
-from labelct.priors import REST_CLASSES, load_priors
+from labelct.priors import BACKGROUND_CLASSES, load_priors
 from labelct.priors.table import parse_priors
 
 QUANTILES = " ".join(str(q) for q in range(-28, 29))
@@ -15,7 +15,7 @@ HEADER = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n
 def test_the_built_in_table_knows_all_classes() -> None:
     priors = load_priors()
     assert len(priors.table) == 127
-    assert set(REST_CLASSES) < set(priors.table)
+    assert set(BACKGROUND_CLASSES) < set(priors.table)
     assert priors["liver"].hu_pv_mean == 110
     assert priors["colon"].gas_fraction == pytest.approx(0.4)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labelct.errors import SettingError
-from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Reconstruction, Window
+from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Reconstruction, ViewBuffer
 from labelct.scanner.geometry import Grid, plan
 
 
@@ -15,7 +15,7 @@ def test_a_window_makes_every_view_once_and_holds_what_is_asked_for():
         made.extend(range(start, stop))
         return np.arange(start, stop, dtype=np.float32)
 
-    window = Window(make, np.empty(900, np.float32), 10)
+    window = ViewBuffer(make, np.empty(900, np.float32), 10)
     for start, stop in ((10, 600), (50, 900), (880, 1700), (1700, 1703)):
         np.testing.assert_array_equal(window.take(start, stop), np.arange(start, stop))
     assert made == list(range(10, 1703))
@@ -28,7 +28,7 @@ def test_blocks_are_never_larger_than_promised():
         sizes.append(stop - start)
         return np.zeros(stop - start, np.float32)
 
-    Window(make, np.empty(1000, np.float32)).take(0, 1000)
+    ViewBuffer(make, np.empty(1000, np.float32)).take(0, 1000)
     assert max(sizes) == VIEWS_PER_BLOCK
 
 

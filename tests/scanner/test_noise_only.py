@@ -3,7 +3,7 @@ import pytest
 
 from labelct.scanner.geometry import Grid
 from labelct.scanner.noise_only import coarse_helix, shrink
-from labelct.scanner.settings import CoarseSettings
+from labelct.scanner.settings import NoiseOnlySettings
 
 
 def test_blocks_keep_the_mass_and_its_place():
@@ -27,7 +27,7 @@ def test_slices_are_repeated_and_columns_end_in_air():
 
 
 def test_coarse_scan_covers_the_scan(helix):
-    coarse = coarse_helix(helix, CoarseSettings())
+    coarse = coarse_helix(helix, NoiseOnlySettings())
     assert coarse.channels * coarse.channel_pitch == pytest.approx(helix.channels * helix.channel_pitch)
     assert coarse.collimation == pytest.approx(helix.collimation)
     assert coarse.height(coarse.views - 1) >= helix.height(helix.views - 1) - 1e-9
@@ -35,4 +35,4 @@ def test_coarse_scan_covers_the_scan(helix):
 
 
 def test_coarse_scan_is_never_finer_than_the_scan(helix):
-    assert coarse_helix(helix, CoarseSettings(views=5000, channels=5000, rows=5000)) == helix
+    assert coarse_helix(helix, NoiseOnlySettings(views=5000, channels=5000, rows=5000)) == helix

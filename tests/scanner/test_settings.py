@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from labelct.errors import SettingError
-from labelct.scanner.settings import CoarseSettings, DoseSettings, ReconSettings, ScannerSettings
+from labelct.scanner.settings import DoseSettings, NoiseOnlySettings, ReconSettings, ScannerSettings
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -39,7 +39,7 @@ def test_every_dose_preset_is_valid(path):
         (ScannerSettings, {"channels": 2000, "channel_pitch": 0.002}),
         (ReconSettings, {"kernel": "sharp"}),
         (ReconSettings, {"aperture": 1.0}),
-        (CoarseSettings, {"rows": 1}),
+        (NoiseOnlySettings, {"rows": 1}),
     ],
 )
 def test_contradictions_and_nonsense_are_refused(schema, wrong):

@@ -16,7 +16,9 @@ def test_a_broken_test_ct_is_found_before_anything_is_made(configured, made, tmp
     broken.write_bytes(cohort.test[0].files[-1].read_bytes()[:1000])
     subject = dataclasses.replace(cohort.test[0], load_ct=partial(nifti.read_volume, broken))
     with pytest.raises(InputError, match="truncated"):
-        testing.check(configured(*SMALL), "own", (subject,), Stage("cohort", "0" * 12, tmp_path), tmp_path / "stages")
+        testing.check_cases(
+            configured(*SMALL), "own", (subject,), Stage("cohort", "0" * 12, tmp_path), tmp_path / "stages"
+        )
 
 
 def test_perfect_masks_score_one_and_are_drawn(configured, made, tmp_path):

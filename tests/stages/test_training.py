@@ -138,7 +138,7 @@ def totalsegmentator(tmp_path_factory):
 def test_the_papers_table_composes_and_its_preflight_passes(configured, totalsegmentator, tmp_path):
     given = [f"cohort.root={totalsegmentator}", f"texture.root={tmp_path}", f"paths.outputs={tmp_path}", "device=cpu"]
     arms = ["experiment=table1", "data=clinical,synth1,synth2,synth3", *given]
-    assert compose.check(arms, multirun=True) == 4
+    assert compose.check_jobs(arms, multirun=True) == 4
     config = configured("experiment=table1", *given)
     assert (config.trainer.kind, config.trainer.epochs, config.scanner.kind) == ("nnunet", 4000, "helical")
     cohort = open_cohort(config.cohort)

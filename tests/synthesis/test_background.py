@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 
 from labelct.errors import InputError
 from labelct.synthesis import background
-from labelct.synthesis.background import body_region, resolve_completion, two_means
+from labelct.synthesis.background import body_region, resolve_source, two_means
 from labelct.synthesis.case import Case
 from tests.synthesis.cases import ball, scene, where
 
@@ -36,10 +36,10 @@ def scanned(case: Case) -> Case:
 
 
 def test_auto_takes_what_there_is() -> None:
-    assert resolve_completion("auto", ["liver"], True) == "kmeans"
-    assert resolve_completion("auto", ["liver"], False) == "geometric"
-    assert resolve_completion("auto", ["liver", "_fat"], False) == "labels"
-    assert resolve_completion("none", ["liver"], True) == "none"
+    assert resolve_source("auto", ["liver"], True) == "kmeans"
+    assert resolve_source("auto", ["liver"], False) == "geometric"
+    assert resolve_source("auto", ["liver", "_fat"], False) == "labels"
+    assert resolve_source("none", ["liver"], True) == "none"
 
 
 def test_two_means_finds_fat_and_soft_tissue_beside_bone_and_edges() -> None:
@@ -82,13 +82,13 @@ def test_the_couch_is_no_body(scanned: Case) -> None:
 
 def test_kmeans_without_a_ct_is_refused(case: Case) -> None:
     with pytest.raises(InputError, match="has no CT"):
-        classes_of(case, completion="kmeans")
+        classes_of(case, background=background.Settings(source="kmeans"))
 
 
 def test_none_is_air_and_labels_are_filled(case: Case) -> None:
-    assert not classes_of(case, completion="none").any()
+    assert not classes_of(case, background=background.Settings(source="none")).any()
     case.label_map[28, 20, 14] = 0
-    filled = classes_of(case, completion="labels")
+    filled = classes_of(case, background=background.Settings(source="labels"))
     assert filled[28, 20, 14] == SOFT
     assert set(np.unique(filled)) == {AIR, SOFT}
 
@@ -104,13 +104,15 @@ def test_the_geometric_body_holds_the_labels_under_a_shell_of_fat(case: Case) ->
 
 
 def test_the_inner_fat_has_the_drawn_fraction(case: Case) -> None:
-    lean = classes_of(case, body=background.Settings(visceral_fat=[0.0, 0.0], fat_mm=[0.0, 0.0]))
+    lean = classes_of(case, background=background.Settings(visceral_fat=[0.0, 0.0], fat_mm=[0.0, 0.0]))
     assert not (lean == FAT).any()
 
 
 def test_draws_do_not_depend_on_the_kind(scanned: Case) -> None:
     drawn = [
-        background.sample(scene(scanned, "synth2", completion=kind), np.random.default_rng(2))
+        background.sample(
+            scene(scanned, "synth2", background=background.Settings(source=kind)), np.random.default_rng(2)
+        )
         for kind in ("kmeans", "geometric")
     ]
     assert {**drawn[0], "kind": ""} == {**drawn[1], "kind": ""}

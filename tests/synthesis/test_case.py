@@ -17,9 +17,9 @@ def test_what_is_given_stays_as_it_is_whatever_is_painted(case: Case, kind: str)
     ct = np.random.default_rng(0).normal(0, 90, case.label_map.shape).astype(np.float32)
     given = replace(case, ct=ct)
     label_map, names, before = case.label_map.copy(), dict(case.names), ct.copy()
-    for bent in (deformation.Settings(), deformation.Settings(rotation_deg=5, flip=1.0)):
+    for bent in (deformation.Settings(), deformation.Settings(rotation_deg=5, flip_probability=1.0)):
         grow, split = lesions.Settings(host="liver", count=[2, 3]), subclasses.Settings(count=2)
-        made = recipe(kind, deform=bent, lesions=grow, subclasses=split, surroundings=EVERYTHING)
+        made = recipe(kind, deformation=bent, lesions=grow, subclasses=split, distractors=EVERYTHING)
         made.apply(given, made.sample(given, np.random.default_rng(0)))
     assert np.array_equal(given.label_map, label_map)
     assert np.array_equal(given.ct, before)

@@ -11,7 +11,7 @@ from labelct.errors import InputError
 from labelct.synthesis import background, cylinder
 from labelct.synthesis.case import Case
 from labelct.synthesis.cylinder import Settings, body_quantiles, cylinder_region
-from labelct.synthesis.envelope import CAVITY, trunk_half_axes, trunk_layers
+from labelct.synthesis.envelope import CAVITY, envelope_half_axes, envelope_layers
 from tests.synthesis.cases import empty, recipe, scene
 
 SPACING = (2.0, 3.0, 5.0)
@@ -57,28 +57,28 @@ def test_it_stands_where_the_background_would(case: Case) -> None:
     assert given.cavity is None
 
 
-def test_a_trunk_stands_in_by_its_chance_and_is_that_of_a_geometric_background(case: Case) -> None:
-    chances = [drawn(np.zeros((100, 60, 4), bool), seed, trunk=0.3)["kind"] for seed in range(200)]
-    assert set(chances) == {"cylinder", "trunk"}
-    assert chances.count("trunk") / 200 == pytest.approx(0.3, abs=0.1)
-    given = scene(case, "synth1", cylinder=Settings(trunk=1.0))
+def test_an_envelope_stands_in_by_its_chance_and_is_that_of_a_geometric_background(case: Case) -> None:
+    chances = [drawn(np.zeros((100, 60, 4), bool), seed, envelope_probability=0.3)["kind"] for seed in range(200)]
+    assert set(chances) == {"cylinder", "envelope"}
+    assert chances.count("envelope") / 200 == pytest.approx(0.3, abs=0.1)
+    given = scene(case, "synth1", cylinder=Settings(envelope_probability=1.0))
     given.labels = ["liver", "spleen"]
     params = cylinder.sample(given, np.random.default_rng(0))
     geometric = background.sample(given, np.random.default_rng(0))
     assert {name: params[name] for name in geometric if name != "kind"} == {
         name: value for name, value in geometric.items() if name != "kind"
     }
-    assert params["half_axes_mm"] == trunk_half_axes(given.where({"liver", "spleen"}), case.spacing, params)
+    assert params["half_axes_mm"] == envelope_half_axes(given.where({"liver", "spleen"}), case.spacing, params)
     cylinder.apply(given, params)
-    layers = trunk_layers(given, params)
+    layers = envelope_layers(given, params)
     assert given.background.names == ["_air", "_fat", "_soft", "_body"]
     assert np.array_equal(given.background.numbers, layers)
     assert np.array_equal(given.cavity, layers == CAVITY)
 
 
-def test_a_trunk_paints_its_wall_around_the_same_texture(case: Case) -> None:
+def test_an_envelope_paints_its_wall_around_the_same_texture(case: Case) -> None:
     roomy = replace(case, label_map=np.pad(case.label_map, ((30, 30), (30, 30), (0, 0))))
-    painted = recipe("synth1", cylinder=Settings(trunk=1.0)).draw(roomy, np.random.default_rng(0))
+    painted = recipe("synth1", cylinder=Settings(envelope_probability=1.0)).draw(roomy, np.random.default_rng(0))
     classes = painted.params["intensity"]["classes"]
     fat, soft = (painted.volume == np.float32(classes[name]["hu"]) for name in ("_fat", "_soft"))
     assert fat.sum() > 1000
@@ -93,7 +93,7 @@ def test_without_labels_there_is_a_body_all_the_same() -> None:
     assert (painted.volume > -900).mean() > 0.2
 
 
-def test_the_built_in_histogram_is_that_of_a_trunk() -> None:
+def test_the_built_in_histogram_is_that_of_a_body() -> None:
     probability, hu = body_quantiles()
     assert -110 < np.interp(0.3, probability, hu) < -50
     assert 0 < np.interp(0.7, probability, hu) < 80

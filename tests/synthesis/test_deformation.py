@@ -12,11 +12,11 @@ from labelct.synthesis.case import Case
 from labelct.synthesis.deformation import swap_sides
 from tests.synthesis.cases import scene, threads
 
-EVERYTHING = {"rotation_deg": 10, "scale": 0.1, "shear": 0.05, "shift_mm": 5, "elastic_mm": 5, "flip": 0.5}
+EVERYTHING = {"rotation_deg": 10, "scale": 0.1, "shear": 0.05, "shift_mm": 5, "elastic_mm": 5, "flip_probability": 0.5}
 
 
 def drawn(case: Case, seed: int = 0, **settings: Any) -> Any:
-    return deformation.sample(scene(case, deform=deformation.Settings(**settings)), np.random.default_rng(seed))
+    return deformation.sample(scene(case, deformation=deformation.Settings(**settings)), np.random.default_rng(seed))
 
 
 def test_nothing_asked_is_nothing_done(case: Case) -> None:
@@ -28,7 +28,7 @@ def test_nothing_asked_is_nothing_done(case: Case) -> None:
 
 
 def test_draws_do_not_depend_on_what_is_switched_off(case: Case) -> None:
-    everything, turned = drawn(case, **EVERYTHING), drawn(case, shift_mm=5, elastic_mm=5, flip=0.5)
+    everything, turned = drawn(case, **EVERYTHING), drawn(case, shift_mm=5, elastic_mm=5, flip_probability=0.5)
     assert turned["matrix"] == np.eye(3).tolist()
     assert {**turned, "matrix": 0} == {**everything, "matrix": 0}
 
@@ -55,7 +55,7 @@ def test_threads_do_not_change_the_bits(case: Case) -> None:
 
 def test_the_ct_goes_where_its_labels_go(case: Case) -> None:
     scanned = scene(replace(case, ct=np.where(case.label_map == 5, 100.0, 0.0)))
-    deformation.apply(scanned, drawn(case, shift_mm=20, flip=1.0))
+    deformation.apply(scanned, drawn(case, shift_mm=20, flip_probability=1.0))
     assert np.mean((scanned.ct > 50) != (scanned.label_map == 5)) < 0.01
     assert (scanned.label_map == 5).mean() > 0.02
     assert scanned.ct.min() == -1000
@@ -65,11 +65,11 @@ def test_a_mirror_image_swaps_sides(case: Case) -> None:
     names = {1: "kidney_left", 2: "kidney_right", 3: "liver", 4: "lung_middle_lobe_right"}
     assert swap_sides(names) == {1: "kidney_right", 2: "kidney_left", 3: "liver", 4: "lung_middle_lobe_right"}
     given = scene(replace(case, names={1: "kidney_left", 5: "kidney_right", 20: "colon", 31: "vertebrae_L1"}))
-    deformation.apply(given, drawn(case, flip=1.0))
+    deformation.apply(given, drawn(case, flip_probability=1.0))
     assert np.array_equal(given.label_map, case.label_map[::-1])
     assert np.array_equal(given.where({"kidney_right"}), (case.label_map == 1)[::-1])
 
 
 def test_folding_settings_are_refused() -> None:
-    with pytest.raises(SettingError, match=r"deform\.elastic_mm=30"):
-        deformation.Settings(elastic_mm=30.0, grain_mm=60.0)
+    with pytest.raises(SettingError, match=r"deformation\.elastic_mm=30"):
+        deformation.Settings(elastic_mm=30.0, control_point_spacing_mm=60.0)

@@ -60,10 +60,13 @@ def test_what_the_map_has_is_not_placed_again() -> None:
 
 
 def test_switching_one_body_off_leaves_the_others_as_they_were() -> None:
-    everything, fewer = draw(EVERYTHING), draw(distractors.Settings(spine=1, couch=1, bodies=[6, 6]))
+    everything, fewer = (
+        draw(EVERYTHING),
+        draw(distractors.Settings(spine_probability=1, couch_probability=1, blobs=[6, 6])),
+    )
     assert fewer["spine"] == everything["spine"]
-    assert fewer["bodies"] == everything["bodies"]
-    assert fewer["classes"]["_body_3"] == everything["classes"]["_body_3"]
+    assert fewer["blobs"] == everything["blobs"]
+    assert fewer["classes"]["_blob_3"] == everything["classes"]["_blob_3"]
 
 
 @pytest.mark.parametrize(("kind", "textured"), [("synth1", True), ("synth2", False), ("synth3", True)])
@@ -76,9 +79,7 @@ def test_they_have_a_texture_wherever_the_recipe_has_any(kind: str, textured: bo
 @pytest.mark.parametrize("kind", ["synth1", "synth2", "synth3", "synthseg"])
 def test_no_label_is_covered_and_no_target_added(case: Case, bank: Any, kind: str) -> None:
     with_them, without = (
-        recipe(kind, targets={"liver": ["liver"]}, bank=bank, surroundings=settings).draw(
-            case, np.random.default_rng(3)
-        )
+        recipe(kind, targets={"liver": ["liver"]}, bank=bank, distractors=settings).draw(case, np.random.default_rng(3))
         for settings in (EVERYTHING, distractors.Settings())
     )
     np.testing.assert_array_equal(with_them.target, without.target)
@@ -89,7 +90,7 @@ def test_no_label_is_covered_and_no_target_added(case: Case, bank: Any, kind: st
     np.testing.assert_array_equal(replayed.volume, with_them.volume)
 
 
-@pytest.mark.parametrize(("name", "value"), [("lungs", 1.5), ("bodies", [3, 1]), ("radius_mm", [0.0, 5.0])])
+@pytest.mark.parametrize(("name", "value"), [("lungs_probability", 1.5), ("blobs", [3, 1]), ("radius_mm", [0.0, 5.0])])
 def test_settings_are_checked(name: str, value: Any) -> None:
     with pytest.raises(SettingError, match=name):
         distractors.Settings(**{name: value})

@@ -6,14 +6,14 @@ import pytest
 from labelct.synthesis.case import Case
 from labelct.synthesis.hull import (
     ellipse_support,
+    envelope_centre,
+    envelope_shells,
     label_support,
     midline_x,
     mirrored,
     narrowing,
     radial,
     section_area,
-    trunk_centre,
-    trunk_shells,
 )
 from tests.synthesis.cases import ball
 
@@ -56,7 +56,7 @@ def test_empty_sections_are_interpolated() -> None:
 
 def test_a_lone_liver_gets_a_whole_trunk() -> None:
     liver = ball((100, 80, 30), (75, 45, 15), (15, 12, 10))
-    cavity, wall, skin = trunk_shells(liver, (4.0, 4.0, 5.0), (198.0, 158.0), PARAMS)
+    cavity, wall, skin = envelope_shells(liver, (4.0, 4.0, 5.0), (198.0, 158.0), PARAMS)
     assert (cavity[0] > 149.5).all()
     assert ((wall - cavity > 7.9) & (wall - cavity < 12)).all()
     assert (skin > wall + 14.9).all()
@@ -80,7 +80,7 @@ def test_sections_narrow_by_the_slope_and_never_cut_a_label() -> None:
 def test_a_wide_liver_touches_the_wall_and_its_mirror_image_shapes_the_other_side() -> None:
     liver = ball((100, 80, 30), (75, 45, 15), (20, 20, 10))
     params = {**PARAMS, "half_width_mm": 80.0, "half_depth_mm": 60.0}
-    cavity, _, _ = trunk_shells(liver, (4.0, 4.0, 5.0), (198.0, 158.0), params)
+    cavity, _, _ = envelope_shells(liver, (4.0, 4.0, 5.0), (198.0, 158.0), params)
     assert cavity[0, 15] == pytest.approx(95 * 4.0 - 198.0, abs=6)
     assert cavity[90] == pytest.approx(cavity[0], abs=4)
     assert cavity[0, 28] == pytest.approx(cavity[0, 15] - 0.25 * 5.0 * 13, abs=6)
@@ -88,7 +88,7 @@ def test_a_wide_liver_touches_the_wall_and_its_mirror_image_shapes_the_other_sid
 
 def test_labels_that_outline_the_trunk_shape_it() -> None:
     trunk = ball((100, 80, 30), (50, 40, 15), (28, 20, 400))
-    cavity, _, _ = trunk_shells(trunk, (4.0, 4.0, 5.0), (200.0, 160.0), PARAMS)
+    cavity, _, _ = envelope_shells(trunk, (4.0, 4.0, 5.0), (200.0, 160.0), PARAMS)
     assert cavity[0].mean() == pytest.approx(112, abs=5)
 
 
@@ -98,4 +98,4 @@ def test_the_midline_comes_from_bones_or_from_pairs(case: Case) -> None:
     pair[10], pair[30] = 1, 2
     assert midline_x(pair, {1: "kidney_left", 2: "kidney_right"}) == pytest.approx(20)
     assert midline_x(pair, {1: "liver", 2: "spleen"}) is None
-    assert trunk_centre(pair, (2.0, 2.0, 2.0), {1: "liver"}) == (49.0, 3.0)
+    assert envelope_centre(pair, (2.0, 2.0, 2.0), {1: "liver"}) == (49.0, 3.0)

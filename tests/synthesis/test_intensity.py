@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelct.errors import InputError
-from labelct.priors import REST_CLASSES, Priors, load_priors
+from labelct.priors import BACKGROUND_CLASSES, Priors, load_priors
 from labelct.priors.table import parse_priors
 from labelct.synthesis import intensity
 from labelct.synthesis.scene import Growth, Scene
@@ -28,7 +28,7 @@ def classes_of(given: Scene, rng: np.random.Generator) -> dict[str, Any]:
 def draw(number: int = 1500, fill: dict[str, Any] | None = None, **data: Any) -> dict[str, np.ndarray]:
     given, rng = scene_of(ORGANS, fill, **data), np.random.default_rng(0)
     volumes = [classes_of(given, rng) for _ in range(number)]
-    return {name: np.array([volume[name]["hu"] for volume in volumes]) for name in (*REST_CLASSES, *ORGANS)}
+    return {name: np.array([volume[name]["hu"] for volume in volumes]) for name in (*BACKGROUND_CLASSES, *ORGANS)}
 
 
 def test_organ_means_follow_the_prior() -> None:
@@ -62,7 +62,7 @@ def test_a_mixture_draws_the_spread_too_and_uniform_does_not() -> None:
 
 
 def test_air_is_air_and_the_rest_has_its_own_spread() -> None:
-    hu = draw(rest_sd=5.0)
+    hu = draw(background_sd=5.0)
     assert set(hu["_air"]) == {-1000.0}
     assert hu["_fat"].std() == pytest.approx(5.0, rel=0.06)
     assert hu["_soft"].mean() == pytest.approx(48, abs=1)

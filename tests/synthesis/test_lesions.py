@@ -80,8 +80,8 @@ def test_every_recipe_pastes_lesions_and_drops_them_with_their_host(case: Case, 
 
 
 def test_lesions_leave_the_other_draws_and_survive_a_deformation(case: Case, bank: Any) -> None:
-    bent, targets = deformation.Settings(rotation_deg=10, flip=1.0), {"liver": ["liver"]}
-    plain, grown = (paint(case, bank, targets, lesions=s, deform=bent) for s in (lesions.Settings(), LESIONS))
+    bent, targets = deformation.Settings(rotation_deg=10, flip_probability=1.0), {"liver": ["liver"]}
+    plain, grown = (paint(case, bank, targets, lesions=s, deformation=bent) for s in (lesions.Settings(), LESIONS))
     drawn, alone = (one.params["intensity"]["classes"] for one in (grown, plain))
     assert {name: spec for name, spec in drawn.items() if name != "liver_lesion"} == alone
     assert np.array_equal(plain.target, grown.target)

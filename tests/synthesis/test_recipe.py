@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from labelct.errors import InputError
-from labelct.priors import REST_CLASSES
+from labelct.priors import BACKGROUND_CLASSES
 from labelct.synthesis import deformation, drop, intensity, lesions, subclasses, texture
 from labelct.synthesis.bank import Bank, make_bank, make_white
 from labelct.synthesis.case import Case
@@ -67,9 +67,9 @@ def test_drawing_is_sampling_and_applying_in_one(case: Case, kind: str) -> None:
     scanned = replace(case, ct=np.random.default_rng(0).normal(0, 90, case.label_map.shape).astype(np.float32))
     chosen = {
         "dropped": 0.3,
-        "deform": deformation.Settings(rotation_deg=10, elastic_mm=5, flip=0.5),
+        "deformation": deformation.Settings(rotation_deg=10, elastic_mm=5, flip_probability=0.5),
         "lesions": lesions.Settings(host="liver", count=[2, 3]),
-        "surroundings": EVERYTHING,
+        "distractors": EVERYTHING,
         "subclasses": subclasses.Settings(count=2),
     }
     both, params = paint(scanned, kind, **chosen), draw(scanned, kind, **chosen)
@@ -102,7 +102,7 @@ def test_a_dropped_label_is_in_neither(case: Case, kind: str) -> None:
 
 def test_background_shows_where_a_label_was_dropped(case: Case) -> None:
     painted = paint(case, "synth2", dropped=1.0)
-    assert set(np.unique(painted.volume)) <= {hu(painted, name) for name in REST_CLASSES}
+    assert set(np.unique(painted.volume)) <= {hu(painted, name) for name in BACKGROUND_CLASSES}
 
 
 def test_a_flat_clip_gives_way_to_noise_of_the_organs_spread(case: Case) -> None:
@@ -193,8 +193,8 @@ def test_another_bank_is_refused_where_one_is_used(case: Case) -> None:
 
 
 def test_deformed_volumes_have_deformed_targets(case: Case) -> None:
-    bent = deformation.Settings(rotation_deg=15.0, elastic_mm=6.0, flip=1.0)
-    params = draw(case, "synth2", deform=bent)
+    bent = deformation.Settings(rotation_deg=15.0, elastic_mm=6.0, flip_probability=1.0)
+    params = draw(case, "synth2", deformation=bent)
     painted = make(case, "synth2", json.loads(json.dumps(params, sort_keys=True)))
     assert np.array_equal(painted.target == 1, painted.volume == hu(painted, "liver"))
     assert not np.array_equal(painted.target == 1, where(case, "liver"))
@@ -204,13 +204,15 @@ def test_deformed_volumes_have_deformed_targets(case: Case) -> None:
 
 def test_a_mirror_image_has_its_target_on_the_other_side(case: Case) -> None:
     case.names.update({1: "kidney_left", 5: "kidney_right"})
-    painted = paint(case, "synth2", targets={"right": ["kidney_right"]}, deform=deformation.Settings(flip=1.0))
+    painted = paint(
+        case, "synth2", targets={"right": ["kidney_right"]}, deformation=deformation.Settings(flip_probability=1.0)
+    )
     assert np.array_equal(painted.target == 1, (case.label_map == 1)[::-1])
 
 
 def test_the_anatomy_is_what_was_painted(case: Case) -> None:
     grow, bent = lesions.Settings(host="liver", count=[2, 3]), deformation.Settings(rotation_deg=15.0)
-    painted = paint(case, "synth2", lesions=grow, deform=bent, fill=NO_GAS)
+    painted = paint(case, "synth2", lesions=grow, deformation=bent, fill=NO_GAS)
     for name in ("liver", "spleen", "liver_lesion"):
         assert np.array_equal(where(painted.anatomy, name), painted.volume == hu(painted, name))
 

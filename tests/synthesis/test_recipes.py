@@ -77,7 +77,7 @@ def test_what_a_recipe_does_not_read_are_settings(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAINTED)
 def test_what_a_recipe_does_not_read_makes_no_difference(case: Case, name: str) -> None:
-    changed = cylinder.Settings(radius=[0.1, 0.2], flattening=0.5, trunk=1.0)
+    changed = cylinder.Settings(radius=[0.1, 0.2], flattening=0.5, envelope_probability=1.0)
     plain, other = (
         recipe(name, cylinder=settings).draw(case, np.random.default_rng(0))
         for settings in (cylinder.Settings(), changed)
@@ -112,7 +112,7 @@ def test_synth3_gives_every_label_its_mean_and_spread(case: Case) -> None:
 
 
 def test_the_background_may_have_a_texture_too(case: Case) -> None:
-    volume = paint(case, "synth3", rest_texture=True).volume
+    volume = paint(case, "synth3", background_texture=True).volume
     assert len(np.unique(volume[(case.label_map == 0) & (volume > -300)])) > 20
 
 

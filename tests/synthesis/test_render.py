@@ -62,7 +62,7 @@ def test_noise_of_neighbouring_seeds_is_unlike(case: Case) -> None:
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.02
 
 
-def test_the_body_takes_the_histogram_of_a_trunk(case: Case) -> None:
+def test_the_body_takes_the_histogram_of_a_body(case: Case) -> None:
     clip = np.random.default_rng(0).integers(0, 256, (30, 40, 50)).astype(np.uint8)
     body = {"histogram": "builtin", "clip": UNIT}
     volume = rendered(case, {"_air": AIR, "_body": body}, make_bank([clip], ["one"]), background=1)

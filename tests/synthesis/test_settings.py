@@ -32,7 +32,7 @@ def test_every_option_fits_its_settings(group: str, path: Path) -> None:
         (lambda: DataSettings(replicates=0), "replicates=0"),
         (lambda: DataSettings(mode="onlin"), "did you mean 'online'"),
         (lambda: cylinder.Settings(radius=[0.5, 0.3]), "cylinder.radius"),
-        (lambda: background.Settings(seeds=[-300.0, 50.0]), "body.seeds"),
+        (lambda: background.Settings(seeds=[-300.0, 50.0]), "background.seeds"),
         (lambda: intensity.Settings(kind="gausian"), "did you mean 'gaussian'"),
         (lambda: texture.Settings(kind="video"), "texture.root=FOLDER"),
         (lambda: drop.Settings(labels={"liver": 2.0}), "labels.liver=2.0"),
@@ -48,11 +48,18 @@ def test_a_bad_value_is_named(make: object, said: str) -> None:
     ("settings", "reads"),
     [
         (DataSettings("synth3"), True),
-        (DataSettings("synth3", completion="kmeans"), True),
-        (DataSettings("synth3", completion="geometric"), False),
+        (DataSettings("synth3", background=background.Settings(source="kmeans")), True),
+        (DataSettings("synth3", background=background.Settings(source="geometric")), False),
         (DataSettings("synth1"), False),
         (DataSettings("synth1", subclasses=subclasses.Settings(count=3)), True),
-        (DataSettings("synth3", completion="none", subclasses=subclasses.Settings(count=3, source="blobs")), False),
+        (
+            DataSettings(
+                "synth3",
+                background=background.Settings(source="none"),
+                subclasses=subclasses.Settings(count=3, source="blobs"),
+            ),
+            False,
+        ),
     ],
 )
 def test_a_ct_is_read_for_background_or_sub_classes(settings: DataSettings, reads: bool) -> None:

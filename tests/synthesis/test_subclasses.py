@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from labelct.errors import InputError, SettingError
-from labelct.synthesis import deformation, intensity, lesions, subclasses
+from labelct.synthesis import background, deformation, intensity, lesions, subclasses
 from labelct.synthesis.case import Case
 from labelct.synthesis.kernels.fields import LEVELS
 from labelct.synthesis.recipe import Synthetic
 from labelct.synthesis.subclasses import FIRST_HU, k_means_cuts
 from tests.synthesis.cases import NO_GAS, PAINTED, empty, recipe, scene, threads, where
 
-THREE = subclasses.Settings(count=3, grain_mm=30.0)
+THREE = subclasses.Settings(count=3, control_point_spacing_mm=30.0)
 
 
 def paint(case: Case, kind: str = "synth2", **chosen: Any) -> Synthetic:
-    chosen = {"fill": NO_GAS, "completion": "geometric", "subclasses": THREE, **chosen}
+    chosen = {"fill": NO_GAS, "background": background.Settings(source="geometric"), "subclasses": THREE, **chosen}
     with threads(1):
         return recipe(kind, **chosen).draw(case, np.random.default_rng(4))
 
@@ -44,8 +44,10 @@ def levels(painted: Synthetic) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", PAINTED)
 def test_a_manifest_line_makes_the_same_bits_with_any_threads(case: Case, kind: str, source: str) -> None:
     split, scanned = subclasses.Settings(count=3, source=source), with_ct(case)
-    bent = deformation.Settings(rotation_deg=10, elastic_mm=5, flip=1.0)
-    painted = paint(scanned, kind, dropped=0.3, subclasses=split, deform=bent, completion="auto")
+    bent = deformation.Settings(rotation_deg=10, elastic_mm=5, flip_probability=1.0)
+    painted = paint(
+        scanned, kind, dropped=0.3, subclasses=split, deformation=bent, background=background.Settings(source="auto")
+    )
     assert painted.params["subclasses"]["source"] == source
     assert painted.volume.tobytes() == again(scanned, painted, kind).tobytes()
 
@@ -88,7 +90,7 @@ def test_the_clusters_of_a_mirror_image_are_mirrored(case: Case) -> None:
     case.names.update({1: "kidney_left", 5: "kidney_right"})
     scanned = with_ct(case)
     scanned.ct[case.label_map == 5] += 100
-    plain, mirrored = (paint(scanned, deform=deformation.Settings(flip=flip)) for flip in (0.0, 1.0))
+    plain, mirrored = (paint(scanned, deformation=deformation.Settings(flip_probability=flip)) for flip in (0.0, 1.0))
     sides = [one.params["subclasses"]["organs"] for one in (plain, mirrored)]
     assert sides[0]["kidney_left"] == sides[1]["kidney_right"]
     assert sides[0]["kidney_left"] != sides[0]["kidney_right"]
@@ -193,7 +195,7 @@ def test_any_label_map_can_be_split(
     label_map = data.draw(arrays(dtype, shape, elements=st.sampled_from([0, *values])))
     ct = np.random.default_rng(0).normal(0, 300, shape).astype(np.float32) if scanned else None
     one = Case(label_map, spacing, values, ct)
-    painted = paint(one, kind, subclasses=subclasses.Settings(count=count, grain_mm=4.0))
+    painted = paint(one, kind, subclasses=subclasses.Settings(count=count, control_point_spacing_mm=4.0))
     assert np.isfinite(painted.volume).all()
     assert painted.volume.min() >= -1024
     assert np.array_equal(painted.target == 1, label_map == 5)

@@ -56,12 +56,12 @@ def test_an_empty_bank_stands_for_white_noise_of_a_seed() -> None:
 @pytest.mark.parametrize(
     ("kind", "chosen", "has_clip"),
     [
-        ("synth2", {"rest_texture": True}, set()),
+        ("synth2", {"background_texture": True}, set()),
         ("synth3", {}, {"liver"}),
-        ("synth3", {"rest_texture": True}, {"_fat", "liver"}),
+        ("synth3", {"background_texture": True}, {"_fat", "liver"}),
         ("synth3", {"clips": "none"}, set()),
         ("synth1", {}, set()),
-        ("synth1", {"rest_texture": True}, {"_fat"}),
+        ("synth1", {"background_texture": True}, {"_fat"}),
         ("synthseg", {"clips": "none"}, {"_fat", "liver"}),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from labelct.errors import SettingError
-from labelct.trainer.device import companions, interruptible, precision, prepared, processes, torch_device
+from labelct.trainer.device import interruptible, launch_workers, precision, processes, torch_device, torch_threads
 from labelct.trainer.settings import DeviceSettings
 
 PAIR = DeviceSettings(kind="ddp", devices=2, accelerator="cpu")
@@ -45,7 +45,7 @@ def test_missing_gpu_is_said_in_one_line(kind: str) -> None:
 def test_companions_run_the_command_under_their_rank(tmp_path) -> None:
     script = "import os, sys; open(sys.argv[1], 'w').write(os.environ['LOCAL_RANK'] + os.environ['WORLD_SIZE'])"
     before = dict(os.environ)
-    with companions(PAIR, ["-c", script, str(tmp_path / "said")]):
+    with launch_workers(PAIR, ["-c", script, str(tmp_path / "said")]):
         assert (os.environ["LOCAL_RANK"], os.environ["WORLD_SIZE"]) == ("0", "2")
     assert (tmp_path / "said").read_text() == "12"
     assert dict(os.environ) == before
@@ -53,13 +53,13 @@ def test_companions_run_the_command_under_their_rank(tmp_path) -> None:
 
 def test_failure_of_a_companion_is_one_of_the_run() -> None:
     before = dict(os.environ)
-    with pytest.raises(RuntimeError, match="code 3"), companions(PAIR, ["-c", "raise SystemExit(3)"]):
+    with pytest.raises(RuntimeError, match="code 3"), launch_workers(PAIR, ["-c", "raise SystemExit(3)"]):
         pass
     assert dict(os.environ) == before
 
 
 def test_companions_end_with_a_run_that_fails(tmp_path) -> None:
-    with pytest.raises(ValueError), companions(PAIR, ["-c", "import time; time.sleep(60)"]):
+    with pytest.raises(ValueError), launch_workers(PAIR, ["-c", "import time; time.sleep(60)"]):
         raise ValueError
     assert "LOCAL_RANK" not in os.environ
 
@@ -79,7 +79,7 @@ def test_interruption_is_raised_and_the_next_one_heard() -> None:
 
 def test_threads_are_given_back() -> None:
     before = torch.get_num_threads()
-    with prepared(DeviceSettings(threads=1)):
+    with torch_threads(DeviceSettings(threads=1)):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 
@@ -88,11 +88,11 @@ def test_threads_are_given_back() -> None:
 def test_tensors_take_the_memory_that_the_last_ones_left() -> None:
     script = """
 import resource, torch
-from labelct.trainer.device import prepared
+from labelct.trainer.device import torch_threads
 from labelct.trainer.settings import DeviceSettings
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-with prepared(DeviceSettings(threads=1)):
+with torch_threads(DeviceSettings(threads=1)):
     found = []
     for _ in range(10):
         before, several = faults(), [torch.ones(1 << 21) for _ in range(10)]

@@ -4,16 +4,16 @@ import pytest
 from labelct.dataset import image_path, label_path
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
-from labelct.trainer.normalisation import BUILTIN, Intensity, as_numbers, fingerprint, intensity, measure
+from labelct.trainer.normalisation import BUILTIN, IntensityProperties, as_numbers, fingerprint, intensity, measure
 from labelct.trainer.settings import NormalisationSettings
 
 
 def test_liver_window_by_hand(training_set) -> None:
-    figures = intensity(NormalisationSettings(), training_set)
+    intensity_properties = intensity(NormalisationSettings(), training_set)
     hu = np.array([-1000, -17, 99.4, 138.8, 201, 3000], np.float32)
     expected = [-116.4 / 39.4, -116.4 / 39.4, 0, 1, 101.6 / 39.4, 101.6 / 39.4]
-    np.testing.assert_allclose(figures.normalised(hu), expected, atol=1e-5)
-    assert figures.floor == pytest.approx(-116.4 / 39.4)
+    np.testing.assert_allclose(intensity_properties.normalised(hu), expected, atol=1e-5)
+    assert intensity_properties.floor == pytest.approx(-116.4 / 39.4)
 
 
 def test_window_of_the_settings_is_used(training_set) -> None:
@@ -21,20 +21,23 @@ def test_window_of_the_settings_is_used(training_set) -> None:
 
 
 def test_fingerprint_measures_target_voxels_alone(training_set) -> None:
-    figures = fingerprint(training_set)  # balls of 110 HU with noise of 10 HU, body of 30 HU, air
-    assert figures.mean == pytest.approx(110, abs=1)
-    assert figures.sd == pytest.approx(10, abs=0.5)
-    assert figures.low == pytest.approx(110 - 25.8, abs=2)
-    assert figures.high == pytest.approx(110 + 25.8, abs=2)
+    intensity_properties = fingerprint(training_set)  # balls of 110 HU with noise of 10 HU, body of 30 HU, air
+    assert intensity_properties.mean == pytest.approx(110, abs=1)
+    assert intensity_properties.sd == pytest.approx(10, abs=0.5)
+    assert intensity_properties.low == pytest.approx(110 - 25.8, abs=2)
+    assert intensity_properties.high == pytest.approx(110 + 25.8, abs=2)
 
 
 def test_constant_organs_keep_a_usable_scale() -> None:
-    assert measure([80.0] * 10) == Intensity(80, 81, 80, 1)
+    assert measure([80.0] * 10) == IntensityProperties(80, 81, 80, 1)
 
 
 def test_clinical_numbers_are_taken_as_given(training_set) -> None:
-    figures = Intensity(-10, 200, 90, 35)
-    assert intensity(NormalisationSettings(source="clinical", **as_numbers(figures)), training_set) == figures
+    intensity_properties = IntensityProperties(-10, 200, 90, 35)
+    assert (
+        intensity(NormalisationSettings(source="clinical", **as_numbers(intensity_properties)), training_set)
+        == intensity_properties
+    )
     with pytest.raises(SettingError, match=r"normalisation\.sd"):
         intensity(NormalisationSettings(source="clinical", low=-10, high=200, mean=90), training_set)
 

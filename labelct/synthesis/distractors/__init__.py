@@ -12,7 +12,7 @@ from labelct.priors.table import AIR
 from labelct.settings import Checked, interval, ranged
 from labelct.synthesis import texture
 from labelct.synthesis.distractors import arms, blobs, couch, lungs, ribs, spine
-from labelct.synthesis.distractors.trunk import Trunk, cavity_of
+from labelct.synthesis.distractors.space import Space, cavity_of
 from labelct.synthesis.scene import Layer, Spec
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 PARTS = {"lungs": lungs, "spine": spine, "ribs": ribs, "couch": couch, "arms": arms}
 # In the body the later covers the earlier, and blobs all of it; couch and arms take the air that is left.
-ORDER = ("lungs", "ribs", "spine", "bodies", "couch", "arms")
+ORDER = ("lungs", "ribs", "spine", "blobs", "couch", "arms")
 
 
 @dataclass
-class Settings(Checked, group="surroundings"):
+class Settings(Checked, group="distractors"):
     """Bodies placed where no label says what a voxel is; all zeros place none.
 
     Maps of a few organs know nothing of what lies beside them: 0 means unknown. These bodies keep a network from
@@ -32,59 +32,59 @@ class Settings(Checked, group="surroundings"):
     lungs, spine and ribs stay away where the map has them.
 
     Attributes:
-        lungs: Chance of lungs above the labels, with heart and mediastinum between them.
-        spine: Chance of a vertebral column and its muscles at the back.
-        ribs: Chance of ribs in the wall.
-        couch: Chance of a couch below the body.
-        arms: Chance of arms beside the body.
-        bodies: Interval of the number of further bodies of any density, anywhere in the box of trunk or cylinder.
-        near: Share of the bodies that lie against a label, about as dense as it is.
-        radius_mm: Interval of the bodies' mean radius.
+        lungs_probability: Chance of lungs above the labels, with heart and mediastinum between them.
+        spine_probability: Chance of a vertebral column and its muscles at the back.
+        ribs_probability: Chance of ribs in the wall.
+        couch_probability: Chance of a couch below the body.
+        arms_probability: Chance of arms beside the body.
+        blobs: Interval of the number of bodies of any density, anywhere in the box of body envelope or cylinder.
+        adjacent_fraction: Share of the blobs that lie against a label, about as dense as it is.
+        radius_mm: Interval of the blobs' mean radius.
     """
 
-    lungs: float = ranged(0.0, 0.0, 1.0)
-    spine: float = ranged(0.0, 0.0, 1.0)
-    ribs: float = ranged(0.0, 0.0, 1.0)
-    couch: float = ranged(0.0, 0.0, 1.0)
-    arms: float = ranged(0.0, 0.0, 1.0)
-    bodies: list[int] = interval(0, 0, 0, 100)
-    near: float = ranged(0.0, 0.0, 1.0)
+    lungs_probability: float = ranged(0.0, 0.0, 1.0)
+    spine_probability: float = ranged(0.0, 0.0, 1.0)
+    ribs_probability: float = ranged(0.0, 0.0, 1.0)
+    couch_probability: float = ranged(0.0, 0.0, 1.0)
+    arms_probability: float = ranged(0.0, 0.0, 1.0)
+    blobs: list[int] = interval(0, 0, 0, 100)
+    adjacent_fraction: float = ranged(0.0, 0.0, 1.0)
     radius_mm: list[float] = interval(8.0, 50.0, 1.0, 150.0)
 
     def is_active(self) -> bool:
         """Return whether anything can be placed."""
-        return any(getattr(self, name) for name in PARTS) or self.bodies[1] > 0
+        return any(getattr(self, f"{name}_probability") for name in PARTS) or self.blobs[1] > 0
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw what lies around the labels of one volume.
 
     Args:
-        scene: Its recipe's `data.surroundings` has chances and intervals.
+        scene: Its recipe's `data.distractors` has chances and intervals.
         rng: Source of the draws; every body draws from a stream of its own.
 
     Returns:
-        The geometry by body, the middle of the trunk, its rind, and `classes`, HU and clip of each; None where the
+        The geometry by body, the middle of the space, its rind, and `classes`, HU and clip of each; None where the
         settings place nothing.
     """
-    settings, clip_rng = scene.recipe.data.surroundings, rng.spawn(1)[0]
+    settings, clip_rng = scene.recipe.data.distractors, rng.spawn(1)[0]
     if not settings.is_active():
         return None
     body = scene.drawn["background"]
     drawn: dict[str, Any] = {"centre_mm": list(body["centre_mm"])}
     classes: dict[str, Spec] = {}
-    streams = dict(zip((*PARTS, "bodies", "rind"), rng.spawn(len(PARTS) + 2), strict=True))
+    streams = dict(zip((*PARTS, "blobs", "rind"), rng.spawn(len(PARTS) + 2), strict=True))
     for name, part in PARTS.items():
         known = part.KNOWN is not None and any(label.startswith(part.KNOWN) for label in scene.present.values())
-        if streams[name].random() < getattr(settings, name) and not known:
+        if streams[name].random() < getattr(settings, f"{name}_probability") and not known:
             drawn[name], more = part.sample(streams[name])
             classes |= more
     drawn["rind_mm"] = float(streams["rind"].uniform(20.0, 40.0))
     labelled = scene.label_map > 0
-    border = blobs.border(labelled) if settings.near else blobs.NOWHERE
-    places = blobs.Places(blobs.trunk_box(labelled.shape, scene.spacing, body), border)
+    border = blobs.border(labelled) if settings.adjacent_fraction else blobs.NOWHERE
+    places = blobs.Places(blobs.envelope_box(labelled.shape, scene.spacing, body), border)
     levels = [scene.classes[name]["hu"] for name in scene.present.values() if name in scene.pasted]
-    drawn["bodies"], more = blobs.sample(places, levels, settings, streams["bodies"])
+    drawn["blobs"], more = blobs.sample(places, levels, settings, streams["blobs"])
     return {**drawn, "classes": _textured(scene, classes | more, clip_rng)}
 
 
@@ -112,8 +112,8 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
         return
     cavity = cavity_of(body, spacing, params["rind_mm"]) if scene.cavity is None else scene.cavity
     placed = background.numbers.copy()
-    trunk = Trunk(placed, body, cavity, scene.label_map > 0, spacing, params["centre_mm"])
+    space = Space(placed, body, cavity, scene.label_map > 0, spacing, params["centre_mm"])
     for name in ORDER:
         if name in params:
-            (blobs if name == "bodies" else PARTS[name]).place(trunk, params[name], number)
+            (blobs if name == "blobs" else PARTS[name]).place(space, params[name], number)
     scene.background = Layer(placed, background.names)

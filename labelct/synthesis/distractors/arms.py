@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelct.synthesis.distractors.trunk import Drawn, Geometry, Numbers, Trunk, between, density
+from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density
 
 KNOWN = None
 
@@ -15,11 +15,11 @@ def sample(rng: np.random.Generator) -> Drawn:
     return geometry, {"_arm": density(rng, -40.0, 70.0, 20.0), "_arm_bone": density(rng, 250.0, 900.0, 60.0)}
 
 
-def place(trunk: Trunk, drawn: Geometry, number: Numbers) -> None:
+def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place two cylinders along z with a bone in each into the air beside the body."""
-    air = ~trunk.body
-    side = np.abs(trunk.x[np.flatnonzero(trunk.body.any(axis=(1, 2))), 0]).max()
+    air = ~space.body
+    side = np.abs(space.x[np.flatnonzero(space.body.any(axis=(1, 2))), 0]).max()
     reach = side + drawn["gap_mm"] + drawn["radius_mm"]
-    distance = np.hypot(np.abs(trunk.x) - reach, trunk.y - drawn["front_mm"])
-    trunk.placed[(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
-    trunk.placed[(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]
+    distance = np.hypot(np.abs(space.x) - reach, space.y - drawn["front_mm"])
+    space.placed[(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
+    space.placed[(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]

@@ -1,4 +1,4 @@
-"""Bodies anywhere in the trunk: gas, fat, organ, vessel or bone, and some that a label is hard to tell from."""
+"""Bodies anywhere in the space: gas, fat, organ, vessel or bone, and some that a label is hard to tell from."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.distractors.trunk import Numbers, Trunk, density
+from labelct.synthesis.distractors.space import Numbers, Space, density
 from labelct.synthesis.lesions import outline
 from labelct.synthesis.scene import Spec
 
 if TYPE_CHECKING:
     from labelct.synthesis.distractors import Settings
 
-# Density of a body: its share among them and the interval of its mean HU. Most of what touches an abdominal organ is
+# Density of a blob: its share among them and the interval of its mean HU. Most of what touches an abdominal organ is
 # soft tissue, with or without contrast.
 DENSITIES = ((0.10, -950.0, -300.0), (0.15, -130.0, -60.0), (0.65, -10.0, 220.0), (0.10, 200.0, 800.0))
 ALIKE_HU = 70.0  # either side of a label's mean: the widest gap that noise and texture still bridge
 NOWHERE = np.empty((0, 3), np.intp)
 
 
-def trunk_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[str, Any]) -> list[tuple[int, int]]:
+def envelope_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[str, Any]) -> list[tuple[int, int]]:
     """Return first and last + 1 voxel of each axis that the body's ellipse reaches; the whole axis without an ellipse.
 
     Args:
@@ -54,14 +54,14 @@ def border(labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 @dataclass(frozen=True)
 class Places:
-    """Where bodies may have their centres: in `box`, and at the voxels `border`; without any of those, in the box."""
+    """Where blobs may have their centres: in `box`, and at the voxels `border`; without any of those, in the box."""
 
     box: Sequence[tuple[int, int]]
     border: NDArray[np.intp]
 
-    def sample(self, near: bool, rng: np.random.Generator) -> list[int]:
-        """Draw a centre, at the border if it is `near`."""
-        if near and len(self.border):
+    def sample(self, adjacent: bool, rng: np.random.Generator) -> list[int]:
+        """Draw a centre, at the border if it is `adjacent`."""
+        if adjacent and len(self.border):
             return [int(index) for index in self.border[rng.integers(len(self.border))]]
         return [int(rng.integers(first, last)) for first, last in self.box]
 
@@ -69,7 +69,7 @@ class Places:
 def sample(
     places: Places, levels: Sequence[float], settings: Settings, rng: np.random.Generator
 ) -> tuple[list[dict[str, Any]], dict[str, Spec]]:
-    """Draw the bodies of one volume.
+    """Draw the blobs of one volume.
 
     Args:
         places: Where they may have their centres.
@@ -78,18 +78,18 @@ def sample(
         rng: Source of the draws.
 
     Returns:
-        Bodies with `name`, `centre` (voxel), `radius_mm` `(x, y, z)` and `seed` of the outline; and their classes.
+        Blobs with `name`, `centre` (voxel), `radius_mm` `(x, y, z)` and `seed` of the outline; and their classes.
     """
     found: list[dict[str, Any]] = []
     classes: dict[str, Spec] = {}
     low, high = (math.log(radius) for radius in settings.radius_mm)
     shares = [share for share, *_ in DENSITIES]
-    for number in range(int(rng.integers(settings.bodies[0], settings.bodies[1], endpoint=True))):
-        near = bool(levels) and rng.random() < settings.near
+    for number in range(int(rng.integers(settings.blobs[0], settings.blobs[1], endpoint=True))):
+        adjacent = bool(levels) and rng.random() < settings.adjacent_fraction
         radius = math.exp(rng.uniform(low, high)) * rng.uniform(0.5, 1.6, 3)
-        name, centre = f"_body_{number}", places.sample(near, rng)
+        name, centre = f"_blob_{number}", places.sample(adjacent, rng)
         _, least, most = DENSITIES[rng.choice(len(DENSITIES), p=shares)]
-        if near:
+        if adjacent:
             level = levels[int(rng.integers(len(levels)))]
             least, most = level - ALIKE_HU, level + ALIKE_HU
         found.append({"name": name, "centre": centre, "radius_mm": radius.tolist(), "seed": int(rng.integers(2**31))})
@@ -97,9 +97,9 @@ def sample(
     return found, classes
 
 
-def place(trunk: Trunk, drawn: Sequence[Mapping[str, Any]], number: Numbers) -> None:
-    """Place the bodies inside the body's skin."""
+def place(space: Space, drawn: Sequence[Mapping[str, Any]], number: Numbers) -> None:
+    """Place the blobs inside the skin."""
     for blob in drawn:
-        box, inside = outline(trunk.placed.shape, trunk.spacing, blob)
-        view = trunk.placed[box]
-        view[inside & trunk.body[box]] = number[blob["name"]]
+        box, inside = outline(space.placed.shape, space.spacing, blob)
+        view = space.placed[box]
+        view[inside & space.body[box]] = number[blob["name"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelct.synthesis.distractors.trunk import Drawn, Geometry, Numbers, Trunk, between, density
+from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density
 
 KNOWN = None
 
@@ -16,12 +16,12 @@ def sample(rng: np.random.Generator) -> Drawn:
     return geometry, {"_foam": density(rng, -980.0, -700.0, 5.0), "_shell": density(rng, -500.0, 300.0, 10.0)}
 
 
-def place(trunk: Trunk, drawn: Geometry, number: Numbers) -> None:
+def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place a flat box of foam in a shell into the air behind the body."""
-    air = ~trunk.body
-    back = trunk.y[0, np.flatnonzero(trunk.body.any(axis=(0, 2)))[0]]
-    below, half = back - drawn["gap_mm"] - trunk.y, drawn["half_width_mm"]
-    couch = (below > 0) & (below < drawn["thickness_mm"]) & (np.abs(trunk.x) < half)
+    air = ~space.body
+    back = space.y[0, np.flatnonzero(space.body.any(axis=(0, 2)))[0]]
+    below, half = back - drawn["gap_mm"] - space.y, drawn["half_width_mm"]
+    couch = (below > 0) & (below < drawn["thickness_mm"]) & (np.abs(space.x) < half)
     shell = couch & ((below < drawn["shell_mm"]) | (below > drawn["thickness_mm"] - drawn["shell_mm"]))
-    trunk.placed[couch[:, :, None] & air] = number["_foam"]
-    trunk.placed[shell[:, :, None] & air] = number["_shell"]
+    space.placed[couch[:, :, None] & air] = number["_foam"]
+    space.placed[shell[:, :, None] & air] = number["_shell"]

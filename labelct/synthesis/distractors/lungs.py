@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.distractors.trunk import Drawn, Geometry, Numbers, Trunk, between, density
+from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density
 from labelct.synthesis.hull import coarse_step
 
 KNOWN = "lung_"
 BELOW = -1e6  # mm: the height where there is no label
 RECESS_SLOPE = 3.0  # mm down for each mm aside: the recess beside a dome is steep
 COARSE_MM = 6.0  # the dome is smooth, a grid this coarse is enough
-REACH_MM = 150.0  # the dome's parabola meets nothing of a trunk beyond
+REACH_MM = 150.0  # the dome's parabola meets nothing of a body beyond
 
 
 def sample(rng: np.random.Generator) -> Drawn:
@@ -24,24 +24,24 @@ def sample(rng: np.random.Generator) -> Drawn:
     return geometry, {"_lung": density(rng, -920.0, -700.0, 60.0), "_heart": density(rng, 15.0, 220.0, 15.0)}
 
 
-def place(trunk: Trunk, drawn: Geometry, number: Numbers) -> None:
+def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place lungs where a section lies over the dome, and heart and mediastinum between them."""
-    if not len(trunk.levels):
+    if not len(space.levels):
         return
-    height, x, y = dome(trunk, drawn), trunk.x, trunk.y
+    height, x, y = dome(space, drawn), space.x, space.y
     heart = np.argmin(np.abs(x + drawn["heart_left_mm"])), np.argmin(np.abs(y - drawn["heart_front_mm"]))
     across = (x + drawn["heart_left_mm"]) / drawn["heart_width_mm"]
     along = (y - drawn["heart_front_mm"]) / drawn["heart_depth_mm"]
-    for z in trunk.sections:
-        section, over = trunk.placed[:, :, z], z * trunk.spacing[2] - height
-        lung = trunk.cavity[:, :, z] & (over > drawn["gap_mm"])
+    for z in space.sections:
+        section, over = space.placed[:, :, z], z * space.spacing[2] - height
+        lung = space.cavity[:, :, z] & (over > drawn["gap_mm"])
         section[lung] = number["_lung"]
         above = (over[heart] - drawn["heart_above_mm"]) / drawn["heart_height_mm"]
         heart_or_vessels = (across**2 + along**2 + above**2 <= 1) | (np.abs(x) < drawn["mediastinum_mm"])
         section[lung & heart_or_vessels] = number["_heart"]
 
 
-def dome(trunk: Trunk, drawn: Geometry) -> NDArray[np.float64]:
+def dome(space: Space, drawn: Geometry) -> NDArray[np.float64]:
     """Return the height in mm, `(x, y)`, of a surface that lies on the labels and falls off around them.
 
     The envelope of the labels' upper surface and of its mirror image, a little lower, stands for the diaphragm: what
@@ -50,11 +50,11 @@ def dome(trunk: Trunk, drawn: Geometry) -> NDArray[np.float64]:
     """
     from scipy.ndimage import grey_dilation, maximum_filter, zoom
 
-    labelled, spacing, step = trunk.labelled, trunk.spacing, coarse_step(trunk.spacing, COARSE_MM)[:2]
+    labelled, spacing, step = space.labelled, space.spacing, coarse_step(space.spacing, COARSE_MM)[:2]
     top = np.where(labelled.any(axis=2), labelled.shape[2] - 1 - labelled[:, :, ::-1].argmax(axis=2), -1)
     height = maximum_filter(np.where(top >= 0, top * spacing[2], BELOW), [2 * s + 1 for s in step])
     height = height[:: step[0], :: step[1]]
-    columns = np.round(2 * trunk.centre_mm[0] / (spacing[0] * step[0])) - np.arange(len(height))
+    columns = np.round(2 * space.centre_mm[0] / (spacing[0] * step[0])) - np.arange(len(height))
     inside = (columns >= 0) & (columns < len(height))
     mirrored = np.where(inside[:, None], height[np.clip(columns, 0, len(height) - 1).astype(int)], BELOW)
     height = np.maximum(height, mirrored - drawn["left_mm"])

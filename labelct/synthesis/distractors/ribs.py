@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelct.synthesis.distractors.trunk import Drawn, Geometry, Numbers, Trunk, between, density
+from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density
 
 KNOWN = "rib_"
 
@@ -16,17 +16,17 @@ def sample(rng: np.random.Generator) -> Drawn:
     return geometry, {"_rib": density(rng, 150.0, 550.0, 60.0)}
 
 
-def place(trunk: Trunk, drawn: Geometry, number: Numbers) -> None:
+def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place sloping rings around the cavity, from a little below the labels upwards."""
     from scipy.ndimage import distance_transform_edt
 
-    lowest = trunk.levels[0] * trunk.spacing[2] if len(trunk.levels) else 0.0
-    for z in trunk.sections:
-        cavity, height = trunk.cavity[:, :, z], z * trunk.spacing[2]
+    lowest = space.levels[0] * space.spacing[2] if len(space.levels) else 0.0
+    for z in space.sections:
+        cavity, height = space.cavity[:, :, z], z * space.spacing[2]
         if not cavity.any() or height < lowest - drawn["below_mm"]:
             continue
-        outwards = distance_transform_edt(~cavity, sampling=trunk.spacing[:2])
-        outwards = np.where(trunk.body[:, :, z], outwards, np.inf)
+        outwards = distance_transform_edt(~cavity, sampling=space.spacing[:2])
+        outwards = np.where(space.body[:, :, z], outwards, np.inf)
         shell = (outwards > drawn["gap_mm"]) & (outwards <= drawn["gap_mm"] + drawn["thickness_mm"])
-        along = (height + drawn["slope"] * trunk.y + drawn["phase_mm"]) % drawn["pitch_mm"]
-        trunk.placed[:, :, z][shell & (along < drawn["width_mm"])] = number["_rib"]
+        along = (height + drawn["slope"] * space.y + drawn["phase_mm"]) % drawn["pitch_mm"]
+        space.placed[:, :, z][shell & (along < drawn["width_mm"])] = number["_rib"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelct.synthesis.distractors.trunk import Drawn, Geometry, Numbers, Trunk, between, density
+from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density
 
 KNOWN = "vertebrae_"
 
@@ -16,19 +16,19 @@ def sample(rng: np.random.Generator) -> Drawn:
     return geometry, {"_muscle": density(rng, 15.0, 80.0, 12.0), "_spine": density(rng, 110.0, 380.0, 60.0)}
 
 
-def place(trunk: Trunk, drawn: Geometry, number: Numbers) -> None:
+def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place an elliptic vertebra with a spinous process between two muscles into every section."""
-    middle = np.argmin(np.abs(trunk.x))
-    for z in trunk.sections:
-        section, body = trunk.placed[:, :, z], trunk.body[:, :, z]
+    middle = np.argmin(np.abs(space.x))
+    for z in space.sections:
+        section, body = space.placed[:, :, z], space.body[:, :, z]
         back = np.flatnonzero(body[middle])
         if not len(back):
             continue
-        y = trunk.y - trunk.y[0, back[0]] - drawn["back_mm"]
+        y = space.y - space.y[0, back[0]] - drawn["back_mm"]
         behind = y + 0.9 * drawn["half_depth_mm"] + 0.5 * drawn["muscle_depth_mm"]
-        aside = np.abs(trunk.x) - drawn["muscle_width_mm"] - 6.0
+        aside = np.abs(space.x) - drawn["muscle_width_mm"] - 6.0
         muscle = (aside / drawn["muscle_width_mm"]) ** 2 + (behind / drawn["muscle_depth_mm"]) ** 2 <= 1
         section[muscle & body] = number["_muscle"]
-        vertebra = (trunk.x / drawn["half_width_mm"]) ** 2 + (y / drawn["half_depth_mm"]) ** 2 <= 1
-        arch = (np.abs(trunk.x) < 4.0) & (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
+        vertebra = (space.x / drawn["half_width_mm"]) ** 2 + (y / drawn["half_depth_mm"]) ** 2 <= 1
+        arch = (np.abs(space.x) < 4.0) & (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
         section[(vertebra | arch) & body] = number["_spine"]

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.kernels.paint import bounding_boxes, scramble
+from labelct.synthesis.kernels.label_kernels import bounding_boxes, scramble
 from labelct.threads import over_chunks
 
 Levels = NDArray[np.uint16]
@@ -20,7 +20,7 @@ LEVELS = 4096  # of HU from -1024 on, all that a 12-bit CT can hold; fields are 
 
 
 def blob_levels(
-    parts: Levels, row: Levels, spacing: Sequence[float], grain_mm: float, seeds: Sequence[int]
+    parts: Levels, row: Levels, spacing: Sequence[float], control_point_spacing_mm: float, seeds: Sequence[int]
 ) -> tuple[Levels, NDArray[np.int64]]:
     """Return the level of each organ's field at its voxels, and how many of its voxels have each level.
 
@@ -30,13 +30,13 @@ def blob_levels(
         parts: `(x, y, z)` part numbers.
         row: For each part 0, or the number of the organ, from 1.
         spacing: Voxel size in mm.
-        grain_mm: Distance of the control points, uniform in [0, 1) and faded into each other without edges.
+        control_point_spacing_mm: Distance of the control points, uniform in [0, 1) and faded into each other.
         seeds: One for each organ.
 
     Returns:
         `(x, y, z)` uint16 in 4096 steps (0 outside the organs), and `(1 + organs, 4096)` counts.
     """
-    step, boxes = np.array(spacing, float) / grain_mm, np.zeros((len(seeds) + 1, 6), np.int64)
+    step, boxes = np.array(spacing, float) / control_point_spacing_mm, np.zeros((len(seeds) + 1, 6), np.int64)
     found = bounding_boxes(parts, len(row))
     found[found[:, 3] == 0] = 0
     boxes[row[row > 0]] = found[row > 0]

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.kernels.paint import scramble
+from labelct.synthesis.kernels.label_kernels import scramble
 
 LEVELS = 1 << 16  # normal values, told apart by 16 bits of the counter's number
 LOWEST_HU = np.float32(-1024.0)

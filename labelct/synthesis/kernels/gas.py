@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labelct.synthesis.kernels.value_noise import Lattice, draw_lattice, value_at
 
-GRAIN_MM = 35.0  # about the width of a loop of bowel: each loop holds its own share
+CONTROL_POINT_SPACING_MM = 35.0  # about the width of a loop of bowel: each loop holds its own share
 DEPTH_SHARE = 0.6  # weight of the depth against the loop: gas lies in front, but not in every loop alike
 
 
@@ -32,7 +32,12 @@ def gas_voxels(
         `(x, y, z)`, True on the drawn fraction of the organ.
     """
     score = np.full(organ.shape, np.inf, np.float32)
-    _score(organ, draw_lattice(organ.shape, spacing, GRAIN_MM, params["seed"]), np.array(spacing) / GRAIN_MM, score)
+    _score(
+        organ,
+        draw_lattice(organ.shape, spacing, CONTROL_POINT_SPACING_MM, params["seed"]),
+        np.array(spacing) / CONTROL_POINT_SPACING_MM,
+        score,
+    )
     inside = score[organ]
     wanted = round(params["fraction"] * inside.size)
     if not wanted:

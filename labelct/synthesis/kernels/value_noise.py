@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 Lattice = NDArray[np.float32]
 
 
-def draw_lattice(shape: Sequence[int], spacing: Sequence[float], grain_mm: float, seed: int) -> Lattice:
-    """Draw independent uniform values on a lattice of `grain_mm` that covers a grid.
+def draw_lattice(shape: Sequence[int], spacing: Sequence[float], control_point_spacing_mm: float, seed: int) -> Lattice:
+    """Draw independent uniform values on a lattice of `control_point_spacing_mm` that covers a grid.
 
     Args:
         shape: Voxels `(x, y, z)` of the grid.
         spacing: Voxel size in mm.
-        grain_mm: Distance of the lattice points.
+        control_point_spacing_mm: Distance of the lattice points.
         seed: Seed of the values; equal seeds give equal fields.
 
     Returns:
         `(i, j, k)` float32 in [0, 1).
     """
-    points = [int(np.ceil(n * s / grain_mm)) + 2 for n, s in zip(shape, spacing, strict=True)]
+    points = [int(np.ceil(n * s / control_point_spacing_mm)) + 2 for n, s in zip(shape, spacing, strict=True)]
     return np.random.default_rng(seed).random(points, dtype=np.float32)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labelct.threads import over_chunks
 
-NODES_PER_GRAIN = 6  # of the displacement's grid: linear between them is within a hundredth of the spline
+NODES_PER_CONTROL_POINT = 6  # of the displacement's grid: linear between them is within a hundredth of the spline
 
 
 def warp(array: NDArray[Any], spacing: Sequence[float], params: Mapping[str, Any], outside: float) -> NDArray[Any]:
@@ -39,8 +39,8 @@ def displacement(
 ) -> tuple[NDArray[np.float32], float]:
     """Return the elastic displacement on a coarse grid, and that grid's node distance.
 
-    Independent normal control points `grain_mm` apart, smoothed by the cubic B-spline (Rueckert et al., IEEE TMI 18,
-    1999); scaled so that each component has the standard deviation `elastic_mm`.
+    Independent normal control points `control_point_spacing_mm` apart, smoothed by the cubic B-spline (Rueckert et al.,
+    IEEE TMI 18, 1999); scaled so that each component has the standard deviation `elastic_mm`.
 
     Args:
         shape: Voxels `(x, y, z)`.
@@ -50,9 +50,9 @@ def displacement(
     Returns:
         `(i, j, k, 3)` float32 mm, and the distance of its nodes in mm.
     """
-    grain = params["grain_mm"]
-    step = grain / NODES_PER_GRAIN
-    points = [int(np.ceil(n * s / grain)) + 4 for n, s in zip(shape, spacing, strict=True)]
+    distance = params["control_point_spacing_mm"]
+    step = distance / NODES_PER_CONTROL_POINT
+    points = [int(np.ceil(n * s / distance)) + 4 for n, s in zip(shape, spacing, strict=True)]
     field = np.random.default_rng(params["seed"]).standard_normal((*points, 3))
     for axis, (n, s) in enumerate(zip(shape, spacing, strict=True)):
         first, weights = _spline_weights(int(np.ceil(n * s / step)) + 2)
@@ -67,8 +67,8 @@ def _spline_weights(nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]
 
     The weights of a node have unit length, so that the variance stays 1.
     """
-    first = np.arange(nodes) // NODES_PER_GRAIN
-    distance = np.abs(np.arange(nodes) / NODES_PER_GRAIN + 1.0 - first - np.arange(4)[:, None])
+    first = np.arange(nodes) // NODES_PER_CONTROL_POINT
+    distance = np.abs(np.arange(nodes) / NODES_PER_CONTROL_POINT + 1.0 - first - np.arange(4)[:, None])
     near, far = 2 / 3 - distance**2 + distance**3 / 2, (2 - distance) ** 3 / 6
     weights = np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
     return first, weights / np.sqrt((weights**2).sum(axis=0))

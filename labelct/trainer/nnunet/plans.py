@@ -91,10 +91,14 @@ def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
     Returns:
         What nnU-Net would have written, in its axis order `(z, y, x)`.
     """
-    figures = BUILTIN[window]
-    properties = {"mean": figures.mean, "median": figures.mean, "std": figures.sd}
-    properties |= {"percentile_00_5": figures.low, "percentile_99_5": figures.high}
-    properties |= {"min": figures.low, "max": figures.high}
+    intensity_properties = BUILTIN[window]
+    properties = {
+        "mean": intensity_properties.mean,
+        "median": intensity_properties.mean,
+        "std": intensity_properties.sd,
+    }
+    properties |= {"percentile_00_5": intensity_properties.low, "percentile_99_5": intensity_properties.high}
+    properties |= {"min": intensity_properties.low, "max": intensity_properties.high}
     return {
         "spacings": [[float(size) for size in spacing][::-1] for _, spacing in grids],
         "shapes_after_crop": [[int(n) for n in shape][::-1] for shape, _ in grids],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.trainer.device import prepared, torch_device
+from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.nnunet.compat import fold_of, open_network, roots, segment
 from labelct.trainer.nnunet.settings import NnunetPredictionSettings, nnunet_settings
 from labelct.trainer.open import read_model
@@ -67,6 +67,6 @@ class NnunetPredictor:
             `(x, y, z)` label values on the volume's own grid.
         """
         image = np.ascontiguousarray(volume.array.transpose(2, 1, 0)[None], dtype=np.float32)
-        with prepared(self.device):
+        with torch_threads(self.device):
             found = segment(self.network, image, volume.spacing[::-1])
         return np.ascontiguousarray(found.transpose(2, 1, 0), dtype=np.uint8)

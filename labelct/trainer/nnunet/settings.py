@@ -41,8 +41,8 @@ class NnunetSettings:
         configuration: `2d`, `3d_fullres` or `3d_lowres`.
         planner: nnU-Net's preset: `default`, or the residual encoders `resenc_m`, `resenc_l`, `resenc_xl`.
         plans: Where spacing, shapes and normalisation come from: `clinical` (the fingerprint of the cohort's training
-            CT; without any CT, as `builtin`) or `builtin` (the grids of the label maps and the published figures of
-            `window`).
+            CT; without any CT, as `builtin`) or `builtin` (the grids of the label maps and the published intensity
+            properties of `window`).
         window: The built-in intensities: `liver`, `soft_tissue` or `wide`.
         spacing: Grid `(x, y, z)` of the full resolution, mm; null lets nnU-Net choose.
         patch: Patch `(x, y, z)` in voxels, rounded up to what the network divides by; null lets nnU-Net choose.

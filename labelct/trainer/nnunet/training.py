@@ -11,7 +11,7 @@ import torch
 from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
-from labelct.trainer.device import prepared, processes, runs_on_gpu
+from labelct.trainer.device import processes, runs_on_gpu, torch_threads
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet import compat
 from labelct.trainer.nnunet.instructions import LOG, Instructions
@@ -44,7 +44,7 @@ def train(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker:
         roots = compat.roots(folder, data / "preprocessed", augmenters(device), settings.compile)
         with shared(task.volumes, folder) as name, followed(folder / LOG, settings.epochs, tracker):
             told = Instructions(folder, settings, task.seed, targets.is_lateral, name)
-            with prepared(device), roots, told.given():
+            with torch_threads(device), roots, told.given():
                 _run(settings, device)
     shutil.copyfile(fold / "progress.png", folder / "progress.png")
 

@@ -13,7 +13,7 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from labelct.rotation import rotation_about
 from labelct.targets import Targets
-from labelct.trainer.normalisation import Intensity
+from labelct.trainer.normalisation import IntensityProperties
 from labelct.trainer.unet.settings import AugmentationSettings
 
 
@@ -36,7 +36,7 @@ def sample_augmentation(
 
     Returns:
         `flip` (axes), `matrix` (3 x 3, patch voxels to volume voxels, or None), `scale`, `shift`, `gamma`, `noise`
-        (standard deviation), `noise_seed` and `slab` (first and last share of z that the scan covers, or None).
+        (standard deviation), `noise_seed` and `z_range` (first and last share of z that the scan covers, or None).
     """
     drawn: dict[str, Any] = {
         "flip": [axis for axis in axes if rng.random() < 0.5],
@@ -46,11 +46,11 @@ def sample_augmentation(
         "gamma": float(np.exp(rng.uniform(-1, 1) * settings.gamma)),
         "noise": float(rng.uniform()) * settings.noise,
         "noise_seed": int(rng.integers(2**31)),
-        "slab": None,
+        "z_range": None,
     }
-    if rng.random() < settings.slab:
+    if rng.random() < settings.truncate_z_probability:
         first = float(rng.uniform(-0.5, 0.7))
-        drawn["slab"] = [max(0.0, first), min(1.0, first + float(rng.uniform(0.3, 1.5)))]
+        drawn["z_range"] = [max(0.0, first), min(1.0, first + float(rng.uniform(0.3, 1.5)))]
     return drawn
 
 
@@ -88,31 +88,34 @@ def turn(box: NDArray[np.float32], matrix: Sequence[Sequence[float]], patch: Seq
     return grid_sample(source, grid, mode=mode, padding_mode="border", align_corners=False)[0, 0]
 
 
-def cut_slab(block: Tensor, slab: Sequence[float] | None, extend: int, fill: float) -> Tensor:
+def truncate_z(block: Tensor, z_range: Sequence[float] | None, extend: int, fill: float) -> Tensor:
     """End the scan within the patch, and go on as prediction does: end slices repeated, then air.
 
     Args:
         block: `(x, y, z)`.
-        slab: First and last share of z that the scan covers; None: all of it.
+        z_range: First and last share of z that the scan covers; None: all of it.
         extend: How many times an end slice is repeated.
         fill: Value beyond.
 
     Returns:
         `(x, y, z)`, a copy where the scan ends.
     """
-    if slab is None:
+    if z_range is None:
         return block
     depth = block.shape[2]
-    first, last = (round(share * depth) for share in slab)
+    first, last = (round(share * depth) for share in z_range)
     levels = torch.arange(depth)
     cut = block[:, :, levels.clamp(first, last - 1)]
     cut[:, :, (levels < first - extend) | (levels >= last + extend)] = fill
     return cut
 
 
-def change_intensity(image: Tensor, params: dict[str, Any], figures: Intensity) -> Tensor:
+def change_intensity(image: Tensor, params: dict[str, Any], intensity_properties: IntensityProperties) -> Tensor:
     """Apply gamma over the window, scale and shift about the mean, and noise to a normalised patch."""
-    low, width = figures.floor, (figures.high - figures.low) / figures.sd
+    low, width = (
+        intensity_properties.floor,
+        (intensity_properties.high - intensity_properties.low) / intensity_properties.sd,
+    )
     if params["gamma"] != 1:
         image = ((image - low) / width).clamp(0, 1).pow(params["gamma"]) * width + low
     image = image * params["scale"] + params["shift"]

@@ -11,7 +11,7 @@ from labelct.streaming import SyntheticVolumes
 from labelct.trainer.unet.patches import Patches
 from labelct.trainer.unet.volumes import LoadedCase, on_grid
 
-LANES = 8  # volumes in turn: as many batches come from different cases, and as many are held in memory
+VOLUMES_IN_HAND = 8  # volumes in turn: as many batches come from different cases, and as many are held in memory
 
 
 @dataclass
@@ -44,13 +44,15 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
     def number(self, step: int) -> int:
         """Return the number of the volume that a step's batch is cut from."""
         uses = -(-self.volumes.patches // self.patches.settings.batch)
-        return (step // LANES // uses * LANES + step % LANES) * self.ranks + self.patches.rank
+        return (
+            step // VOLUMES_IN_HAND // uses * VOLUMES_IN_HAND + step % VOLUMES_IN_HAND
+        ) * self.ranks + self.patches.rank
 
     def _case(self, number: int) -> LoadedCase:
-        lane = number // self.ranks % LANES
-        held = self._held.get(lane)
+        place = number // self.ranks % VOLUMES_IN_HAND
+        held = self._held.get(place)
         if held is None or held[0] != number:
             drawn, values = self.volumes.volume(number), list(self.patches.labels.values())
             case = on_grid(drawn.case, drawn.hu, drawn.target, drawn.spacing, self.patches.spacing, values)
-            held = self._held[lane] = number, case
+            held = self._held[place] = number, case
         return held[1]

@@ -12,9 +12,9 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from labelct.trainer.progress import mean, validation_dice
-from labelct.trainer.unet.network import DeepSupervisedLoss, build, laid_out
+from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
 from labelct.trainer.unet.settings import UNetSettings, unet_settings
-from labelct.trainer.unet.windows import class_scores
+from labelct.trainer.unet.sliding_window import class_scores
 
 VALIDATION_OVERLAP = 0.25  # one half takes three times the windows, to choose the same checkpoint
 
@@ -39,12 +39,12 @@ class SegmentationModule(LightningModule):
 
     def on_fit_start(self) -> None:
         """Lay the network out for the device that it has come to."""
-        laid_out(self.network)
+        channels_last(self.network)
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         """Return the loss of one batch."""
         image, labels = batch
-        return self.loss(self.network(laid_out(image)), labels)
+        return self.loss(self.network(channels_last(image)), labels)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Stop at the last step, which makes Lightning validate there too."""

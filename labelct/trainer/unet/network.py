@@ -42,7 +42,7 @@ def build(settings: UNetSettings, classes: int) -> nn.Module:
     )
 
 
-def laid_out(item: Laid) -> Laid:
+def channels_last(item: Laid) -> Laid:
     """Return a network or `(batch, channel, x, y, z)` as the convolutions of its device want it in memory.
 
     On a CPU that is channels last, which takes a third off a step; elsewhere it stays as it is.

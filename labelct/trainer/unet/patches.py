@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from labelct.trainer.normalisation import Intensity
+from labelct.trainer.normalisation import IntensityProperties
 from labelct.trainer.unet.augmentation import (
     box_of,
     change_intensity,
-    cut_slab,
     flip_axes,
     sample_augmentation,
+    truncate_z,
     turn,
 )
 from labelct.trainer.unet.settings import UNetSettings
@@ -73,7 +73,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
     Attributes:
         cases: What the patches are cut from.
         settings: Patch, batch, foreground share and augmentation.
-        figures: The normalisation.
+        intensity_properties: The normalisation.
         spacing: Voxel size `(x, y, z)` of the cases, mm.
         labels: Value of each target by name (a side in a name forbids mirroring x).
         seed: Seed of the run.
@@ -83,7 +83,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
 
     cases: Sequence[LoadedCase]
     settings: UNetSettings
-    figures: Intensity
+    intensity_properties: IntensityProperties
     spacing: Sequence[float]
     labels: Mapping[str, int]
     seed: int
@@ -113,10 +113,12 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
     def cut(self, params: dict[str, Any]) -> tuple[Tensor, Tensor]:
         """Return the patch that `params` describe: normalised image and labels, `(x, y, z)` each."""
         case, patch, drawn = self.cases[params["case"]], self.settings.patch, params["augmentation"]
-        ends = drawn["slab"], round(self.settings.augmentation.extend_mm / self.spacing[2])
-        image = cut_slab(self._block(case.hu, params, AIR, "bilinear"), *ends, AIR)
-        labels = cut_slab(self._block(case.labels, params, 0, "nearest"), *ends, 0).round().to(torch.uint8)
-        image = change_intensity(torch.from_numpy(self.figures.normalised(image.numpy())), drawn, self.figures)
+        ends = drawn["z_range"], round(self.settings.augmentation.z_padding_mm / self.spacing[2])
+        image = truncate_z(self._block(case.hu, params, AIR, "bilinear"), *ends, AIR)
+        labels = truncate_z(self._block(case.labels, params, 0, "nearest"), *ends, 0).round().to(torch.uint8)
+        image = change_intensity(
+            torch.from_numpy(self.intensity_properties.normalised(image.numpy())), drawn, self.intensity_properties
+        )
         assert image.shape == tuple(patch)
         return image.flip(drawn["flip"]), labels.flip(drawn["flip"])
 

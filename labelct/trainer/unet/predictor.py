@@ -16,16 +16,16 @@ from torch.nn.functional import interpolate, pad
 
 from labelct.body import largest_region
 from labelct.errors import InputError
-from labelct.trainer.device import precision, prepared, torch_device
-from labelct.trainer.normalisation import Intensity
+from labelct.trainer.device import precision, torch_device, torch_threads
+from labelct.trainer.normalisation import IntensityProperties
 from labelct.trainer.open import read_model
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.augmentation import flip_axes
-from labelct.trainer.unet.edges import FINER, follow_edges
-from labelct.trainer.unet.network import build, laid_out
+from labelct.trainer.unet.boundary_refinement import FINER, refine_boundary
+from labelct.trainer.unet.network import build, channels_last
 from labelct.trainer.unet.resampling import resample, rows_of, shape_at, winners
 from labelct.trainer.unet.settings import PredictionSettings, UNetSettings, unet_settings
-from labelct.trainer.unet.windows import class_scores
+from labelct.trainer.unet.sliding_window import class_scores
 from labelct.volume import Volume
 
 BODY_HU = -500  # half-way between air and soft tissue
@@ -41,7 +41,7 @@ class UNetPredictor:
         settings: Of the training, with the prediction settings in use.
         labels: Label value by target name.
         spacing: The network's grid `(x, y, z)`, mm.
-        figures: The normalisation.
+        intensity_properties: The normalisation.
         device: Where it runs.
     """
 
@@ -49,7 +49,7 @@ class UNetPredictor:
     settings: UNetSettings
     labels: dict[str, int]
     spacing: tuple[float, float, float]
-    figures: Intensity
+    intensity_properties: IntensityProperties
     device: DeviceSettings
 
     @classmethod
@@ -74,9 +74,9 @@ class UNetPredictor:
         weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         prefix = "network."
         network.load_state_dict({key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)})
-        network = laid_out(network.eval().to(torch_device(device)))
+        network = channels_last(network.eval().to(torch_device(device)))
         spacing = cast(tuple[float, float, float], tuple(model["spacing"]))
-        return cls(network, settings, dict(model["labels"]), spacing, Intensity(**model["intensity"]), device)
+        return cls(network, settings, dict(model["labels"]), spacing, IntensityProperties(**model["intensity"]), device)
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a CT.
@@ -90,19 +90,19 @@ class UNetPredictor:
         hu = volume.array.astype(np.float32, copy=False)
         box = body_box(hu, volume.spacing, self.settings.prediction)
         segmentation = np.zeros(hu.shape, np.uint8)
-        with prepared(self.device), torch.inference_mode():
+        with torch_threads(self.device), torch.inference_mode():
             segmentation[box] = self._segment(hu[box], volume.spacing)
         return segmentation
 
     def _segment(self, hu: NDArray[np.float32], spacing: Sequence[float]) -> NDArray[np.uint8]:
         grid = shape_at(hu.shape, spacing, self.spacing)
-        image = torch.from_numpy(self.figures.normalised(resample(hu, grid)))
-        fine = self._fine(hu, grid) if self.settings.prediction.edge else None
+        image = torch.from_numpy(self.intensity_properties.normalised(resample(hu, grid)))
+        fine = self._fine(hu, grid) if self.settings.prediction.random_walker else None
         finer = 1 if fine is None else FINER
         classes = np.array([0, *self.labels.values()], np.uint8)
         found = np.empty(hu.shape, np.uint8)
         halo = self.settings.patch[0] // 2
-        for start, stop in self._slabs(grid, len(classes)):
+        for start, stop in self._chunks(grid, len(classes)):
             first, last = max(0, start - halo), min(grid[0], stop + halo)
             rows = rows_of(start, stop, grid[0], hu.shape[0])
             scores = self._scores(image[first:last])
@@ -113,18 +113,20 @@ class UNetPredictor:
 
     def _fine(self, hu: NDArray[np.float32], grid: Sequence[int]) -> NDArray[np.float32]:
         """Return what the network sees of `hu`, in HU, at half the voxel size of its `grid`."""
-        return resample(np.clip(hu, self.figures.low, self.figures.high), [FINER * size for size in grid])
+        return resample(
+            np.clip(hu, self.intensity_properties.low, self.intensity_properties.high), [FINER * size for size in grid]
+        )
 
     def _at_edges(self, scores: torch.Tensor, fine: NDArray[np.float32]) -> torch.Tensor:
         """Return the scores on the grid of `fine`, the border of every structure on its edges."""
         wanted, spacing = self.settings.prediction, [size / FINER for size in self.spacing]
         scores = interpolate(scores[None], size=fine.shape, mode="trilinear")[0]
-        return follow_edges(scores, fine, spacing, wanted.certain, wanted.edge)
+        return refine_boundary(scores, fine, spacing, wanted.certain, wanted.random_walker)
 
     def _scores(self, image: torch.Tensor) -> torch.Tensor:
         """Return `(class, x, y, z)` probabilities of `(x, y, z)` on the CPU."""
         wanted, name = self.settings.prediction, torch_device(self.device)
-        more, depth = round(wanted.extend_mm / self.spacing[2]), image.shape[2]
+        more, depth = round(wanted.z_padding_mm / self.spacing[2]), image.shape[2]
         image = pad(image[None, None], (more, more, 0, 0, 0, 0), mode="replicate")
         axes = flip_axes(self.settings.augmentation, self.labels) if wanted.mirror else ()
         flips = tuple(chain.from_iterable(combinations(axes, count) for count in range(len(axes) + 1)))
@@ -133,10 +135,10 @@ class UNetPredictor:
             scores = class_scores(self.network, image, self.settings, wanted.overlap, flips, "cpu")[0]
         return scores[..., more : more + depth]
 
-    def _slabs(self, grid: Sequence[int], classes: int) -> list[tuple[int, int]]:
+    def _chunks(self, grid: Sequence[int], classes: int) -> list[tuple[int, int]]:
         """Return ranges of x whose scores, with half a patch on each side, fit into `memory_gb`."""
         row_bytes = 4 * (classes + 1) * max(grid[1], self.settings.patch[1]) * max(grid[2], self.settings.patch[2])
-        row_bytes *= FINER**3 if self.settings.prediction.edge else 1
+        row_bytes *= FINER**3 if self.settings.prediction.random_walker else 1
         room = int(self.settings.prediction.memory_gb * 2**30 / row_bytes)
         width = grid[0] if room >= grid[0] else max(self.settings.patch[0] // 2, room - self.settings.patch[0])
         return [(start, min(start + width, grid[0])) for start in range(0, grid[0], width)]

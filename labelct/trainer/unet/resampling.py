@@ -78,10 +78,10 @@ def winners(scores: Tensor, shape: Sequence[int], rows: tuple[int, int], offset:
     Only a few rows of x are held at the native grid at once, class by class, so a large volume needs little memory.
 
     Args:
-        scores: `(class, x, y, z)` on the network's grid; x may be a slab of it.
+        scores: `(class, x, y, z)` on the network's grid; x may be a chunk of it.
         shape: Native `(x, y, z)`.
         rows: First and last + 1 native row of x to make.
-        offset: Row of the network's grid at which the slab begins.
+        offset: Row of the network's grid at which the chunk begins.
         size: Rows of x of the network's whole grid.
 
     Returns:

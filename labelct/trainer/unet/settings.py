@@ -23,9 +23,9 @@ class AugmentationSettings:
         spatial: Chance of a rotation and zoom.
         rotation: Half-width of the rotation about each axis, degrees.
         zoom: Half-width of the natural logarithm of the zoom.
-        slab: Chance that the scan ends within the patch, below, above or both.
-        extend_mm: Length over which the end slices are repeated beyond such an end, mm; `prediction.extend_mm` does the
-            same to a whole scan.
+        truncate_z_probability: Chance that the scan ends within the patch, below, above or both.
+        z_padding_mm: Length over which the end slices are repeated beyond such an end, mm;
+            `prediction.z_padding_mm` does the same to a whole scan.
     """
 
     flip: str = ""
@@ -36,16 +36,16 @@ class AugmentationSettings:
     spatial: float = 0.0
     rotation: float = 15.0
     zoom: float = 0.2
-    slab: float = 0.0
-    extend_mm: float = 0.0
+    truncate_z_probability: float = 0.0
+    z_padding_mm: float = 0.0
 
     def __post_init__(self) -> None:
         if set(self.flip) - set("xyz"):
             raise SettingError("augmentation.flip", self.flip, "letters of 'xyz', or '' for none")
         check_range("augmentation.scale", self.scale, 0, 0.9)
         check_range("augmentation.spatial", self.spatial, 0, 1)
-        check_range("augmentation.slab", self.slab, 0, 1)
-        check_range("augmentation.extend_mm", self.extend_mm, 0, 500)
+        check_range("augmentation.truncate_z_probability", self.truncate_z_probability, 0, 1)
+        check_range("augmentation.z_padding_mm", self.z_padding_mm, 0, 500)
         check_range("augmentation.rotation", self.rotation, 0, 180)
         check_range("augmentation.zoom", self.zoom, 0, 1)
         for name in ("shift", "gamma", "noise"):
@@ -62,12 +62,12 @@ class PredictionSettings:
         mirror: Average over the flips of `augmentation.flip` (2^axes times slower).
         body_crop: Leave out the air around the body (largest component above -500 HU).
         margin_mm: What is kept around the body, mm.
-        extend_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
+        z_padding_mm: Length over which the end slices are repeated beyond the scan, mm, so that an organ cut by its end
             does not border on padding.
-        edge: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random walk
-            moves it to the edges of the CT, at half the network's voxel size; 0 leaves it where the network drew it.
+        random_walker: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random
+            walk moves it to the edges of the CT, at half the network's voxel size; 0 leaves the network's border.
         certain: Probability above which the random walk leaves a voxel as it is.
-        memory_gb: Memory for the class scores; larger volumes are segmented slab by slab.
+        memory_gb: Memory for the class scores; larger volumes are segmented chunk by chunk.
         checkpoint: `best` (by validation Dice) or `last`.
     """
 
@@ -76,8 +76,8 @@ class PredictionSettings:
     mirror: bool = False
     body_crop: bool = True
     margin_mm: float = 20.0
-    extend_mm: float = 0.0
-    edge: float = 0.0
+    z_padding_mm: float = 0.0
+    random_walker: float = 0.0
     certain: float = 0.95
     memory_gb: float = 4.0
     checkpoint: str = "best"
@@ -86,8 +86,8 @@ class PredictionSettings:
         check_range("prediction.overlap", self.overlap, 0, 0.9)
         check_range("prediction.batch", self.batch, 1)
         check_range("prediction.margin_mm", self.margin_mm, 0)
-        check_range("prediction.extend_mm", self.extend_mm, 0, 500)
-        check_range("prediction.edge", self.edge, 0, 1000)
+        check_range("prediction.z_padding_mm", self.z_padding_mm, 0, 500)
+        check_range("prediction.random_walker", self.random_walker, 0, 1000)
         check_range("prediction.certain", self.certain, 0.5, 1)
         check_range("prediction.memory_gb", self.memory_gb, 0.01)
         check_choice("prediction.checkpoint", self.checkpoint, ("best", "last"))

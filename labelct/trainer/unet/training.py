@@ -17,9 +17,17 @@ from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
-from labelct.trainer.device import companions, interruptible, prepared, processes, rank, runs_on_gpu, trainer_arguments
+from labelct.trainer.device import (
+    interruptible,
+    launch_workers,
+    processes,
+    rank,
+    runs_on_gpu,
+    torch_threads,
+    trainer_arguments,
+)
 from labelct.trainer.face import TrainingTask
-from labelct.trainer.normalisation import Intensity, intensity
+from labelct.trainer.normalisation import IntensityProperties, intensity
 from labelct.trainer.open import read_model
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.unet.drawn import OnlinePatches
@@ -54,7 +62,7 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
     with shared(task.volumes if rank() == 0 else None, folder) as name:
         if rank() == 0:
             write_json(folder / "job.json", _job(task, data, name), sort_keys=False)
-        with quiet(), prepared(task.device), companions(task.device, worker):
+        with quiet(), torch_threads(task.device), launch_workers(task.device, worker):
             _fit(task, training_set, model, folder, tracker)
 
 
@@ -74,8 +82,8 @@ def _model(task: TrainingTask[UNetSettings], training_set: TrainingSet, folder: 
         if _of_training(model) != _of_training(wanted):
             raise InputError(folder, "holds a training with other settings", "delete it or choose another folder")
         return {**model, **wanted}
-    figures = asdict(intensity(settings.normalisation, training_set))
-    model = {**wanted, "spacing": list(settings.spacing or training_set.spacing), "intensity": figures}
+    intensity_properties = asdict(intensity(settings.normalisation, training_set))
+    model = {**wanted, "spacing": list(settings.spacing or training_set.spacing), "intensity": intensity_properties}
     write_json(folder / "model.json", model, sort_keys=False)
     return model
 
@@ -121,21 +129,27 @@ def _loaders(
     task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], start: int
 ) -> tuple[Any, Any]:
     """Return the batches of training patches and the validation volumes of this process."""
-    device, values, figures = task.device, list(model["labels"].values()), Intensity(**model["intensity"])
+    device, values, intensity_properties = (
+        task.device,
+        list(model["labels"].values()),
+        IntensityProperties(**model["intensity"]),
+    )
     load = partial(load_cases, spacing=model["spacing"], values=values, threads=device.threads)
     volumes = load(training_set.val, description="validation volumes")
     volumes = sorted(volumes, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]
     share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes
     cases = load(training_set.train, description="training volumes") if task.volumes is None else []
-    stored = Patches(cases, task.settings, figures, model["spacing"], model["labels"], model["seed"], start, rank())
+    stored = Patches(
+        cases, task.settings, intensity_properties, model["spacing"], model["labels"], model["seed"], start, rank()
+    )
     patches = stored if task.volumes is None else OnlinePatches(task.volumes, stored, processes(device))
     loading: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
     train: Any = DataLoader(patches, num_workers=device.workers, **loading)
-    whole: Any = [_whole(case, figures) for case in share]
+    whole: Any = [_whole(case, intensity_properties) for case in share]
     return train, DataLoader(whole, **loading) if volumes else None
 
 
-def _whole(case: LoadedCase, figures: Intensity) -> tuple[Tensor, Tensor]:
+def _whole(case: LoadedCase, intensity_properties: IntensityProperties) -> tuple[Tensor, Tensor]:
     """Return a validation volume `(1, 1, x, y, z)`, normalised, with its labels."""
-    image = torch.from_numpy(figures.normalised(case.hu))
+    image = torch.from_numpy(intensity_properties.normalised(case.hu))
     return image[None, None], torch.from_numpy(case.labels)[None, None]

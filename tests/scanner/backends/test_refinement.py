@@ -3,11 +3,11 @@
 import numpy as np
 
 from labelct.scanner.noise_only import coarse_helix
-from labelct.scanner.settings import CoarseSettings
+from labelct.scanner.settings import NoiseOnlySettings
 
 
 def test_fields_that_are_linear_in_the_ray_are_refined_exactly(worker, helix):
-    coarse = coarse_helix(helix, CoarseSettings(channels=32, rows=4, views=48))
+    coarse = coarse_helix(helix, NoiseOnlySettings(channels=32, rows=4, views=48))
 
     def field(scan, first, stop):
         view = scan.angle(np.arange(first, stop))[:, None, None]
@@ -23,7 +23,7 @@ def test_fields_that_are_linear_in_the_ray_are_refined_exactly(worker, helix):
 
 
 def test_ends_hold_on(worker, helix):
-    coarse = coarse_helix(helix, CoarseSettings(channels=32, rows=4, views=48))
+    coarse = coarse_helix(helix, NoiseOnlySettings(channels=32, rows=4, views=48))
     values = np.zeros(coarse.shape, np.float32)
     values[:, 0] = 1.0
     found = worker.host(worker.refine(values, coarse, helix)(50, 51))

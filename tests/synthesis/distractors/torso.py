@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.priors import REST_CLASSES
+from labelct.priors import BACKGROUND_CLASSES
 from labelct.synthesis import distractors
 from labelct.synthesis.case import Case
-from labelct.synthesis.distractors.trunk import Trunk, cavity_of
+from labelct.synthesis.distractors.space import Space, cavity_of
 from labelct.synthesis.scene import Layer, Scene
 from tests.synthesis.cases import scene
 
 SHAPE, SPACING, CENTRE = (80, 60, 60), (4.0, 4.0, 4.0), (160.0, 120.0)
-EVERYTHING = distractors.Settings(lungs=1, spine=1, ribs=1, couch=1, arms=1, bodies=[6, 6])
+EVERYTHING = distractors.Settings(
+    lungs_probability=1, spine_probability=1, ribs_probability=1, couch_probability=1, arms_probability=1, blobs=[6, 6]
+)
 
 
 def liver() -> NDArray[np.bool_]:
@@ -36,10 +38,10 @@ def torso(
     label_map = liver().astype(np.uint8)
     label_map[55, 30, 20 : 20 + len(others)] = np.arange(2, 2 + len(others))
     case = Case(label_map, SPACING, dict(enumerate(["liver", *others], 1)))
-    given = scene(case, kind, surroundings=settings)
+    given = scene(case, kind, distractors=settings)
     given.pasted, given.classes = ["liver"], {"liver": {"hu": 60.0, "sd": 10.0}}
     given.drawn["background"] = {"centre_mm": list(CENTRE), **(body or {})}
-    given.background = Layer(soft_tissue(), list(REST_CLASSES))
+    given.background = Layer(soft_tissue(), list(BACKGROUND_CLASSES))
     return given
 
 
@@ -47,7 +49,7 @@ def draw(settings: distractors.Settings, *others: str, seed: int = 0, body: dict
     return distractors.sample(torso(settings, *others, body=body), np.random.default_rng(seed))
 
 
-def free_trunk(cavity: NDArray[np.bool_] | None = None) -> Trunk:
+def free_space(cavity: NDArray[np.bool_] | None = None) -> Space:
     body = soft_tissue() > 0
     inside = cavity_of(body, SPACING, 30.0) if cavity is None else cavity
-    return Trunk(np.zeros(SHAPE, np.uint8), body, inside, liver(), SPACING, CENTRE)
+    return Space(np.zeros(SHAPE, np.uint8), body, inside, liver(), SPACING, CENTRE)

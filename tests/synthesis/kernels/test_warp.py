@@ -11,7 +11,7 @@ STILL = {
     "matrix": np.eye(3).tolist(),
     "shift_mm": [0.0] * 3,
     "elastic_mm": 0.0,
-    "grain_mm": 60.0,
+    "control_point_spacing_mm": 60.0,
     "seed": 1,
     "flip": False,
 }
@@ -55,7 +55,9 @@ def test_a_flip_turns_x_round() -> None:
 
 
 def test_the_elastic_field_has_the_asked_spread_and_is_smooth() -> None:
-    field, step = displacement((200, 200, 100), (2.0, 2.0, 4.0), {**STILL, "elastic_mm": 6.0, "grain_mm": 40.0})
+    field, step = displacement(
+        (200, 200, 100), (2.0, 2.0, 4.0), {**STILL, "elastic_mm": 6.0, "control_point_spacing_mm": 40.0}
+    )
     assert field.std() == pytest.approx(6.0, rel=0.1)
     assert np.abs(np.diff(field, axis=0)).max() / step < 1.0
 
@@ -63,14 +65,14 @@ def test_the_elastic_field_has_the_asked_spread_and_is_smooth() -> None:
 def test_organs_stay_whole_under_the_strongest_elastic_setting() -> None:
     organ = ball((60, 60, 40), (30, 30, 20), (20, 14, 8)).astype(np.uint8)
     for seed in range(5):
-        bent = warp(organ, SPACING, {**STILL, "elastic_mm": 10.0, "grain_mm": 40.0, "seed": seed}, 0)
+        bent = warp(organ, SPACING, {**STILL, "elastic_mm": 10.0, "control_point_spacing_mm": 40.0, "seed": seed}, 0)
         sizes = np.bincount(label(bent)[0].ravel())[1:]
         assert sizes.max() > 0.99 * sizes.sum()
 
 
 def test_threads_do_not_change_the_bits() -> None:
     volume = np.random.default_rng(0).normal(size=(40, 20, 16)).astype(np.float32)
-    params, found = {**STILL, "elastic_mm": 6.0, "grain_mm": 30.0}, []
+    params, found = {**STILL, "elastic_mm": 6.0, "control_point_spacing_mm": 30.0}, []
     for number in (1, 3):
         with threads(number):
             found.append(warp(volume, SPACING, params, -1000.0).tobytes())

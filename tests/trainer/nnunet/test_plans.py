@@ -20,9 +20,9 @@ def test_the_normalisation_is_measured_in_the_clinical_ct(arms):
         (nifti.read_volume(c.image), nifti.read_label_map(c.label)) for c in (*training_set.train, *training_set.val)
     ]
     liver = np.concatenate([volume.array[labels.array > 0] for volume, labels in pairs])
-    figures = read_plans(arms["synth1"][1].folder)["foreground_intensity_properties_per_channel"]["0"]
-    assert figures["mean"] == pytest.approx(liver.mean(), abs=3)
-    assert figures["percentile_00_5"] == pytest.approx(np.percentile(liver, 0.5), abs=10)
+    intensity_properties = read_plans(arms["synth1"][1].folder)["foreground_intensity_properties_per_channel"]["0"]
+    assert intensity_properties["mean"] == pytest.approx(liver.mean(), abs=3)
+    assert intensity_properties["percentile_00_5"] == pytest.approx(np.percentile(liver, 0.5), abs=10)
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def test_without_any_ct_all_arms_share_the_builtin_intensities(configured, tmp_p
     for arm, replicates in (("synth1", 1), ("synth2", 2)):
         config = configured(*SMALL, f"data={arm}", f"data.replicates={replicates}")
         _, plans, preprocessed = prepared(config, tmp_path, without_ct(config, tmp_path))
-        figures = plans_of(preprocessed.folder)["foreground_intensity_properties_per_channel"]["0"]
-        assert (figures["mean"], figures["std"]) == (99.4, 39.4)
+        intensity_properties = plans_of(preprocessed.folder)["foreground_intensity_properties_per_channel"]["0"]
+        assert (intensity_properties["mean"], intensity_properties["std"]) == (99.4, 39.4)
         keys.add(plans.key)
     assert len(keys) == 1

@@ -12,8 +12,11 @@ from labelct.trainer.nnunet.preprocessing import plans_of, preprocess
 
 
 def test_the_arrays_of_a_synthetic_arm_are_clipped_where_the_clinical_ones_are(arms):
-    figures = plans_of(arms["clinical"][2].folder)["foreground_intensity_properties_per_channel"]["0"]
-    bounds = [(figures[name] - figures["mean"]) / figures["std"] for name in ("percentile_00_5", "percentile_99_5")]
+    intensity_properties = plans_of(arms["clinical"][2].folder)["foreground_intensity_properties_per_channel"]["0"]
+    bounds = [
+        (intensity_properties[name] - intensity_properties["mean"]) / intensity_properties["std"]
+        for name in ("percentile_00_5", "percentile_99_5")
+    ]
     for arm in ("synth1", "synth3"):
         folder = arms[arm][2].folder / "preprocessed" / DATASET / "nnUNetPlans_3d_fullres"
         for path in (path for path in folder.glob("*.b2nd") if not path.stem.endswith("_seg")):

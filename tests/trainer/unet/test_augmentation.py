@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.unet.augmentation import change_intensity, cut_slab, flip_axes, sample_augmentation
+from labelct.trainer.unet.augmentation import change_intensity, flip_axes, sample_augmentation, truncate_z
 from labelct.trainer.unet.settings import AugmentationSettings
 
 NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
@@ -21,9 +21,11 @@ def test_nothing_is_drawn_from_no_augmentation() -> None:
 
 
 def test_gamma_keeps_the_ends_of_the_window() -> None:
-    figures = BUILTIN["soft_tissue"]
-    ends = torch.tensor([figures.floor, (figures.high - figures.mean) / figures.sd])
-    torch.testing.assert_close(change_intensity(ends, {**IDENTITY, "gamma": 1.7}, figures), ends)
+    intensity_properties = BUILTIN["soft_tissue"]
+    ends = torch.tensor(
+        [intensity_properties.floor, (intensity_properties.high - intensity_properties.mean) / intensity_properties.sd]
+    )
+    torch.testing.assert_close(change_intensity(ends, {**IDENTITY, "gamma": 1.7}, intensity_properties), ends)
 
 
 def test_sides_forbid_mirroring_x_alone() -> None:
@@ -46,14 +48,16 @@ def test_rotation_is_one_of_the_body() -> None:
 )
 def test_the_end_slices_of_a_cut_patch_are_repeated_then_comes_the_filling(extend: int, expected: list[int]) -> None:
     block = torch.arange(8.0).expand(2, 2, 8)
-    assert cut_slab(block, [3 / 8, 6 / 8], extend, -9)[1, 1].tolist() == expected
-    assert cut_slab(block, None, extend, -9)[0, 0].tolist() == list(range(8))
+    assert truncate_z(block, [3 / 8, 6 / 8], extend, -9)[1, 1].tolist() == expected
+    assert truncate_z(block, None, extend, -9)[0, 0].tolist() == list(range(8))
     assert block[0, 0].tolist() == list(range(8))
 
 
-def test_a_slab_changes_no_other_draw() -> None:
-    with_slab, without = (AugmentationSettings("xyz", spatial=0.5, slab=chance) for chance in (1.0, 0.0))
+def test_a_truncated_scan_changes_no_other_draw() -> None:
+    with_slab, without = (
+        AugmentationSettings("xyz", spatial=0.5, truncate_z_probability=chance) for chance in (1.0, 0.0)
+    )
     first, second = (sample_augmentation(s, (0, 1), (1, 1, 1), np.random.default_rng(3)) for s in (with_slab, without))
-    assert first.pop("slab") is not None
-    assert second.pop("slab") is None
+    assert first.pop("z_range") is not None
+    assert second.pop("z_range") is None
     assert first == second

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from labelct.trainer.unet.network import DeepSupervisedLoss, build, laid_out
+from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
 from labelct.trainer.unet.settings import UNetSettings
 
 
@@ -34,8 +34,8 @@ def test_right_scores_cost_less_than_wrong_ones() -> None:
 
 def test_how_a_network_lies_in_memory_changes_no_value() -> None:
     image = torch.randn(2, 3, 4, 5, 6)
-    assert torch.equal(laid_out(image), image)
-    assert laid_out(image).is_contiguous(memory_format=torch.channels_last_3d)
+    assert torch.equal(channels_last(image), image)
+    assert channels_last(image).is_contiguous(memory_format=torch.channels_last_3d)
     layer = torch.nn.Conv3d(3, 4, 3)
     before = layer.weight.clone()
-    assert torch.equal(laid_out(layer).weight, before)
+    assert torch.equal(channels_last(layer).weight, before)

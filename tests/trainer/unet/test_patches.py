@@ -68,7 +68,7 @@ def test_labels_move_with_the_image(patches) -> None:
 
 
 def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> None:
-    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0)
+    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, truncate_z_probability=1.0)
     air = (-1024 - 99.4) / 39.4
     cut = 0
     for index in range(6):
@@ -85,7 +85,10 @@ def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> N
 
 
 def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
-    wanted = [AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, slab=1.0, extend_mm=length) for length in (0.0, 12.0)]
+    wanted = [
+        AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, truncate_z_probability=1.0, z_padding_mm=length)
+        for length in (0.0, 12.0)
+    ]
     none, some = (patches(augmentation=each, foreground=1.0) for each in wanted)
     repeated = 0
     for index in range(6):

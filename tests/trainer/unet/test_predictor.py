@@ -35,12 +35,14 @@ class Smeared(torch.nn.Module):
         return torch.cat([-organ, organ], 1) * 50
 
 
-@pytest.mark.parametrize(("extend_mm", "missed"), [(0.0, True), (40.0, False)])
-def test_repeated_end_slices_keep_an_organ_at_the_end_of_a_slab(extend_mm: float, missed: bool) -> None:
+@pytest.mark.parametrize(("z_padding_mm", "missed"), [(0.0, True), (40.0, False)])
+def test_repeated_end_slices_keep_an_organ_at_the_end_of_a_slab(z_padding_mm: float, missed: bool) -> None:
     settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
-    settings.prediction = PredictionSettings(body_crop=False, extend_mm=extend_mm)
-    figures = BUILTIN["soft_tissue"]
-    predictor = UNetPredictor(Smeared(), settings, {"liver": 3}, (4.0, 4.0, 4.0), figures, DeviceSettings())
+    settings.prediction = PredictionSettings(body_crop=False, z_padding_mm=z_padding_mm)
+    intensity_properties = BUILTIN["soft_tissue"]
+    predictor = UNetPredictor(
+        Smeared(), settings, {"liver": 3}, (4.0, 4.0, 4.0), intensity_properties, DeviceSettings()
+    )
     hu = np.full((20, 20, 8), 60, np.float32)
     hu[0] = -1000
     found = predictor.predict(Volume(hu, np.diag([4.0, 4.0, 4.0, 1.0])))[4:]

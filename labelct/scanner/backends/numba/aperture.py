@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
-from labelct.scanner.backends.numba.simd import LANES, Lanes
+from labelct.scanner.backends.numba.simd import SIMD_WIDTH, Simd
 from labelct.scanner.backends.numba.simd_interpolation import ARRAY, PLACE, SINGLE
 
 SINE = (-4.56632261, 2.40306454, -0.55329161)
@@ -28,47 +28,47 @@ def place(number: int) -> Any:
     return ir.Constant(ir.IntType(64), number)
 
 
-def _weight(lanes, q, full, scale):
+def _weight(simd, q, full, scale):
     """Return cos^2 between `full` and 1 as `(1 - sin(pi y)) / 2`, y in [-1/2, 1/2]; the sine to 7e-7."""
-    t = lanes.multiply(lanes.subtract(lanes.magnitude(q), lanes.splat(full)), lanes.splat(scale))
-    y = lanes.subtract(lanes.clip(t, lanes.constant(0.0), lanes.constant(1.0)), lanes.constant(0.5))
-    square = lanes.multiply(y, y)
-    series = lanes.constant(SINE[2])
+    t = simd.multiply(simd.subtract(simd.magnitude(q), simd.splat(full)), simd.splat(scale))
+    y = simd.subtract(simd.clip(t, simd.constant(0.0), simd.constant(1.0)), simd.constant(0.5))
+    square = simd.multiply(y, y)
+    series = simd.constant(SINE[2])
     for coefficient in SINE[1::-1]:
-        series = lanes.add(lanes.multiply(series, square), lanes.constant(coefficient))
-    series = lanes.multiply(series, lanes.subtract(square, lanes.constant(0.25)))
-    sine = lanes.multiply(y, lanes.add(series, lanes.constant(2.0)))
-    return lanes.multiply(lanes.constant(0.5), lanes.subtract(lanes.constant(1.0), sine))
+        series = simd.add(simd.multiply(series, square), simd.constant(coefficient))
+    series = simd.multiply(series, simd.subtract(square, simd.constant(0.25)))
+    sine = simd.multiply(y, simd.add(series, simd.constant(2.0)))
+    return simd.multiply(simd.constant(0.5), simd.subtract(simd.constant(1.0), sine))
 
 
-def _from_registers(lanes, registers, channels, half):
+def _from_registers(simd, registers, channels, half):
     """Return the permute path's lookup: q -> sample."""
-    table = [channels(place(LANES * number)) for number in range(registers)]
-    middle = lanes.subtract(half, lanes.constant(0.5))
+    table = [channels(place(SIMD_WIDTH * number)) for number in range(registers)]
+    middle = simd.subtract(half, simd.constant(0.5))
 
     def sample(q, step):
-        rows = lanes.add(lanes.multiply(lanes.line(q, step), half), middle)
-        return lanes.permute(table, lanes.clip(rows, lanes.constant(0.0), lanes.add(middle, middle)))
+        rows = simd.add(simd.multiply(simd.line(q, step), half), middle)
+        return simd.permute(table, simd.clip(rows, simd.constant(0.0), simd.add(middle, middle)))
 
     return sample
 
 
-def _from_memory(lanes, stored, channels, half, table):
+def _from_memory(simd, stored, channels, half, table):
     """Return the portable path's lookup: q -> sample.
 
-    The rows at the ends stand twice in the table, for slices that light them by less than half. Idle lanes behind a
+    The rows at the ends stand twice in the table, for slices that light them by less than half. Idle simd behind a
     run's end read what lies beyond; it only has to be finite.
     """
-    builder, one = lanes.builder, place(1)
+    builder, one = simd.builder, place(1)
     rows = builder.fptosi(builder.fadd(half, half), one.type)
-    with cgutils.for_range_slice(builder, place(0), stored, place(LANES), inc=True) as (row, _):
-        lanes.store(table, builder.add(row, one), channels(row))
+    with cgutils.for_range_slice(builder, place(0), stored, place(SIMD_WIDTH), inc=True) as (row, _):
+        simd.store(table, builder.add(row, one), channels(row))
     for source, target in ((one, place(0)), (rows, builder.add(rows, one))):
         builder.store(builder.load(builder.gep(table, [source])), builder.gep(table, [target]))
 
     def sample(q, step):
         middle = builder.fadd(half, ir.Constant(ir.FloatType(), 0.5))  # row 0 is the table's number 1
-        return lanes.lookup_line(table, builder.fadd(builder.fmul(q, half), middle), builder.fmul(step, half))
+        return simd.lookup_line(table, builder.fadd(builder.fmul(q, half), middle), builder.fmul(step, half))
 
     return sample
 
@@ -94,25 +94,25 @@ def aperture_add(
     """
 
     def generate(context, builder, sig, values):
-        lanes = Lanes(context, builder)
+        simd = Simd(context, builder)
         _, scratch, wedge, at, stored, part, start, stop, q, step, optics = values
-        table, sums, weights = (lanes.data(ARRAY, builder.extract_value(scratch, number)) for number in range(3))
+        table, sums, weights = (simd.data(ARRAY, builder.extract_value(scratch, number)) for number in range(3))
         full, scale, half = (builder.extract_value(optics, number) for number in range(3))
-        data, right, share = lanes.data(ARRAY, wedge), builder.add(at, stored), lanes.splat(part)
+        data, right, share = simd.data(ARRAY, wedge), builder.add(at, stored), simd.splat(part)
 
         def channels(row):
-            return lanes.between(*(lanes.load(data, builder.add(channel, row)) for channel in (at, right)), share)
+            return simd.between(*(simd.load(data, builder.add(channel, row)) for channel in (at, right)), share)
 
         if isinstance(path, types.NoneType):
-            sample = _from_memory(lanes, stored, channels, half, table)
+            sample = _from_memory(simd, stored, channels, half, table)
         else:
-            sample = _from_registers(lanes, path.count, channels, lanes.splat(half))
-        with cgutils.for_range_slice(builder, start, stop, place(LANES), inc=True) as (z, _):
+            sample = _from_registers(simd, path.count, channels, simd.splat(half))
+        with cgutils.for_range_slice(builder, start, stop, place(SIMD_WIDTH), inc=True) as (z, _):
             done = builder.sitofp(builder.sub(z, start), ir.FloatType())
             here = builder.fadd(q, builder.fmul(done, step))
-            weight = _weight(lanes, lanes.line(here, step), full, scale)
-            lanes.add_to(sums, z, lanes.multiply(weight, sample(here, step)))
-            lanes.add_to(weights, z, weight)
+            weight = _weight(simd, simd.line(here, step), full, scale)
+            simd.add_to(sums, z, simd.multiply(weight, sample(here, step)))
+            simd.add_to(weights, z, weight)
         return context.get_dummy_value()
 
     kinds = (SCRATCH, ARRAY, PLACE, PLACE, SINGLE, PLACE, PLACE, SINGLE, SINGLE, OPTICS)

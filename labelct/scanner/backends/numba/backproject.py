@@ -31,7 +31,7 @@ import numba
 import numpy as np
 
 from labelct.scanner.backends.numba.aperture import aperture_add
-from labelct.scanner.backends.numba.simd import LANES
+from labelct.scanner.backends.numba.simd import SIMD_WIDTH
 from labelct.scanner.backends.numba.simd_interpolation import COMPILE, has_permute
 from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.geometry import Array
@@ -100,7 +100,7 @@ def _average(scratch, total):
 
 @numba.njit(**COMPILE)
 def _columns(path, wedge, directions, detector, scan, optics, x, y, zs, gammas, table, total):
-    """Sum over all base directions; `table` holds stored rows, two more and those that idle lanes reach.
+    """Sum over all base directions; `table` holds stored rows, two more and those that idle simd reach.
 
     Base by base, because the rays that neighbouring columns see from one direction stay in the cache.
     """
@@ -157,7 +157,7 @@ def backproject(
     """
     wedge, grid, helix = what.wedge, what.grid, what.wedge.helix
     result = np.zeros(grid.shape, np.float32) if image is None else image
-    registers = (True,) * (wedge.rows // LANES)
+    registers = (True,) * (wedge.rows // SIMD_WIDTH)
     if path == "best":
         path = has_permute() and len(registers) <= REGISTERS
     kind = registers if path else None
@@ -173,7 +173,7 @@ def backproject(
         x, y = np.meshgrid(xs[corner_x : corner_x + TILE], ys[corner_y : corner_y + TILE], indexing="ij")
         inside = np.hypot(x, y) <= what.radius
         total = np.zeros((np.count_nonzero(inside), grid.shape[2]), np.float32)
-        table = np.zeros(wedge.rows + 4 + math.ceil(LANES * steepest), np.float32)
+        table = np.zeros(wedge.rows + 4 + math.ceil(SIMD_WIDTH * steepest), np.float32)
         _columns(kind, filtered.reshape(-1), *geometry, x[inside], y[inside], zs, wedge.gamma, table, total)
         tile[inside] = total * np.float32(helix.view_pitch)
 

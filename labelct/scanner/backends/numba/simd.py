@@ -11,17 +11,17 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils
 
-LANES = 16
-FLOATS = ir.VectorType(ir.FloatType(), LANES)
-INTEGERS = ir.VectorType(ir.IntType(32), LANES)
+SIMD_WIDTH = 16
+FLOATS = ir.VectorType(ir.FloatType(), SIMD_WIDTH)
+INTEGERS = ir.VectorType(ir.IntType(32), SIMD_WIDTH)
 WORD, NUMBER = ir.IntType(64), ir.IntType(32)
-EVEN = ir.Constant(INTEGERS, list(range(0, 2 * LANES, 2)))
-ODD = ir.Constant(INTEGERS, list(range(1, 2 * LANES, 2)))
-COUNT = ir.Constant(INTEGERS, list(range(LANES)))
-RAMP = ir.Constant(FLOATS, [float(lane) for lane in range(LANES)])
+EVEN = ir.Constant(INTEGERS, list(range(0, 2 * SIMD_WIDTH, 2)))
+ODD = ir.Constant(INTEGERS, list(range(1, 2 * SIMD_WIDTH, 2)))
+COUNT = ir.Constant(INTEGERS, list(range(SIMD_WIDTH)))
+RAMP = ir.Constant(FLOATS, [float(lane) for lane in range(SIMD_WIDTH)])
 
 
-class Lanes:
+class Simd:
     """Arithmetic on vectors of 16 floats; every method appends instructions and returns an LLVM value."""
 
     def __init__(self, context: Any, builder: Any) -> None:
@@ -29,12 +29,12 @@ class Lanes:
 
     def constant(self, value: float) -> Any:
         """Return 16 times a constant."""
-        return ir.Constant(FLOATS, [float(np.float32(value))] * LANES)
+        return ir.Constant(FLOATS, [float(np.float32(value))] * SIMD_WIDTH)
 
     def splat(self, scalar: Any, kind: Any = FLOATS) -> Any:
         """Return 16 times a value that is known at run time."""
         first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(NUMBER, 0))
-        return self.builder.shuffle_vector(first, first, ir.Constant(INTEGERS, [0] * LANES))
+        return self.builder.shuffle_vector(first, first, ir.Constant(INTEGERS, [0] * SIMD_WIDTH))
 
     def line(self, start: Any, step: Any) -> Any:
         """Return `start + i step`."""
@@ -96,7 +96,7 @@ class Lanes:
     def permute(self, table: list[Any], position: Any) -> Any:
         """Interpolate in a table that sits in registers: AVX-512's `vpermt2ps` looks up two of them at once."""
         index, weight = self.split(position)
-        after = self.builder.add(index, ir.Constant(INTEGERS, [1] * LANES))
+        after = self.builder.add(index, ir.Constant(INTEGERS, [1] * SIMD_WIDTH))
         return self.between(self._pick(table, index), self._pick(table, after), weight)
 
     def _pick(self, table: list[Any], index: Any) -> Any:
@@ -105,7 +105,7 @@ class Lanes:
         for first in range(0, len(table), 2):
             low, high = table[first], table[min(first + 1, len(table) - 1)]
             pair = self._call("llvm.x86.avx512.vpermi2var.ps.512", low, index, high)
-            beyond = ir.Constant(INTEGERS, [LANES * first] * LANES)
+            beyond = ir.Constant(INTEGERS, [SIMD_WIDTH * first] * SIMD_WIDTH)
             here = self.builder.icmp_signed(">=", index, beyond)
             found = pair if found is None else self.builder.select(here, pair, found)
         return found
@@ -113,8 +113,8 @@ class Lanes:
     def _pairs(self, data: Any, indices: list[Any]) -> tuple[Any, Any]:
         """Load each index's float and the one after it as one 64-bit word; return all below and all above."""
         halves = []
-        for half in (indices[: LANES // 2], indices[LANES // 2 :]):
-            pairs = ir.Constant(ir.VectorType(WORD, LANES // 2), ir.Undefined)
+        for half in (indices[: SIMD_WIDTH // 2], indices[SIMD_WIDTH // 2 :]):
+            pairs = ir.Constant(ir.VectorType(WORD, SIMD_WIDTH // 2), ir.Undefined)
             for lane, index in enumerate(half):
                 place = self.builder.bitcast(self.builder.gep(data, [index]), WORD.as_pointer())
                 pairs = self.builder.insert_element(pairs, self.builder.load(place, align=4), ir.Constant(NUMBER, lane))
@@ -133,11 +133,11 @@ class Lanes:
         position, step = (builder.fptosi(builder.fmul(value, scale), WORD) for value in double)
         first, more = (self.splat(builder.trunc(value, NUMBER), INTEGERS) for value in (position, step))
         indices = []
-        for _ in range(LANES):
+        for _ in range(SIMD_WIDTH):
             indices.append(builder.ashr(position, ir.Constant(WORD, 32)))
             position = builder.add(position, step)
         fraction = builder.add(first, builder.mul(more, COUNT))
-        fraction = builder.lshr(fraction, ir.Constant(INTEGERS, [8] * LANES))
+        fraction = builder.lshr(fraction, ir.Constant(INTEGERS, [8] * SIMD_WIDTH))
         weight = self.multiply(builder.sitofp(fraction, FLOATS), self.constant(2.0**-24))
         below, above = self._pairs(data, indices)
         return self.between(below, above, weight)

@@ -19,9 +19,9 @@ from numba import types
 from numba.core.typing import signature
 from numba.extending import intrinsic, overload
 
-from labelct.scanner.backends.numba.simd import LANES, Lanes
+from labelct.scanner.backends.numba.simd import SIMD_WIDTH, Simd
 
-TABLE = 2 * LANES
+TABLE = 2 * SIMD_WIDTH
 COMPILE: dict[str, Any] = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}
 ARRAY, PLACE, SINGLE = types.Array(types.float32, 1, "C"), types.intp, types.float32
 
@@ -37,11 +37,11 @@ def _blend(typing, target, at, source, first, second, weight):
     """Write 16 floats of `source[first:]` and `source[second:]` blended by `weight` to `target[at:]`."""
 
     def generate(context, builder, sig, values):
-        lanes = Lanes(context, builder)
+        simd = Simd(context, builder)
         _, at, _, first, second, weight = values
-        data = lanes.data(sig.args[2], values[2])
-        blended = lanes.between(lanes.load(data, first), lanes.load(data, second), lanes.splat(weight))
-        lanes.store(lanes.data(sig.args[0], values[0]), at, blended)
+        data = simd.data(sig.args[2], values[2])
+        blended = simd.between(simd.load(data, first), simd.load(data, second), simd.splat(weight))
+        simd.store(simd.data(sig.args[0], values[0]), at, blended)
         return context.get_dummy_value()
 
     return signature(types.void, ARRAY, PLACE, ARRAY, PLACE, PLACE, SINGLE), generate
@@ -52,9 +52,9 @@ def _line_add(typing, target, at, table, start, step):
     """Add `table` interpolated at `start + i step` to `target[at + i]`."""
 
     def generate(context, builder, sig, values):
-        lanes = Lanes(context, builder)
-        value = lanes.lookup_line(lanes.data(sig.args[2], values[2]), values[3], values[4])
-        lanes.add_to(lanes.data(sig.args[0], values[0]), values[1], value)
+        simd = Simd(context, builder)
+        value = simd.lookup_line(simd.data(sig.args[2], values[2]), values[3], values[4])
+        simd.add_to(simd.data(sig.args[0], values[0]), values[1], value)
         return context.get_dummy_value()
 
     return signature(types.void, ARRAY, PLACE, ARRAY, SINGLE, SINGLE), generate
@@ -65,15 +65,15 @@ def _line_add_permute(typing, target, at, volume, first, second, weight, start, 
     """`_blend` of 32 floats and `_line_add` without leaving the registers."""
 
     def generate(context, builder, sig, values):
-        lanes = Lanes(context, builder)
+        simd = Simd(context, builder)
         _, at, _, first, second, weight, start, step = values
-        data, weight = lanes.data(sig.args[2], values[2]), lanes.splat(weight)
+        data, weight = simd.data(sig.args[2], values[2]), simd.splat(weight)
         table = []
-        for more in (0, LANES):
+        for more in (0, SIMD_WIDTH):
             places = (builder.add(place, context.get_constant(PLACE, more)) for place in (first, second))
-            table.append(lanes.between(*(lanes.load(data, place) for place in places), weight))
-        value = lanes.permute(table, lanes.line(start, step))
-        lanes.add_to(lanes.data(sig.args[0], values[0]), at, value)
+            table.append(simd.between(*(simd.load(data, place) for place in places), weight))
+        value = simd.permute(table, simd.line(start, step))
+        simd.add_to(simd.data(sig.args[0], values[0]), at, value)
         return context.get_dummy_value()
 
     return signature(types.void, ARRAY, PLACE, ARRAY, PLACE, PLACE, SINGLE, SINGLE, SINGLE), generate

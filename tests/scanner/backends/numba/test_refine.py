@@ -3,7 +3,7 @@ import pytest
 
 from labelct.scanner.backends.numba.refine import _along, refine
 from labelct.scanner.noise_only import coarse_helix
-from labelct.scanner.settings import CoarseSettings
+from labelct.scanner.settings import NoiseOnlySettings
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -15,6 +15,6 @@ def test_an_axis_is_interpolated_linearly_and_its_ends_hold_on(axis):
 
 
 def test_blocks_have_the_bits_of_the_whole(helix):
-    coarse = coarse_helix(helix, CoarseSettings())
+    coarse = coarse_helix(helix, NoiseOnlySettings())
     views = refine(np.random.default_rng(0).random(coarse.shape, dtype=np.float32), coarse, helix)
     np.testing.assert_array_equal(views(100, 150), views(0, helix.views)[100:150])

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from labelct.evaluation.metrics import dice
 from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.unet.edges import certain_classes, follow_edges
+from labelct.trainer.unet.boundary_refinement import certain_classes, refine_boundary
 from labelct.trainer.unet.predictor import UNetPredictor
 from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
 from labelct.volume import Volume
@@ -34,7 +34,7 @@ def test_the_border_moves_to_the_edge_of_the_ct(drawn: float) -> None:
     hu = np.where(truth, 60.0, -80.0) + np.random.default_rng(0).normal(0, 5, truth.shape)
     scores = blurred(sphere(drawn), 0.8)
     before = scores.argmax(0).numpy() == 1
-    after = follow_edges(scores, hu.astype(np.float32), SPACING, 0.95, 4.5).argmax(0).numpy() == 1
+    after = refine_boundary(scores, hu.astype(np.float32), SPACING, 0.95, 4.5).argmax(0).numpy() == 1
     assert dice(before, truth) < 0.9
     assert dice(after, truth) > 0.99
 
@@ -42,13 +42,13 @@ def test_the_border_moves_to_the_edge_of_the_ct(drawn: float) -> None:
 def test_without_any_edge_the_network_decides() -> None:
     scores = blurred(sphere(7.0), 0.8)
     for hu in (40.0, -160.0):
-        after = follow_edges(scores, np.full((25, 25, 25), hu, np.float32), SPACING, 0.95, 4.5)
+        after = refine_boundary(scores, np.full((25, 25, 25), hu, np.float32), SPACING, 0.95, 4.5)
         torch.testing.assert_close(after, scores)
 
 
 def test_certain_voxels_keep_their_probabilities_and_all_sum_to_one() -> None:
     scores, rng = blurred(sphere(7.0), 0.8), np.random.default_rng(1)
-    after = follow_edges(scores, rng.normal(0, 60, (25, 25, 25)).astype(np.float32), SPACING, 0.95, 4.5)
+    after = refine_boundary(scores, rng.normal(0, 60, (25, 25, 25)).astype(np.float32), SPACING, 0.95, 4.5)
     certain = scores.max(0).values >= 0.95
     assert torch.equal(after[:, certain], scores[:, certain])
     torch.testing.assert_close(after.sum(0), torch.ones(25, 25, 25), atol=1e-3, rtol=0)
@@ -59,8 +59,8 @@ def test_two_parts_are_walked_as_if_the_other_were_not_there() -> None:
     one, two = blurred(sphere(5.0), 0.6), blurred(sphere(6.0), 0.6)
     gap = torch.zeros(2, 25, 25, 10)
     gap[0] = 1.0
-    both = follow_edges(torch.cat([one, gap, two], 3), hu, SPACING, 0.95, 4.5)
-    alone = follow_edges(one, hu[..., :25], SPACING, 0.95, 4.5)
+    both = refine_boundary(torch.cat([one, gap, two], 3), hu, SPACING, 0.95, 4.5)
+    alone = refine_boundary(one, hu[..., :25], SPACING, 0.95, 4.5)
     torch.testing.assert_close(both[..., :25], alone, atol=2e-2, rtol=0)
 
 
@@ -90,8 +90,8 @@ class Doubtful(torch.nn.Module):
 def segment(hu: NDArray[np.float32], **prediction: float) -> NDArray[np.bool_]:
     settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
     settings.prediction = PredictionSettings(body_crop=False, **prediction)  # type: ignore[arg-type]
-    figures, device = BUILTIN["soft_tissue"], DeviceSettings(threads=1)
-    predictor = UNetPredictor(Doubtful().eval(), settings, {"liver": 1}, (5.0, 5.0, 5.0), figures, device)
+    intensity_properties, device = BUILTIN["soft_tissue"], DeviceSettings(threads=1)
+    predictor = UNetPredictor(Doubtful().eval(), settings, {"liver": 1}, (5.0, 5.0, 5.0), intensity_properties, device)
     found: NDArray[np.bool_] = predictor.predict(Volume(hu, np.diag([2.5, 2.5, 2.5, 1.0]))) == 1
     return found
 
@@ -99,12 +99,12 @@ def segment(hu: NDArray[np.float32], **prediction: float) -> NDArray[np.bool_]:
 def test_a_prediction_follows_edges_that_the_networks_grid_cannot_show() -> None:
     truth = sphere(13.3, 23.5, 48)
     hu = np.where(truth, 160, -160).astype(np.float32)
-    plain, walked = segment(hu), segment(hu, edge=4.5)
+    plain, walked = segment(hu), segment(hu, random_walker=4.5)
     assert dice(walked, truth) > dice(plain, truth) + 0.01
     assert dice(walked, truth) > 0.98
 
 
-def test_slab_by_slab_the_walk_ends_alike() -> None:
+def test_chunk_by_chunk_the_walk_ends_alike() -> None:
     truth = np.concatenate([sphere(9.0, 12.0, 26)] * 6)
     hu = np.where(truth, 160, -160).astype(np.float32)
-    assert dice(segment(hu, edge=4.5, memory_gb=0.01), segment(hu, edge=4.5)) > 0.999
+    assert dice(segment(hu, random_walker=4.5, memory_gb=0.01), segment(hu, random_walker=4.5)) > 0.999

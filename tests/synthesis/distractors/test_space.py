@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
-from labelct.synthesis.distractors.trunk import between, cavity_of, density
-from tests.synthesis.distractors.torso import SPACING, free_trunk, soft_tissue
+from labelct.synthesis.distractors.space import between, cavity_of, density
+from tests.synthesis.distractors.torso import SPACING, free_space, soft_tissue
 
 
 def test_places_are_in_millimetres_from_the_centre() -> None:
-    trunk = free_trunk()
-    assert trunk.x.shape == (80, 1)
-    assert trunk.y.shape == (1, 60)
-    assert (trunk.x[40, 0], trunk.y[0, 30]) == (0.0, 0.0)
-    assert (trunk.x[0, 0], trunk.y[0, 0]) == (-160.0, -120.0)
+    space = free_space()
+    assert space.x.shape == (80, 1)
+    assert space.y.shape == (1, 60)
+    assert (space.x[40, 0], space.y[0, 30]) == (0.0, 0.0)
+    assert (space.x[0, 0], space.y[0, 0]) == (-160.0, -120.0)
 
 
 def test_it_knows_the_slices_of_labels_and_body() -> None:
-    trunk = free_trunk()
-    assert trunk.levels.tolist() == list(range(14, 32))
-    assert trunk.sections == list(range(60))
+    space = free_space()
+    assert space.levels.tolist() == list(range(14, 32))
+    assert space.sections == list(range(60))
 
 
 def test_a_cavity_lies_deeper_than_the_rind_in_every_section() -> None:

@@ -1,4 +1,4 @@
-"""A trunk voxel by voxel: its layers, and fat and soft tissue within its cavity."""
+"""A body envelope voxel by voxel: its layers, and fat and soft tissue within its cavity."""
 
 from __future__ import annotations
 

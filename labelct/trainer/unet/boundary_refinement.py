@@ -17,7 +17,7 @@ TOLERANCE = 1e-3  # of the solver: the largest share wins, for which three digit
 Box = tuple[slice, ...]
 
 
-def follow_edges(
+def refine_boundary(
     scores: Tensor, hu: NDArray[np.float32], spacing: Sequence[float], certain: float, edge: float
 ) -> Tensor:
     """Let a random walk decide where the network is uncertain (Grady 2006, doi:10.1109/TPAMI.2006.233).
@@ -94,7 +94,7 @@ def _shares(
         return shares
     beta = 10.0 * deviation / edge**2  # random_walker divides by ten standard deviations of the box
     with warnings.catch_warnings():
-        # Voxels that edges hold on all sides are solved loosely; `follow_edges` gives what is amiss to the network.
+        # Voxels that edges hold on all sides are solved loosely; `refine_boundary` gives what is amiss to the network.
         warnings.filterwarnings("ignore", "The probability range is outside", UserWarning)
         found = random_walker(
             *(data, bordering, beta, "cg_j", TOLERANCE), return_full_prob=True, spacing=np.asarray(spacing, float)

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy.ndimage import find_objects
 
-from labelct.synthesis.kernels.paint import UNLABELLED, bounding_boxes, compose_parts, look_up, read_greys, scramble
+from labelct.synthesis.kernels.label_kernels import (
+    UNLABELLED,
+    bounding_boxes,
+    compose_parts,
+    look_up,
+    read_greys,
+    scramble,
+)
 from tests.synthesis.cases import threads
 
 SHAPE = (40, 12, 15)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from labelct.trainer.unet.settings import UNetSettings
-from labelct.trainer.unet.windows import class_scores
+from labelct.trainer.unet.sliding_window import class_scores
 
 SETTINGS = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from labelct.synthesis.envelope import CAVITY, OUTSIDE, SHELL, WALL
 from labelct.synthesis.hull import DIRECTIONS
-from labelct.synthesis.kernels.trunk import marble, rasterise
+from labelct.synthesis.kernels.envelope import marble, rasterise
 from labelct.synthesis.kernels.value_noise import draw_lattice, value_at
 
 SHAPE = (41, 31, 6)

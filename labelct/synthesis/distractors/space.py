@@ -1,4 +1,4 @@
-"""The trunk that distractors are placed into: its axial sections, what is free in them, and the air around it."""
+"""The space that distractors are placed into: the axial sections of the body envelope, and the air around it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def density(rng: np.random.Generator, low: float, high: float, sd: float) -> Spe
 
 
 @dataclass
-class Trunk:
+class Space:
     """Where distractors may lie.
 
     Attributes:

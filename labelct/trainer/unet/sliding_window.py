@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from labelct.trainer.unet.network import laid_out
+from labelct.trainer.unet.network import channels_last
 from labelct.trainer.unet.settings import UNetSettings
 
 
@@ -36,7 +36,7 @@ def class_scores(
         total: Tensor | None = None
         for axes in flips:
             spatial = [axis + 2 for axis in axes]
-            share = network(laid_out(windows.flip(spatial))).float().softmax(1).flip(spatial)
+            share = network(channels_last(windows.flip(spatial))).float().softmax(1).flip(spatial)
             total = share if total is None else total + share
         assert total is not None
         return total / len(flips)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labelct.phantom.envelope import CAVITY, WALL, Torso, outline, paint_lungs, torso
 from labelct.phantom.shapes import Canvas
-from labelct.phantom.torso import CAVITY, WALL, Torso, outline, paint_lungs, torso
 
 LOBES = tuple(f"lung_{place}" for place in (
     "upper_lobe_left", "lower_lobe_left", "upper_lobe_right", "middle_lobe_right", "lower_lobe_right"))  # fmt: skip

@@ -1,7 +1,5 @@
 """`labelct VERB` and `python -m labelct VERB`."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 

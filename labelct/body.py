@@ -1,7 +1,5 @@
 """Where the patient is in a CT: the largest connected region above a density, found on a coarse grid."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The typed configuration of one experiment: dataclasses are the schema and the objects, YAML holds the values."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """A training set on disk: nnU-Net's raw layout, so that every trainer (and nnU-Net itself) reads the same files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

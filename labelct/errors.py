@@ -1,7 +1,5 @@
 """The errors that a user can mend: one line that names the thing, the value, what is allowed and the remedy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 

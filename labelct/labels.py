@@ -1,7 +1,5 @@
 """Label maps voxel by voxel: which values occur, what they are called, and other values in their place."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

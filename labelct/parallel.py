@@ -1,7 +1,5 @@
 """Cases spread over processes or machines; the result never depends on the number of workers."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

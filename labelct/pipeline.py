@@ -1,7 +1,5 @@
 """The chain of one experiment: cohort, synthesis, scanner, training, segmentation, scores."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path

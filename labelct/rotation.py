@@ -1,7 +1,5 @@
 """Rotations in space, one axis at a time; whoever turns about several says in which order."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

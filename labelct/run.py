@@ -1,7 +1,5 @@
 """`python -m labelct.run`: one experiment, or with `-m` a sweep of them."""
 
-from __future__ import annotations
-
 import sys
 
 

@@ -1,7 +1,5 @@
 """Settings whose fields say themselves what they allow: one line holds a key's type, default and range."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import field, fields
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Folders named by the recipe that made them: what is there already is never made again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """Training volumes drawn while the network trains: every one is new, and each number always stands for the same one."""
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ The kernels are compiled without the interpreter lock and write disjoint parts o
 serve; numba's own thread pools may not be used from several threads or after a fork, as workers do.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Where curves, tables and figures of a job go: `curves.csv` beside its results, mirrored to Weights & Biases."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket

@@ -1,7 +1,5 @@
 """Arrays on a scanner grid: what every reader returns and every stage passes on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Where subjects come from: label maps, with or without CT."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

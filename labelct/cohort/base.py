@@ -1,7 +1,5 @@
 """What a cohort is: subjects with label maps, some with a CT, shared between training, validation and test."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Label maps of one's own, one file a case, with a CT (NIfTI or DICOM) where there is one."""
 
-from __future__ import annotations
-
 import glob
 import re
 from functools import partial

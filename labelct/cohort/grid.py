@@ -1,7 +1,5 @@
 """Label map and CT of a case on another grid."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

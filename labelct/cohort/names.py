@@ -1,7 +1,5 @@
 """Class names and label values: TotalSegmentator's own, and those that a user gives."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """A data set in nnU-Net's raw layout (or the Decathlon's, from which it comes): one image channel, labels by name."""
 
-from __future__ import annotations
-
 import json
 import logging
 from functools import partial

@@ -1,7 +1,5 @@
 """Opens a cohort by the kind of its settings."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Settings of the cohorts: where label maps, and CT where there is one, come from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

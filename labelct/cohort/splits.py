@@ -1,7 +1,5 @@
 """Which case trains, validates or tests: from a file, from numbers, or as the folder itself says."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

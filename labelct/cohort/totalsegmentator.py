@@ -1,7 +1,5 @@
 """The TotalSegmentator data set, v1 and v2: one folder a subject, one mask file a structure."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping

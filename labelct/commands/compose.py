@@ -1,7 +1,5 @@
 """Hydra's command line checked before Hydra acts on it: argument order, keys, options and values."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """One job: its chain, its end in `status.json`, and in a sweep a process of its own, whose death ends nothing else."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

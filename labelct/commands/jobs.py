@@ -1,7 +1,5 @@
 """What became of the jobs of one command line, read from the files that they left."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The reference of every key, made from the schemas' docstrings: `labelct run --help GROUP` and `docs/keys.md`."""
 
-from __future__ import annotations
-
 import dataclasses
 import inspect
 import re

@@ -1,7 +1,5 @@
 """`labelct priors`: HU priors fitted to CT with masks, shown, and volumes checked against them."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """`labelct run`: Hydra's command line around the pipeline."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from pathlib import Path

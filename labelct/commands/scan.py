@@ -1,7 +1,5 @@
 """`labelct scan`: a CT volume passed through the simulated scanner."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

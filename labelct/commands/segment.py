@@ -1,7 +1,5 @@
 """`labelct segment`: a trained network applied to CT files."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Scores of one segmentation, and pictures of it; arrays only."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """Largest connected components, the one step of post-processing before scoring."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pictures of segmentations and of synthetic volumes, drawn without a display."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Dice, surface Dice, Hausdorff distance and volume error of one segmentation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias

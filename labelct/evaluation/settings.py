@@ -1,7 +1,5 @@
 """What is measured on a segmentation and shown of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labelct.errors import check_range

@@ -1,7 +1,5 @@
 """Files that come from elsewhere: NIfTI, DICOM, video."""
 
-from __future__ import annotations
-
 from labelct.io.nifti import digest, read_grid, read_label_map, read_volume, write
 from labelct.io.volumes import read_ct
 

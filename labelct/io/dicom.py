@@ -1,7 +1,5 @@
 """DICOM series: the one place that knows SimpleITK's order of axes and its LPS world."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """NIfTI files: the one place that knows nibabel, gzip and the orientation of a file on disk."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

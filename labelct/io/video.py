@@ -1,7 +1,5 @@
 """Video files as 8-bit luminance clips, through PyAV."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

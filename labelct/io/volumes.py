@@ -1,7 +1,5 @@
 """A CT as users have it, a NIfTI file or a folder with a DICOM series: the one place that tells them apart."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from labelct.errors import InputError

@@ -1,7 +1,5 @@
 """Procedural trunk anatomies and a clinical-looking CT of each: a cohort without a download."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -4,8 +4,6 @@ Organs are implicit functions in template coordinates (origin at the third lumba
 voxels are mapped there by its stature and girth and by one diffeomorphic warp, so any spacing works.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

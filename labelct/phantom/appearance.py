@@ -1,7 +1,5 @@
 """What one CT of a phantom looks like: every number of it, drawn before anything is rendered."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The procedural cohort on disk: every case a label map and a clinical-looking CT, in the folder layout."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from zlib import crc32

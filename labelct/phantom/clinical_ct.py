@@ -1,7 +1,5 @@
 """A clinical-looking CT of a label map, made unlike any synthesis recipe so that it can stand for real patients."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage

@@ -1,7 +1,5 @@
 """The trunk's outlines: skin, muscle wall, body cavity, diaphragm and lungs, as distances over the whole grid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

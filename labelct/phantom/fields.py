@@ -1,7 +1,5 @@
 """Random and geometric fields that the phantom's CT is made of."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage

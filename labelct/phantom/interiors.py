@@ -1,7 +1,5 @@
 """What lies inside the phantom's organs: marrow, streaks of fat, contents and gas, medulla, lesions, plaques."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import ndimage
 

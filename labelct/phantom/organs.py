@@ -1,7 +1,5 @@
 """Organs, vessels and bowel of the trunk as implicit shapes (template coordinates, mm; +x is the patient's right)."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

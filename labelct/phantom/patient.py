@@ -1,7 +1,5 @@
 """The anatomy and appearance of one phantom: what everything that is drawn into its CT has to know."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

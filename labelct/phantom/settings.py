@@ -1,7 +1,5 @@
 """Settings of the procedural cohort."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from labelct.errors import SettingError, check_choice, check_range

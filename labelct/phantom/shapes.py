@@ -4,8 +4,6 @@ A shape is a box of the grid and the signed distance (mm, negative inside) over 
 is large. Distances are exact for tubes and approximate for ellipsoids, which is all that painting needs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

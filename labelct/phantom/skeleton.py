@@ -1,7 +1,5 @@
 """Bones, cartilage, spinal cord and the named muscles of the trunk (template coordinates, mm)."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ Rough figures of clinical portal-venous CT, kept apart from the priors of `label
 phantom's CT stands for patients, and patients do not follow the recipe that a network was trained with.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

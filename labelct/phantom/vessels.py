@@ -1,7 +1,5 @@
 """Branching vessels inside liver and lungs, drawn into a CT."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A random diffeomorphic warp: scaling and squaring of a smooth stationary velocity field."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

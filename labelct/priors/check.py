@@ -1,7 +1,5 @@
 """Volumes checked against priors, organ by organ: is each as dense as it should be?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """HU statistics measured organ by organ, and priors fitted to them."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Prior knowledge of how dense each organ is in CT, keyed by class name."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Many finished runs as one table with statistics, figures, and the forms that a paper takes."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """The scores of many finished runs, read from their folders and gathered into the arms of a comparison."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Sequence

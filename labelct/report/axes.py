@@ -1,7 +1,5 @@
 """The choices of a sweep that are quantities: where an arm stands on the axis of a dose-response curve."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

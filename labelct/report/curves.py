@@ -1,7 +1,5 @@
 """A metric against a quantity that was varied: dose, number of label maps, chance of a dropped label."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

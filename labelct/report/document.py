@@ -1,7 +1,5 @@
 """The report as one object: finished runs pooled into arms, summarised, compared, and what to know about the result."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

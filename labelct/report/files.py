@@ -1,7 +1,5 @@
 """The report's files: plots, CSV, Markdown, LaTeX and HTML, and their mirror at Weights & Biases."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The report as one HTML page that needs no other file: tables, pictures and the worst cases of each arm."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping, Sequence
 from html import escape

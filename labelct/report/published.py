@@ -1,7 +1,5 @@
 """Published values beside ours: `expected.csv` of an experiment, matched by the choices that make an arm."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

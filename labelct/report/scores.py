@@ -1,7 +1,5 @@
 """Tables of scores, one row a test cohort, case and label: their columns, and how they lie on disk."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """How the numbers of many runs are compared."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labelct.errors import check_range

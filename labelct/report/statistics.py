@@ -5,8 +5,6 @@ A table of scores has the columns `test`, `case`, `label`, the metrics, and, whe
 since three seeds on ten patients are ten patients and not thirty.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from math import comb

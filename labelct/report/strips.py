@@ -1,7 +1,5 @@
 """Scores case by case: every one as a dot over a box of its arm, one group of arms per label."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The simulated CT scanner; arrays only. The function `scan` has its module's name: import it from `scanner.scan`."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

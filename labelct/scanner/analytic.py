@@ -1,7 +1,5 @@
 """Exact line integrals of simple bodies: what projector and reconstruction are measured against."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

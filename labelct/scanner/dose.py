@@ -1,7 +1,5 @@
 """From a tube setting to the photons that a detector counts without an object."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ The kernel is sampled in space, `k[0] = 1 / (4 du^2)`, `k[n] = -1 / (pi n du)^2`
 Slaney 1988, eq. 3.29), then transformed: a sampled `|f|` would shift the image's mean.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """CT noise drawn in the image, without a scan: the right strength and texture, but the same everywhere."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

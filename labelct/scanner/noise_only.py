@@ -4,8 +4,6 @@ Everything after the logarithm is linear, so the image of a noisy scan is the im
 of the noise; and the noise's variance, `1 / N`, varies slowly. Large voxels and few, wide rays give it.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

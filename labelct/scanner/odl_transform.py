@@ -7,8 +7,6 @@
 ODL's solvers then run on it. `transform.adjoint` is the exact adjoint in ODL's weighted inner products.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The scan as the pipeline calls it: what is projected once, what is drawn, and what comes of both."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """What a CT scanner is, how much dose it gives, and how it reconstructs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from labelct.errors import SettingError, check_choice, check_range

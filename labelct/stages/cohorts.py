@@ -1,7 +1,5 @@
 """Cohorts as a stage: embedded ones are made, others are identified by what their files are."""
 
-from __future__ import annotations
-
 import dataclasses
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Clean volumes through the simulated scanner into a training set in nnU-Net's raw layout."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import logging

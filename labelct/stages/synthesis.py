@@ -1,7 +1,5 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The test cohort's CT segmented, and the segmentations scored."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from pathlib import Path

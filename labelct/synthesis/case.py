@@ -1,7 +1,5 @@
 """What a volume is made from: a label map with names, and the CT that goes along where there is one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

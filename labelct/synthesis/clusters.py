@@ -4,8 +4,6 @@ scikit-learn's takes milliseconds a call, most of them to look for thread pools:
 than the rest of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

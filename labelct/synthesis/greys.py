@@ -6,8 +6,6 @@ Digital Image Processing, ch. 3.3). `skimage.exposure.match_histograms` takes th
 by at most one grey value's share of the organ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

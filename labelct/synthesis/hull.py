@@ -5,8 +5,6 @@ direction `phi`. In these terms the hull of a union is a maximum, dilation by `w
 between sections is linear (R. Schneider, Convex Bodies: The Brunn-Minkowski Theory, ch. 1.7).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

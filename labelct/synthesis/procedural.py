@@ -1,7 +1,5 @@
 """Clips that need no picture: 1/f noise and dead leaves."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numba

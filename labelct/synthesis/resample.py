@@ -1,7 +1,5 @@
 """Label maps and volumes on a grid of another spacing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Settings of a recipe: which one, on which grid, how many volumes; each ingredient's own stand with it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from labelct.settings import Checked, choice, ranged

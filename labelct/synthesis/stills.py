@@ -1,7 +1,5 @@
 """Clips from photographs that scikit-learn and scikit-image ship, set in motion by pan, zoom and rotation."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From HU to what the network sees: a window and a z-score, the same for every training set of a comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """Opens a trained model by the kind of its trainer, which `model.json` says."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

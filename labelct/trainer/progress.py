@@ -1,7 +1,5 @@
 """What a user sees of a training under Lightning: a bar, a line at each validation, `log.csv`, the tracker's curves."""
 
-from __future__ import annotations
-
 import csv
 import logging
 import math

@@ -1,7 +1,5 @@
 """What can be set whatever the trainer: the device, and which intensities a network sees."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from labelct.errors import SettingError, check_choice, check_range

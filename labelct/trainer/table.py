@@ -1,7 +1,5 @@
 """The table of trainers: another one is a package beside these, a line here, and a YAML file in `conf/trainer/`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from labelct.trainer import nnunet, unet

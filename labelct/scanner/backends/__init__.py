@@ -8,8 +8,6 @@ block by block as arrays of the backend's own kind, so that they stay on its dev
 callers only subtract them. Blocks that a caller has kept are NumPy arrays: a backend takes both.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import Any, Protocol, cast
 

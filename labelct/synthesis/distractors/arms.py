@@ -1,7 +1,5 @@
 """Arms beside the body."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density

@@ -1,7 +1,5 @@
 """Lungs above the labels, with heart and mediastinum between them."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

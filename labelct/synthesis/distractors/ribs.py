@@ -1,7 +1,5 @@
 """Ribs in the wall of the body, outside its cavity."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density

@@ -1,7 +1,5 @@
 """The space that distractors are placed into: the axial sections of the body envelope, and the air around it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A vertebral column and its muscles at the back."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density

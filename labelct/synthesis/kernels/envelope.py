@@ -1,7 +1,5 @@
 """A body envelope voxel by voxel: its layers, and fat and soft tissue within its cavity."""
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 from numpy.typing import NDArray

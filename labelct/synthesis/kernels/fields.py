@@ -3,8 +3,6 @@
 A counter gives the values of the fields, no state.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

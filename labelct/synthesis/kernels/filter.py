@@ -3,8 +3,6 @@
 So the bits depend neither on threads nor on order.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

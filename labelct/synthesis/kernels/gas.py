@@ -1,7 +1,5 @@
 """Which voxels of a hollow organ gas rises to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The kernels that turn label maps into HU: one pass to find the parts, one to read greys, one to look up HU."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numba

@@ -1,7 +1,5 @@
 """Smooth random fields on a lattice: where inner fat lies and which loops of bowel hold gas."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numba

@@ -1,7 +1,5 @@
 """A label map or a CT read at the places that an affine map and a displacement field name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """nnU-Net's training cases drawn while it trains: its loader, its preprocessing and its augmentation stay in use."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable
 from dataclasses import dataclass

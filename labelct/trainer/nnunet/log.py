@@ -1,7 +1,5 @@
 """What a user sees of nnU-Net's training: a bar over its epochs, and the tracker's curves, read from its log."""
 
-from __future__ import annotations
-
 import csv
 import sys
 import threading

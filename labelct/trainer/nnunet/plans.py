@@ -1,7 +1,5 @@
 """nnU-Net's plans: made from clinical CT, or from the grids of label maps alone."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What nnU-Net needs of the machine, checked before hours are spent."""
 
-from __future__ import annotations
-
 import math
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The two stages before nnU-Net trains: plans that all arms of a comparison share, and an arm prepared with them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A training set brought to the plans' grid and intensities, case by case."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import warnings

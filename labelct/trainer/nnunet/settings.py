@@ -1,7 +1,5 @@
 """What can be set about nnU-Net: everything that its command line leaves to a class per value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

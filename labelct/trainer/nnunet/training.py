@@ -1,7 +1,5 @@
 """Trains nnU-Net on a preprocessed training set, in a folder that a killed run can go on from."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Random changes of one patch: what is drawn (plain numbers) and what it does (arrays)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any
 

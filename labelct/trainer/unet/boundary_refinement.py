@@ -1,7 +1,5 @@
 """The border of a segmentation, moved from the network's coarse grid to the edges of the CT."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Sequence
 

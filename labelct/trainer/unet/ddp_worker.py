@@ -1,7 +1,5 @@
 """A further process of a DDP training: `python -m labelct.trainer.unet.ddp_worker FOLDER`, started by the first one."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

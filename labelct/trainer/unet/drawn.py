@@ -1,7 +1,5 @@
 """The batches of a run whose volumes are drawn while it trains, so that hardly any patch is seen twice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 from torch import Tensor

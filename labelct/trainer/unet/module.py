@@ -1,7 +1,5 @@
 """The network under Lightning: loss, validation Dice, optimiser, learning rate, checkpoints."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Training patches: which are cut where is decided by seed, step and rank alone, so a resumed run sees the same."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Volumes, labels and class scores between the grid of a file and the grid the network works on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

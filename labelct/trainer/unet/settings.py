@@ -1,7 +1,5 @@
 """What can be set about the trainer `unet`: the network, its training, its patches and its prediction."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

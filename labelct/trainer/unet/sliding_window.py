@@ -1,7 +1,5 @@
 """Sliding windows: class scores of a volume larger than a patch."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

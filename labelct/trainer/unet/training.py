@@ -1,7 +1,5 @@
 """Fits a U-Net to a training set, in a folder that a killed run can go on from."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The volumes of a training set in memory, on the network's grid."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """The CPU's backend: kernels compiled by numba, on all cores, with AVX-512 where the CPU has it."""
 
-from __future__ import annotations
-
 from labelct.scanner.backends.numba.noise import measure
 from labelct.scanner.backends.numba.projector import adjoint, forward, project
 from labelct.scanner.backends.numba.reconstruct import reconstruct

@@ -6,8 +6,6 @@ instruction looks up (`permute`); elsewhere it lies in memory and each slice loa
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from __future__ import annotations
-
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]

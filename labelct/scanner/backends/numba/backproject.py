@@ -22,8 +22,6 @@ The arguments that the kernels share:
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -18,8 +18,6 @@ The arguments that the kernels share:
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from __future__ import annotations
-
 import math
 
 import numba

@@ -1,7 +1,5 @@
 """Photons drawn with NumPy, a random stream for each view."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labelct.scanner.dose import NORMAL_FROM

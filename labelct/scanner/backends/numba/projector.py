@@ -1,7 +1,5 @@
 """Line integrals along a helical scan, and the matched adjoint (Joseph, IEEE TMI 1 (1982) 192)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

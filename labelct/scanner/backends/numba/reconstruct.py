@@ -1,7 +1,5 @@
 """From views to the image: rebinned, filtered and backprojected chunk by chunk."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

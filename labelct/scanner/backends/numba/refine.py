@@ -1,7 +1,5 @@
 """Coarse line integrals interpolated to the rays of the scan itself."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -3,8 +3,6 @@
 All but `permute` is portable; LLVM cuts the vectors to what the CPU has.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

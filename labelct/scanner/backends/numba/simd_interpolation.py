@@ -7,8 +7,6 @@ portable, True: permute), so that a CPU without AVX-512 never compiles the other
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from __future__ import annotations
-
 import functools
 import os
 from typing import Any

@@ -1,18 +1,6 @@
 """Procedural trunk anatomies and a clinical-looking CT of each: a cohort without a download."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-from labelct.phantom.settings import PhantomSettings
-
-if TYPE_CHECKING:
-    from labelct.phantom.cases import case_names, generate_case, write_index
-
-__all__ = ["PhantomSettings", "case_names", "generate_case", "write_index"]
-
-
-def __getattr__(name: str) -> Any:
-    """Import what draws anatomies, and SciPy with it, when it is asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.cases"), name)
+# What is public is named in __init__.pyi and imported when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,29 +1,6 @@
 """Many finished runs as one table with statistics, figures, and the forms that a paper takes."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-from labelct.report.settings import StatisticsSettings
-
-if TYPE_CHECKING:
-    from labelct.report.document import Report, gather
-    from labelct.report.files import write
-    from labelct.report.statistics import compare, compare_arms, summarise
-
-__all__ = ["Report", "StatisticsSettings", "compare", "compare_arms", "gather", "summarise", "write"]
-
-_HOMES = {
-    "Report": "document",
-    "gather": "document",
-    "write": "files",
-    "compare": "statistics",
-    "compare_arms": "statistics",
-    "summarise": "statistics",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what needs pandas, SciPy or matplotlib when it is asked for."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+# What is public is named in __init__.pyi and imported when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

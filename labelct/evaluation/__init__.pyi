@@ -1,0 +1,9 @@
+from .components import keep_largest as keep_largest
+from .figures import Panel as Panel
+from .figures import Scan as Scan
+from .figures import montage as montage
+from .figures import overlay as overlay
+from .metrics import METRICS as METRICS
+from .metrics import dice as dice
+from .metrics import score as score
+from .settings import EvaluationSettings as EvaluationSettings

@@ -1,0 +1,9 @@
+from .bank import Bank as Bank
+from .bank import load_bank as load_bank
+from .case import Case as Case
+from .recipe import Recipe as Recipe
+from .recipe import Synthetic as Synthetic
+from .recipes import INGREDIENTS as INGREDIENTS
+from .recipes import RECIPES as RECIPES
+from .recipes import Kind as Kind
+from .settings import DataSettings as DataSettings

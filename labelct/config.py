@@ -18,11 +18,12 @@ from labelct.cohort.settings import (
     OwnSettings,
     TotalSegmentatorSettings,
 )
-from labelct.errors import LabelctError, SettingError, check_range, did_you_mean
+from labelct.errors import LabelctError, SettingError, did_you_mean
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
 from labelct.phantom.settings import PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.settings import Checked, ranged
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings
 from labelct.targets import Targets
@@ -56,7 +57,7 @@ class PathsSettings:
 
 
 @dataclass
-class LimitSettings:
+class LimitSettings(Checked):
     """How many cases of each split are used, first ones first.
 
     Attributes:
@@ -65,14 +66,9 @@ class LimitSettings:
         test: Cases of each test cohort; null takes all.
     """
 
-    train: int | None = None
-    val: int | None = None
-    test: int | None = None
-
-    def __post_init__(self) -> None:
-        check_range("train", self.train, 1)
-        check_range("val", self.val, 1)
-        check_range("test", self.test, 1)
+    train: int | None = ranged(None, 1)
+    val: int | None = ranged(None, 1)
+    test: int | None = ranged(None, 1)
 
 
 @dataclass

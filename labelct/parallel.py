@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from labelct.errors import InputError, SettingError, check_choice, check_range
+from labelct.errors import InputError, SettingError
 from labelct.progress import track
+from labelct.settings import Checked, choice, ranged
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,7 +19,7 @@ SPINS = 1000  # turns of a waiting thread, some microseconds: see `openmp_wait_p
 
 
 @dataclass
-class ParallelSettings:
+class ParallelSettings(Checked):
     """How cases spread over processes.
 
     Attributes:
@@ -29,13 +30,12 @@ class ParallelSettings:
             Ray here).
     """
 
-    workers: int = 0
-    backend: str = "loky"
+    workers: int = ranged(0, 0)
+    backend: str = choice("loky", BACKENDS)
     scheduler: str | None = None
 
     def __post_init__(self) -> None:
-        check_range("workers", self.workers, 0)
-        check_choice("backend", self.backend, BACKENDS)
+        super().__post_init__()
         if self.backend == "dask" and not self.scheduler:
             raise SettingError(
                 "scheduler", self.scheduler, "the address of a dask scheduler, for example tcp://host:8786"

@@ -25,18 +25,18 @@ def choice(default: str, choices: Sequence[str]) -> Any:
 class Checked:
     """The base of settings, which are dataclasses; a value that a field does not allow raises `SettingError`.
 
-    `group` is what stands before a field in its key, where the settings are a section of others: `deform`.
+    `section` is what stands before a field in its key, where the settings are a section of others: `deformation`.
     """
 
-    group: ClassVar[str] = ""
+    _section: ClassVar[str] = ""
 
-    def __init_subclass__(cls, group: str = "") -> None:
-        cls.group = group
+    def __init_subclass__(cls, section: str = "") -> None:
+        cls._section = section
 
     def __post_init__(self) -> None:
         for known in fields(self):  # type: ignore[arg-type]
             value, allowed = getattr(self, known.name), known.metadata
-            key = f"{self.group}.{known.name}" if self.group else known.name
+            key = f"{self._section}.{known.name}" if self._section else known.name
             if "choices" in allowed:
                 check_choice(key, value, allowed["choices"])
             elif "interval" in allowed:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from labelct.errors import check_choice
+from labelct.settings import Checked, choice
 
 LOG = logging.getLogger(__name__)
 COLUMNS = "step,metric,value\n"
@@ -19,31 +19,23 @@ ANSWER_S = 3  # a server that is there answers within a second; jobs of a sweep 
 
 
 @dataclass
-class LoggerSettings:
+class LoggerSettings(Checked):
     """Where the curves go besides the console and the trainer's own `log.csv`.
 
     Attributes:
         kind: `none`, `csv` (curves.csv in the job's folder) or `wandb` (the same, mirrored to Weights & Biases).
         project: Project at Weights & Biases.
         entity: User or team there; null takes the account's default.
-        group: Group of the run; null takes the one of the sweep.
-        tags: Tags of the run, besides those of the job.
         mode: `auto` (WANDB_MODE where it is set; else online with a key and a network, offline without), `online`,
             `offline` or `disabled`.
         artifacts: Whether the scores and the trained model are kept at Weights & Biases too.
     """
 
-    kind: str = "csv"
+    kind: str = choice("csv", ("none", "csv", "wandb"))
     project: str = "labelct"
     entity: str | None = None
-    group: str | None = None
-    tags: list[str] = field(default_factory=list)
-    mode: str = "auto"
+    mode: str = choice("auto", ("auto", "online", "offline", "disabled"))
     artifacts: bool = False
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("none", "csv", "wandb"))
-        check_choice("mode", self.mode, ("auto", "online", "offline", "disabled"))
 
 
 @dataclass
@@ -182,7 +174,7 @@ def _open_run(settings: LoggerSettings, folder: Path, described: Description) ->
     quiet = wandb.Settings(silent=True, console="off", symlink=False, init_timeout=OPENING_S)
     account: dict[str, Any] = {"project": settings.project, "entity": settings.entity, "dir": str(folder)}
     account |= {"name": described.name, "config": dict(described.config), "job_type": described.job_type}
-    account |= {"group": settings.group or described.group, "tags": [*described.tags, *settings.tags]}
+    account |= {"group": described.group, "tags": list(described.tags)}
     account |= {"reinit": "finish_previous", "settings": quiet}
     mode = wandb_mode(settings)
     if mode == "offline" and settings.mode == "online":

@@ -7,7 +7,7 @@ from labelct.settings import Checked, allowed_values, choice, interval, ranged
 
 
 @dataclass
-class Part(Checked, group="part"):
+class Part(Checked, section="part"):
     size: float = ranged(2.0, 0.0, 5.0)
     steps: int | None = ranged(None, 1)
     most: float = ranged(0.0, None, 1.0)

@@ -4,26 +4,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelct.errors import SettingError, check_choice, check_range
+from labelct.settings import Checked, choice, ranged
 
 SPLITS = ("train", "val", "test")
 
 
 @dataclass
-class OwnSettings:
+class OwnSettings(Checked):
     """As a test group: the cohort's own test split.
 
     Attributes:
         kind: `own`.
     """
 
-    kind: str = "own"
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("own",))
+    kind: str = choice("own", ("own",))
 
 
 @dataclass
-class FilesSettings:
+class FilesSettings(Checked):
     """What every cohort of files has.
 
     Attributes:
@@ -44,17 +42,16 @@ class FilesSettings:
     merge: Any = None
     splits: dict[str, int | None] = field(default_factory=lambda: dict.fromkeys(SPLITS))
     splits_file: str | None = None
-    seed: int = 0
-    split: str = "test"
+    seed: int = ranged(0, 0)
+    split: str = choice("test", ("test", "all"))
 
     def __post_init__(self) -> None:
-        check_choice("split", self.split, ("test", "all"))
+        super().__post_init__()
         parts = self.merge if self.merge is not None else {}
         if not isinstance(parts, dict) or not all(isinstance(name, str) for pair in parts.items() for name in pair):
             raise SettingError(
                 "merge", self.merge, "{name: name it becomes} or null", "for example {liver_tumor: liver}"
             )
-        check_range("seed", self.seed, 0)
         for name, number in self.splits.items():
             check_choice("splits", name, SPLITS)
             check_range(f"splits.{name}", number, 0)
@@ -70,12 +67,8 @@ class TotalSegmentatorSettings(FilesSettings):
         structures: The masks to read; none given: every one with a known name.
     """
 
-    kind: str = "totalsegmentator"
+    kind: str = choice("totalsegmentator", ("totalsegmentator",))
     structures: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("totalsegmentator",))
-        super().__post_init__()
 
 
 @dataclass
@@ -89,13 +82,12 @@ class FolderSettings(FilesSettings):
         names: `{value: name}`, a JSON file of that, or `totalsegmentator_v1`, `totalsegmentator_v2`.
     """
 
-    kind: str = "folder"
+    kind: str = choice("folder", ("folder", "dicom"))
     labels: str = "labels/*.nii.gz"
     ct: str | None = "ct/*.nii.gz"
     names: Any = "names.json"
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("folder", "dicom"))
         super().__post_init__()
         if not isinstance(self.names, (str, dict)):
             raise SettingError("names", self.names, "{value: name}, a JSON file or totalsegmentator_v2")
@@ -118,8 +110,4 @@ class DicomSettings(FolderSettings):
 class NnunetRawSettings(FilesSettings):
     """A data set in nnU-Net's raw layout, one channel."""
 
-    kind: str = "nnunet_raw"
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("nnunet_raw",))
-        super().__post_init__()
+    kind: str = choice("nnunet_raw", ("nnunet_raw",))

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from labelct.errors import check_range
+from labelct.settings import Checked, ranged
 
 
 @dataclass
-class EvaluationSettings:
+class EvaluationSettings(Checked):
     """How one segmentation is cleaned, scored and shown.
 
     Attributes:
@@ -20,15 +20,8 @@ class EvaluationSettings:
     """
 
     largest_component: bool = True
-    tolerance_mm: float = 2.0
-    percentile: float = 95.0
-    overlays: int = 4
-    window_level: float = 40.0
-    window_width: float = 400.0
-
-    def __post_init__(self) -> None:
-        check_range("tolerance_mm", self.tolerance_mm, 0.0, 100.0)
-        check_range("percentile", self.percentile, 50.0, 100.0)
-        check_range("overlays", self.overlays, 0)
-        check_range("window_level", self.window_level, -1024.0, 3071.0)
-        check_range("window_width", self.window_width, 1.0, 8192.0)
+    tolerance_mm: float = ranged(2.0, 0.0, 100.0)
+    percentile: float = ranged(95.0, 50.0, 100.0)
+    overlays: int = ranged(4, 0)
+    window_level: float = ranged(40.0, -1024.0, 3071.0)
+    window_width: float = ranged(400.0, 1.0, 8192.0)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from labelct.errors import SettingError, check_choice, check_range
+from labelct.errors import SettingError, check_range
+from labelct.settings import Checked, choice, ranged
 
 
 @dataclass
-class PhantomSettings:
+class PhantomSettings(Checked):
     """Procedural trunks with a clinical-looking CT of each: nothing to download.
 
     Attributes:
@@ -26,28 +27,25 @@ class PhantomSettings:
         table: Share of CTs with the patient table in view.
     """
 
-    kind: str = "phantom"
+    kind: str = choice("phantom", ("phantom",))
     train: int = 8
     val: int = 2
     test: int = 4
     seed: int = 0
-    spacing: float = 4.0
+    spacing: float = ranged(4.0, 0.5, 16.0)
     size: list[float] = field(default_factory=lambda: [400.0, 320.0, 400.0])
-    warp_mm: float = 6.0
+    warp_mm: float = ranged(6.0, 0.0, 15.0)
     crop: float = 0.3
     native: float = 0.2
-    texture: float = 1.0
+    texture: float = ranged(1.0, 0.0, 5.0)
     noise_hu: list[float] = field(default_factory=lambda: [6.0, 18.0])
     lesions: float = 0.3
     table: float = 0.6
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("phantom",))
+        super().__post_init__()
         for name in ("train", "val", "test", "seed"):
             check_range(name, getattr(self, name), 0)
-        check_range("spacing", self.spacing, 0.5, 16.0)
-        check_range("warp_mm", self.warp_mm, 0.0, 15.0)
-        check_range("texture", self.texture, 0.0, 5.0)
         for name in ("crop", "native", "lesions", "table"):
             check_range(name, getattr(self, name), 0.0, 1.0)
         if len(self.size) != 3 or min(self.size) < 4 * self.spacing:

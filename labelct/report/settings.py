@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from labelct.errors import check_range
+from labelct.settings import Checked, ranged
 
 
 @dataclass
-class StatisticsSettings:
+class StatisticsSettings(Checked):
     """How spreads, tests and equivalence are computed.
 
     Attributes:
@@ -16,13 +16,7 @@ class StatisticsSettings:
         seed: Seed of the bootstrap.
     """
 
-    level: float = 0.95
-    resamples: int = 10_000
-    margin: float = 0.02
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_range("level", self.level, 0.5, 0.999)
-        check_range("resamples", self.resamples, 100, 1_000_000)
-        check_range("margin", self.margin, 1e-9)
-        check_range("seed", self.seed, 0)
+    level: float = ranged(0.95, 0.5, 0.999)
+    resamples: int = ranged(10_000, 100, 1_000_000)
+    margin: float = ranged(0.02, 1e-9)
+    seed: int = ranged(0, 0)

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from labelct.errors import SettingError, check_choice, check_range
+from labelct.errors import SettingError
+from labelct.settings import Checked, choice, ranged
 
 KERNELS = ("ram-lak", "shepp-logan", "cosine", "hann", "soft")
 BOWTIES = ("none", "small", "medium", "large")
 
 
 @dataclass
-class ReconSettings:
+class ReconSettings(Checked):
     """How projections become an image.
 
     Attributes:
@@ -19,20 +20,14 @@ class ReconSettings:
         field_of_view: Diameter in mm of the reconstructed circle, air outside; null: the scanner's own.
     """
 
-    kernel: str = "soft"
-    aperture: float = 0.6
-    slice_thickness: float | None = None
-    field_of_view: float | None = None
-
-    def __post_init__(self) -> None:
-        check_choice("kernel", self.kernel, KERNELS)
-        check_range("aperture", self.aperture, 0.0, 0.99)
-        check_range("slice_thickness", self.slice_thickness, 0.05, 100.0)
-        check_range("field_of_view", self.field_of_view, 10.0, 2000.0)
+    kernel: str = choice("soft", KERNELS)
+    aperture: float = ranged(0.6, 0.0, 0.99)
+    slice_thickness: float | None = ranged(None, 0.05, 100.0)
+    field_of_view: float | None = ranged(None, 10.0, 2000.0)
 
 
 @dataclass
-class NoiseOnlySettings:
+class NoiseOnlySettings(Checked):
     """The coarse forward projection that `mode=noise_only` takes the noise's variance from.
 
     Attributes:
@@ -42,20 +37,14 @@ class NoiseOnlySettings:
         rows: Detector rows.
     """
 
-    voxel: float = 6.0
-    views: int = 60
-    channels: int = 128
-    rows: int = 8
-
-    def __post_init__(self) -> None:
-        check_range("voxel", self.voxel, 0.5, 20.0)
-        check_range("views", self.views, 16)
-        check_range("channels", self.channels, 32)
-        check_range("rows", self.rows, 2)
+    voxel: float = ranged(6.0, 0.5, 20.0)
+    views: int = ranged(60, 16)
+    channels: int = ranged(128, 32)
+    rows: int = ranged(8, 2)
 
 
 @dataclass
-class ScannerSettings:
+class ScannerSettings(Checked):
     """A scanner: none, noise drawn in the image, or a helical scan with a focus-centred curved detector.
 
     Lengths in mm, angles in rad unless said otherwise.
@@ -82,43 +71,28 @@ class ScannerSettings:
         noise_only: The coarse projection of `mode=noise_only`.
     """
 
-    kind: str = "none"
-    mode: str = "full"
-    source_isocentre: float = 570.0
-    source_detector: float = 1040.0
-    channels: int = 672
-    channel_pitch: float = 0.00135
-    channel_offset: float = 0.25
-    rows: int = 32
-    row_width: float = 0.6
-    views: int = 1160
-    pitch: float = 1.0
-    rays_per_cell: int = 1
-    focal_spot: float = 0.0
-    efficiency: float = 1.0
-    outside: str = "refuse"
-    memory: float = 8.0
+    kind: str = choice("none", ("none", "image", "helical"))
+    mode: str = choice("full", ("full", "noise_only"))
+    source_isocentre: float = ranged(570.0, 100.0, 5000.0)
+    source_detector: float = ranged(1040.0, 100.0, 10000.0)
+    channels: int = ranged(672, 32, 8192)
+    channel_pitch: float = ranged(0.00135, 1e-5, 0.05)
+    channel_offset: float = ranged(0.25, -4.0, 4.0)
+    rows: int = ranged(32, 4, 1024)
+    row_width: float = ranged(0.6, 0.05, 20.0)
+    views: int = ranged(1160, 32, 20000)
+    pitch: float = ranged(1.0, 0.05, 2.0)
+    rays_per_cell: int = ranged(1, 1, 8)
+    focal_spot: float = ranged(0.0, 0.0, 10.0)
+    efficiency: float = ranged(1.0, 1e-6, 1.0)
+    outside: str = choice("refuse", ("refuse", "air"))
+    memory: float = ranged(8.0, 0.1)
     cache: bool = True
     recon: ReconSettings = field(default_factory=ReconSettings)
     noise_only: NoiseOnlySettings = field(default_factory=NoiseOnlySettings)
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("none", "image", "helical"))
-        check_choice("mode", self.mode, ("full", "noise_only"))
-        check_choice("outside", self.outside, ("refuse", "air"))
-        check_range("source_isocentre", self.source_isocentre, 100.0, 5000.0)
-        check_range("source_detector", self.source_detector, 100.0, 10000.0)
-        check_range("channels", self.channels, 32, 8192)
-        check_range("channel_pitch", self.channel_pitch, 1e-5, 0.05)
-        check_range("channel_offset", self.channel_offset, -4.0, 4.0)
-        check_range("rows", self.rows, 4, 1024)
-        check_range("row_width", self.row_width, 0.05, 20.0)
-        check_range("views", self.views, 32, 20000)
-        check_range("pitch", self.pitch, 0.05, 2.0)
-        check_range("rays_per_cell", self.rays_per_cell, 1, 8)
-        check_range("focal_spot", self.focal_spot, 0.0, 10.0)
-        check_range("efficiency", self.efficiency, 1e-6, 1.0)
-        check_range("memory", self.memory, 0.1)
+        super().__post_init__()
         self._check_together()
 
     def _check_together(self) -> None:
@@ -135,7 +109,7 @@ class ScannerSettings:
 
 
 @dataclass
-class DoseSettings:
+class DoseSettings(Checked):
     """How many photons a scan uses: `mas` or `photons`, never both; neither means no noise at all.
 
     Attributes:
@@ -146,16 +120,13 @@ class DoseSettings:
         bowtie: Filter that takes photons from the edge of the fan: none, small, medium or large (body size).
     """
 
-    mas: float | None = 165.0
-    photons: float | None = None
-    electronic_noise: float = 3.3
-    bowtie: str = "large"
+    mas: float | None = ranged(165.0, 0.001, 1e5)
+    photons: float | None = ranged(None, 1.0, 1e12)
+    electronic_noise: float = ranged(3.3, 0.0, 1e4)
+    bowtie: str = choice("large", BOWTIES)
 
     def __post_init__(self) -> None:
-        check_range("mas", self.mas, 0.001, 1e5)
-        check_range("photons", self.photons, 1.0, 1e12)
-        check_range("electronic_noise", self.electronic_noise, 0.0, 1e4)
-        check_choice("bowtie", self.bowtie, BOWTIES)
+        super().__post_init__()
         if self.mas is not None and self.photons is not None:
             allowed = f"null while mas is {self.mas:g}"
             raise SettingError("photons", self.photons, allowed, "set one of the two and the other to null")

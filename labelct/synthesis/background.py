@@ -27,7 +27,7 @@ Classes = NDArray[np.uint8]
 
 
 @dataclass
-class Settings(Checked, group="background"):
+class Settings(Checked, section="background"):
     """How unlabelled voxels become air, fat or soft tissue.
 
     Attributes:

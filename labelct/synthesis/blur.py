@@ -19,7 +19,7 @@ FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviat
 
 
 @dataclass
-class Settings(Checked, group="blur"):
+class Settings(Checked, section="blur"):
     """Point spread, slice thickness and noise of the volumes; all zeros leave borders sharp.
 
     Attributes:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Settings(Checked, group="cylinder"):
+class Settings(Checked, section="cylinder"):
     """The body of `synth1`.
 
     Attributes:

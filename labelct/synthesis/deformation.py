@@ -21,7 +21,7 @@ AIR_HU = -1000.0
 
 
 @dataclass
-class Settings(Checked, group="deformation"):
+class Settings(Checked, section="deformation"):
     """How label maps are deformed before anything is painted; all zeros leave them as they are.
 
     Attributes:

@@ -19,7 +19,7 @@ WOBBLE = 0.8  # of the radius, from the deepest dent to the highest bump: lobula
 
 
 @dataclass
-class Settings(Checked, group="lesions"):
+class Settings(Checked, section="lesions"):
     """Synthetic focal lesions, a label of their own: `<host>_lesion`.
 
     Attributes:

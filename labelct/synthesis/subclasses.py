@@ -30,7 +30,7 @@ EVENNESS = 4.0  # of the Dirichlet distribution of shares: all sub-classes are s
 
 
 @dataclass
-class Settings(Checked, group="subclasses"):
+class Settings(Checked, section="subclasses"):
     """Labels split into parts of their own mean and texture before they are painted; training labels stay whole.
 
     Attributes:

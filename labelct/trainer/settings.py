@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from labelct.errors import SettingError, check_choice, check_range
+from labelct.errors import SettingError, check_range
+from labelct.settings import Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
 
 
 @dataclass
-class NormalisationSettings:
+class NormalisationSettings(Checked, section="normalisation"):
     """Which intensities the network sees: HU are clipped to `[low, high]`, then `(hu - mean) / sd`.
 
     Attributes:
@@ -21,23 +22,21 @@ class NormalisationSettings:
         sd: Standard deviation of `clinical`, HU.
     """
 
-    source: str = "builtin"
-    window: str = "liver"
+    source: str = choice("builtin", ("builtin", "training", "clinical"))
+    window: str = choice("liver", WINDOWS)
     low: float | None = None
     high: float | None = None
     mean: float | None = None
-    sd: float | None = None
+    sd: float | None = ranged(None, 1e-3)
 
     def __post_init__(self) -> None:
-        check_choice("normalisation.source", self.source, ("builtin", "training", "clinical"))
-        check_choice("normalisation.window", self.window, WINDOWS)
-        check_range("normalisation.sd", self.sd, 1e-3)
+        super().__post_init__()
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise SettingError("normalisation.low", self.low, f"less than normalisation.high={self.high}")
 
 
 @dataclass
-class DeviceSettings:
+class DeviceSettings(Checked):
     """Where the training runs; never part of what is trained.
 
     Attributes:
@@ -50,16 +49,14 @@ class DeviceSettings:
         workers: Processes that cut patches; 0 cuts them in the training process.
     """
 
-    kind: str = "cpu"
+    kind: str = choice("cpu", ("cpu", "gpu", "ddp"))
     devices: int = 1
-    accelerator: str = "gpu"
-    precision: str = "auto"
+    accelerator: str = choice("gpu", ("gpu", "cpu"))
+    precision: str = choice("auto", ("auto", "32", "bf16", "16"))
     threads: int = 0
     workers: int = 0
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("cpu", "gpu", "ddp"))
-        check_choice("accelerator", self.accelerator, ("gpu", "cpu"))
-        check_choice("precision", self.precision, ("auto", "32", "bf16", "16"))
+        super().__post_init__()
         for name in ("devices", "threads", "workers"):
             check_range(name, getattr(self, name), 0)

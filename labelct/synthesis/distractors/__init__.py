@@ -24,7 +24,7 @@ ORDER = ("lungs", "ribs", "spine", "blobs", "couch", "arms")
 
 
 @dataclass
-class Settings(Checked, group="distractors"):
+class Settings(Checked, section="distractors"):
     """Bodies placed where no label says what a voxel is; all zeros place none.
 
     Maps of a few organs know nothing of what lies beside them: 0 means unknown. These bodies keep a network from

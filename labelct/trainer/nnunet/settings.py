@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelct.errors import SettingError, check_choice, check_range
+from labelct.errors import SettingError, check_range
+from labelct.settings import Checked, choice, ranged
 from labelct.trainer.settings import WINDOWS
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
@@ -12,7 +13,7 @@ PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
 
 
 @dataclass
-class NnunetPredictionSettings:
+class NnunetPredictionSettings(Checked, section="prediction"):
     """How nnU-Net segments a volume.
 
     Attributes:
@@ -21,17 +22,13 @@ class NnunetPredictionSettings:
         checkpoint: `final`, or `best` by nnU-Net's moving average of the validation Dice.
     """
 
-    step: float = 0.5
+    step: float = ranged(0.5, 0.1, 1)
     mirror: bool = True
-    checkpoint: str = "final"
-
-    def __post_init__(self) -> None:
-        check_range("prediction.step", self.step, 0.1, 1)
-        check_choice("prediction.checkpoint", self.checkpoint, ("final", "best"))
+    checkpoint: str = choice("final", ("final", "best"))
 
 
 @dataclass
-class NnunetSettings:
+class NnunetSettings(Checked):
     """The trainer `nnunet`: nnU-Net v2 itself, planned once for all arms of a comparison.
 
     Attributes:
@@ -58,37 +55,29 @@ class NnunetSettings:
         prediction: How a volume is segmented.
     """
 
-    kind: str = "nnunet"
-    configuration: str = "3d_fullres"
-    planner: str = "default"
-    plans: str = "clinical"
-    window: str = "liver"
+    kind: str = choice("nnunet", ("nnunet",))
+    configuration: str = choice("3d_fullres", CONFIGURATIONS)
+    planner: str = choice("default", PLANNERS)
+    plans: str = choice("clinical", ("clinical", "builtin"))
+    window: str = choice("liver", WINDOWS)
     spacing: list[float] | None = None
     patch: list[int] | None = None
     batch: int | None = None
     epochs: int = 4000
     iterations: int = 250
     iterations_val: int = 50
-    learning_rate: float = 1e-2
-    weight_decay: float = 3e-5
-    foreground: float = 0.33
-    mirror: str = "auto"
+    learning_rate: float = ranged(1e-2, 1e-8, 10)
+    weight_decay: float = ranged(3e-5, 0)
+    foreground: float = ranged(0.33, 0, 1)
+    mirror: str = choice("auto", ("auto", "all", "none"))
     save_every: int = 50
     compile: bool = True
     prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("nnunet",))
-        check_choice("configuration", self.configuration, CONFIGURATIONS)
-        check_choice("planner", self.planner, PLANNERS)
-        check_choice("plans", self.plans, ("clinical", "builtin"))
-        check_choice("window", self.window, WINDOWS)
-        check_choice("mirror", self.mirror, ("auto", "all", "none"))
+        super().__post_init__()
         for name in ("batch", "epochs", "iterations", "iterations_val", "save_every"):
             check_range(name, getattr(self, name), 1)
-        check_range("learning_rate", self.learning_rate, 1e-8, 10)
-        check_range("weight_decay", self.weight_decay, 0)
-        check_range("foreground", self.foreground, 0, 1)
         for name, least, most in (("patch", 8, 1024), ("spacing", 0.1, 20)):
             values = getattr(self, name)
             if values is None:

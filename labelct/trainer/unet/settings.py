@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelct.errors import SettingError, check_choice, check_range
+from labelct.errors import SettingError, check_range
+from labelct.settings import Checked, choice, ranged
 from labelct.trainer.settings import NormalisationSettings
 
 
 @dataclass
-class AugmentationSettings:
+class AugmentationSettings(Checked, section="augmentation"):
     """Changes that a patch undergoes at random; every width 0 leaves the patch as it is.
 
     Attributes:
@@ -27,31 +28,26 @@ class AugmentationSettings:
     """
 
     flip: str = ""
-    scale: float = 0.1
+    scale: float = ranged(0.1, 0, 0.9)
     shift: float = 0.1
     gamma: float = 0.1
     noise: float = 0.0
-    spatial: float = 0.0
-    rotation: float = 15.0
-    zoom: float = 0.2
-    truncate_z_probability: float = 0.0
-    z_padding_mm: float = 0.0
+    spatial: float = ranged(0.0, 0, 1)
+    rotation: float = ranged(15.0, 0, 180)
+    zoom: float = ranged(0.2, 0, 1)
+    truncate_z_probability: float = ranged(0.0, 0, 1)
+    z_padding_mm: float = ranged(0.0, 0, 500)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if set(self.flip) - set("xyz"):
             raise SettingError("augmentation.flip", self.flip, "letters of 'xyz', or '' for none")
-        check_range("augmentation.scale", self.scale, 0, 0.9)
-        check_range("augmentation.spatial", self.spatial, 0, 1)
-        check_range("augmentation.truncate_z_probability", self.truncate_z_probability, 0, 1)
-        check_range("augmentation.z_padding_mm", self.z_padding_mm, 0, 500)
-        check_range("augmentation.rotation", self.rotation, 0, 180)
-        check_range("augmentation.zoom", self.zoom, 0, 1)
         for name in ("shift", "gamma", "noise"):
             check_range(f"augmentation.{name}", getattr(self, name), 0, 2)
 
 
 @dataclass
-class PredictionSettings:
+class PredictionSettings(Checked, section="prediction"):
     """How a volume is segmented.
 
     Attributes:
@@ -69,30 +65,20 @@ class PredictionSettings:
         checkpoint: `best` (by validation Dice) or `last`.
     """
 
-    overlap: float = 0.5
-    batch: int = 4
+    overlap: float = ranged(0.5, 0, 0.9)
+    batch: int = ranged(4, 1)
     mirror: bool = False
     body_crop: bool = True
-    margin_mm: float = 20.0
-    z_padding_mm: float = 0.0
-    random_walker: float = 0.0
-    certain: float = 0.95
-    memory_gb: float = 4.0
-    checkpoint: str = "best"
-
-    def __post_init__(self) -> None:
-        check_range("prediction.overlap", self.overlap, 0, 0.9)
-        check_range("prediction.batch", self.batch, 1)
-        check_range("prediction.margin_mm", self.margin_mm, 0)
-        check_range("prediction.z_padding_mm", self.z_padding_mm, 0, 500)
-        check_range("prediction.random_walker", self.random_walker, 0, 1000)
-        check_range("prediction.certain", self.certain, 0.5, 1)
-        check_range("prediction.memory_gb", self.memory_gb, 0.01)
-        check_choice("prediction.checkpoint", self.checkpoint, ("best", "last"))
+    margin_mm: float = ranged(20.0, 0)
+    z_padding_mm: float = ranged(0.0, 0, 500)
+    random_walker: float = ranged(0.0, 0, 1000)
+    certain: float = ranged(0.95, 0.5, 1)
+    memory_gb: float = ranged(4.0, 0.01)
+    checkpoint: str = choice("best", ("best", "last"))
 
 
 @dataclass
-class UNetSettings:
+class UNetSettings(Checked):
     """The trainer of labelct's own: a 3-D U-Net on patches, Dice + cross-entropy.
 
     Attributes:
@@ -118,21 +104,21 @@ class UNetSettings:
         prediction: How a volume is segmented.
     """
 
-    kind: str = "unet"
-    network: str = "dynunet"
+    kind: str = choice("unet", ("unet",))
+    network: str = choice("dynunet", ("dynunet", "residual"))
     channels: list[int] = field(default_factory=lambda: [8, 16, 32, 64, 128])
     deep_supervision: int = 0
     patch: list[int] = field(default_factory=lambda: [64, 64, 64])
     batch: int = 2
     spacing: list[float] | None = None
-    foreground: float = 0.5
+    foreground: float = ranged(0.5, 0, 1)
     steps: int = 250
     validate_every: int = 50
     validation_cases: int = 2
-    optimiser: str = "adamw"
-    learning_rate: float = 5e-3
+    optimiser: str = choice("adamw", ("sgd", "adamw"))
+    learning_rate: float = ranged(5e-3, 1e-8, 10)
     weight_decay: float = 1e-4
-    schedule: str = "cosine"
+    schedule: str = choice("cosine", ("poly", "cosine", "constant"))
     warmup: int = 10
     clip_gradient: float = 12.0
     normalisation: NormalisationSettings = field(default_factory=NormalisationSettings)
@@ -140,16 +126,11 @@ class UNetSettings:
     prediction: PredictionSettings = field(default_factory=PredictionSettings)
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind, ("unet",))
-        check_choice("network", self.network, ("dynunet", "residual"))
-        check_choice("optimiser", self.optimiser, ("sgd", "adamw"))
-        check_choice("schedule", self.schedule, ("poly", "cosine", "constant"))
+        super().__post_init__()
         for name in ("batch", "steps", "validate_every"):
             check_range(name, getattr(self, name), 1)
         for name in ("validation_cases", "warmup", "weight_decay", "clip_gradient"):
             check_range(name, getattr(self, name), 0)
-        check_range("foreground", self.foreground, 0, 1)
-        check_range("learning_rate", self.learning_rate, 1e-8, 10)
         self._check_grid()
 
     def _check_grid(self) -> None:

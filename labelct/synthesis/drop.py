@@ -11,7 +11,6 @@ import numpy as np
 from labelct.errors import check_range
 from labelct.priors.table import BACKGROUND_CLASSES
 from labelct.settings import Checked, ranged
-from labelct.synthesis.scene import Layer
 from labelct.targets import Targets
 
 if TYPE_CHECKING:
@@ -81,16 +80,14 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, list[str]]:
 
 
 def apply(scene: Scene, params: Mapping[str, Any]) -> None:
-    """Make the layer of pasted labels and of what the map itself calls background, and the training labels."""
-    from labelct.labels import relabel
-
+    """Say which labels are pasted, beside what the map itself calls background, and make the training labels."""
     scene.pasted = list(params["pasted"])
     shown = ["", *scene.pasted, *BACKGROUND_CLASSES]
     number = {name: place for place, name in enumerate(shown)}
-    lookup = np.zeros(max([int(scene.label_map.max(initial=0)), *scene.names]) + 1, np.uint16)
+    lookup = np.zeros(max([int(scene.label_map.max(initial=0)), *scene.names]) + 1, np.min_scalar_type(len(shown)))
     for value, name in scene.names.items():
         lookup[value] = number.get(name, 0)
-    scene.painted = Layer(relabel(scene.label_map, lookup), shown)
+    scene.shown = shown, lookup
     targets = scene.recipe.targets
     hosts = {name: growth.host for name, growth in scene.grown.items() if name not in targets.structures}
     names = {value: hosts.get(name, name) for value, name in scene.names.items()}

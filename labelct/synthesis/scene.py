@@ -43,6 +43,8 @@ class Layer:
         """Number further classes; return their numbers."""
         first = len(self.names)
         self.names += names
+        if len(self.names) > np.iinfo(self.numbers.dtype).max:
+            self.numbers = self.numbers.astype(np.uint16)
         return {name: first + place for place, name in enumerate(names)}
 
 
@@ -61,7 +63,7 @@ class Scene:
         labels: Names of the labels that can be painted, dropped ones included, grown ones left out (drop).
         pasted: Names of those that are painted, grown ones last (drop).
         target: `(x, y, z)` uint8 training labels (drop).
-        painted: Number of the pasted label at each voxel, 0 for none (drop, gas, subclasses).
+        shown: Name of each number in `painted`, and the number of each value of the label map (drop).
         background: What a voxel is where no label is pasted; 0 is air (background or cylinder, distractors).
         cavity: `(x, y, z)`, True inside the wall of the body; None where no wall bounds it (background, cylinder).
         own_hu: Classes with HU of their own (gas).
@@ -82,7 +84,7 @@ class Scene:
     classes: dict[str, Spec] = field(default_factory=dict)
     cavity: NDArray[np.bool_] | None = None
     target: NDArray[np.uint8] = field(init=False)
-    painted: Layer = field(init=False)
+    shown: tuple[list[str], NDArray[np.unsignedinteger]] = field(init=False)
     background: Layer = field(init=False)
     volume: NDArray[np.float32] = field(init=False)
 
@@ -113,6 +115,14 @@ class Scene:
         return ct if self.warp is None else self.warp(ct)
 
     @cached_property
+    def painted(self) -> Layer:
+        """Number of the pasted label at each voxel, 0 for none; ingredients that part labels change it."""
+        from labelct.labels import relabel
+
+        names, numbers = self.shown
+        return Layer(relabel(self.label_map, numbers), list(names))
+
+    @cached_property
     def present(self) -> dict[int, str]:
         """The names of the values above 0 that occur in the label map now."""
         from labelct.labels import present_names
@@ -136,12 +146,15 @@ class Scene:
         """
         from labelct.synthesis.kernels.label_kernels import UNLABELLED, compose_parts
 
+        parted = "painted" in self.__dict__  # else the label map itself is read, which saves a pass over the volume
+        labels, shown = (self.painted.numbers, self.painted.names) if parted else (self.label_map, self.shown[0])
         names = list(self.background.names)
-        lookup = np.full(len(self.painted.names), UNLABELLED, np.uint16)
-        for number, name in enumerate(self.painted.names):
+        lookup = np.full(len(shown), UNLABELLED, np.uint16)
+        for number, name in enumerate(shown):
             if name in names:
                 lookup[number] = names.index(name)
             elif name and name not in BACKGROUND_CLASSES:
                 lookup[number] = len(names)
                 names.append(name)
-        return Layer(compose_parts(self.painted.numbers, self.background.numbers, lookup), names)
+        lookup = lookup if parted else lookup[self.shown[1]]
+        return Layer(compose_parts(labels, self.background.numbers, lookup), names)

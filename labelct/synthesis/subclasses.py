@@ -172,12 +172,13 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     from labelct.threads import over_chunks
 
     scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
-    painted, count = scene.painted, params["count"]
-    numbers = painted.numbers
+    painted, count, first = scene.painted, params["count"], len(scene.painted.names)
     organs = [name for name in painted.names if name in params["organs"]]
-    drawn = [params["organs"][name] for name in organs]
-    row = np.zeros(len(painted.names), np.uint16)
+    row = np.zeros(first, np.uint16)
     row[[painted.names.index(name) for name in organs]] = np.arange(1, len(organs) + 1)
+    painted.add(*(subclass_name(organ, number) for organ in organs for number in range(1, count + 1)))
+    numbers = painted.numbers
+    drawn = [params["organs"][name] for name in organs]
     chosen: list[NDArray[Any]]
     if params["source"] == "ct":
         levels = _hu_levels(_needed(scene.ct, "add the CT that the volume was made from"))
@@ -188,9 +189,8 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
         chosen = [_below(counts[number], one["shares"]) for number, one in enumerate(drawn, 1)]
     table = np.zeros((len(organs) + 1, LEVELS), np.uint16)
     for place, found in enumerate(chosen):
-        table[place + 1] = len(painted.names) + place * count + found
+        table[place + 1] = first + place * count + found
     over_chunks(lambda start, stop: renumber(numbers, row, levels, table, start, stop), len(numbers))
-    painted.add(*(subclass_name(organ, number) for organ in organs for number in range(1, count + 1)))
 
 
 def _hu_levels(ct: NDArray[Any]) -> NDArray[np.uint16]:

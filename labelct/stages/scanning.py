@@ -60,9 +60,9 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     config = dataclasses.replace(config, scanner=_scanner(config))
     projections = _projections(config, synthesis, root)
     parents = [synthesis] if projections is None else [synthesis, projections]
-    settings = {"scanner": _physics(config.scanner), "dose": plain(config.dose), "seed": config.data.seed}
-    if config.scanner.kind == "none":
-        settings["dose"] = None
+    settings: dict[str, Any] = {"scanner": _physics(config.scanner)}
+    if config.scanner.kind != "none":
+        settings |= {"dose": plain(config.dose), "seed": config.data.seed}
     settings["targets"] = ordered(config.targets.parts)
 
     def make(folder: Path) -> None:
@@ -100,8 +100,11 @@ def _made_with(config: Config) -> dict[str, Any]:
 
 
 def _physics(scanner: ScannerSettings) -> dict[str, Any]:
-    """Return the settings that change the image; how much memory a scan may take does not."""
-    return {name: value for name, value in plain(scanner).items() if name not in ("memory", "cache")}
+    """Return the settings that change the image: those that the kind of scan reads, but for the memory it may take."""
+    if scanner.kind != "helical":
+        return {"kind": scanner.kind}
+    unread = {"full": {"noise_only"}, "noise_only": {"rays_per_cell", "focal_spot"}}[scanner.mode]
+    return {name: value for name, value in plain(scanner).items() if name not in {"memory", "cache", *unread}}
 
 
 def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
@@ -122,7 +125,7 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
 
 def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
     """Return the settings that noise-free projections depend on: photons and reconstruction come after them."""
-    later = ("recon", "coarse", "mode", "efficiency")
+    later = ("recon", "mode", "efficiency")
     kept = {name: value for name, value in _physics(scanner).items() if name not in later}
     return {**kept, "field_of_view": scanner.recon.field_of_view}  # it decides how far the helix goes on
 

@@ -54,11 +54,49 @@ NOWHERE, EVERYWHERE = [], ["synthesis", "dataset", "training"]
         ("clinical", "fill=uniform", NOWHERE),
         ("clinical", "data.spacing=9", EVERYWHERE),
         ("synth3", "dose=full", ["dataset", "training"]),
+        ("synth3", "scanner.rows=16", NOWHERE),
         ("synth3", "trainer.learning_rate=0.1", ["training"]),
     ],
 )
 def test_a_setting_re_makes_what_reads_it(keys, kind, override, stages):
     assert changed(keys, [f"data={kind}"], [f"data={kind}", override]) == stages
+
+
+FULL = ["scanner=compact", "scanner.cache=false"]
+NOISE_ONLY = [*FULL, "scanner.mode=noise_only"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stages"),
+    [
+        (["scanner=none"], ["scanner=none", "dose=full"], NOWHERE),
+        (FULL, [*FULL, "scanner.noise_only.voxel=4"], NOWHERE),
+        (FULL, [*FULL, "scanner.rays_per_cell=2"], ["dataset", "training"]),
+        (NOISE_ONLY, [*NOISE_ONLY, "scanner.rays_per_cell=2"], NOWHERE),
+        (NOISE_ONLY, [*NOISE_ONLY, "scanner.noise_only.voxel=4"], ["dataset", "training"]),
+        (FULL, [*FULL, "scanner.memory=4"], NOWHERE),
+        (FULL, [*FULL, "scanner.recon.field_of_view=300"], ["dataset", "training"]),
+    ],
+)
+def test_a_scan_is_made_again_where_it_reads_the_setting(keys, before, after, stages):
+    assert changed(keys, before, after) == stages
+
+
+def test_projections_are_shared_by_doses_and_kernels_and_not_by_fields_of_view(configured, monkeypatch, tmp_path):
+    made = []
+    monkeypatch.setattr(
+        scanning,
+        "build",
+        lambda root, recipe, make: made.append(recipe) or Stage(recipe["stage"], key_of(recipe), root),
+    )
+
+    def key(*overrides):
+        config = configured("scanner=compact", *overrides)
+        scanning.run(config, Stage("synthesis", "s" * 12, tmp_path), tmp_path)
+        return next(key_of(recipe) for recipe in reversed(made) if recipe["stage"] == "projections")
+
+    assert key() == key("dose=full") == key("scanner.recon.kernel=hann") == key("scanner.noise_only.voxel=4")
+    assert key() != key("scanner.recon.field_of_view=300")
 
 
 @pytest.mark.parametrize(

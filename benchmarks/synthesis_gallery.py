@@ -63,7 +63,7 @@ VARIATIONS = [
     Panel("data=synthseg", {"kind": "synthseg"}, "white"),
     Panel("deformation", {"deformation": deformation.Settings(rotation_deg=12.0, scale=0.15, elastic_mm=8.0)}),
     Panel("deformation: a mirror image", {"deformation": deformation.Settings(flip_probability=1.0)}),
-    Panel("blur.psf_mm=5: partial volume", {"blur": blur.Settings(psf_mm=5.0)}),
+    Panel("blur.psf_mm=5", {"blur": blur.Settings(psf_mm=5.0)}),
     Panel("blur.noise_hu=20", {"blur": blur.Settings(noise_hu=20.0)}),
     Panel("lesions.host=liver", {"lesions": lesions.Settings("liver", [20, 20], [6.0, 14.0])}),
     Panel("subclasses: blobs (synth2)", {"kind": "synth2", "subclasses": subclasses.Settings(3)}),
@@ -72,12 +72,12 @@ VARIATIONS = [
     Panel("phase=native", {"phase": "native"}),
     Panel("background_texture=true", {"background_texture": True}),
     Panel("background.source=none", {"background": background.Settings(source="none")}),
-    Panel("blur.slice_mm=12, coronal", {"blur": blur.Settings(slice_mm=12.0)}, coronal=True),
-    with_ct("s9001: background.source=kmeans"),
-    with_ct("s9001: background.source=geometric", background=background.Settings(source="geometric")),
+    Panel("slice_mm=12, coronal", {"blur": blur.Settings(slice_mm=12.0)}, coronal=True),
+    with_ct("s9001: source=kmeans"),
+    with_ct("s9001: source=geometric", background=background.Settings(source="geometric")),
     with_ct("s9001: subclasses from CT", kind="synth2", subclasses=subclasses.Settings(3)),
     Panel("s9001: fill=fitted", fill={"kind": "fitted"}, case=REAL),
-    Panel("s9001: blur.psf_mm=2, noise", {"blur": blur.Settings(psf_mm=2.0, noise_hu=12.0)}, case=REAL),
+    Panel("s9001: psf_mm=2, noise", {"blur": blur.Settings(psf_mm=2.0, noise_hu=12.0)}, case=REAL),
 ]
 
 

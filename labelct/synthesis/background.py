@@ -14,8 +14,7 @@ from labelct.errors import InputError, check_interval
 from labelct.priors.table import AIR, BACKGROUND_CLASSES, FAT, SOFT
 from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.clusters import k_means
-from labelct.synthesis.envelope import CAVITY, envelope_layers
-from labelct.synthesis.hull import coarse_step, envelope_centre
+from labelct.synthesis.envelope import CAVITY, coarse_step, envelope_centre, envelope_layers
 from labelct.synthesis.scene import Layer
 
 if TYPE_CHECKING:

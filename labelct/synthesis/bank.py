@@ -38,11 +38,8 @@ class Bank:
     @property
     def clips(self) -> list[Clip]:
         """The clips as `(t, y, x)` views."""
-        starts = self.starts
-        return [
-            self.pixels[start : start + int(np.prod(shape))].reshape(shape)
-            for start, shape in zip(starts, self.shapes, strict=True)
-        ]
+        parts = np.split(self.pixels, self.starts[1:])
+        return [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=False)]
 
     @property
     def starts(self) -> list[int]:
@@ -84,9 +81,9 @@ def load_bank(settings: Settings) -> Bank:
 
         return make_bank(*stills_clips(settings))
     if settings.kind in ("noise", "leaves"):
-        from labelct.synthesis.procedural import dead_leaves_clips, noise_clips
+        from labelct.synthesis.procedural import procedural_clips
 
-        return make_bank(*(noise_clips if settings.kind == "noise" else dead_leaves_clips)(settings))
+        return make_bank(*procedural_clips(settings))
     return make_white()
 
 

@@ -143,11 +143,9 @@ def _draw_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict
 
 def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
     """Return the standard deviation of the greys in a square of 48 pixels at the start of a texture."""
-    start, clip = bank.starts[params["clip"]], bank.shapes[params["clip"]]
     frame, y, x = (int(s) for s in params["start"])
-    pixels = bank.pixels[start : start + clip[0] * clip[1] * clip[2]].reshape(clip)[frame]
     rows, columns = (
         slice(max(0, s - SQUARE), s + 1) if step < 0 else slice(s, s + SQUARE)
         for s, step in zip((y, x), params["step"][1:], strict=True)
     )
-    return float(pixels[rows, columns].std())
+    return float(bank.clips[params["clip"]][frame, rows, columns].std())

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.errors import SettingError
 from labelct.rotation import rotation_about
@@ -75,7 +74,10 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip_probability)
     if not (settings.is_active() or flip):
         return None
-    matrix = _rotation(angles) @ np.diag(scale) @ _shear(shear)
+    turn_x, turn_y, turn_z = (rotation_about(axis, angle) for axis, angle in enumerate(angles))
+    sheared = np.eye(3)
+    sheared[[0, 0, 1], [1, 2, 2]] = shear
+    matrix = turn_z @ (turn_y @ turn_x) @ np.diag(scale) @ sheared
     return {
         "matrix": np.round(matrix, 9).tolist(),
         "shift_mm": shift.tolist(),
@@ -95,19 +97,6 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     scene.warp = partial(warp, spacing=scene.spacing, params=params, outside=AIR_HU)
     names = swap_sides(scene.names) if params["flip"] else scene.names
     scene.set_label_map(warp(scene.label_map, scene.spacing, params, 0), names)
-
-
-def _rotation(angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    turned = np.eye(3)
-    for axis, angle in enumerate(angles):
-        turned = rotation_about(axis, angle) @ turned
-    return turned
-
-
-def _shear(shear: NDArray[np.float64]) -> NDArray[np.float64]:
-    matrix = np.eye(3)
-    matrix[0, 1], matrix[0, 2], matrix[1, 2] = shear
-    return matrix
 
 
 def swap_sides(names: Mapping[int, str]) -> dict[int, str]:

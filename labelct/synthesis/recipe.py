@@ -99,7 +99,7 @@ class Recipe:
     @property
     def hu_is_ct(self) -> bool:
         """Whether intensities are meant to be those of CT."""
-        return self.kind.hu_is_ct and (self.kind.needs_ct or self.fill.uses_priors)
+        return self.kind.needs_ct or self.fill.uses_priors
 
     @property
     def clips(self) -> Bank:

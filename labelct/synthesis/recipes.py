@@ -64,7 +64,6 @@ class Kind:
         fill: The distribution that replaces `fill.kind`; None keeps it.
         needs_ct: Whether every case needs a CT.
         is_scan: Whether its volumes are scans already.
-        hu_is_ct: Whether its intensities are meant to be those of CT.
         draws: Whether a case can give more than one volume.
         unread: Sections of `data` that it does not read.
     """
@@ -76,7 +75,6 @@ class Kind:
     fill: str | None = None
     needs_ct: bool = False
     is_scan: bool = False
-    hu_is_ct: bool = True
     draws: bool = True
     unread: frozenset[str] = frozenset({"cylinder"})
 
@@ -92,5 +90,5 @@ RECIPES = {
     ),
     "synth2": Kind(),
     "synth3": Kind(textured=EVERYTHING),
-    "synthseg": Kind(textured=EVERYTHING, white=True, fill="mixture", hu_is_ct=False),
+    "synthseg": Kind(textured=EVERYTHING, white=True, fill="mixture"),
 }

@@ -73,11 +73,7 @@ def resolve_source(kind: str, names: Sequence[str], ct_available: bool) -> str:
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw the body around the labels.
-
-    Args:
-        scene: Its recipe's `data.background` says what from.
-        rng: Source of the draws; all of them are drawn, whatever the kind.
+    """Draw the body around the labels; all numbers are drawn, whatever the kind.
 
     Returns:
         `kind`, `centre_mm` and what the envelope and the split of a CT take.

@@ -55,11 +55,7 @@ class Settings(Checked, section="deformation"):
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Draw one deformation.
-
-    Args:
-        scene: Its recipe's `data.deformation` says how strong.
-        rng: Source of the draws; all of them are drawn, whatever is switched off.
+    """Draw one deformation; all numbers are drawn, whatever is switched off.
 
     Returns:
         `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`,

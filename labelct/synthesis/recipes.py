@@ -31,7 +31,10 @@ class Ingredient(Protocol):
     """The face of an ingredient's module."""
 
     def sample(self, scene: Scene, rng: np.random.Generator) -> Any:
-        """Draw everything that is random about it: plain values, ready for JSON."""
+        """Draw everything that is random about it from `rng`: plain values, ready for JSON.
+
+        What is allowed stands in the settings of `scene.recipe`.
+        """
 
     def apply(self, scene: Scene, params: Any) -> None:
         """Do to the scene what `params` say; nothing is drawn."""

@@ -67,10 +67,6 @@ def subclass_name(organ: str, number: int) -> str:
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw where the sub-classes of each organ lie, or cluster the CT under it, and draw their HU.
 
-    Args:
-        scene: Its recipe's `data.subclasses` says how many and what from.
-        rng: Source of the draws.
-
     Returns:
         `source`, `count`, `organs` and `classes`. For `ct` an organ has the ascending HU that part its sub-classes; for
         `blobs` its `seed` and ascending `shares` of the volume, and `control_point_spacing_mm` stands for all. None

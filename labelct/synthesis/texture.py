@@ -65,11 +65,9 @@ class Settings(Checked):
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
-    """Give a clip to every class that has a texture under this recipe; the body of `synth1` always has one.
+    """Give a clip to every class that has a texture under this recipe, each from a stream of its own.
 
-    Args:
-        scene: Its recipe says what is textured, from which bank, and how strongly.
-        rng: Source of the draws; every class draws from a stream of its own.
+    The body of `synth1` always has one.
 
     Returns:
         `clips` by class, their `strength`, and `bank`, the digest of what they were cut from; None where none was.

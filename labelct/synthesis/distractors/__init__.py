@@ -57,11 +57,7 @@ class Settings(Checked, section="distractors"):
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Draw what lies around the labels of one volume.
-
-    Args:
-        scene: Its recipe's `data.distractors` has chances and intervals.
-        rng: Source of the draws; every body draws from a stream of its own.
+    """Draw what lies around the labels of one volume, every body from a stream of its own.
 
     Returns:
         The geometry by body, the middle of the space, its rind, and `classes`, HU and clip of each; None where the

@@ -49,10 +49,6 @@ class Settings(Checked, section="deformation"):
                 "deformation.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs"
             )
 
-    def is_active(self) -> bool:
-        """Return whether anything but a flip can happen."""
-        return any((self.rotation_deg, self.scale, self.shear, self.shift_mm, self.elastic_mm))
-
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw one deformation; all numbers are drawn, whatever is switched off.
@@ -68,7 +64,8 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     shear = settings.shear * rng.uniform(-1, 1, 3)
     shift = settings.shift_mm * rng.uniform(-1, 1, 3)
     seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip_probability)
-    if not (settings.is_active() or flip):
+    strengths = settings.rotation_deg, settings.scale, settings.shear, settings.shift_mm, settings.elastic_mm
+    if not (any(strengths) or flip):
         return None
     turn_x, turn_y, turn_z = (rotation_about(axis, angle) for axis, angle in enumerate(angles))
     sheared = np.eye(3)

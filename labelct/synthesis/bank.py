@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,7 +46,7 @@ class Bank:
     @property
     def starts(self) -> list[int]:
         """Index of the first pixel of each clip."""
-        return [0, *np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1].tolist()] if self.shapes else []
+        return [0, *accumulate(math.prod(shape) for shape in self.shapes)][:-1]
 
 
 def make_bank(clips: Sequence[Clip], names: Sequence[str]) -> Bank:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labelct.scanner import analytic
 from labelct.scanner.backends.numba.simd_interpolation import has_permute
 from labelct.scanner.geometry import Grid
 from labelct.scanner.scan import WATER
 from labelct.scanner.settings import ReconSettings, ScannerSettings
+from tests.scanner import analytic
 
 Row = tuple[str, str, str]
 PATHS = {"portable": None, "permute": True} if has_permute() else {"portable": None}

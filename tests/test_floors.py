@@ -36,7 +36,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "synthesis", "volume"},
-        "phantom": {"errors", "io", "settings"},
+        "phantom": {"errors", "io", "rotation", "settings"},
         "dataset": {"errors", "io", "store", "targets"},
     },
     {

@@ -118,7 +118,7 @@ def test_stored_and_drawn_volumes_split_labels_by_the_same_rule(kind, source, tm
     synthesis.synthesise(synthesis.Work(subject(), "train", 1, made, 0, tmp_path))
     record = json.loads((tmp_path / "records" / "s1_r0.json").read_text())
     rng = np.random.default_rng(entropy(0, DRAWN, "s1", 0))
-    drawn = made.draw(made.load(subject()).case, rng)
+    drawn = made.recipe.draw(made.load(subject()).case, rng)
     assert np.array_equal(SyntheticVolumes((subject(),), made).volume(0).hu, drawn.volume)
     for params in (record["recipe"], drawn.params):
         assert params["subclasses"]["source"] == "ct"
@@ -127,7 +127,7 @@ def test_stored_and_drawn_volumes_split_labels_by_the_same_rule(kind, source, tm
 
 def test_without_a_ct_labels_are_split_by_blobs_or_not_at_all():
     blobs = sampler(subclasses=subclasses.Settings(count=3))
-    params = blobs.draw(blobs.load(subject(with_ct=False)).case, np.random.default_rng(0)).params
+    params = blobs.recipe.draw(blobs.load(subject(with_ct=False)).case, np.random.default_rng(0)).params
     assert params["subclasses"]["source"] == "blobs"
     volumes = SyntheticVolumes((subject(with_ct=False),), sampler(subclasses=subclasses.Settings(count=3, source="ct")))
     with pytest.raises(InputError, match="the case has no CT"):
@@ -141,13 +141,13 @@ def test_a_volume_is_a_drawn_one_with_the_noise_of_the_scanner():
     without, same = clean.volume(CASE, np.random.default_rng(0))
     assert np.array_equal(target, same)
     assert (once - without).std() > 1
-    assert np.array_equal(without, clean.draw(CASE, np.random.default_rng(0)).volume)
+    assert np.array_equal(without, clean.recipe.draw(CASE, np.random.default_rng(0)).volume)
 
 
 def test_without_drop_every_label_is_pasted():
     whole = sampler("synth2", dropped=1.0)
     for made, pasted in ((whole, 0), (whole.without_drop(), 4)):
-        drawn = made.draw(made.load(subject()).case, np.random.default_rng(0))
+        drawn = made.recipe.draw(made.load(subject()).case, np.random.default_rng(0))
         assert len(drawn.params["drop"]["pasted"]) == pasted
 
 

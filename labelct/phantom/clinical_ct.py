@@ -5,10 +5,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from labelct.phantom import interiors
-from labelct.phantom.appearance import Appearance
+from labelct.phantom.appearance import Appearance, tissue_of
 from labelct.phantom.fields import Image, Mask, Spacing, lookup, smooth_noise
 from labelct.phantom.patient import Patient
-from labelct.phantom.tissue import tissue_of
 from labelct.phantom.vessels import paint_vessels
 
 AIR = -1000.0  # HU, by the definition of the scale

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from labelct.phantom.appearance import Appearance
+from labelct.phantom.appearance import Appearance, tissue_of
 from labelct.phantom.fields import Mask, Spacing, lookup
-from labelct.phantom.tissue import tissue_of
 
 Part = tuple[slice, ...]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from labelct.errors import SettingError, check_range
-from labelct.settings import Checked, choice, ranged
+from labelct.errors import SettingError
+from labelct.settings import Checked, choice, interval, ranged
 
 
 @dataclass
@@ -28,27 +28,21 @@ class PhantomSettings(Checked):
     """
 
     kind: str = choice("phantom", ("phantom",))
-    train: int = 8
-    val: int = 2
-    test: int = 4
-    seed: int = 0
+    train: int = ranged(8, 0)
+    val: int = ranged(2, 0)
+    test: int = ranged(4, 0)
+    seed: int = ranged(0, 0)
     spacing: float = ranged(4.0, 0.5, 16.0)
     size: list[float] = field(default_factory=lambda: [400.0, 320.0, 400.0])
     warp_mm: float = ranged(6.0, 0.0, 15.0)
-    crop: float = 0.3
-    native: float = 0.2
+    crop: float = ranged(0.3, 0.0, 1.0)
+    native: float = ranged(0.2, 0.0, 1.0)
     texture: float = ranged(1.0, 0.0, 5.0)
-    noise_hu: list[float] = field(default_factory=lambda: [6.0, 18.0])
-    lesions: float = 0.3
-    table: float = 0.6
+    noise_hu: list[float] = interval(6.0, 18.0, 0.0)
+    lesions: float = ranged(0.3, 0.0, 1.0)
+    table: float = ranged(0.6, 0.0, 1.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("train", "val", "test", "seed"):
-            check_range(name, getattr(self, name), 0)
-        for name in ("crop", "native", "lesions", "table"):
-            check_range(name, getattr(self, name), 0.0, 1.0)
         if len(self.size) != 3 or min(self.size) < 4 * self.spacing:
             raise SettingError("size", self.size, "three extents (x, y, z) in mm, each at least four voxels")
-        if len(self.noise_hu) != 2 or not 0 <= self.noise_hu[0] <= self.noise_hu[1]:
-            raise SettingError("noise_hu", self.noise_hu, "two standard deviations in HU, lowest first")

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 
+from labelct.rotation import rotation_about
+
 Box = tuple[slice, slice, slice]
 Distance = NDArray[np.float32]
 FAR = np.float32(1e3)
@@ -62,11 +64,7 @@ class Canvas:
 
 def rotation(axis: str, degrees: float) -> NDArray[np.float64]:
     """Return the right-handed rotation matrix about one axis."""
-    first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
-    matrix, angle = np.eye(3), np.deg2rad(degrees)
-    matrix[first, first] = matrix[second, second] = np.cos(angle)
-    matrix[second, first], matrix[first, second] = np.sin(angle), -np.sin(angle)
-    return matrix
+    return rotation_about("xyz".index(axis), np.deg2rad(degrees))
 
 
 def ellipsoid(

@@ -1,7 +1,5 @@
 """Branching vessels inside liver and lungs, drawn into a CT."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,25 +10,6 @@ from labelct.phantom.patient import Patient
 Points = NDArray[np.float64]
 Branch = tuple[Points, int]
 TWIG = 1.2  # radius of a branch that feeds one target, mm: as thin as clinical CT shows
-
-
-@dataclass(frozen=True)
-class Tree:
-    """One tree of vessels.
-
-    Attributes:
-        organ: Where it may grow, `(x, y, z)`.
-        feeder: The vessel or chamber that it grows from, `(x, y, z)`.
-        targets: How many places in the organ it reaches.
-        trunk: Largest radius, mm.
-        hu: HU of its blood.
-    """
-
-    organ: Mask
-    feeder: Mask
-    targets: int
-    trunk: float
-    hu: float
 
 
 def grow_tree(root: Points, targets: Points, rng: np.random.Generator) -> list[Branch]:
@@ -98,18 +77,24 @@ def paint_vessels(volume: Image, patient: Patient, rng: np.random.Generator) -> 
     appearance, liver, heart = patient.appearance, patient.mask("liver"), patient.mask("heart")
     portal = appearance.means.get("portal_vein_and_splenic_vein", 150.0)
     veins = appearance.means.get("liver", 100.0) + 48 * min(appearance.phase, 1) - 14
-    _paint(volume, Tree(liver, patient.mask("portal_vein_and_splenic_vein"), 45, 5.0, portal), patient.spacing, rng)
-    _paint(volume, Tree(liver, patient.mask("inferior_vena_cava"), 32, 4.5, veins), patient.spacing, rng)
+    spacing = patient.spacing
+    mix(volume, _vessels(liver, patient.mask("portal_vein_and_splenic_vein"), 45, 5.0, spacing, rng), portal)
+    mix(volume, _vessels(liver, patient.mask("inferior_vena_cava"), 32, 4.5, spacing, rng), veins)
     for side in ("left", "right"):
-        _paint(volume, Tree(patient.mask("lung", side), heart, 130, 4.5, 40.0), patient.spacing, rng)
+        mix(volume, _vessels(patient.mask("lung", side), heart, 130, 4.5, spacing, rng), 40.0)
 
 
-def _paint(volume: Image, tree: Tree, spacing: Spacing, rng: np.random.Generator) -> None:
-    """Grow a tree from the part of its feeder nearest to the organ's middle; nothing where either is missing."""
-    if not tree.organ.any() or not tree.feeder.any():
-        return
-    places, source = np.argwhere(tree.organ), np.argwhere(tree.feeder) * np.asarray(spacing)
-    targets = places[rng.integers(len(places), size=tree.targets)] * np.asarray(spacing)
+def _vessels(
+    organ: Mask, feeder: Mask, targets: int, trunk: float, spacing: Spacing, rng: np.random.Generator
+) -> Image:
+    """Return the share of each voxel that a tree of vessels covers.
+
+    It reaches `targets` places in the organ from the part of the feeder nearest to the organ's middle, with a radius of
+    at most `trunk` mm; nothing grows where either is missing.
+    """
+    if not organ.any() or not feeder.any():
+        return np.zeros(organ.shape, np.float32)
+    places, source = np.argwhere(organ), np.argwhere(feeder) * np.asarray(spacing)
+    reached = places[rng.integers(len(places), size=targets)] * np.asarray(spacing)
     root = source[np.argmin(np.linalg.norm(source - places.mean(axis=0) * spacing, axis=1))]
-    cover = draw_tree(volume.shape, spacing, grow_tree(root, targets, rng), tree.trunk) * tree.organ
-    mix(volume, cover, tree.hu)
+    return draw_tree(organ.shape, spacing, grow_tree(root, reached, rng), trunk) * organ

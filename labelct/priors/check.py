@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from labelct.labels import compact
 from labelct.priors.fit import FEWEST_VOXELS, GAS_BELOW_HU
-from labelct.priors.table import BACKGROUND_CLASSES, Prior, Priors
+from labelct.priors.table import BACKGROUND_CLASSES, Priors
 from labelct.threads import over_chunks
 
 TOLERANCE = 3.0  # standard deviations: 1 organ of 370 lies off by chance
@@ -25,7 +25,6 @@ def check(
     names: Mapping[int, str],
     priors: Priors,
     enhancement: float = 1.0,
-    tolerance: float = TOLERANCE,
 ) -> list[Row]:
     """Compare every organ of a volume with its prior.
 
@@ -37,7 +36,6 @@ def check(
         names: Names of the values; values without one are passed over.
         priors: What is expected.
         enhancement: 0 native to 1 portal-venous.
-        tolerance: Standard deviations between patients that a mean may lie off.
 
     Returns:
         One row per organ with a prior and 30 voxels: `name`, `mean`, `expected`, `sd_between`, `deviation` (in standard
@@ -55,24 +53,21 @@ def check(
     for value, name in known.items():
         voxels, total, squares = inner[value] if inner[value, 0] >= FEWEST_VOXELS else whole[value]
         if voxels >= FEWEST_VOXELS:
-            mean = total / voxels
-            sd = float(np.sqrt(max(squares / voxels - mean**2, 0.0)))
-            row = _row(float(mean), sd, priors[name], priors[name].mean(enhancement))
-            rows.append({**row, "voxels": int(voxels), "passed": abs(row["deviation"]) <= tolerance})
+            mean, prior, expected = float(total / voxels), priors[name], priors[name].mean(enhancement)
+            deviation = (mean - expected) / max(prior.hu_sd_between, 1.0)
+            row = {
+                "name": name,
+                "mean": mean,
+                "expected": expected,
+                "sd_between": prior.hu_sd_between,
+                "deviation": deviation,
+                "sd": float(np.sqrt(max(squares / voxels - mean**2, 0.0))),
+                "expected_sd": prior.hu_sd_texture,
+                "voxels": int(voxels),
+                "passed": abs(deviation) <= TOLERANCE,
+            }
+            rows.append(row)
     return rows
-
-
-def _row(mean: float, sd: float, prior: Prior, expected: float) -> Row:
-    deviation = (mean - expected) / max(prior.hu_sd_between, 1.0)
-    return {
-        "name": prior.name,
-        "mean": mean,
-        "expected": expected,
-        "sd_between": prior.hu_sd_between,
-        "deviation": deviation,
-        "sd": sd,
-        "expected_sd": prior.hu_sd_texture,
-    }
 
 
 @numba.njit(cache=True, nogil=True)

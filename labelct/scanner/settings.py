@@ -93,9 +93,6 @@ class ScannerSettings(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_together()
-
-    def _check_together(self) -> None:
         if self.views % 2:
             raise SettingError("views", self.views, "an even number", "opposite views share one reconstruction angle")
         if self.source_detector <= self.source_isocentre:

@@ -123,7 +123,7 @@ def synthesise(work: Work) -> None:
     _check_targets(work, loaded)
     for replicate, name in missing.items():
         drawn_from = entropy(work.seed, SYNTHESIS, work.subject.case, replicate)
-        synthetic = work.sampler.draw(loaded.case, np.random.default_rng(drawn_from))
+        synthetic = work.sampler.recipe.draw(loaded.case, np.random.default_rng(drawn_from))
         write(work.folder, name, synthetic, loaded.affine)
         record = {"name": name, "case": work.subject.case, "replicate": replicate, "split": work.split}
         record |= {"source": loaded.source, "entropy": drawn_from, "check": _checked(work.sampler.recipe, synthetic)}

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.body import largest_region
-from labelct.errors import InputError, check_interval
+from labelct.errors import check_interval
 from labelct.priors.table import AIR, BACKGROUND_CLASSES, FAT, SOFT
 from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.clusters import k_means
-from labelct.synthesis.envelope import CAVITY, envelope_layers
-from labelct.synthesis.hull import coarse_step, envelope_centre
-from labelct.synthesis.scene import Layer
+from labelct.synthesis.envelope import CAVITY, coarse_step, envelope_centre, envelope_layers
+from labelct.synthesis.scene import Layer, needed
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -74,11 +73,7 @@ def resolve_source(kind: str, names: Sequence[str], ct_available: bool) -> str:
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw the body around the labels.
-
-    Args:
-        scene: Its recipe's `data.background` says what from.
-        rng: Source of the draws; all of them are drawn, whatever the kind.
+    """Draw the body around the labels; all numbers are drawn, whatever the kind.
 
     Returns:
         `kind`, `centre_mm` and what the envelope and the split of a CT take.
@@ -97,7 +92,6 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
         **drawn,
         "control_point_spacing_mm": body.visceral_control_point_spacing_mm,
         "seed": seed,
-    } | {
         "air_hu": body.air_hu,
         "clip": list(body.clip),
         "seeds": list(body.seeds),
@@ -163,11 +157,7 @@ def two_means(values: NDArray[np.floating], seeds: Sequence[float], clip: Sequen
 
 def classes_of_ct(scene: Scene, params: Mapping[str, Any]) -> Classes:
     """Split the CT into air, fat and soft tissue, with clusters found on the unlabelled voxels of the body."""
-    ct = scene.ct
-    if ct is None:
-        raise InputError(
-            "data.background.source=kmeans", "the case has no CT", "set data.background.source=auto or geometric"
-        )
+    ct = needed(scene.ct, "data.background.source=kmeans", "set data.background.source=auto or geometric")
     body = body_region(ct, scene.spacing, params["air_hu"])
     unlabelled = body & ((scene.label_map == 0) | scene.where(set(BACKGROUND_CLASSES)))
     low, high = two_means(ct[unlabelled], params["seeds"], params["clip"])
@@ -189,9 +179,7 @@ def marbled(layers: Classes, spacing: Sequence[float], params: Mapping[str, Any]
 
     classes = layers.copy()
     lattice = draw_lattice(layers.shape, spacing, params["control_point_spacing_mm"], params["seed"])
-    level, step = (
-        level_below_which(lattice, params["visceral_fat"]),
-        np.array(spacing) / params["control_point_spacing_mm"],
-    )
+    level = level_below_which(lattice, params["visceral_fat"])
+    step = np.array(spacing) / params["control_point_spacing_mm"]
     over_chunks(lambda start, stop: marble(classes, start, stop, lattice, level, step), len(classes))
     return classes

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,16 +40,13 @@ class Bank:
     @property
     def clips(self) -> list[Clip]:
         """The clips as `(t, y, x)` views."""
-        starts = self.starts
-        return [
-            self.pixels[start : start + int(np.prod(shape))].reshape(shape)
-            for start, shape in zip(starts, self.shapes, strict=True)
-        ]
+        parts = np.split(self.pixels, self.starts[1:])
+        return [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=False)]
 
     @property
     def starts(self) -> list[int]:
         """Index of the first pixel of each clip."""
-        return [0, *np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1].tolist()] if self.shapes else []
+        return [0, *accumulate(math.prod(shape) for shape in self.shapes)][:-1]
 
 
 def make_bank(clips: Sequence[Clip], names: Sequence[str]) -> Bank:
@@ -84,9 +83,9 @@ def load_bank(settings: Settings) -> Bank:
 
         return make_bank(*stills_clips(settings))
     if settings.kind in ("noise", "leaves"):
-        from labelct.synthesis.procedural import dead_leaves_clips, noise_clips
+        from labelct.synthesis.procedural import procedural_clips
 
-        return make_bank(*(noise_clips if settings.kind == "noise" else dead_leaves_clips)(settings))
+        return make_bank(*procedural_clips(settings))
     return make_white()
 
 

@@ -49,10 +49,6 @@ class Settings(Checked, section="cylinder"):
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     """Draw a cylinder that holds the labels, or the body envelope of a geometric background.
 
-    Args:
-        scene: Its recipe's `data.cylinder` says how large, and how often an envelope.
-        rng: Source of the draws.
-
     Returns:
         `kind` (`cylinder` or `envelope`), `centre_mm`, `half_axes_mm`, both `[x, y]`, and `histogram`; an envelope has
         what `background.sample` draws as well. Where the drawn radius leaves less than the margin around the labels,

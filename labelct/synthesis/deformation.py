@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.errors import SettingError
 from labelct.rotation import rotation_about
@@ -50,17 +49,9 @@ class Settings(Checked, section="deformation"):
                 "deformation.elastic_mm", self.elastic_mm, allowed, "larger displacements would fold organs"
             )
 
-    def is_active(self) -> bool:
-        """Return whether anything but a flip can happen."""
-        return any((self.rotation_deg, self.scale, self.shear, self.shift_mm, self.elastic_mm))
-
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Draw one deformation.
-
-    Args:
-        scene: Its recipe's `data.deformation` says how strong.
-        rng: Source of the draws; all of them are drawn, whatever is switched off.
+    """Draw one deformation; all numbers are drawn, whatever is switched off.
 
     Returns:
         `matrix` (3 x 3, from the deformed to the given map, about the centre), `shift_mm`, `elastic_mm`,
@@ -73,9 +64,13 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     shear = settings.shear * rng.uniform(-1, 1, 3)
     shift = settings.shift_mm * rng.uniform(-1, 1, 3)
     seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip_probability)
-    if not (settings.is_active() or flip):
+    strengths = settings.rotation_deg, settings.scale, settings.shear, settings.shift_mm, settings.elastic_mm
+    if not (any(strengths) or flip):
         return None
-    matrix = _rotation(angles) @ np.diag(scale) @ _shear(shear)
+    turn_x, turn_y, turn_z = (rotation_about(axis, angle) for axis, angle in enumerate(angles))
+    sheared = np.eye(3)
+    sheared[[0, 0, 1], [1, 2, 2]] = shear
+    matrix = turn_z @ (turn_y @ turn_x) @ np.diag(scale) @ sheared
     return {
         "matrix": np.round(matrix, 9).tolist(),
         "shift_mm": shift.tolist(),
@@ -95,19 +90,6 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     scene.warp = partial(warp, spacing=scene.spacing, params=params, outside=AIR_HU)
     names = swap_sides(scene.names) if params["flip"] else scene.names
     scene.set_label_map(warp(scene.label_map, scene.spacing, params, 0), names)
-
-
-def _rotation(angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    turned = np.eye(3)
-    for axis, angle in enumerate(angles):
-        turned = rotation_about(axis, angle) @ turned
-    return turned
-
-
-def _shear(shear: NDArray[np.float64]) -> NDArray[np.float64]:
-    matrix = np.eye(3)
-    matrix[0, 1], matrix[0, 2], matrix[1, 2] = shear
-    return matrix
 
 
 def swap_sides(names: Mapping[int, str]) -> dict[int, str]:

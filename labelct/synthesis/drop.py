@@ -53,10 +53,6 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, list[str]]:
     Every label takes one draw, whatever its chance, so that changing one label's chance leaves the others as they
     were. What grew in a label is pasted or dropped together with it.
 
-    Args:
-        scene: Its recipe says which labels are painted at all, and the chances.
-        rng: Source of the draws.
-
     Returns:
         Names of the labels, `pasted` and `dropped`, each in a fixed order.
 

@@ -17,10 +17,6 @@ MOST = 0.9  # of an organ: a wall and some contents are always left
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     """Draw how much of each hollow organ is gas: U(0, twice the prior's fraction), at most 90 %.
 
-    Args:
-        scene: Its recipe's `fill.gas` says whether there is any.
-        rng: Source of the draws.
-
     Returns:
         `fraction` and `seed` by organ; empty where HU follow no priors, which alone say what is hollow.
     """

@@ -68,13 +68,6 @@ def grey_quantiles(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.clip(middle, 0.5 / total, 1.0 - 0.5 / total)
 
 
-def normal_levels(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the standard normal quantile that each of the 256 greys stands for."""
-    from scipy.special import ndtri
-
-    return ndtri(grey_quantiles(counts))
-
-
 def organ_table(
     counts: NDArray[np.integer], mean: float, sd: float, quantiles: Sequence[float] = ()
 ) -> NDArray[np.float32]:
@@ -103,7 +96,9 @@ def _shape(
     counts: NDArray[np.integer], sd: float, quantiles: Sequence[float]
 ) -> tuple[NDArray[np.float64], float, float]:
     """Return the HU of every grey before they are made exact, with their mean and standard deviation."""
-    levels = normal_levels(counts)
+    from scipy.special import ndtri
+
+    levels = ndtri(grey_quantiles(counts))
     shape = np.interp(levels, QUANTILE_LEVELS, quantiles) if len(quantiles) else sd * levels
     share = counts / max(int(counts.sum()), 1)
     centre = float(share @ shape)

@@ -54,10 +54,6 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     Every class takes two draws, so that the fills stay paired over distributions of one seed. What an ingredient gave
     HU of its own comes next, and last what grew in a label and takes after it.
 
-    Args:
-        scene: Its recipe says distribution, phase and priors.
-        rng: Source of the draws.
-
     Returns:
         `enhancement`, and `classes`: `{name: {"hu": mean, "sd": standard deviation of the texture}}` in HU, under
         `fitted` with the histogram's `quantiles` around the mean.

@@ -43,10 +43,6 @@ class Settings(Checked, section="lesions"):
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw number, places, sizes and contrast of the lesions of one volume.
 
-    Args:
-        scene: Its recipe's `data.lesions` names the host and the intervals.
-        rng: Source of the draws.
-
     Returns:
         `host`, `name`, `contrast_hu` and `lesions`, each with `centre` (voxel), `radius_mm` `(x, y, z)` and `seed`
         of its outline; None where the settings or the map have no host.

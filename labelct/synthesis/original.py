@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelct.errors import InputError
+from labelct.synthesis.scene import needed
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -22,7 +22,6 @@ def apply(scene: Scene, params: None) -> None:
     Raises:
         InputError: The case has no CT.
     """
-    if scene.case.ct is None:
-        raise InputError("data=clinical", "the case has no CT", "set data=synth1, synth2 or synth3, or add its CT")
-    scene.volume = np.ascontiguousarray(scene.case.ct, np.float32)
+    ct = needed(scene.case.ct, "data=clinical", "set data=synth1, synth2 or synth3, or add its CT")
+    scene.volume = np.ascontiguousarray(ct, np.float32)
     scene.target = scene.recipe.targets.merge(scene.label_map, scene.names)

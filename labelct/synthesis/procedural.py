@@ -1,5 +1,6 @@
 """Clips that need no picture: 1/f noise and dead leaves."""
 
+from functools import partial
 from typing import Any
 
 import numba
@@ -79,17 +80,9 @@ def _drop_balls(greys: Any, places: Any, radii: Any, shades: Any) -> None:
                     greys[t, y, x] = shades[n]
 
 
-def _clips(settings: Settings, make: Any) -> tuple[list[NDArray[np.uint8]], list[str]]:
+def procedural_clips(settings: Settings) -> tuple[list[NDArray[np.uint8]], list[str]]:
+    """Return `settings.clips` clips of power-law noise or of dead leaves, and their names."""
     shape = (settings.frames, settings.size, settings.size)
+    make = partial(power_law_clip, slope=settings.slope) if settings.kind == "noise" else dead_leaves_clip
     streams = np.random.default_rng(BANK_SEED).spawn(settings.clips)
-    return [make(shape, rng) for rng in streams], [f"{settings.kind} {n}" for n in range(settings.clips)]
-
-
-def noise_clips(settings: Settings) -> tuple[list[NDArray[np.uint8]], list[str]]:
-    """Return `settings.clips` clips of power-law noise, and their names."""
-    return _clips(settings, lambda shape, rng: power_law_clip(shape, settings.slope, rng))
-
-
-def dead_leaves_clips(settings: Settings) -> tuple[list[NDArray[np.uint8]], list[str]]:
-    """Return `settings.clips` clips of dead leaves, and their names."""
-    return _clips(settings, dead_leaves_clip)
+    return [make(shape, rng=rng) for rng in streams], [f"{settings.kind} {n}" for n in range(settings.clips)]

@@ -78,21 +78,9 @@ class Recipe:
 
     @classmethod
     def of(
-        cls,
-        data: DataSettings,
-        fill: FillSettings,
-        texture: TextureSettings,
-        drop: DropSettings,
-        targets: Targets,
+        cls, data: DataSettings, fill: FillSettings, texture: TextureSettings, drop: DropSettings, targets: Targets
     ) -> Recipe:
         """Return the recipe of some settings, with the priors and the clips that they name.
-
-        Args:
-            data: Recipe and settings of its ingredients.
-            fill: Intensity distribution.
-            texture: How clips are made and cut.
-            drop: Chances of leaving labels out.
-            targets: The structures that a network learns.
 
         Raises:
             InputError: The table of priors or a video cannot be read.
@@ -111,7 +99,7 @@ class Recipe:
     @property
     def hu_is_ct(self) -> bool:
         """Whether intensities are meant to be those of CT."""
-        return self.kind.hu_is_ct and (self.kind.needs_ct or self.fill.uses_priors)
+        return self.kind.needs_ct or self.fill.uses_priors
 
     @property
     def clips(self) -> Bank:

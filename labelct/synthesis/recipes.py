@@ -31,7 +31,10 @@ class Ingredient(Protocol):
     """The face of an ingredient's module."""
 
     def sample(self, scene: Scene, rng: np.random.Generator) -> Any:
-        """Draw everything that is random about it: plain values, ready for JSON."""
+        """Draw everything that is random about it from `rng`: plain values, ready for JSON.
+
+        What is allowed stands in the settings of `scene.recipe`.
+        """
 
     def apply(self, scene: Scene, params: Any) -> None:
         """Do to the scene what `params` say; nothing is drawn."""
@@ -64,7 +67,6 @@ class Kind:
         fill: The distribution that replaces `fill.kind`; None keeps it.
         needs_ct: Whether every case needs a CT.
         is_scan: Whether its volumes are scans already.
-        hu_is_ct: Whether its intensities are meant to be those of CT.
         draws: Whether a case can give more than one volume.
         unread: Sections of `data` that it does not read.
     """
@@ -76,7 +78,6 @@ class Kind:
     fill: str | None = None
     needs_ct: bool = False
     is_scan: bool = False
-    hu_is_ct: bool = True
     draws: bool = True
     unread: frozenset[str] = frozenset({"cylinder"})
 
@@ -92,5 +93,5 @@ RECIPES = {
     ),
     "synth2": Kind(),
     "synth3": Kind(textured=EVERYTHING),
-    "synthseg": Kind(textured=EVERYTHING, white=True, fill="mixture", hu_is_ct=False),
+    "synthseg": Kind(textured=EVERYTHING, white=True, fill="mixture"),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.errors import InputError
 from labelct.priors.table import BACKGROUND_CLASSES
 from labelct.synthesis.case import Case
 
@@ -46,6 +47,13 @@ class Layer:
         if len(self.names) > np.iinfo(self.numbers.dtype).max:
             self.numbers = self.numbers.astype(np.uint16)
         return {name: first + place for place, name in enumerate(names)}
+
+
+def needed(ct: NDArray[Any] | None, key: str, remedy: str) -> NDArray[Any]:
+    """Return the CT that `key` asks for; `InputError` where the case has none."""
+    if ct is None:
+        raise InputError(key, "the case has no CT", remedy)
+    return ct
 
 
 @dataclass

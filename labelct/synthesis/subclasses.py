@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError, SettingError
+from labelct.errors import SettingError
 from labelct.settings import Checked, choice, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.intensity import draw_level
+from labelct.synthesis.scene import needed
 
 if TYPE_CHECKING:
     from labelct.synthesis.case import Case
     from labelct.synthesis.scene import Scene, Spec
 
 SOURCES = ("auto", "ct", "blobs")
+CT_KEY = "data.subclasses.source=ct"
 FIRST_HU = -1024  # the level 0 of a CT
 EVENNESS = 4.0  # of the Dirichlet distribution of shares: all sub-classes are seen, none of a fixed size
 
@@ -65,10 +67,6 @@ def subclass_name(organ: str, number: int) -> str:
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """Draw where the sub-classes of each organ lie, or cluster the CT under it, and draw their HU.
 
-    Args:
-        scene: Its recipe's `data.subclasses` says how many and what from.
-        rng: Source of the draws.
-
     Returns:
         `source`, `count`, `organs` and `classes`. For `ct` an organ has the ascending HU that part its sub-classes; for
         `blobs` its `seed` and ascending `shares` of the volume, and `control_point_spacing_mm` stands for all. None
@@ -84,8 +82,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     source = settings.source if settings.source != "auto" else ("blobs" if case.ct is None else "ct")
     drawn: dict[str, Any] = {"source": source, "count": settings.count}
     if source == "ct":
-        remedy = "set data.subclasses.source=auto or blobs"
-        ct = _needed(case.ct, remedy)
+        ct = needed(case.ct, CT_KEY, "set data.subclasses.source=auto or blobs")
         drawn["organs"] = _clusters(case, scene, ct, settings.count)
     else:
         drawn |= {
@@ -95,12 +92,6 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     drawn["classes"] = _classes(scene, list(drawn["organs"]), rng)
     scene.classes |= drawn["classes"]
     return drawn
-
-
-def _needed(ct: NDArray[Any] | None, remedy: str) -> NDArray[Any]:
-    if ct is None:
-        raise InputError("data.subclasses.source=ct", "the case has no CT", remedy)
-    return ct
 
 
 def _blobs(organs: Sequence[str], count: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -181,7 +172,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     drawn = [params["organs"][name] for name in organs]
     chosen: list[NDArray[Any]]
     if params["source"] == "ct":
-        levels = _hu_levels(_needed(scene.ct, "add the CT that the volume was made from"))
+        levels = _hu_levels(needed(scene.ct, CT_KEY, "add the CT that the volume was made from"))
         chosen = [np.searchsorted(cuts, np.arange(LEVELS) + FIRST_HU, side="right") for cuts in drawn]
     else:
         seeds = [one["seed"] for one in drawn]

@@ -65,11 +65,9 @@ class Settings(Checked):
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
-    """Give a clip to every class that has a texture under this recipe; the body of `synth1` always has one.
+    """Give a clip to every class that has a texture under this recipe, each from a stream of its own.
 
-    Args:
-        scene: Its recipe says what is textured, from which bank, and how strongly.
-        rng: Source of the draws; every class draws from a stream of its own.
+    The body of `synth1` always has one.
 
     Returns:
         `clips` by class, their `strength`, and `bank`, the digest of what they were cut from; None where none was.
@@ -143,11 +141,9 @@ def _draw_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict
 
 def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
     """Return the standard deviation of the greys in a square of 48 pixels at the start of a texture."""
-    start, clip = bank.starts[params["clip"]], bank.shapes[params["clip"]]
     frame, y, x = (int(s) for s in params["start"])
-    pixels = bank.pixels[start : start + clip[0] * clip[1] * clip[2]].reshape(clip)[frame]
     rows, columns = (
         slice(max(0, s - SQUARE), s + 1) if step < 0 else slice(s, s + SQUARE)
         for s, step in zip((y, x), params["step"][1:], strict=True)
     )
-    return float(pixels[rows, columns].std())
+    return float(bank.clips[params["clip"]][frame, rows, columns].std())

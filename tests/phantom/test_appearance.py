@@ -4,9 +4,10 @@ import json
 from dataclasses import asdict
 
 import numpy as np
+import pytest
 
 from labelct.phantom.anatomy import NAMES
-from labelct.phantom.appearance import Appearance, sample_appearance
+from labelct.phantom.appearance import Appearance, sample_appearance, tissue_of
 from labelct.phantom.settings import PhantomSettings
 
 
@@ -27,3 +28,15 @@ def test_structures_of_one_tissue_share_their_patients_deviation() -> None:
 def test_an_appearance_is_plain_numbers() -> None:
     drawn = sample_appearance(PhantomSettings(lesions=1.0), NAMES, np.random.default_rng(0))
     assert Appearance(**json.loads(json.dumps(asdict(drawn)))) == drawn
+
+
+def test_every_name_has_a_tissue() -> None:
+    groups = {"solid", "blood", "bone", "lung", "gut", "fluid", "muscle", "fat"}
+    assert {tissue_of(name).group for name in NAMES} == groups
+    with pytest.raises(KeyError, match="no tissue for 'antler'"):
+        tissue_of("antler")
+
+
+def test_the_longest_prefix_decides() -> None:
+    assert tissue_of("iliac_vena_left") != tissue_of("iliac_artery_left")
+    assert tissue_of("rib_left_5") == tissue_of("rib_right_9")

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from labelct.scanner import analytic
 from labelct.scanner.geometry import Grid, Helix
+from tests.scanner import analytic
 
 
 def one_ray(offset=0.0):

@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelct.scanner import analytic
 from labelct.scanner.geometry import Grid, Helix
 
 odl = pytest.importorskip("odl")
 
 from labelct.scanner.odl_transform import HelicalJoseph, cone_beam, helix_of, image_space  # noqa: E402
+from tests.scanner import analytic  # noqa: E402
 
 WATER = 0.01926
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelct.synthesis.procedural import dead_leaves_clip, noise_clips, power_law_clip
+from labelct.synthesis.procedural import dead_leaves_clip, power_law_clip, procedural_clips
 from labelct.synthesis.texture import Settings
 
 
@@ -25,6 +25,6 @@ def test_dead_leaves_cover_everything() -> None:
 
 
 def test_clips_are_named_and_differ() -> None:
-    clips, names = noise_clips(Settings(kind="noise", size=16, frames=4, clips=2))
+    clips, names = procedural_clips(Settings(kind="noise", size=16, frames=4, clips=2))
     assert names == ["noise 0", "noise 1"]
     assert not np.array_equal(*clips)

@@ -18,13 +18,13 @@ from labelct.synthesis.settings import DataSettings
 from tests.synthesis.cases import NO_GAS, PAINTED, recipe, where
 
 PACKAGE = Path(labelct.__file__).parent
-# (needs a CT, is a scan already, HU are those of CT, draws more than one volume, paints the targets alone)
+# (needs a CT, is a scan already, draws more than one volume, paints the targets alone)
 FACTS = {
-    "clinical": (True, True, True, False, False),
-    "synth1": (False, False, True, True, True),
-    "synth2": (False, False, True, True, False),
-    "synth3": (False, False, True, True, False),
-    "synthseg": (False, False, False, True, False),
+    "clinical": (True, True, False, False),
+    "synth1": (False, False, True, True),
+    "synth2": (False, False, True, False),
+    "synth3": (False, False, True, False),
+    "synthseg": (False, False, True, False),
 }
 
 
@@ -37,10 +37,7 @@ def hu(painted: Synthetic, name: str) -> np.float32:
 
 
 def test_every_recipe_says_what_it_is() -> None:
-    told = {
-        name: (kind.needs_ct, kind.is_scan, kind.hu_is_ct, kind.draws, kind.targets_only)
-        for name, kind in RECIPES.items()
-    }
+    told = {name: (kind.needs_ct, kind.is_scan, kind.draws, kind.targets_only) for name, kind in RECIPES.items()}
     assert told == FACTS
 
 

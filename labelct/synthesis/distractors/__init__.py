@@ -51,24 +51,16 @@ class Settings(Checked, section="distractors"):
     adjacent_fraction: float = ranged(0.0, 0.0, 1.0)
     radius_mm: list[float] = interval(8.0, 50.0, 1.0, 150.0)
 
-    def is_active(self) -> bool:
-        """Return whether anything can be placed."""
-        return any(getattr(self, f"{name}_probability") for name in PARTS) or self.blobs[1] > 0
-
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Draw what lies around the labels of one volume.
-
-    Args:
-        scene: Its recipe's `data.distractors` has chances and intervals.
-        rng: Source of the draws; every body draws from a stream of its own.
+    """Draw what lies around the labels of one volume, every body from a stream of its own.
 
     Returns:
         The geometry by body, the middle of the space, its rind, and `classes`, HU and clip of each; None where the
         settings place nothing.
     """
     settings, clip_rng = scene.recipe.data.distractors, rng.spawn(1)[0]
-    if not settings.is_active():
+    if not settings.blobs[1] and not any(getattr(settings, f"{name}_probability") for name in PARTS):
         return None
     body = scene.drawn["background"]
     drawn: dict[str, Any] = {"centre_mm": list(body["centre_mm"])}

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.synthesis.distractors.space import Drawn, Geometry, Numbers, Space, between, density
-from labelct.synthesis.hull import coarse_step
+from labelct.synthesis.envelope import coarse_step
 
 KNOWN = "lung_"
 BELOW = -1e6  # mm: the height where there is no label

@@ -4,8 +4,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.envelope import CAVITY, SHELL, WALL
-from labelct.synthesis.hull import DIRECTIONS
+from labelct.synthesis.envelope import CAVITY, DIRECTIONS, SHELL, WALL
 from labelct.synthesis.kernels.value_noise import Lattice, value_at
 
 Layers = NDArray[np.uint8]

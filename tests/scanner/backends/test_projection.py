@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labelct.scanner import analytic
 from labelct.scanner.geometry import Grid, plan
+from tests.scanner import analytic
 
 WATER = 0.01926
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from labelct.scanner import analytic
 from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.geometry import Grid, plan
+from tests.scanner import analytic
 
 WATER = 0.01926
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelct.synthesis.envelope import CAVITY, OUTSIDE, SHELL, WALL
-from labelct.synthesis.hull import DIRECTIONS
+from labelct.synthesis.envelope import CAVITY, DIRECTIONS, OUTSIDE, SHELL, WALL
 from labelct.synthesis.kernels.envelope import marble, rasterise
 from labelct.synthesis.kernels.value_noise import draw_lattice, value_at
 

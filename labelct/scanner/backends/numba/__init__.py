@@ -1,8 +1,8 @@
 """The CPU's backend: kernels compiled by numba, on all cores, with AVX-512 where the CPU has it."""
 
+from labelct.scanner.backends.numba.backproject import reconstruct
 from labelct.scanner.backends.numba.noise import measure
 from labelct.scanner.backends.numba.projector import adjoint, forward, project
-from labelct.scanner.backends.numba.reconstruct import reconstruct
 from labelct.scanner.backends.numba.refine import refine
 from labelct.scanner.geometry import Array
 

@@ -23,15 +23,17 @@ The arguments that the kernels share:
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numba
 import numpy as np
 
 from labelct.scanner.backends.numba.aperture import aperture_add
+from labelct.scanner.backends.numba.rebin import filtered_wedge
 from labelct.scanner.backends.numba.simd import SIMD_WIDTH
 from labelct.scanner.backends.numba.simd_interpolation import COMPILE, has_permute
-from labelct.scanner.chunked_reconstruction import Reconstruction
+from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Reconstruction, ViewBuffer, Views
 from labelct.scanner.geometry import Array
 from labelct.scanner.wedge import Wedge
 from labelct.threads import over
@@ -144,7 +146,7 @@ def backproject(
     """Return the image of filtered wedges.
 
     Args:
-        filtered: `(direction, u, row)` from `rebin.filtered_wedge`, all directions that light the image.
+        filtered: `(direction, u, row)` from `filtered_wedge`, all directions that light the image.
         first: Number of its first direction.
         what: The image, its circle and the aperture.
         image: Where to write, `(x, y, z)`; zeros.
@@ -177,3 +179,22 @@ def backproject(
 
     over(task, len(corners))
     return result
+
+
+def reconstruct(views: Views, what: Reconstruction) -> Array:
+    """Return the image of a scan; see `Backend.reconstruct`."""
+    wedge, margin = what.wedge, what.wedge.margin
+    channels, rows = wedge.helix.channels, wedge.helix.rows
+    cone = ViewBuffer(views, np.empty((VIEWS_PER_BLOCK + 2 * margin, channels, rows), np.float32))
+
+    def make(start: int, stop: int) -> Array:
+        around = cone.take(start - margin, stop + margin)
+        return filtered_wedge(around, margin, stop - start, what)
+
+    capacity = max(stop - start for _, _, (start, stop) in what.chunks())
+    filtered = ViewBuffer(make, np.empty((capacity, channels, wedge.rows), np.float32), margin)
+    image = np.zeros(what.grid.shape, np.float32)
+    for first, part, directions in what.chunks():
+        lit, slices = filtered.take(*directions), image[:, :, first : first + part.shape[2]]
+        backproject(lit, directions[0], replace(what, grid=part), slices)
+    return image

@@ -80,10 +80,8 @@ def filtered_wedge(cone: Array, first: int, count: int, what: Reconstruction) ->
     rays = sources(wedge)
     mix = thickness_weights(wedge.helix, what.thickness)
     ranges = bands(mix)
-    length, response = (
-        ramp_filter.fast_length(channels),
-        ramp_filter.ramp(what.settings.kernel, channels, wedge.spacing),
-    )
+    length = ramp_filter.fast_length(channels)
+    response = ramp_filter.ramp(what.settings.kernel, channels, wedge.spacing)
     result = np.empty((count, channels, wedge.rows), np.float32)
 
     def task(number: int) -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from labelct.scanner import analytic
 from labelct.scanner.backends.numba import projector
 from labelct.scanner.backends.numba.simd_interpolation import has_permute
 from labelct.scanner.geometry import Grid
+from tests.scanner import analytic
 
 WATER = 0.01926
 avx512 = pytest.mark.skipif(not has_permute(), reason="this CPU has no AVX-512")

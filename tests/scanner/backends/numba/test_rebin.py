@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from labelct.scanner import analytic
 from labelct.scanner import filter as ramp_filter
 from labelct.scanner.backends.numba import rebin
 from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.wedge import Wedge, bands, sources, thickness_weights
+from tests.scanner import analytic
 
 WATER = 0.01926
 

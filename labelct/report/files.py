@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from labelct.report import axes, page, tables
-from labelct.report.curves import curve
+from labelct.report import curves, page, tables
 from labelct.report.document import Report
 from labelct.report.scores import comma_separated
 from labelct.report.strips import dice_plot
@@ -61,10 +60,9 @@ def _draw(report: Report, out: Path) -> dict[str, Path]:
     drawn = {name: out / f"{metric}.png" for metric, name in FIGURES.items()}
     for (metric, name), path in zip(FIGURES.items(), drawn.values(), strict=True):
         dice_plot(points.to_dict("records"), path, metric, name)
-    for axis in axes.axes_of(report.runs, report.by):
+    for axis in curves.axes_of(report.runs, report.by):
         path = out / f"curve_{axis.choice.replace('/', '_')}.png"
-        lines = axes.lines(axis, report.runs, report.by, report.results)
-        curve(lines, path, axis.text, "Dice", axis.logarithmic)
+        curves.curve(curves.points(axis, report.runs, report.by, report.results), path, axis)
         drawn[f"Dice against {axis.text}"] = path
     return drawn
 

@@ -13,17 +13,8 @@ if TYPE_CHECKING:
 
 # Columns that a narrow terminal does without, the least important first.
 EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
-TEX = {
-    "&": r"\&",
-    "%": r"\%",
-    "_": r"\_",
-    "#": r"\#",
-    "±": r"$\pm$",
-    "–": "--",
-    "−": "$-$",
-    "Δ": r"$\Delta$",
-    "<": "$<$",
-}
+# What LaTeX lacks, besides the letters that pandas escapes.
+TEX = str.maketrans({"±": r"$\pm$", "–": "--", "−": "$-$", "Δ": r"$\Delta$", "<": "$<$"})
 
 
 def cells(results: pd.DataFrame, by: Sequence[str], reference: str | None, margin: float) -> pd.DataFrame:
@@ -94,7 +85,7 @@ def markdown(table: pd.DataFrame) -> str:
 def latex(table: pd.DataFrame) -> str:
     """Return the table in LaTeX, for the package booktabs."""
     columns = "l" * first_number(table) + "r" * (table.shape[1] - first_number(table))
-    return table.map(_tex).rename(columns=_tex).to_latex(index=False, escape=False, column_format=columns)
+    return table.to_latex(index=False, escape=True, column_format=columns).translate(TEX)
 
 
 def html(table: pd.DataFrame) -> str:
@@ -127,7 +118,3 @@ def _comparison(row: Mapping[str, Any], reference: str) -> list[str]:
 
 def _p(value: float) -> str:
     return "–" if math.isnan(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _tex(text: str) -> str:
-    return "".join(TEX.get(letter, letter) for letter in text)

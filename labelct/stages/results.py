@@ -87,7 +87,7 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
             shutil.copyfile(picture, folder / f"overlay_{picture.name}")
     for model in (stage for stage in outcome.stages if (stage.folder / "progress.png").is_file()):
         shutil.copyfile(model.folder / "progress.png", folder / "training.png")
-    dice_plot(outcome.rows, folder / "dice.png")
+    dice_plot(scores.table(outcome.rows), folder / "dice.png")
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     shown = TrainingSet(training_set.folder).train[:PANELS]
     panels = [_panel(case, testing.window(config)) for case in shown]

@@ -88,7 +88,7 @@ class Config:
 
     Attributes:
         cohort: Where the label maps come from.
-        test: The CT that the model is scored on, by name.
+        test: The CT that the model is scored on, by name; several at once: test=[own,folder].
         targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
         data: The recipe of the training volumes.
         fill: The distribution that an organ's HU are drawn from.
@@ -99,11 +99,11 @@ class Config:
         trainer: The network and its training.
         device: What it trains on.
         evaluation: Scores and figures.
-        logger: Where the curves go.
+        logger: Where curves, tables and figures go beside CSV.
         parallel: How cases spread over processes.
-        limit: How many cases are used.
+        limit: How many cases of each split are used, first ones first.
         paths: Where things land.
-        debug: Values laid over all others.
+        debug: Values laid over all others: the whole chain in seconds.
         seed: Seed of the network's weights and patches; `data.seed` is that of the volumes.
         name: Name of the run at the tracker; null makes one of the options chosen.
         group: Group of the run at the tracker; null takes the name of the sweep.
@@ -133,20 +133,11 @@ class Config:
     tags: list[str] = field(default_factory=list)
 
 
-PLAIN = {
-    "data": DataSettings,
-    "fill": intensity.Settings,
-    "texture": texture.Settings,
-    "drop": drop.Settings,
-    "scanner": ScannerSettings,
-    "dose": DoseSettings,
-    "device": DeviceSettings,
-    "evaluation": EvaluationSettings,
-    "logger": LoggerSettings,
-    "parallel": ParallelSettings,
-    "limit": LimitSettings,
-    "paths": PathsSettings,
-    "debug": DebugSettings,
+# The schemas of the sections that have one kind only.
+PLAIN: dict[str, Any] = {
+    name: hint
+    for name, hint in get_type_hints(Config).items()
+    if dataclasses.is_dataclass(hint) and name not in ("targets", "trainer")
 }
 
 
@@ -276,7 +267,7 @@ def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[
 def register() -> None:
     """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
     kinds: dict[str, dict[str, Any]] = {"cohort": TESTS, "trainer": TRAINER_SCHEMAS}
-    schemas: dict[str, Any] = {**PLAIN} | {
+    schemas: dict[str, Any] = PLAIN | {
         f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()
     }
     for name, schema in schemas.items():

@@ -104,8 +104,8 @@ def job(composed: DictConfig) -> float | None:
 def help_text() -> str:
     """Return what `labelct run --help` prints: the groups with their options, a line each."""
     lines = ["usage: labelct run [group=option] [key=value] [-m group=option,option]", "", "groups"]
-    for group in [name for name in keys.GROUPS if name in compose.groups()]:
-        lines.append(f"  {group:<11} {keys.GROUPS[group]}")
+    for group in [name for name in keys.LINES if name in compose.groups()]:
+        lines.append(f"  {group:<11} {keys.LINES[group]}")
         lines += [f"    {option:<16} {line}" for option, line in compose.options(group).items()]
     lines += [
         "",

@@ -33,5 +33,5 @@ def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, NaN empty, with every digit: pandas takes as many as NumPy prints, which any import sets."""
+    """Write a table as CSV with every digit; pandas takes as many as NumPy prints, which any import may set."""
     write_text(path, table.to_csv(index=False, lineterminator="\n", float_format=lambda value: repr(float(value))))

@@ -28,7 +28,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "targets": {"errors", "labels"},
         "parallel": {"errors", "progress", "settings", "threads"},
         "store": {"errors"},
-        "io": {"errors", "volume"},
+        "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
         "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "settings", "targets", "threads"},
         "scanner": {"errors", "progress", "rotation", "settings", "threads"},

@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
 
     acquisition, params = Acquisition(config.scanner, config.dose), sample_scan(np.random.default_rng(given.seed))
     with ProgressBar(f"scan {given.scanner} {given.dose}") as bar:
-        scanned = scan(volume.array, volume.spacing, acquisition, params, progress=bar.update)
+        scanned = scan(np.asarray(volume.array, np.float32), volume.spacing, acquisition, params, progress=bar.update)
     nifti.write(given.output, scanned, volume.affine)
     print(f"{given.output}")
     return 0

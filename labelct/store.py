@@ -100,6 +100,20 @@ def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=sort_keys) + "\n")
 
 
+def read_json(path: Path, remedy: str) -> Any:
+    """Return what a JSON file holds, with or without a byte order mark.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", remedy) from None
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read as JSON ({error})", remedy) from None
+
+
 def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:
     """Return the stage of `recipe`, making it first when it is not there.
 

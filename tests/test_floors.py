@@ -35,7 +35,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "evaluation": {"errors", "labels", "settings", "targets"},
     },
     {
-        "cohort": {"errors", "io", "labels", "priors", "settings", "synthesis", "volume"},
+        "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "volume"},
         "phantom": {"errors", "io", "settings"},
         "dataset": {"errors", "io", "store", "targets"},
     },

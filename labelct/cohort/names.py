@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.store import read_json
 
 FORM = 'write {"1": "liver", "2": "spleen"}'
 
@@ -56,12 +56,7 @@ def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
     if names in PRESETS:
         return PRESETS[names]()
     path = root / names
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", f"{FORM} there, or set names= to {' or '.join(PRESETS)}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read as JSON ({error})", FORM) from None
+    content = read_json(path, f"{FORM} there, or set names= to {' or '.join(PRESETS)}")
     if not isinstance(content, dict):
         raise InputError(path, "is no table of label values", FORM)
     try:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from labelct.commands import compose, keys
 from labelct.commands import job as single
-from labelct.commands.jobs import JobFolders, failures, sweep_ended
+from labelct.commands.job import JobFolders, failures, sweep_ended
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError
 

@@ -33,12 +33,12 @@ def cells(results: pd.DataFrame, by: Sequence[str], reference: str | None, margi
     table = results[[*by, "test", "label", "n"]].astype(str)
     if (results["runs"] > 1).any():
         table["runs"] = results["runs"].astype(str)
-    table["Dice"] = [_spread(row, "dice", 3) for row in rows]
+    table["Dice"] = [spread(row, "dice", 3) for row in rows]
     if "expected" in results:
         table["paper"] = results["expected"].fillna("–")
     table["95 % CI"] = [_interval(row) for row in rows]
-    table["surface Dice"] = [_spread(row, "surface_dice", 3) for row in rows]
-    table["HD95 mm"] = [_spread(row, "hd95", 1) for row in rows]
+    table["surface Dice"] = [spread(row, "surface_dice", 3) for row in rows]
+    table["HD95 mm"] = [spread(row, "hd95", 1) for row in rows]
     table["absent"] = results["absent"].astype(str)
     if results[["missed", "invented"]].any(axis=None):
         table[["missed", "invented"]] = results[["missed", "invented"]].astype(str)
@@ -62,14 +62,15 @@ def fitting(table: pd.DataFrame, width: int) -> pd.DataFrame:
     return table[list(widths)]
 
 
-def console(table: pd.DataFrame, title: str) -> Table:
+def console(table: pd.DataFrame) -> Table:
     """Return the table for a terminal."""
     from rich import box
     from rich.table import Table
 
-    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    shown = Table(title="Scores", box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     for column, name in enumerate(table):
-        shown.add_column(name, justify="left" if column < first_number(table) else "right", overflow="fold")
+        number = column >= first_number(table)
+        shown.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
     for line in table.itertuples(index=False):
         shown.add_row(*line)
     return shown
@@ -97,7 +98,8 @@ def _rank(name: str) -> int:
     return next(rank for rank, start in enumerate(EXPENDABLE) if name.startswith(start))
 
 
-def _spread(row: Mapping[str, Any], metric: str, digits: int) -> str:
+def spread(row: Mapping[str, Any], metric: str, digits: int) -> str:
+    """Return mean and standard deviation of a metric as text."""
     mean, std = row[metric], row[f"{metric}_std"]
     return "–" if math.isnan(mean) else f"{mean:.{digits}f}" + ("" if math.isnan(std) else f" ± {std:.{digits}f}")
 

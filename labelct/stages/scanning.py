@@ -69,7 +69,7 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         cached = None if projections is None else projections.folder
         work = [
             Work(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis)
+            for record in records(synthesis.folder)
         ]
         map_cases(_scan_case, work, config.parallel, f"scanner {config.scanner.kind}")
         _index(folder, config.targets.names, Path(config.data.priors).name)
@@ -111,7 +111,7 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
     def make(folder: Path) -> None:
         work = [
             Work(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis)
+            for record in records(synthesis.folder)
         ]
         map_cases(_project_case, work, config.parallel, "forward projection")
 
@@ -183,7 +183,7 @@ def _share(source: Path, target: Path) -> None:
 
 def _index(folder: Path, targets: list[str], prior: str) -> None:
     """Write the files that describe the set, from the records that lie in it."""
-    lines = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "records").glob("*.json"))]
+    lines = records(folder)
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
     dataset.write_index(folder, targets, splits, spacing)

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from labelct.cohort.settings import (
     DicomSettings,
@@ -157,7 +157,8 @@ def typed(composed: DictConfig) -> Config:
     Raises:
         ConfigError: A key that is no field, a value of the wrong type or out of range, a value that is missing.
     """
-    _reject_unknown("", composed, [known.name for known in dataclasses.fields(Config)])
+    for name in sorted(set(map(str, composed)) - {part.name for part in dataclasses.fields(Config)}):
+        raise _unknown(name, Config)
     composed = _capped(composed)
     sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
@@ -200,11 +201,12 @@ def _choice(name: str, node: DictConfig, schemas: Mapping[str, type]) -> Any:
 def _section(name: str, node: DictConfig, schema: type) -> Any:
     if not isinstance(node, DictConfig):
         raise ConfigError(f"{name}={node!r}: allowed is an option of the group {name}; see --help")
-    _reject_unknown_deep(name, node, schema)
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), node))
     except SettingError as error:
         raise ConfigError(f"{name}.{error}") from error
+    except ConfigKeyError as error:
+        raise _unknown(f"{name}.{error.full_key}", error.object_type) from error
     except MissingMandatoryValue as error:
         key = f"{name}.{error.full_key}" if error.full_key else name
         raise ConfigError(f"{key} is not set: give it as {key}=VALUE") from error
@@ -222,20 +224,11 @@ def type_message(key: str, error: OmegaConfBaseException) -> str:
     return f"{key}: {str(error).splitlines()[0]}; mend the value"
 
 
-def _reject_unknown_deep(name: str, node: DictConfig, schema: type) -> None:
-    hints = get_type_hints(schema)
-    _reject_unknown(name, node, list(hints))
-    for key, hint in hints.items():
-        child = node._get_node(key)
-        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(child, DictConfig):
-            _reject_unknown_deep(f"{name}.{key}", child, hint)
-
-
-def _reject_unknown(name: str, node: DictConfig, known: list[str]) -> None:
-    for key in map(str, node):
-        if key not in known:
-            full, remedy = (f"{name}.{key}" if name else key), did_you_mean(key, known)
-            raise ConfigError(f"{full}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
+def _unknown(key: str, schema: Any) -> ConfigError:
+    """Return the error of a dotted key that is no field of the schema it lies in."""
+    known = [part.name for part in dataclasses.fields(schema)]
+    remedy = did_you_mean(key.rpartition(".")[2], known)
+    return ConfigError(f"{key}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
 
 
 def _targets(composed: DictConfig) -> Targets:

@@ -56,7 +56,7 @@ def fitting(table: pd.DataFrame, width: int) -> pd.DataFrame:
     """Return the table without the columns, least important first, that `width` characters leave no room for."""
     between = 3  # blanks and rule between two columns
     widths = {name: max(len(name), int(table[name].str.len().max())) + between for name in table}
-    spare = sorted((name for name in table if name.startswith(EXPENDABLE)), key=_rank)
+    spare = [name for start in EXPENDABLE for name in table if name.startswith(start)]
     while spare and sum(widths.values()) > width:
         del widths[spare.pop(0)]
     return table[list(widths)]
@@ -92,10 +92,6 @@ def latex(table: pd.DataFrame) -> str:
 def html(table: pd.DataFrame) -> str:
     """Return the table in HTML, without a style of its own."""
     return table.to_html(index=False, border=0, justify="unset")
-
-
-def _rank(name: str) -> int:
-    return next(rank for rank, start in enumerate(EXPENDABLE) if name.startswith(start))
 
 
 def spread(row: Mapping[str, Any], metric: str, digits: int) -> str:

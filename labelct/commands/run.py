@@ -41,26 +41,17 @@ def main(arguments: Sequence[str]) -> int:
         flags = get_args_parser().parse_args()
     except SystemExit as error:
         return int(error.code or 0)
-    if flags.help:
-        return _help(flags.overrides)
     jobs = 0
-    if not (flags.hydra_help or flags.shell_completion):
-        try:
-            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir)
-        except LabelctError as error:
-            print(f"labelct run: {error}", file=sys.stderr)
-            return 1
-    return _run(jobs)
-
-
-def _help(names: Sequence[str]) -> int:
-    """Print the groups, or every key of the groups and keys that are named."""
     try:
-        print("\n\n".join(keys.help_of(name) for name in names) or help_text())
+        if flags.help:
+            print("\n\n".join(keys.help_of(name) for name in flags.overrides) or help_text())
+            return 0
+        if not (flags.hydra_help or flags.shell_completion):
+            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir)
     except LabelctError as error:
         print(f"labelct run: {error}", file=sys.stderr)
         return 1
-    return 0
+    return _run(jobs)
 
 
 def _run(jobs: int) -> int:

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.commands.scan import settings
+from labelct.commands.compose import configuration
 from labelct.io.nifti import read_volume
 from labelct.scanner.scan import Acquisition, project, scan
 
@@ -28,16 +28,17 @@ def panels(volume: NDArray[np.float32], spacing: tuple[float, float, float]) -> 
     """Return the CT as it is and scanned again, by title."""
     made = {"the CT as it is": volume}
     for name in ("sensation64", "compact"):
-        scanner = settings("scanner", name, ())
+        scanner = configuration([f"scanner={name}"]).scanner
         clean = project(volume, spacing, Acquisition(scanner))
         for dose in DOSES if name == "sensation64" else ("full", "low"):
-            acquisition = Acquisition(scanner, settings("dose", dose, ()))
+            acquisition = Acquisition(scanner, configuration([f"dose={dose}"]).dose)
             made[f"{name}, {dose}"] = scan(volume, spacing, acquisition, {"seed": 3}, clean)
     for title, name, values in (
-        ("sensation64 noise_only, quarter", "sensation64", ["mode=noise_only"]),
+        ("sensation64 noise_only, quarter", "sensation64", ["scanner.mode=noise_only"]),
         ("image, quarter", "image", ()),
     ):
-        acquisition = Acquisition(settings("scanner", name, values), settings("dose", "quarter", ()))
+        config = configuration([f"scanner={name}", "dose=quarter", *values])
+        acquisition = Acquisition(config.scanner, config.dose)
         made[title] = scan(volume, spacing, acquisition, {"seed": 3})
     return made
 

@@ -18,7 +18,7 @@ import numpy as np
 from plain_loop import backproject as plain_backproject
 from scanner_problem import PATHS, Row, bodies, problem_t, timed, water_disc
 
-from labelct.commands.scan import settings
+from labelct.commands.compose import configuration
 from labelct.scanner.backends.numba import backproject, projector, rebin
 from labelct.scanner.chunked_reconstruction import Reconstruction
 from labelct.scanner.geometry import Grid, Helix, plan
@@ -143,7 +143,7 @@ def backprojection(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def linear(arguments: argparse.Namespace) -> Iterator[Row]:
-    scanner = settings("scanner", "compact", ())
+    scanner = configuration(["scanner=compact"]).scanner
     scan(np.full((16, 16, 4), -1000, np.float32), (4.0, 4.0, 4.0), Acquisition(scanner), {"seed": 0})
     for count in (96, 192, 384):
         grid = Grid.centred((96, 96, count), (4.0, 4.0, 4.0))
@@ -179,7 +179,7 @@ def clocks() -> np.ndarray:
 
 def _large(name: str, shape: tuple[int, int, int], answer: multiprocessing.SimpleQueue) -> None:
     grid = Grid.centred(shape, (1.5, 1.5, 1.5))
-    scanner = settings("scanner", name, ())
+    scanner = configuration([f"scanner={name}"]).scanner
     x, y = grid.axis(0)[:, None] / 170, grid.axis(1)[None, :] / 120
     volume = np.where((np.hypot(x, y) < 1)[:, :, None], np.float32(40), np.float32(-1000)) + np.zeros(shape, np.float32)
     filtering, backprojecting = Stage(rebin, "filtered_wedge"), Stage(backproject, "backproject")

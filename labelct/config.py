@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from labelct.cohort.settings import (
     DicomSettings,
@@ -88,7 +88,7 @@ class Config:
 
     Attributes:
         cohort: Where the label maps come from.
-        test: The CT that the model is scored on, by name.
+        test: The CT that the model is scored on, by name; several at once: test=[own,folder].
         targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
         data: The recipe of the training volumes.
         fill: The distribution that an organ's HU are drawn from.
@@ -99,11 +99,11 @@ class Config:
         trainer: The network and its training.
         device: What it trains on.
         evaluation: Scores and figures.
-        logger: Where the curves go.
+        logger: Where curves, tables and figures go beside CSV.
         parallel: How cases spread over processes.
-        limit: How many cases are used.
+        limit: How many cases of each split are used, first ones first.
         paths: Where things land.
-        debug: Values laid over all others.
+        debug: Values laid over all others: the whole chain in seconds.
         seed: Seed of the network's weights and patches; `data.seed` is that of the volumes.
         name: Name of the run at the tracker; null makes one of the options chosen.
         group: Group of the run at the tracker; null takes the name of the sweep.
@@ -133,20 +133,11 @@ class Config:
     tags: list[str] = field(default_factory=list)
 
 
-PLAIN = {
-    "data": DataSettings,
-    "fill": intensity.Settings,
-    "texture": texture.Settings,
-    "drop": drop.Settings,
-    "scanner": ScannerSettings,
-    "dose": DoseSettings,
-    "device": DeviceSettings,
-    "evaluation": EvaluationSettings,
-    "logger": LoggerSettings,
-    "parallel": ParallelSettings,
-    "limit": LimitSettings,
-    "paths": PathsSettings,
-    "debug": DebugSettings,
+# The schemas of the sections that have one kind only.
+PLAIN: dict[str, Any] = {
+    name: hint
+    for name, hint in get_type_hints(Config).items()
+    if dataclasses.is_dataclass(hint) and name not in ("targets", "trainer")
 }
 
 
@@ -166,7 +157,8 @@ def typed(composed: DictConfig) -> Config:
     Raises:
         ConfigError: A key that is no field, a value of the wrong type or out of range, a value that is missing.
     """
-    _reject_unknown("", composed, [known.name for known in dataclasses.fields(Config)])
+    for name in sorted(set(map(str, composed)) - {part.name for part in dataclasses.fields(Config)}):
+        raise _unknown(name, Config)
     composed = _capped(composed)
     sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
@@ -209,11 +201,12 @@ def _choice(name: str, node: DictConfig, schemas: Mapping[str, type]) -> Any:
 def _section(name: str, node: DictConfig, schema: type) -> Any:
     if not isinstance(node, DictConfig):
         raise ConfigError(f"{name}={node!r}: allowed is an option of the group {name}; see --help")
-    _reject_unknown_deep(name, node, schema)
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), node))
     except SettingError as error:
         raise ConfigError(f"{name}.{error}") from error
+    except ConfigKeyError as error:
+        raise _unknown(f"{name}.{error.full_key}", error.object_type) from error
     except MissingMandatoryValue as error:
         key = f"{name}.{error.full_key}" if error.full_key else name
         raise ConfigError(f"{key} is not set: give it as {key}=VALUE") from error
@@ -231,20 +224,11 @@ def type_message(key: str, error: OmegaConfBaseException) -> str:
     return f"{key}: {str(error).splitlines()[0]}; mend the value"
 
 
-def _reject_unknown_deep(name: str, node: DictConfig, schema: type) -> None:
-    hints = get_type_hints(schema)
-    _reject_unknown(name, node, list(hints))
-    for key, hint in hints.items():
-        child = node._get_node(key)
-        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(child, DictConfig):
-            _reject_unknown_deep(f"{name}.{key}", child, hint)
-
-
-def _reject_unknown(name: str, node: DictConfig, known: list[str]) -> None:
-    for key in map(str, node):
-        if key not in known:
-            full, remedy = (f"{name}.{key}" if name else key), did_you_mean(key, known)
-            raise ConfigError(f"{full}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
+def _unknown(key: str, schema: Any) -> ConfigError:
+    """Return the error of a dotted key that is no field of the schema it lies in."""
+    known = [part.name for part in dataclasses.fields(schema)]
+    remedy = did_you_mean(key.rpartition(".")[2], known)
+    return ConfigError(f"{key}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
 
 
 def _targets(composed: DictConfig) -> Targets:
@@ -276,7 +260,7 @@ def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[
 def register() -> None:
     """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
     kinds: dict[str, dict[str, Any]] = {"cohort": TESTS, "trainer": TRAINER_SCHEMAS}
-    schemas: dict[str, Any] = {**PLAIN} | {
+    schemas: dict[str, Any] = PLAIN | {
         f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()
     }
     for name, schema in schemas.items():

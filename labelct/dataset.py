@@ -1,6 +1,5 @@
 """A training set on disk: nnU-Net's raw layout, so that every trainer (and nnU-Net itself) reads the same files."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelct.errors import InputError
-from labelct.store import write_json
+from labelct.store import read_json, write_json
 
 ENDING = ".nii.gz"
 REMEDY = "make the training set again, or point to a folder in nnU-Net's raw layout"
@@ -104,14 +103,14 @@ class TrainingSet:
 
     @cached_property
     def _index(self) -> dict[str, Any]:
-        index = _read_json(self.folder / "dataset.json")
+        index = read_json(self.folder / "dataset.json", REMEDY)
         if not isinstance(index, dict):
             raise InputError(self.folder / "dataset.json", "is not a JSON object", REMEDY)
         return index
 
     @cached_property
     def _splits(self) -> dict[str, list[str]]:
-        splits = _read_json(self.folder / "splits_final.json")
+        splits = read_json(self.folder / "splits_final.json", REMEDY)
         if not isinstance(splits, list) or not splits or not splits[0].get("train"):
             raise InputError(self.folder / "splits_final.json", "has no training cases in its first split", REMEDY)
         return splits[0]
@@ -123,12 +122,3 @@ class TrainingSet:
             if not path.is_file():
                 raise InputError(path, f"is listed in splits_final.json ({split}) but missing", REMEDY)
         return cases
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", REMEDY) from None
-    except ValueError as error:
-        raise InputError(path, f"is no valid JSON ({error})", REMEDY) from None

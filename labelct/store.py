@@ -1,12 +1,16 @@
 """Folders named by the recipe that made them: what is there already is never made again."""
 
+import errno
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
@@ -61,22 +65,53 @@ def key_of(recipe: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(recipe).encode()).hexdigest()[:KEY_LENGTH]
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all, through a temporary sibling."""
-    temporary = path.with_name(f".{path.name}.partial")
+@contextmanager
+def written(path: Path, remedy: str = "free some space or write elsewhere") -> Iterator[IO[bytes]]:
+    """Open a file that appears whole or not at all, through a temporary sibling; missing folders are made.
+
+    Raises:
+        InputError: The disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise InputError(
-            path, f"cannot be written ({error.strerror})", "free disk space or choose paths.outputs="
-        ) from error
+            path, "the disk is full" if full else f"cannot be written ({error.strerror})", remedy
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all."""
+    with written(path) as file:
+        file.write(text.encode())
 
 
 def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:
     """Write `value` as indented JSON to `path`, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, sort_keys=sort_keys) + "\n")
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """Return what a JSON file holds, with or without a byte order mark.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", remedy) from None
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read as JSON ({error})", remedy) from None
 
 
 def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:

@@ -47,5 +47,5 @@ def test_missing_file_and_missing_index_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"lost_0000\.nii\.gz: is listed"):
         TrainingSet(tmp_path).train  # noqa: B018
     (tmp_path / "splits_final.json").write_text("[")
-    with pytest.raises(InputError, match="no valid JSON"):
+    with pytest.raises(InputError, match="cannot be read as JSON"):
         TrainingSet(tmp_path).train  # noqa: B018

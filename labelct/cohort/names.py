@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.store import read_json
 
 FORM = 'write {"1": "liver", "2": "spleen"}'
+PRESETS = {"totalsegmentator_v1": "id_total_v1", "totalsegmentator_v2": "id_total_v2"}  # their columns in the table
 
 
 @lru_cache(maxsize=1)
@@ -20,24 +21,16 @@ def _table() -> list[dict[str, str]]:
     return [row for row in csv.DictReader(io.StringIO(text)) if not row["name"].startswith("_")]
 
 
-def totalsegmentator_v2() -> dict[int, str]:
-    """Return `{value: name}` of the 117 classes of TotalSegmentator v2's task `total`."""
-    return {int(row["id_total_v2"]): row["name"] for row in _table() if row["id_total_v2"]}
-
-
-def totalsegmentator_v1() -> dict[int, str]:
-    """Return `{value: name}` of the 104 classes of TotalSegmentator v1, with v1's own values."""
-    return {int(row["id_total_v1"]): row["name"] for row in _table() if row["id_total_v1"]}
+def preset(name: str) -> dict[int, str]:
+    """Return `{value: name}` of the 104 or 117 classes of v1 or v2 of TotalSegmentator, with its own values."""
+    return {int(row[PRESETS[name]]): row["name"] for row in _table() if row[PRESETS[name]]}
 
 
 def totalsegmentator() -> dict[int, str]:
     """Return `{value: name}` of every class of v1 or v2: v2's values, then 118 up for the classes of v1 alone."""
-    known = totalsegmentator_v2()
+    known = preset("totalsegmentator_v2")
     alone = [row["name"] for row in _table() if not row["id_total_v2"]]
     return known | dict(enumerate(alone, start=max(known) + 1))
-
-
-PRESETS = {"totalsegmentator_v1": totalsegmentator_v1, "totalsegmentator_v2": totalsegmentator_v2}
 
 
 def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
@@ -54,14 +47,9 @@ def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
     if not isinstance(names, str):
         return checked_names("names", names)
     if names in PRESETS:
-        return PRESETS[names]()
+        return preset(names)
     path = root / names
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", f"{FORM} there, or set names= to {' or '.join(PRESETS)}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read as JSON ({error})", FORM) from None
+    content = read_json(path, f"{FORM} there, or set names= to {' or '.join(PRESETS)}")
     if not isinstance(content, dict):
         raise InputError(path, "is no table of label values", FORM)
     try:

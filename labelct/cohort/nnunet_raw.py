@@ -1,6 +1,5 @@
 """A data set in nnU-Net's raw layout (or the Decathlon's, from which it comes): one image channel, labels by name."""
 
-import json
 import logging
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from labelct.cohort.base import Found, Subject, load_ct, load_label_map
 from labelct.cohort.settings import NnunetRawSettings
 from labelct.cohort.splits import draw, read_split
 from labelct.errors import InputError, SettingError
+from labelct.store import read_json
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +52,7 @@ def _own_split(
 
 
 def _index(path: Path) -> dict[str, Any]:
-    try:
-        index = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", REMEDY) from None
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read as JSON ({error})", REMEDY) from None
+    index = read_json(path, REMEDY)
     if not isinstance(index, dict) or not isinstance(index.get("labels"), dict):
         raise InputError(path, "has no table of labels", REMEDY)
     return index

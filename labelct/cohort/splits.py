@@ -1,7 +1,6 @@
 """Which case trains, validates or tests: from a file, from numbers, or as the folder itself says."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -10,6 +9,7 @@ from pathlib import Path
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FilesSettings
 from labelct.errors import InputError
+from labelct.store import read_json
 
 log = logging.getLogger(__name__)
 
@@ -114,12 +114,7 @@ def read_split(path: Path) -> dict[str, list[str]]:
     Raises:
         InputError: The file is missing, has another form, or a case is in two splits.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", FORM) from None
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read as JSON ({error})", FORM) from None
+    content = read_json(path, FORM)
     content = content[0] if isinstance(content, list) and content else content
     if not isinstance(content, dict) or not any(split in content for split in SPLITS):
         raise InputError(path, "names no split", FORM)

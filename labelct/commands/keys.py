@@ -15,26 +15,8 @@ from labelct.config import COHORTS, PLAIN, TESTS, TRAINER_SCHEMAS, Config, confi
 from labelct.errors import SettingError, did_you_mean
 from labelct.settings import allowed_values
 
-GROUPS = {
-    "cohort": "where the label maps come from",
-    "test": "the CT that a model is scored on; several at once: test=[own,folder]",
-    "data": "the recipe that makes training volumes",
-    "fill": "the distribution that an organ's HU are drawn from",
-    "texture": "what moves inside an organ",
-    "drop": "how often a label is left out",
-    "scanner": "the simulated acquisition",
-    "dose": "photons, hence image noise",
-    "trainer": "the network and its training",
-    "device": "what it trains on",
-    "evaluation": "scores and figures",
-    "logger": "where curves, tables and figures go beside CSV",
-    "debug": "the whole chain in seconds",
-    "experiment": "one table row or figure of the paper",
-    "sweep": "one ablation, all its jobs; narrow it with further overrides",
-    "hparams_search": "a search for settings of the trainer",
-}
 TOP = "job"  # what the keys that lie in no group are listed under
-OTHER_TESTS = "every other test cohort has the keys that `labelct run --help cohort` lists, below test.NAME"
+OTHER_TESTS = "Every other test cohort has the keys that `labelct run --help cohort` lists, below test.NAME."
 WIDTH = 100  # columns of the help, for terminals of any width
 OPENING = """# Every key
 
@@ -71,9 +53,18 @@ def attributes(schema: type) -> dict[str, str]:
     return found
 
 
+# What each group and section is.
+LINES = attributes(Config) | {
+    "experiment": "One table row or figure of the paper.",
+    "sweep": "One ablation, all its jobs; narrow it with further overrides.",
+    "hparams_search": "A search for settings of the trainer.",
+    TOP: "What lies in no group.",
+}
+
+
 def keys_of(schema: type, prefix: str) -> Iterator[Key]:
     """Yield the keys of a schema below `prefix`, those of the schemas that it holds in their place."""
-    hints, texts = get_type_hints(schema), attributes(schema)
+    hints, texts, defaults = get_type_hints(schema), attributes(schema), schema()
     for part in dataclasses.fields(schema):
         name = f"{prefix}.{part.name}" if prefix else part.name
         if dataclasses.is_dataclass(hints[part.name]):
@@ -81,7 +72,7 @@ def keys_of(schema: type, prefix: str) -> Iterator[Key]:
         else:
             allowed = allowed_values(part.metadata)
             text = texts.get(part.name, "") + (f" [{allowed}]" if allowed else "")
-            yield Key(name, _type(hints[part.name]), _shown(_default(part)), text)
+            yield Key(name, _type(hints[part.name]), _shown(getattr(defaults, part.name)), text)
 
 
 def sections(group: str) -> dict[tuple[str, ...], list[Key]]:
@@ -111,7 +102,8 @@ def sections(group: str) -> dict[tuple[str, ...], list[Key]]:
 
 def all_sections() -> list[str]:
     """Return the name of everything that has keys or options: groups, sections without options, `TOP`."""
-    return [*(name for name in GROUPS if name in groups()), *(name for name in PLAIN if name not in GROUPS), TOP]
+    known = groups()
+    return [*(name for name in LINES if name in known), *(name for name in PLAIN if name not in known), TOP]
 
 
 def help_of(name: str) -> str:
@@ -136,7 +128,7 @@ def help_of(name: str) -> str:
         raise SettingError(
             "--help", name, f"a key of {group}", did_you_mean(name, known) or f"labelct run --help {group}"
         )
-    lines = [] if wanted else [f"{group}: {_line(group)}", *_options(group)]
+    lines = [] if wanted else [f"{group}: {LINES[group]}", *_options(group)]
     for kinds, keys in found.items():
         lines += ["", f"keys of {_title(group, kinds)}"] if keys else []
         for key in keys:
@@ -150,16 +142,15 @@ def markdown() -> str:
     """Return `docs/keys.md`."""
     lines = [OPENING]
     for group in all_sections():
-        lines += [f"## {group}", "", f"{_line(group)[:1].upper()}{_line(group)[1:].rstrip('.')}.", ""]
-        known = options(group) if group in groups() else {}
-        if known:
+        lines += [f"## {group}", "", LINES[group], ""]
+        if known := options(group):
             rows = (f"| `{group}={option}` | {line} |" for option, line in known.items())
             lines += ["| option | |", "|---|---|", *rows, ""]
         for kinds, keys in sections(group).items():
             lines += [f"{_title(group, kinds)}:", ""] if kinds else []
             rows = (f"| `{key.name}` | {key.kind} | `{key.default}` | {key.text} |" for key in keys)
             lines += ["| key | type | default | |", "|---|---|---|---|", *rows, ""]
-        lines += [f"{OTHER_TESTS[:1].upper()}{OTHER_TESTS[1:]}.", ""] if group == "test" else []
+        lines += [OTHER_TESTS, ""] if group == "test" else []
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -171,10 +162,10 @@ def main() -> None:
 def _top() -> list[Key]:
     """Return the keys that lie in no group, with the values of `conf/config.yaml`."""
     shipped: Any = OmegaConf.to_container(OmegaConf.load(configuration_folder() / f"{NAME}.yaml"), resolve=False)
-    hints, texts, held = get_type_hints(Config), attributes(Config), {"cohort", "test", "trainer", *PLAIN}
+    hints, held = get_type_hints(Config), {"cohort", "test", "trainer", *PLAIN}
     names = [part.name for part in dataclasses.fields(Config) if part.name not in held]
     kinds = {name: "list" if isinstance(shipped[name], list) else _type(hints[name]) for name in names}
-    return [Key(name, kinds[name], _shown(shipped[name]), texts.get(name, "")) for name in names]
+    return [Key(name, kinds[name], _shown(shipped[name]), LINES[name]) for name in names]
 
 
 def _lies_below(name: str, wanted: str) -> bool:
@@ -185,15 +176,8 @@ def _title(group: str, kinds: Sequence[str]) -> str:
     return f"{group} of kind {', '.join(kinds)}" if kinds else group
 
 
-def _line(group: str) -> str:
-    """Return what a group or a section is, in one line."""
-    if group in GROUPS:
-        return GROUPS[group]
-    return "what lies in no group" if group == TOP else (PLAIN[group].__doc__ or "").splitlines()[0].rstrip(".")
-
-
 def _options(group: str) -> list[str]:
-    found = options(group) if group in groups() else {}
+    found = options(group)
     return ["", "options", *(f"  {option:<16} {line}" for option, line in found.items())] if found else []
 
 
@@ -201,10 +185,6 @@ def _type(hint: Any) -> str:
     """Return a type in words that a Markdown table can hold."""
     text = hint.__name__ if isinstance(hint, type) else str(hint)
     return text.replace("typing.", "").replace("Any", "any").replace("None", "null").replace(" | ", " or ")
-
-
-def _default(part: dataclasses.Field[Any]) -> Any:
-    return part.default_factory() if part.default_factory is not dataclasses.MISSING else part.default
 
 
 def _shown(value: Any) -> str:

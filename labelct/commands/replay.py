@@ -18,6 +18,7 @@ from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import nifti
 from labelct.phantom.settings import PhantomSettings
+from labelct.store import read_json
 from labelct.targets import Targets
 
 if TYPE_CHECKING:
@@ -159,14 +160,7 @@ def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapp
 
 def _made_with(manifest: Path) -> dict[str, Any]:
     """Return what `config.json` says, with the targets in the order of their numbers, which the file does not keep."""
-    made_with = _read(manifest.with_name("config.json"))
-    numbers = _read(manifest.with_name("dataset.json"))["labels"]
+    made_with = read_json(manifest.with_name("config.json"), REMEDY)
+    numbers = read_json(manifest.with_name("dataset.json"), REMEDY)["labels"]
     made_with["targets"] = {name: made_with["targets"][name] for name in sorted(made_with["targets"], key=numbers.get)}
     return made_with
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read ({error})", REMEDY) from None

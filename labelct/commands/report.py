@@ -68,7 +68,7 @@ def _print(report: Report, out: Path) -> None:
     if not console.is_terminal:
         console.width = max(console.width, WIDE)
     shown = tables.fitting(report.table, console.width)
-    console.print(tables.console(shown, title="Scores"))
+    console.print(tables.console(shown))
     if hidden := [name for name in report.table if name not in shown]:
         console.print(f"Left out for want of width, see report.md: {', '.join(hidden)}.", style="dim")
     for remark in report.remarks:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from labelct.commands import compose, keys
 from labelct.commands import job as single
-from labelct.commands.jobs import JobFolders, failures, sweep_ended
+from labelct.commands.job import JobFolders, failures, sweep_ended
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError
 
@@ -41,26 +41,17 @@ def main(arguments: Sequence[str]) -> int:
         flags = get_args_parser().parse_args()
     except SystemExit as error:
         return int(error.code or 0)
-    if flags.help:
-        return _help(flags.overrides)
     jobs = 0
-    if not (flags.hydra_help or flags.shell_completion):
-        try:
-            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir)
-        except LabelctError as error:
-            print(f"labelct run: {error}", file=sys.stderr)
-            return 1
-    return _run(jobs)
-
-
-def _help(names: Sequence[str]) -> int:
-    """Print the groups, or every key of the groups and keys that are named."""
     try:
-        print("\n\n".join(keys.help_of(name) for name in names) or help_text())
+        if flags.help:
+            print("\n\n".join(keys.help_of(name) for name in flags.overrides) or help_text())
+            return 0
+        if not (flags.hydra_help or flags.shell_completion):
+            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir)
     except LabelctError as error:
         print(f"labelct run: {error}", file=sys.stderr)
         return 1
-    return 0
+    return _run(jobs)
 
 
 def _run(jobs: int) -> int:
@@ -104,8 +95,8 @@ def job(composed: DictConfig) -> float | None:
 def help_text() -> str:
     """Return what `labelct run --help` prints: the groups with their options, a line each."""
     lines = ["usage: labelct run [group=option] [key=value] [-m group=option,option]", "", "groups"]
-    for group in [name for name in keys.GROUPS if name in compose.groups()]:
-        lines.append(f"  {group:<11} {keys.GROUPS[group]}")
+    for group in [name for name in keys.LINES if name in compose.groups()]:
+        lines.append(f"  {group:<11} {keys.LINES[group]}")
         lines += [f"    {option:<16} {line}" for option, line in compose.options(group).items()]
     lines += [
         "",

@@ -1,7 +1,6 @@
 """`labelct segment`: a trained network applied to CT files."""
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.volumes import ct_files, read_ct
 from labelct.progress import track
-from labelct.store import write_json
+from labelct.store import read_json, write_json
 from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings
 
@@ -65,12 +64,7 @@ def model_folder(path: Path) -> Path:
     """
     if (path / "model.json").is_file():
         return path
-    try:
-        keys = dict(json.loads((path / "scores.json").read_text(encoding="utf-8"))["keys"])
-    except FileNotFoundError:
-        raise InputError(
-            path, "holds neither model.json nor scores.json", "give the folder of a finished run"
-        ) from None
+    keys = dict(read_json(path / "scores.json", "give the folder of a finished run, or one with a model.json")["keys"])
     for parent in path.absolute().parents:
         if (found := parent / "stages" / "training" / keys["training"]).is_dir():
             return found
@@ -84,5 +78,5 @@ def _case(path: Path) -> str:
 def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
     """Return how many components each label has, by the structures that the model's targets were made of."""
     path = folder / "targets.json"
-    parts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    parts = read_json(path, "train the model again") if path.is_file() else {}
     return Targets({name: parts.get(name, [name]) for name in sorted(labels, key=labels.__getitem__)}).components

@@ -1,9 +1,6 @@
 """NIfTI files: the one place that knows nibabel, gzip and the orientation of a file on disk."""
 
-import errno
 import hashlib
-import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -12,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from labelct.errors import InputError
+from labelct.store import written
 from labelct.volume import LabelMap, Volume
 
 HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its values up to the end of int16
@@ -86,7 +84,8 @@ def write(path: Path, array: NDArray[np.generic], affine: ArrayLike) -> None:
     content = _header(voxels, np.asarray(affine, dtype=np.float64)) + voxels.T.data
     if path.name.endswith(".gz"):
         content = igzip.compress(content, COMPRESSION, mtime=0)
-    _replace(path, content)
+    with written(path) as file:
+        file.write(content)
 
 
 def digest(path: Path) -> str:
@@ -251,20 +250,3 @@ def _header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
     header.set_xyzt_units("mm")
     header["vox_offset"] = 352
     return bytes(header.binaryblock) + bytes(4)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        problem = "the disk is full" if full else f"cannot be written ({error.strerror})"
-        raise InputError(path, problem, "free some space or write elsewhere") from None
-    finally:
-        temporary.unlink(missing_ok=True)

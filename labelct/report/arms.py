@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.report import scores
+from labelct.store import read_json
 
 UNSET = "default"
 WHERE_AND_WHO = ("name", "group", "tags", "paths", "logger", "parallel", "device")
@@ -147,10 +148,7 @@ def reference_arm(wanted: str | None, arms: Sequence[str]) -> str | None:
 
 def _read_run(path: Path) -> FinishedRun | None:
     """Return the run whose `scores.json` this is, or None where it belongs to a stage and not to a job."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"it cannot be read ({error})", "run the job again, or delete its folder") from error
+    record = read_json(path, "run the job again, or delete its folder")
     if not isinstance(record, dict) or "arm" not in record:
         return None
     try:
@@ -194,7 +192,6 @@ def _configuration(folder: Path) -> str:
 def _reason(path: Path) -> str:
     """Return why a job has no scores."""
     try:
-        status = json.loads(path.read_text(encoding="utf-8"))
-        return str(status.get("reason") or "it was stopped before its end")
-    except (OSError, ValueError, AttributeError) as error:
-        return f"its status.json cannot be read ({error})"
+        return str(read_json(path, "run the job again").get("reason") or "it was stopped before its end")
+    except (InputError, AttributeError) as error:
+        return str(error)

@@ -1,61 +1,99 @@
 """A metric against a quantity that was varied: dose, number of label maps, chance of a dropped label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+from omegaconf import DictConfig, OmegaConf
 
 from labelct.evaluation.figures import save
+from labelct.report.arms import FinishedRun
 
 
 @dataclass(frozen=True)
-class Point:
-    """One arm on a curve.
+class Axis:
+    """A choice that is a quantity.
 
     Attributes:
-        x: Where it stands; None for what has no number (no noise, every case), which stands apart on the right.
-        name: What its tick says.
-        mean: Mean of the metric.
-        low: Lower end of the interval, NaN where there is none.
-        high: Its upper end.
+        choice: The group or key that was varied.
+        key: The key of the configuration that holds its number.
+        text: What the axis says.
+        logarithmic: Whether it is drawn logarithmically.
+        other: What no number stands for, by name; empty: the option's own name.
     """
 
-    x: float | None
-    name: str
-    mean: float
-    low: float
-    high: float
+    choice: str
+    key: str
+    text: str
+    logarithmic: bool = False
+    other: str = ""
 
 
-def curve(
-    lines: Mapping[str, Sequence[Point]], path: Path, axis: str, metric: str = "Dice", logarithmic: bool = False
-) -> None:
-    """Draw one line an entry, its intervals as bars.
+KNOWN = (
+    Axis("dose", "dose.mas", "tube load of the simulated scans (mAs)", True, "no noise"),
+    Axis("limit.train", "limit.train", "label maps to train on", True, "all"),
+    Axis("drop", "drop.probability", "chance that a label is left out"),
+)
+
+
+def axes_of(runs: Sequence[FinishedRun], by: Sequence[str]) -> list[Axis]:
+    """Return the choices of `by` that are quantities with two numbers at least, known ones or typed numbers."""
+    known = {axis.choice: axis for axis in KNOWN}
+    axes = [known.get(name, Axis(name, name, name)) for name in by if name in known or "." in name]
+    return [axis for axis in axes if len({_number(run, axis) for run in runs} - {None}) > 1]
+
+
+def points(axis: Axis, runs: Sequence[FinishedRun], by: Sequence[str], results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a report as points of a curve.
 
     Args:
-        lines: The points of each line by its name.
+        axis: The quantity.
+        runs: The runs, for their numbers.
+        by: The choices that make an arm.
+        results: The rows of the report.
+
+    Returns:
+        `results` with `x`, NaN for what has no number (no noise, every case), `tick`, what the axis says there, and
+        `line`: the other choices, test cohort and label, where they vary.
+    """
+    numbers = {run.arm(by): _number(run, axis) for run in runs}
+    x = results["arm"].map(numbers).astype(float)
+    tick = x.map("{:g}".format).where(x.notna(), axis.other or results[axis.choice])
+    parts = [name for name in by if name != axis.choice]
+    parts += [name for name in ("test", "label") if results[name].nunique() > 1]
+    line = results[parts].agg(", ".join, axis=1) if parts else "dice"
+    return results.assign(x=x, tick=tick, line=line)
+
+
+def curve(points: pd.DataFrame, path: Path, axis: Axis) -> None:
+    """Draw the mean Dice of each line, its intervals as bars.
+
+    Args:
+        points: What `points` returns; those without a number stand apart on the right.
         path: The PNG to write.
-        axis: What the horizontal axis says.
-        metric: What the vertical axis says.
-        logarithmic: Whether the horizontal axis is logarithmic.
+        axis: The quantity.
     """
     figure = Figure(figsize=(5.2, 3.4), layout="constrained")
     axes = figure.add_subplot()
-    places = _places([point for points in lines.values() for point in points], logarithmic)
-    for index, (name, points) in enumerate(lines.items()):
-        _line(axes, [point for point in points if not np.isnan(point.mean)], places, name, f"C{index % 10}")
-    if logarithmic:
+    first, last = points["x"].min(), points["x"].max()
+    beyond = last * 1.8 if axis.logarithmic else last + max(last - first, abs(last), 1e-9) * 0.25
+    points = points.assign(place=points["x"].fillna(beyond))
+    lines = dict(list(points.groupby("line", sort=False)))
+    for index, (name, line) in enumerate(lines.items()):
+        _line(axes, line.dropna(subset="dice").sort_values("place"), name, f"C{index % 10}")
+    if axis.logarithmic:
         axes.set_xscale("log")
-    ticks = sorted((place, name) for (_, name), place in places.items())
-    axes.set_xticks([place for place, _ in ticks], [name for _, name in ticks], fontsize=8)
+    ticks = points[["place", "tick"]].drop_duplicates().sort_values(["place", "tick"])
+    axes.set_xticks(ticks["place"], ticks["tick"], fontsize=8)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel(axis, fontsize=9)
-    axes.set_ylabel(metric, fontsize=9)
+    axes.set_xlabel(axis.text, fontsize=9)
+    axes.set_ylabel("Dice", fontsize=9)
     axes.grid(linewidth=0.4, alpha=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
@@ -63,28 +101,24 @@ def curve(
     save(figure, path)
 
 
-def _places(points: Sequence[Point], logarithmic: bool) -> dict[tuple[float | None, str], float]:
-    """Return where each tick stands: points without a number one step beyond the others."""
-    numbers = sorted({point.x for point in points if point.x is not None})
-    last = numbers[-1] if numbers else 1.0
-    first = numbers[0] if numbers else 1.0
-    beyond = last * 1.8 if logarithmic else last + max(last - first, abs(last), 1e-9) * 0.25
-    return {(point.x, point.name): beyond if point.x is None else point.x for point in points}
-
-
-def _line(
-    axes: Axes, points: Sequence[Point], places: Mapping[tuple[float | None, str], float], name: str, colour: str
-) -> None:
+def _line(axes: Axes, points: pd.DataFrame, name: str, colour: str) -> None:
     """Draw the numbered points joined, the others beside them."""
-    for joined in (True, False):
-        chosen = [point for point in points if (point.x is not None) is joined]
-        chosen = sorted(chosen, key=lambda point: places[point.x, point.name])
-        if not chosen:
+    numbered = points["x"].notna()
+    for chosen, marker, joint in ((points[numbered], "o", "-"), (points[~numbered], "D", "")):
+        if chosen.empty:
             continue
-        means = np.array([point.mean for point in chosen])
-        spans = np.nan_to_num([[p.mean - p.low for p in chosen], [p.high - p.mean for p in chosen]])
-        label = name if joined or all(point.x is None for point in points) else None
-        where = [places[point.x, point.name] for point in chosen]
-        style: dict[str, Any] = {"marker": "o" if joined else "D", "ms": 4, "lw": 1.2, "capsize": 2.5}
-        spans = np.clip(spans, 0, None)
-        axes.errorbar(where, means, yerr=spans, color=colour, ls="-" if joined else "", label=label, **style)
+        spans = [chosen["dice"] - chosen["dice_low"], chosen["dice_high"] - chosen["dice"]]
+        spans = np.nan_to_num(np.clip(spans, 0, None))
+        label = name if joint or not numbered.any() else None
+        style: dict[str, Any] = {"marker": marker, "ms": 4, "lw": 1.2, "capsize": 2.5}
+        axes.errorbar(chosen["place"], chosen["dice"], yerr=spans, color=colour, ls=joint, label=label, **style)
+
+
+def _number(run: FinishedRun, axis: Axis) -> float | None:
+    """Return where a run stands on an axis, from its resolved configuration; None where that is no number."""
+    path = run.folder / "config.yaml"
+    if not path.is_file():
+        return None
+    config = OmegaConf.load(path)
+    value = OmegaConf.select(config, axis.key) if isinstance(config, DictConfig) else None
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

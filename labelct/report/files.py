@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from labelct.report import axes, page, tables
-from labelct.report.curves import curve
+from labelct.report import curves, page, tables
 from labelct.report.document import Report
-from labelct.report.scores import comma_separated
+from labelct.report.scores import write_csv
 from labelct.report.strips import dice_plot
 from labelct.store import write_text
 
@@ -25,7 +24,7 @@ def write(report: Report, out: Path) -> dict[str, Path]:
     """
     out.mkdir(parents=True, exist_ok=True)
     pictures = _draw(report, out)
-    write_text(out / "report.csv", comma_separated(report.results))
+    write_csv(out / "report.csv", report.results)
     write_text(out / "report.tex", tables.latex(report.table))
     write_text(out / "report.html", page.render(report, pictures))
     write_text(out / "report.md", _markdown(report, pictures))
@@ -60,11 +59,10 @@ def _draw(report: Report, out: Path) -> dict[str, Path]:
         points["label"] = points["test"] + ": " + points["label"]
     drawn = {name: out / f"{metric}.png" for metric, name in FIGURES.items()}
     for (metric, name), path in zip(FIGURES.items(), drawn.values(), strict=True):
-        dice_plot(points.to_dict("records"), path, metric, name)
-    for axis in axes.axes_of(report.runs, report.by):
+        dice_plot(points, path, metric, name)
+    for axis in curves.axes_of(report.runs, report.by):
         path = out / f"curve_{axis.choice.replace('/', '_')}.png"
-        lines = axes.lines(axis, report.runs, report.by, report.results)
-        curve(lines, path, axis.text, "Dice", axis.logarithmic)
+        curves.curve(curves.points(axis, report.runs, report.by, report.results), path, axis)
         drawn[f"Dice against {axis.text}"] = path
     return drawn
 

@@ -32,11 +32,6 @@ def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:
     return scores.astype(object).where(scores.notna(), None).to_dict("records")
 
 
-def write_csv(path: Path, scores: pd.DataFrame) -> None:
-    """Write a table as CSV, NaN as an empty cell."""
-    write_text(path, comma_separated(scores))
-
-
-def comma_separated(table: pd.DataFrame) -> str:
-    """Return a table as CSV with every digit; pandas alone takes as many as NumPy prints, which any import may set."""
-    return table.to_csv(index=False, lineterminator="\n", float_format=lambda value: repr(float(value)))
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV with every digit; pandas takes as many as NumPy prints, which any import may set."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n", float_format=lambda value: repr(float(value))))

@@ -1,10 +1,9 @@
 """Scores case by case: every one as a dot over a box of its arm, one group of arms per label."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -15,36 +14,33 @@ from labelct.evaluation.figures import save
 BOXED = 5  # values below which a box would show quartiles of next to nothing
 
 
-def dice_plot(rows: Iterable[Mapping[str, Any]], path: Path, metric: str = "dice", name: str = "Dice") -> None:
+def dice_plot(scores: pd.DataFrame, path: Path, metric: str = "dice", name: str = "Dice") -> None:
     """Draw every case as a dot over a box of its arm, one group of arms per label.
 
     Args:
-        rows: Score rows with `label`, the metric and, where there are several, `arm`; NaN is left out.
+        scores: Scores with `label`, the metric and, where there are several, `arm`; NaN is left out.
         path: The PNG to write.
         metric: The column to draw.
         name: What the axis calls it.
     """
-    scores: dict[str, dict[str, list[float]]] = {}
-    for row in rows:
-        arms = scores.setdefault(row["label"], {})
-        arms.setdefault(str(row.get("arm", "")), []).append(float(row[metric]))
-    labels, arms_seen = list(scores), list(dict.fromkeys(arm for arms in scores.values() for arm in arms))
-    figure = Figure(figsize=(max(3.4, 1.2 + 0.55 * len(labels) * max(len(arms_seen), 2)), 3.4), layout="constrained")
+    scores = scores if "arm" in scores else scores.assign(arm="")
+    labels, arms = list(scores["label"].unique()), list(scores["arm"].unique())
+    figure = Figure(figsize=(max(3.4, 1.2 + 0.55 * len(labels) * max(len(arms), 2)), 3.4), layout="constrained")
     axes = figure.add_subplot()
-    width = min(0.8 / len(arms_seen), 0.4)
-    for index, arm in enumerate(arms_seen):
+    width = min(0.8 / len(arms), 0.4)
+    for index, arm in enumerate(arms):
         for place, label in enumerate(labels):
-            values = np.sort([value for value in scores[label].get(arm, []) if not np.isnan(value)])
-            _strip(axes, values, place + (index - (len(arms_seen) - 1) / 2) * width, width, f"C{index % 10}")
+            values = np.sort(scores[(scores["arm"] == arm) & (scores["label"] == label)][metric].dropna())
+            _strip(axes, values, place + (index - (len(arms) - 1) / 2) * width, width, f"C{index % 10}")
     axes.set_xticks(range(len(labels)), labels, rotation=0 if len(labels) < 5 else 30, fontsize=8)
     axes.set_xlim(-0.6, len(labels) - 0.4)
     axes.set_ylabel(name, fontsize=9)
     axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    if len(arms_seen) > 1:
-        handles = [Line2D([], [], marker="o", linestyle="", color=f"C{i % 10}") for i in range(len(arms_seen))]
-        columns = max(1, int(figure.get_figwidth() / (0.45 + 0.07 * max(len(arm) for arm in arms_seen))))
-        figure.legend(handles, arms_seen, loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
+    if len(arms) > 1:
+        handles = [Line2D([], [], marker="o", linestyle="", color=f"C{i % 10}") for i in range(len(arms))]
+        columns = max(1, int(figure.get_figwidth() / (0.45 + 0.07 * max(len(arm) for arm in arms))))
+        figure.legend(handles, arms, loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
     save(figure, path)
 
 

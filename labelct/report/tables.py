@@ -13,17 +13,8 @@ if TYPE_CHECKING:
 
 # Columns that a narrow terminal does without, the least important first.
 EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
-TEX = {
-    "&": r"\&",
-    "%": r"\%",
-    "_": r"\_",
-    "#": r"\#",
-    "±": r"$\pm$",
-    "–": "--",
-    "−": "$-$",
-    "Δ": r"$\Delta$",
-    "<": "$<$",
-}
+# What LaTeX lacks, besides the letters that pandas escapes.
+TEX = str.maketrans({"±": r"$\pm$", "–": "--", "−": "$-$", "Δ": r"$\Delta$", "<": "$<$"})
 
 
 def cells(results: pd.DataFrame, by: Sequence[str], reference: str | None, margin: float) -> pd.DataFrame:
@@ -42,12 +33,12 @@ def cells(results: pd.DataFrame, by: Sequence[str], reference: str | None, margi
     table = results[[*by, "test", "label", "n"]].astype(str)
     if (results["runs"] > 1).any():
         table["runs"] = results["runs"].astype(str)
-    table["Dice"] = [_spread(row, "dice", 3) for row in rows]
+    table["Dice"] = [spread(row, "dice", 3) for row in rows]
     if "expected" in results:
         table["paper"] = results["expected"].fillna("–")
     table["95 % CI"] = [_interval(row) for row in rows]
-    table["surface Dice"] = [_spread(row, "surface_dice", 3) for row in rows]
-    table["HD95 mm"] = [_spread(row, "hd95", 1) for row in rows]
+    table["surface Dice"] = [spread(row, "surface_dice", 3) for row in rows]
+    table["HD95 mm"] = [spread(row, "hd95", 1) for row in rows]
     table["absent"] = results["absent"].astype(str)
     if results[["missed", "invented"]].any(axis=None):
         table[["missed", "invented"]] = results[["missed", "invented"]].astype(str)
@@ -65,20 +56,21 @@ def fitting(table: pd.DataFrame, width: int) -> pd.DataFrame:
     """Return the table without the columns, least important first, that `width` characters leave no room for."""
     between = 3  # blanks and rule between two columns
     widths = {name: max(len(name), int(table[name].str.len().max())) + between for name in table}
-    spare = sorted((name for name in table if name.startswith(EXPENDABLE)), key=_rank)
+    spare = [name for start in EXPENDABLE for name in table if name.startswith(start)]
     while spare and sum(widths.values()) > width:
         del widths[spare.pop(0)]
     return table[list(widths)]
 
 
-def console(table: pd.DataFrame, title: str) -> Table:
+def console(table: pd.DataFrame) -> Table:
     """Return the table for a terminal."""
     from rich import box
     from rich.table import Table
 
-    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    shown = Table(title="Scores", box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     for column, name in enumerate(table):
-        shown.add_column(name, justify="left" if column < first_number(table) else "right", overflow="fold")
+        number = column >= first_number(table)
+        shown.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
     for line in table.itertuples(index=False):
         shown.add_row(*line)
     return shown
@@ -94,7 +86,7 @@ def markdown(table: pd.DataFrame) -> str:
 def latex(table: pd.DataFrame) -> str:
     """Return the table in LaTeX, for the package booktabs."""
     columns = "l" * first_number(table) + "r" * (table.shape[1] - first_number(table))
-    return table.map(_tex).rename(columns=_tex).to_latex(index=False, escape=False, column_format=columns)
+    return table.to_latex(index=False, escape=True, column_format=columns).translate(TEX)
 
 
 def html(table: pd.DataFrame) -> str:
@@ -102,11 +94,8 @@ def html(table: pd.DataFrame) -> str:
     return table.to_html(index=False, border=0, justify="unset")
 
 
-def _rank(name: str) -> int:
-    return next(rank for rank, start in enumerate(EXPENDABLE) if name.startswith(start))
-
-
-def _spread(row: Mapping[str, Any], metric: str, digits: int) -> str:
+def spread(row: Mapping[str, Any], metric: str, digits: int) -> str:
+    """Return mean and standard deviation of a metric as text."""
     mean, std = row[metric], row[f"{metric}_std"]
     return "–" if math.isnan(mean) else f"{mean:.{digits}f}" + ("" if math.isnan(std) else f" ± {std:.{digits}f}")
 
@@ -127,7 +116,3 @@ def _comparison(row: Mapping[str, Any], reference: str) -> list[str]:
 
 def _p(value: float) -> str:
     return "–" if math.isnan(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _tex(text: str) -> str:
-    return "".join(TEX.get(letter, letter) for letter in text)

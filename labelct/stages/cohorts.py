@@ -6,7 +6,7 @@ from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import FolderSettings, OwnSettings
+from labelct.cohort.settings import SPLITS, FolderSettings, OwnSettings
 from labelct.config import CohortSettings, Config, LimitSettings, plain
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
@@ -79,8 +79,7 @@ def _phantom(
     from labelct.phantom import cases as phantom
 
     wanted = {
-        split: min(getattr(settings, split), getattr(limit, split) or getattr(settings, split))
-        for split in ("train", "val", "test")
+        split: min(getattr(settings, split), getattr(limit, split) or getattr(settings, split)) for split in SPLITS
     }
     settings = dataclasses.replace(settings, **wanted)
 
@@ -94,12 +93,5 @@ def _phantom(
 
 
 def _cut(cohort: Cohort, limit: LimitSettings) -> Cohort:
-    def first(subjects: tuple[Subject, ...], number: int | None) -> tuple[Subject, ...]:
-        return subjects if number is None else subjects[:number]
-
-    return dataclasses.replace(
-        cohort,
-        train=first(cohort.train, limit.train),
-        val=first(cohort.val, limit.val),
-        test=first(cohort.test, limit.test),
-    )
+    kept = {split: getattr(cohort, split)[: getattr(limit, split)] for split in SPLITS}
+    return dataclasses.replace(cohort, **kept)

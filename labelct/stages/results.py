@@ -13,7 +13,7 @@ from labelct.config import Config
 from labelct.dataset import Case, TrainingSet
 from labelct.evaluation import figures
 from labelct.io import nifti
-from labelct.report import scores, statistics
+from labelct.report import scores, statistics, tables
 from labelct.report.strips import dice_plot
 from labelct.stages import testing
 from labelct.store import Stage, write_json
@@ -63,7 +63,7 @@ def write(
     for path in sorted((folder / "figures").glob("*.png")):
         tracker.figure(path.stem, path)
     tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
-    _print(summary, folder)
+    _print(table, folder)
     return mean_dice(table)
 
 
@@ -87,7 +87,7 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
             shutil.copyfile(picture, folder / f"overlay_{picture.name}")
     for model in (stage for stage in outcome.stages if (stage.folder / "progress.png").is_file()):
         shutil.copyfile(model.folder / "progress.png", folder / "training.png")
-    dice_plot(outcome.rows, folder / "dice.png")
+    dice_plot(scores.table(outcome.rows), folder / "dice.png")
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     shown = TrainingSet(training_set.folder).train[:PANELS]
     panels = [_panel(case, testing.window(config)) for case in shown]
@@ -107,28 +107,14 @@ def _reference_panel(config: Config, reference: Subject) -> figures.Panel:
     return figures.Panel(f"CT {reference.case}", scan, figures.centre(truth, list(config.targets.values.values())))
 
 
-def _print(summary: dict[str, dict[str, float | None]], folder: Path) -> None:
-    """Print the scores as a table, and where they lie."""
+def _print(table: pd.DataFrame, folder: Path) -> None:
+    """Print the scores as the report has them, with the error of the volume, and where they lie."""
     from rich import get_console
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
 
-    table = Table("test", "structure", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("cases", "Dice", "surface Dice", "HD95 mm", "volume %"):
-        table.add_column(name, no_wrap=True)
-    for key, means in summary.items():
-        test, label = key.split("/", 1)
-        with_dice, absent = means["n"] or 0, means["absent"] or 0
-        cases = f"{with_dice + absent:.0f}" + (f" ({absent:.0f} absent)" if absent else "")
-        cells = (_cell(means, "dice"), _cell(means, "surface_dice"), _cell(means, "hd95", 1))
-        table.add_row(test, label, cases, *cells, _cell(means, "volume_error", 1, 100.0))
+    means = statistics.summarise(table, ["test", "label"])
+    volume = (100 * means[["volume_error", "volume_error_std"]]).to_dict("records")
+    shown = tables.cells(means, [], None, 0.0).drop(columns=["95 % CI", "missed", "invented"], errors="ignore")
+    shown["volume %"] = [tables.spread(row, "volume_error", 1) for row in volume]
     console = get_console()
-    console.print(table)
+    console.print(tables.console(shown))
     console.print(f"scores, figures and log: {folder}", soft_wrap=True)
-
-
-def _cell(means: dict[str, float | None], metric: str, digits: int = 3, factor: float = 1.0) -> str:
-    mean, sd = means[metric], means[f"{metric}_std"]
-    if mean is None:
-        return "-"
-    return f"{factor * mean:.{digits}f}" + ("" if sd is None else f" ± {factor * sd:.{digits}f}")

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct import __version__, dataset
 from labelct.config import Config, plain
-from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.parallel import map_cases
 from labelct.priors.check import report, sentence
@@ -22,7 +20,7 @@ from labelct.sampler import SCAN, entropy
 from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages.synthesis import records
-from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text
+from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text, written
 
 log = logging.getLogger(__name__)
 VERSION = 2
@@ -71,7 +69,7 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         cached = None if projections is None else projections.folder
         work = [
             Work(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis)
+            for record in records(synthesis.folder)
         ]
         map_cases(_scan_case, work, config.parallel, f"scanner {config.scanner.kind}")
         _index(folder, config.targets.names, Path(config.data.priors).name)
@@ -116,7 +114,7 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
     def make(folder: Path) -> None:
         work = [
             Work(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis)
+            for record in records(synthesis.folder)
         ]
         map_cases(_project_case, work, config.parallel, "forward projection")
 
@@ -135,18 +133,10 @@ def _project_case(work: Work) -> None:
     if path.exists():
         return
     volume = nifti.read_volume(work.clean / "volumes" / f"{work.record['name']}.nii.gz")
-    projections = project(_hu(volume.array), volume.spacing, Acquisition(work.scanner))
+    projections = project(np.asarray(volume.array, np.float32), volume.spacing, Acquisition(work.scanner))
     assert projections is not None
-    temporary = path.with_suffix(".partial")
-    try:
-        with temporary.open("wb") as file:
-            np.save(file, projections)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(
-            path, f"cannot be written ({error.strerror})", "free disk space or set scanner.cache=false"
-        ) from None
-    temporary.replace(path)
+    with written(path, "free disk space or set scanner.cache=false") as file:
+        np.save(file, projections)
 
 
 def _scan_case(work: Work) -> None:
@@ -173,13 +163,15 @@ def scan_again(work: Work, params: dict[str, Any]) -> None:
     else:
         volume = nifti.read_volume(clean)
         projections = None if work.projections is None else np.load(work.projections / f"{name}.npy", mmap_mode="r")
-        hu = scan(_hu(volume.array), volume.spacing, Acquisition(work.scanner, work.dose), params, projections)
+        hu = scan(
+            np.asarray(volume.array, np.float32),
+            volume.spacing,
+            Acquisition(work.scanner, work.dose),
+            params,
+            projections,
+        )
         nifti.write(image, hu, volume.affine)
     _share(work.clean / "labels" / f"{name}.nii.gz", dataset.label_path(work.folder, name))
-
-
-def _hu(array: NDArray[np.generic]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(array, dtype=np.float32)
 
 
 def _share(source: Path, target: Path) -> None:
@@ -194,7 +186,7 @@ def _share(source: Path, target: Path) -> None:
 
 def _index(folder: Path, targets: list[str], prior: str) -> None:
     """Write the files that describe the set, from the records that lie in it."""
-    lines = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "records").glob("*.json"))]
+    lines = records(folder)
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
     dataset.write_index(folder, targets, splits, spacing)

@@ -65,7 +65,7 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
             (folder / name).mkdir(exist_ok=True)
         whole, seed = sampler(config), config.data.seed
         checked = whole if config.drop.validation else whole.without_drop()
-        work = [Work(subject, "train", _copies(config), whole, seed, folder) for subject in cohort.train]
+        work = [Work(subject, "train", copies(config), whole, seed, folder) for subject in cohort.train]
         work += [Work(subject, "val", config.data.replicates_val, checked, seed, folder) for subject in cohort.val]
         map_cases(synthesise, work, config.parallel, f"synthesis {config.data.kind}")
 
@@ -74,7 +74,7 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
     return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage]), make)
 
 
-def _copies(config: Config) -> int:
+def copies(config: Config) -> int:
     """Return the volumes stored of a training case; one, as a sample, where the trainer draws its own."""
     return 1 if config.data.mode == "online" else config.data.replicates
 
@@ -82,8 +82,8 @@ def _copies(config: Config) -> int:
 def _settings(config: Config) -> dict[str, Any]:
     """Return the settings that the recipe reads."""
     kind = RECIPES[config.data.kind]
-    copies = {"train": _copies(config), "val": config.data.replicates_val}
-    settings: dict[str, Any] = {"replicates": copies, "targets": ordered(config.targets.parts)}
+    replicates = {"train": copies(config), "val": config.data.replicates_val}
+    settings: dict[str, Any] = {"replicates": replicates, "targets": ordered(config.targets.parts)}
     if not kind.draws:
         kept = {name: getattr(config.data, name) for name in ("kind", "spacing", "seed")}
         return {**settings, "data": kept}
@@ -169,7 +169,7 @@ def _checked(recipe: Recipe, synthetic: Synthetic) -> dict[str, dict[str, Any]] 
     return {row["name"]: found for row, found in zip(rows, rounded, strict=True)}
 
 
-def records(stage: Stage) -> list[dict[str, Any]]:
-    """Return what was drawn for each volume of the stage, in the order of names."""
-    paths = sorted((stage.folder / "records").glob("*.json"))
+def records(folder: Path) -> list[dict[str, Any]]:
+    """Return what was drawn for each volume of a stage's folder, in the order of names."""
+    paths = sorted((folder / "records").glob("*.json"))
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]

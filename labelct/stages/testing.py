@@ -106,7 +106,9 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
     def make(folder: Path) -> None:
         rows: list[dict[str, Any]] = []
         for subject in track(tested, f"scores {name}", len(tested)):
-            rows += _score_case(config, name, subject, segmentation.folder)
+            prediction, truth, label_map = _masks(config, subject, segmentation.folder)
+            scored = score(prediction, truth, label_map.spacing, config.targets.values, config.evaluation)
+            rows += [{"test": name, "case": subject.case, **row} for row in scored]
         table = scores.table(rows)
         scores.write_csv(folder / "scores.csv", table)
         write_json(folder / "scores.json", scores.plain(table))
@@ -148,12 +150,6 @@ def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.u
     if config.evaluation.largest_component:
         prediction = keep_largest(prediction, config.targets.components)
     return prediction, truth, label_map
-
-
-def _score_case(config: Config, name: str, subject: Subject, folder: Path) -> list[dict[str, Any]]:
-    prediction, truth, label_map = _masks(config, subject, folder)
-    scored = score(prediction, truth, label_map.spacing, config.targets.values, config.evaluation)
-    return [{"test": name, "case": subject.case, **row} for row in scored]
 
 
 def _overlays(

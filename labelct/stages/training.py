@@ -101,8 +101,7 @@ def clinical_arm(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path
 
 def size_of(config: Config, cohort: Cohort) -> DataSize:
     """Return how large the training set of an experiment is going to be, from the headers of its subjects."""
-    copies = 1 if config.data.mode == "online" else config.data.replicates
-    counts = [(subject, copies) for subject in cohort.train]
+    counts = [(subject, synthesis.copies(config)) for subject in cohort.train]
     counts += [(subject, config.data.replicates_val) for subject in cohort.val]
     sizes = [(*_grid(subject, config.data.spacing), count) for subject, count in counts]
     return DataSize(
@@ -144,7 +143,6 @@ def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:
     """Return what patches are cut from while the network trains; None where that is the training set."""
     if config.data.mode != "online":
         return None
-    from labelct.stages.synthesis import sampler
     from labelct.streaming import SyntheticVolumes
 
-    return SyntheticVolumes(cohort.train, sampler(config))
+    return SyntheticVolumes(cohort.train, synthesis.sampler(config))

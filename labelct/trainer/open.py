@@ -1,10 +1,10 @@
 """Opens a trained model by the kind of its trainer, which `model.json` says."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from labelct.errors import InputError
+from labelct.store import read_json
 from labelct.trainer.face import Predictor
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import TRAINERS
@@ -34,9 +34,5 @@ def read_model(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: There is none.
     """
-    path = folder / "model.json"
-    try:
-        model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "point to the folder of a trained model") from None
+    model: dict[str, Any] = read_json(folder / "model.json", "point to the folder of a trained model")
     return model

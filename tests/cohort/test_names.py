@@ -9,7 +9,7 @@ from labelct.errors import InputError, SettingError
 
 
 def test_the_presets_are_those_of_totalsegmentator():
-    v1, v2 = names.totalsegmentator_v1(), names.totalsegmentator_v2()
+    v1, v2 = names.preset("totalsegmentator_v1"), names.preset("totalsegmentator_v2")
     assert sorted(v2) == list(range(1, 118))
     assert sorted(v1) == list(range(1, 105))
     assert (v2[5], v2[52], v2[117]) == ("liver", "aorta", "costal_cartilages")
@@ -18,17 +18,19 @@ def test_the_presets_are_those_of_totalsegmentator():
 
 def test_classes_of_v1_alone_get_values_above_those_of_v2():
     known = names.totalsegmentator()
-    assert set(known.values()) == set(names.totalsegmentator_v1().values()) | set(names.totalsegmentator_v2().values())
-    assert {name for value, name in known.items() if value > 117} == set(names.totalsegmentator_v1().values()) - set(
-        names.totalsegmentator_v2().values()
+    assert set(known.values()) == set(names.preset("totalsegmentator_v1").values()) | set(
+        names.preset("totalsegmentator_v2").values()
     )
+    assert {name for value, name in known.items() if value > 117} == set(
+        names.preset("totalsegmentator_v1").values()
+    ) - set(names.preset("totalsegmentator_v2").values())
     assert max(known) < 256
 
 
 def test_names_come_from_a_mapping_a_preset_or_a_file(tmp_path):
     (tmp_path / "names.json").write_text(json.dumps({"0": "background", "2": "liver"}), encoding="utf-8")
     assert names.resolve({1: "liver"}, tmp_path) == {1: "liver"}
-    assert names.resolve("totalsegmentator_v2", tmp_path) == names.totalsegmentator_v2()
+    assert names.resolve("totalsegmentator_v2", tmp_path) == names.preset("totalsegmentator_v2")
     assert names.resolve("names.json", tmp_path) == {2: "liver"}
 
 

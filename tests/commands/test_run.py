@@ -3,14 +3,14 @@ from labelct.commands import compose, keys, run
 
 def test_help_names_every_group_and_every_option():
     told = run.help_text()
-    for group in keys.GROUPS:
+    for group in keys.LINES:
         if group in compose.groups():
             assert f"  {group}" in told
             assert all(f"    {option}" in told for option in compose.options(group))
 
 
 def test_no_group_is_left_unexplained():
-    assert set(compose.groups()) <= set(keys.GROUPS) | {"schema"}
+    assert set(compose.groups()) <= set(keys.LINES) | {"schema"}
 
 
 def test_what_cannot_run_ends_with_1_and_one_line(capsys, monkeypatch):

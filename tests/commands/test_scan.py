@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from labelct.commands.scan import main, settings
-from labelct.errors import InputError, SettingError
+from labelct.commands.scan import main
+from labelct.errors import InputError, LabelctError
 from labelct.io import nifti
 
 
@@ -25,23 +25,39 @@ def test_scan_writes_a_ct_on_the_same_grid(ct, tmp_path):
     assert after.array[12:20, 11:17].std() > 1
 
 
-def test_preset_values_lie_over_defaults_and_given_ones_over_both():
-    scanner = settings("scanner", "force", ["pitch=0.8", "recon.kernel=hann"])
+def test_preset_values_lie_over_defaults_and_given_ones_over_both(ct, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "labelct.scanner.scan.scan", lambda hu, _, acquisition, *rest, **more: seen.append(acquisition) or hu
+    )
+    main(
+        [
+            str(ct),
+            "--scanner",
+            "force",
+            "scanner.pitch=0.8",
+            "scanner.recon.kernel=hann",
+            "-o",
+            str(tmp_path / "o.nii.gz"),
+        ]
+    )
+    (scanner,) = (acquisition.scanner for acquisition in seen)
     assert (scanner.rows, scanner.pitch, scanner.recon.kernel) == (96, 0.8, "hann")
 
 
 @pytest.mark.parametrize(
-    ("group", "name", "values", "message"),
+    ("values", "message"),
     [
-        ("scanner", "forc", [], "did you mean 'force'"),
-        ("scanner", "force", ["ptch=1"], "ptch"),
-        ("scanner", "force", ["pitch=fast"], "pitch"),
-        ("dose", "full", ["photons=1e5"], "null while mas is 165"),
+        (["--scanner", "forc"], "did you mean 'force'"),
+        (["scanner.ptch=1"], "did you mean 'scanner.pitch'"),
+        (["scanner.pitch=fast"], "allowed is a number"),
+        (["dose.photons=1e5"], "null while mas is 165"),
+        (["data.seed=1"], "scanner.FIELD=VALUE or dose.FIELD=VALUE"),
     ],
 )
-def test_wrong_values_are_named(group, name, values, message):
-    with pytest.raises(SettingError, match=message):
-        settings(group, name, values)
+def test_wrong_values_are_named(ct, tmp_path, values, message):
+    with pytest.raises(LabelctError, match=message):
+        main([str(ct), *values, "-o", str(tmp_path / "out.nii.gz")])
 
 
 def test_missing_ct_is_named(tmp_path):

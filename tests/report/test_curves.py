@@ -1,17 +1,54 @@
 import numpy as np
+import pandas as pd
+import pytest
 
-from labelct.report.curves import Point, curve
-from tests.report.runs import PNG
+from labelct.report import arms, curves
+from labelct.report.document import summarised
+from labelct.report.settings import StatisticsSettings
+from tests.report.runs import PNG, REFERENCE
+
+AXIS = curves.Axis("limit.train", "limit.train", "label maps", logarithmic=True)
+COLUMNS = ["line", "x", "tick", "dice", "dice_low", "dice_high"]
+
+
+def draw(path, *points):
+    curves.curve(pd.DataFrame(points, columns=COLUMNS), path, AXIS)
+    return path.read_bytes()
 
 
 def test_a_curve_is_drawn_with_and_without_intervals(tmp_path):
-    points = [Point(1, "1", 0.5, 0.4, 0.6), Point(64, "64", 0.9, np.nan, np.nan), Point(None, "all", 0.95, 0.9, 1.0)]
-    curve({"synth3": points, "clinical": points[:1]}, tmp_path / "curve.png", "label maps", logarithmic=True)
-    assert (tmp_path / "curve.png").read_bytes().startswith(PNG)
+    one = ("synth3", 1.0, "1", 0.5, 0.4, 0.6)
+    more = ("synth3", 64.0, "64", 0.9, np.nan, np.nan), ("synth3", np.nan, "all", 0.95, 0.9, 1.0)
+    assert draw(tmp_path / "curve.png", one, *more, ("clinical", *one[1:])).startswith(PNG)
 
 
 def test_a_point_without_a_mean_leaves_the_picture_as_it_is(tmp_path):
-    points = [Point(1, "1", 0.5, 0.4, 0.6), Point(64, "64", 0.9, 0.8, 1.0)]
-    curve({"synth3": points}, tmp_path / "a.png", "label maps")
-    curve({"synth3": [*points, Point(64, "64", np.nan, np.nan, np.nan)]}, tmp_path / "b.png", "label maps")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    points = ("synth3", 1.0, "1", 0.5, 0.4, 0.6), ("synth3", 64.0, "64", 0.9, 0.8, 1.0)
+    more = ("synth3", 64.0, "64", np.nan, np.nan, np.nan)
+    assert draw(tmp_path / "a.png", *points) == draw(tmp_path / "b.png", *points, more)
+
+
+def test_an_arm_stands_at_its_number_and_the_noise_free_one_apart(doses):
+    runs, _ = arms.gather([doses])
+    (axis,) = curves.axes_of(runs, ["data", "dose"])
+    scores, _ = arms.pool(runs, ["data", "dose"])
+    results = summarised(scores, ["data", "dose"], None, StatisticsSettings(resamples=100))
+    points = curves.points(axis, runs, ["data", "dose"], results)
+    assert points["line"].unique().tolist() == ["synth1", "synth3"]
+    line = points[points["line"] == "synth1"]
+    assert line["x"].tolist() == pytest.approx([24.75, 165.0, np.nan], nan_ok=True)
+    assert line["tick"].tolist() == ["24.75", "165", "no noise"]
+    assert line["dice"].iloc[0] == pytest.approx(REFERENCE.mean())
+
+
+def test_a_choice_without_numbers_has_no_curve(doses):
+    runs, _ = arms.gather([doses])
+    assert curves.axes_of(runs, ["data"]) == []
+
+
+def test_the_only_choice_is_one_line(doses):
+    runs = [run for run in arms.gather([doses])[0] if run.choices["data"] == "synth1"]
+    (axis,) = curves.axes_of(runs, ["dose"])
+    scores, _ = arms.pool(runs, ["dose"])
+    results = summarised(scores, ["dose"], None, StatisticsSettings(resamples=100))
+    assert curves.points(axis, runs, ["dose"], results)["line"].unique().tolist() == ["dice"]

@@ -36,7 +36,8 @@ def test_what_is_no_score_is_refused(rows):
         scores.table(rows)
 
 
-def test_csv_keeps_every_digit_however_few_numpy_prints():
+def test_csv_keeps_every_digit_however_few_numpy_prints(tmp_path):
+    path = tmp_path / "scores.csv"
     with np.printoptions(precision=3):
-        text = scores.comma_separated(pd.DataFrame({"a": [1 / 3, float("nan")], "b": [1, 2]}))
-    assert text == f"a,b\n{1 / 3!r},1\n,2\n"
+        scores.write_csv(path, pd.DataFrame({"a": [1 / 3, float("nan")], "b": [1, 2]}))
+    assert path.read_text(encoding="utf-8") == f"a,b\n{1 / 3!r},1\n,2\n"

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,9 @@ def test_the_report_reads_what_a_job_writes(configured, made, tmp_path, capsys):
     outcome = results.Outcome([training_set, Stage("scores", "a" * 12, tmp_path)], cohort.test[0], rows)
     score = results.write(configured(*SMALL), tmp_path, {"data": "synth1"}, ["seed=1"], outcome, Tracker())
     assert score == 0.8
-    assert "(1 absent)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "absent" in told
+    assert re.search(r"own +liver +1 +0\.800 ", told)
     ((run,), failed) = arms.gather([tmp_path])
     assert (run.choices, run.seed, run.key, failed) == ({"data": "synth1"}, "1", "a" * 12, [])
     assert run.scores.equals(scores.table(rows))

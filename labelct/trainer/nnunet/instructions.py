@@ -16,7 +16,7 @@ import torch
 
 from labelct.store import write_json
 from labelct.streaming import SyntheticVolumes, read_shared
-from labelct.trainer.nnunet.settings import NnunetSettings, nnunet_settings
+from labelct.trainer.nnunet.settings import NnunetSettings
 
 VARIABLE = "LABELCT_NNUNET_JOB"
 """The environment variable that names the file: environments are all that reaches nnU-Net's processes."""
@@ -51,7 +51,7 @@ class Instructions:
         if place is None:
             return None
         job = json.loads(Path(place).read_text(encoding="utf-8"))
-        settings = nnunet_settings(job["settings"])
+        settings = NnunetSettings(**job["settings"])
         return cls(Path(place).parent, settings, job["seed"], job["lateral"], job["volumes"])
 
     @contextmanager

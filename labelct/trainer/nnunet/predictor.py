@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labelct.errors import InputError
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.nnunet.compat import fold_of, open_network, roots, segment
-from labelct.trainer.nnunet.settings import NnunetPredictionSettings, nnunet_settings
+from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
 from labelct.trainer.open import read_model
 from labelct.trainer.settings import DeviceSettings
 from labelct.volume import Volume
@@ -47,7 +47,7 @@ class NnunetPredictor:
             InputError: The folder holds no finished training.
         """
         model = read_model(folder)
-        settings = nnunet_settings(model["settings"])
+        settings = NnunetSettings(**model["settings"])
         wanted = prediction or settings.prediction
         fold = fold_of(folder, settings.configuration)
         checkpoint = f"checkpoint_{wanted.checkpoint}.pth"

@@ -1,6 +1,5 @@
 """What can be set about nnU-Net: everything that its command line leaves to a class per value."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,11 +85,6 @@ class NnunetSettings(Checked):
                 raise SettingError(name, list(values), "3 values, or null")
             for value in values:
                 check_range(name, value, least, most)
-
-
-def nnunet_settings(values: Mapping[str, Any]) -> NnunetSettings:
-    """Return the settings that `dataclasses.asdict` made `values` of."""
-    return NnunetSettings(**{**values, "prediction": NnunetPredictionSettings(**values["prediction"])})
 
 
 def planning(settings: NnunetSettings) -> dict[str, Any]:

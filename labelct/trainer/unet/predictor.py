@@ -24,7 +24,7 @@ from labelct.trainer.unet.augmentation import flip_axes
 from labelct.trainer.unet.boundary_refinement import FINER, refine_boundary
 from labelct.trainer.unet.network import build, channels_last
 from labelct.trainer.unet.resampling import resample, rows_of, shape_at, winners
-from labelct.trainer.unet.settings import PredictionSettings, UNetSettings, unet_settings
+from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
 from labelct.trainer.unet.sliding_window import class_scores
 from labelct.volume import Volume
 
@@ -65,7 +65,7 @@ class UNetPredictor:
             InputError: The folder holds no trained model.
         """
         model = read_model(folder)
-        settings = unet_settings(model["settings"])
+        settings = UNetSettings(**model["settings"])
         settings = replace(settings, prediction=prediction or settings.prediction)
         path = folder / f"{settings.prediction.checkpoint}.ckpt"
         if not path.is_file():

@@ -1,8 +1,7 @@
 """What can be set about the trainer `unet`: the network, its training, its patches and its prediction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
@@ -157,13 +156,3 @@ def _check_length(name: str, values: Sequence[float], least: int, most: int) -> 
     if not least <= len(values) <= most:
         allowed = f"{least} values" if least == most else f"{least} to {most} values"
         raise SettingError(name, list(values), allowed)
-
-
-def unet_settings(values: Mapping[str, Any]) -> UNetSettings:
-    """Return the settings that `dataclasses.asdict` made `values` of."""
-    parts = {
-        "normalisation": NormalisationSettings(**values["normalisation"]),
-        "augmentation": AugmentationSettings(**values["augmentation"]),
-        "prediction": PredictionSettings(**values["prediction"]),
-    }
-    return UNetSettings(**{**values, **parts})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labelct.errors import SettingError, check_range
+from labelct.errors import SettingError
 from labelct.settings import Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
@@ -50,13 +50,8 @@ class DeviceSettings(Checked):
     """
 
     kind: str = choice("cpu", ("cpu", "gpu", "ddp"))
-    devices: int = 1
+    devices: int = ranged(1, 0)
     accelerator: str = choice("gpu", ("gpu", "cpu"))
     precision: str = choice("auto", ("auto", "32", "bf16", "16"))
-    threads: int = 0
-    workers: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("devices", "threads", "workers"):
-            check_range(name, getattr(self, name), 0)
+    threads: int = ranged(0, 0)
+    workers: int = ranged(0, 0)

@@ -1,7 +1,7 @@
 """From HU to what the network sees: a window and a z-score, the same for every training set of a comparison."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +95,3 @@ def measure(hu: Sequence[float] | NDArray[np.float32]) -> IntensityProperties:
     low, high = np.percentile(hu, (0.5, 99.5))
     mean, sd = float(np.mean(hu)), max(float(np.std(hu)), 1.0)
     return IntensityProperties(float(low), max(float(high), float(low) + 1.0), mean, sd)
-
-
-def as_numbers(intensity_properties: IntensityProperties) -> dict[str, float]:
-    """Return intensity properties as the numbers that `NormalisationSettings` of the source `clinical` takes."""
-    return asdict(intensity_properties)

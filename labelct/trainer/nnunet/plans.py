@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -103,19 +103,6 @@ def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
         "foreground_intensity_properties_per_channel": {"0": properties},
         "median_relative_size_after_cropping": 1.0,
     }
-
-
-def normalisation(plans: Mapping[str, Any], configuration: str) -> dict[str, Any]:
-    """Return all that nnU-Net normalises with: the intensities, the scheme and the grid.
-
-    Args:
-        plans: The content of a plans file.
-        configuration: One of its configurations.
-    """
-    chosen = plans["configurations"][configuration]
-    names = ("normalization_schemes", "use_mask_for_norm", "spacing")
-    intensities = plans["foreground_intensity_properties_per_channel"]
-    return {"intensities": intensities, **{name: chosen[name] for name in names}}
 
 
 def read_plans(folder: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A training set brought to the plans' grid and intensities, case by case."""
 
-import json
 import shutil
 import warnings
 from collections.abc import Sequence
@@ -89,10 +88,3 @@ def _case(shared: Preprocessing, case: Case) -> None:
     preprocessor.save(case.image, case.label, work / case.name)
     for ending in CASE_FILES:
         (work / f"{case.name}{ending}").replace(shared.folder / f"{case.name}{ending}")
-
-
-def plans_of(folder: Path) -> dict[str, Any]:
-    """Return the plans that the training set preprocessed in `folder` is trained with."""
-    path = folder / "preprocessed" / DATASET / f"{PLANS}.json"
-    plans: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return plans

@@ -13,8 +13,8 @@ from labelct.errors import InputError
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.nnunet.compat import fold_of, open_network, roots, segment
 from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
-from labelct.trainer.open import read_model
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import read_model
 from labelct.volume import Volume
 
 

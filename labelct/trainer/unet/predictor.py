@@ -18,8 +18,8 @@ from labelct.body import largest_region
 from labelct.errors import InputError
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.normalisation import IntensityProperties
-from labelct.trainer.open import read_model
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import read_model
 from labelct.trainer.unet.augmentation import flip_axes
 from labelct.trainer.unet.boundary_refinement import FINER, refine_boundary
 from labelct.trainer.unet.network import build, channels_last

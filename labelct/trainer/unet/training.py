@@ -26,8 +26,8 @@ from labelct.trainer.device import (
 )
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.normalisation import IntensityProperties, intensity
-from labelct.trainer.open import read_model
 from labelct.trainer.progress import Curves, StepBar, quiet
+from labelct.trainer.table import read_model
 from labelct.trainer.unet.drawn import OnlinePatches
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule
 from labelct.trainer.unet.patches import Patches

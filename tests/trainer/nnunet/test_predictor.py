@@ -10,8 +10,8 @@ from labelct.io import nifti
 from labelct.store import write_json
 from labelct.trainer.nnunet.predictor import NnunetPredictor
 from labelct.trainer.nnunet.settings import NnunetSettings
-from labelct.trainer.open import open_model
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import open_model
 from labelct.volume import Volume
 
 

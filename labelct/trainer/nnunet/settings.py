@@ -85,6 +85,9 @@ class NnunetSettings(Checked):
                 check_range(name, value, least, most)
 
 
+Settings = NnunetSettings  # as the face of a trainer calls them
+
+
 def planning(settings: NnunetSettings) -> dict[str, Any]:
     """Return the settings that the plans depend on; the training's own are none of them."""
     return {name: getattr(settings, name) for name in ("planner", "plans", "window", "spacing", "patch", "batch")}

@@ -42,12 +42,6 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
     `log.csv`. Patches depend on seed, step and process alone, so on the CPU an interrupted run ends as an
     uninterrupted one does.
 
-    Args:
-        task: What is trained.
-        data: The folder of the training set.
-        folder: What is written, and read to resume.
-        tracker: Where the curves go.
-
     Raises:
         InputError: The folder holds a training with other settings; a case cannot be used.
         SettingError: The device is not there; a normalisation without its numbers.

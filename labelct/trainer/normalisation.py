@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError, SettingError
+from labelct.io.nifti import read_label_map, read_volume
 from labelct.trainer.settings import NormalisationSettings
 
 VOXELS_PER_CASE = 10_000  # nnU-Net's number; percentiles of a hundred cases rest on a million voxels
@@ -84,8 +85,6 @@ def fingerprint(training_set: TrainingSet) -> IntensityProperties:
 
 def target_voxels(case: Case) -> NDArray[np.float32]:
     """Return up to 10 000 HU values of the target voxels of `case`, evenly spread."""
-    from labelct.io.nifti import read_label_map, read_volume
-
     hu = read_volume(case.image).array[np.asarray(read_label_map(case.label).array, np.uint8) > 0].astype(np.float32)
     return hu[:: max(1, -(-hu.size // VOXELS_PER_CASE))]
 

@@ -1,8 +1,9 @@
 """What can be set whatever the trainer: the device, and which intensities a network sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labelct.errors import SettingError
+from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
@@ -55,3 +56,11 @@ class DeviceSettings(Checked):
     precision: str = choice("auto", ("auto", "32", "bf16", "16"))
     threads: int = ranged(0, 0)
     workers: int = ranged(0, 0)
+
+
+def check_xyz(name: str, values: Sequence[float] | None, low: float, high: float) -> None:
+    """Raise `SettingError` unless `values` are None, or three within `[low, high]`."""
+    if values is not None and len(values) != 3:
+        raise SettingError(name, list(values), "3 values, or null")
+    for value in values or ():
+        check_range(name, value, low, high)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import WINDOWS
+from labelct.trainer.settings import WINDOWS, check_xyz
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
 PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
@@ -75,14 +74,8 @@ class NnunetSettings(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least, most in (("patch", 8, 1024), ("spacing", 0.1, 20)):
-            values = getattr(self, name)
-            if values is None:
-                continue
-            if len(values) != 3:
-                raise SettingError(name, list(values), "3 values, or null")
-            for value in values:
-                check_range(name, value, least, most)
+        check_xyz("patch", self.patch, 8, 1024)
+        check_xyz("spacing", self.spacing, 0.1, 20)
 
 
 Settings = NnunetSettings  # as the face of a trainer calls them

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import NormalisationSettings
+from labelct.trainer.settings import NormalisationSettings, check_xyz
 
 
 @dataclass
@@ -137,10 +137,7 @@ class UNetSettings(Checked):
                 f"multiples of {factor}, at least {2 * factor}",
                 f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
             )
-        if self.spacing is not None:
-            _check_length("spacing", self.spacing, 3, 3)
-            for value in self.spacing:
-                check_range("spacing", value, 0.1, 20)
+        check_xyz("spacing", self.spacing, 0.1, 20)
 
 
 def _check_length(name: str, values: Sequence[float], least: int, most: int) -> None:

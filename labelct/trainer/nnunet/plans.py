@@ -89,14 +89,9 @@ def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
     Returns:
         What nnU-Net would have written, in its axis order `(z, y, x)`.
     """
-    intensity_properties = BUILTIN[window]
-    properties = {
-        "mean": intensity_properties.mean,
-        "median": intensity_properties.mean,
-        "std": intensity_properties.sd,
-    }
-    properties |= {"percentile_00_5": intensity_properties.low, "percentile_99_5": intensity_properties.high}
-    properties |= {"min": intensity_properties.low, "max": intensity_properties.high}
+    known = BUILTIN[window]
+    properties = {"mean": known.mean, "median": known.mean, "std": known.sd, "min": known.low, "max": known.high}
+    properties |= {"percentile_00_5": known.low, "percentile_99_5": known.high}
     return {
         "spacings": [[float(size) for size in spacing][::-1] for _, spacing in grids],
         "shapes_after_crop": [[int(n) for n in shape][::-1] for shape, _ in grids],

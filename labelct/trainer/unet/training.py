@@ -121,11 +121,8 @@ def _loaders(
     task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], start: int
 ) -> tuple[Any, Any]:
     """Return the batches of training patches and the validation volumes of this process."""
-    device, values, intensity_properties = (
-        task.device,
-        list(model["labels"].values()),
-        IntensityProperties(**model["intensity"]),
-    )
+    device, values = task.device, list(model["labels"].values())
+    intensity_properties = IntensityProperties(**model["intensity"])
     load = partial(load_cases, spacing=model["spacing"], values=values, threads=device.threads)
     volumes = load(training_set.val, description="validation volumes")
     volumes = sorted(volumes, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]

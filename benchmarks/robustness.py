@@ -26,8 +26,8 @@ from labelct.synthesis.blur import FWHM
 from labelct.synthesis.deformation import AIR_HU
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.trainer.face import Predictor
-from labelct.trainer.open import open_model
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import open_model
 from labelct.volume import Volume
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray]

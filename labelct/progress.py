@@ -21,34 +21,26 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
             total: How many steps there are; None where the first `update` says.
             file: Where the bar goes even when standard output is redirected later; None: the console.
         """
+        from rich import progress
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
 
-        shown = (TextColumn(f"{{task.description:<{WIDTH}}}"), BarColumn(), MofNCompleteColumn())
-        times = (TextColumn("{task.fields[text]}"), TimeElapsedColumn(), TimeRemainingColumn())
-        self._progress = Progress(*shown, *times, console=None if file is None else Console(file=file))
+        what, text = progress.TextColumn(f"{{task.description:<{WIDTH}}}"), progress.TextColumn("{task.fields[text]}")
+        self._progress = progress.Progress(
+            *(what, progress.BarColumn(), progress.MofNCompleteColumn()),
+            *(text, progress.TimeElapsedColumn(), progress.TimeRemainingColumn()),
+            console=None if file is None else Console(file=file),
+        )
         self._task = self._progress.add_task(description, total=total, text="")
 
     def __enter__(self) -> ProgressBar:
         """Show the bar, if it is known how long it takes."""
         if self._progress.tasks[0].total is not None:
-            self.start()
+            self._progress.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         """Leave the bar as it stands."""
         self.stop()
-
-    def start(self) -> None:
-        """Show the bar; more than once does no harm."""
-        self._progress.start()
 
     def stop(self) -> None:
         """Leave the bar as it stands."""
@@ -65,7 +57,7 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
         """
         fields: dict[str, Any] = {} if text is None else {"text": text}
         self._progress.update(self._task, completed=done, total=total, **fields)
-        self.start()
+        self._progress.start()  # more than once does no harm
 
     def print(self, line: str) -> None:
         """Print a line of its own above the bar."""

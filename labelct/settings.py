@@ -1,6 +1,6 @@
 """Settings whose fields say themselves what they allow: one line holds a key's type, default and range."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, fields
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ def choice(default: str, choices: Sequence[str]) -> Any:
 class Checked:
     """The base of settings, which are dataclasses; a value that a field does not allow raises `SettingError`.
 
+    Settings that are a section of others may be given as what `dataclasses.asdict` made of them.
     `section` is what stands before a field in its key, where the settings are a section of others: `deformation`.
     """
 
@@ -35,9 +36,11 @@ class Checked:
 
     def __post_init__(self) -> None:
         for known in fields(self):  # type: ignore[arg-type]
-            value, allowed = getattr(self, known.name), known.metadata
+            value, allowed, section = getattr(self, known.name), known.metadata, known.default_factory
             key = f"{self._section}.{known.name}" if self._section else known.name
-            if "choices" in allowed:
+            if isinstance(value, Mapping) and isinstance(section, type) and issubclass(section, Checked):
+                setattr(self, known.name, section(**value))
+            elif "choices" in allowed:
                 check_choice(key, value, allowed["choices"])
             elif "interval" in allowed:
                 check_interval(key, value, allowed["low"], allowed["high"])

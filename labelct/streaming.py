@@ -17,9 +17,7 @@ from labelct.cohort.base import Subject
 from labelct.errors import SettingError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.sampler import DRAWN, Loaded, Sampler, entropy
-from labelct.scanner.settings import ScannerSettings
 from labelct.synthesis.recipes import RECIPES
-from labelct.synthesis.settings import DataSettings
 
 FILE = "volumes.pickle"
 
@@ -51,6 +49,9 @@ class SyntheticVolumes:
     Attributes:
         subjects: Where the label maps come from; every pass over them has an order of its own.
         sampler: What makes volumes of them.
+
+    Raises:
+        SettingError: Such volumes cannot be drawn while a network trains.
     """
 
     subjects: tuple[Subject, ...]
@@ -58,7 +59,14 @@ class SyntheticVolumes:
     _cases: dict[int, Loaded] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        check_online(self.sampler.recipe.data, self.sampler.acquisition.scanner)
+        kind, scanner = self.sampler.recipe.data.kind, self.sampler.acquisition.scanner
+        if not RECIPES[kind].draws:
+            reason = "there is one CT a case, nothing is drawn"
+            raise SettingError("data.mode", "online", f"offline with data={kind}", reason)
+        if scanner.kind == "helical" and scanner.mode == "full":
+            allowed = "scanner=image, scanner=none or scanner.mode=noise_only"
+            reason = "a full scan takes longer than the training step it is for"
+            raise SettingError("data.mode", "online", allowed, reason)
 
     @property
     def patches(self) -> int:
@@ -102,16 +110,6 @@ def read_shared(folder: Path, name: str | None) -> SyntheticVolumes | None:
         return None
     volumes: SyntheticVolumes = pickle.loads((folder / name).read_bytes())
     return volumes
-
-
-def check_online(data: DataSettings, scanner: ScannerSettings) -> None:
-    """Raise `SettingError` where volumes cannot be drawn while a network trains."""
-    if not RECIPES[data.kind].draws:
-        allowed = f"offline with data={data.kind}"
-        raise SettingError("data.mode", "online", allowed, "there is one CT a case, nothing is drawn")
-    if scanner.kind == "helical" and scanner.mode == "full":
-        allowed = "scanner=image, scanner=none or scanner.mode=noise_only"
-        raise SettingError("data.mode", "online", allowed, "a full scan takes longer than the training step it is for")
 
 
 class SyntheticDataset(IterableDataset[tuple[Tensor, Tensor]]):

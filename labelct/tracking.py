@@ -55,34 +55,21 @@ class Tracker:
         if self.curves is not None:
             with self.curves.open("a", encoding="utf-8") as file:
                 file.writelines(f"{step},{name},{float(value):.6g}\n" for name, value in metrics.items())
-        self._mirror(lambda run: run.log({**metrics, "step": step}))
+        self._mirror(lambda run, _: run.log({**metrics, "step": step}))
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Mirror a table, which the job has written to a file of its own."""
-
-        def show(run: Any) -> None:
-            import wandb
-
-            run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
-
-        self._mirror(show)
+        given = {"columns": list(columns), "data": [list(row) for row in rows]}
+        self._mirror(lambda run, wandb: run.log({name: wandb.Table(**given)}))
 
     def figure(self, name: str, path: Path) -> None:
         """Mirror the picture at `path`."""
-
-        def show(run: Any) -> None:
-            import wandb
-
-            run.log({name: wandb.Image(str(path))})
-
-        self._mirror(show)
+        self._mirror(lambda run, wandb: run.log({name: wandb.Image(str(path))}))
 
     def artifact(self, kind: str, name: str, paths: Sequence[Path]) -> None:
         """Keep files at Weights & Biases as one artifact of a `kind`, for instance `model`."""
 
-        def keep(run: Any) -> None:
-            import wandb
-
+        def keep(run: Any, wandb: Any) -> None:
             artifact = wandb.Artifact(name, type=kind)
             for path in paths:
                 artifact.add_file(str(path))
@@ -92,14 +79,16 @@ class Tracker:
 
     def summary(self, values: Mapping[str, object]) -> None:
         """Set single figures of the whole job, such as its mean Dice."""
-        self._mirror(lambda run: run.summary.update(dict(values)))
+        self._mirror(lambda run, _: run.summary.update(dict(values)))
 
-    def _mirror(self, action: Callable[[Any], None]) -> None:
-        """Run `action` on the wandb run; a mirror that breaks is reported once and dropped, the job goes on."""
+    def _mirror(self, action: Callable[[Any, Any], None]) -> None:
+        """Call `action` with run and module; a mirror that breaks is reported once and dropped, the job goes on."""
         if self.run is None:
             return
         try:
-            action(self.run)
+            import wandb
+
+            action(self.run, wandb)
         except Exception as error:
             LOG.warning("wandb stopped mirroring (%s); curves.csv goes on", error)
             _finish(self, 1)
@@ -137,7 +126,9 @@ def track(settings: LoggerSettings, folder: Path, described: Description) -> Ite
         The tracker.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tracker = Tracker(_open_curves(folder / "curves.csv") if settings.kind != "none" else None)
+    tracker = Tracker(None if settings.kind == "none" else folder / "curves.csv")
+    if tracker.curves is not None and not tracker.curves.exists():
+        tracker.curves.write_text(COLUMNS, encoding="utf-8")
     if settings.kind == "wandb":
         tracker.run = _open_run(settings, folder, described)
     try:
@@ -159,12 +150,6 @@ def wandb_mode(settings: LoggerSettings) -> str:
     if mode in ("offline", "disabled"):
         return mode
     return "online" if _has_key() and _reachable() else "offline"
-
-
-def _open_curves(path: Path) -> Path:
-    if not path.exists():
-        path.write_text(COLUMNS, encoding="utf-8")
-    return path
 
 
 def _open_run(settings: LoggerSettings, folder: Path, described: Description) -> Any:

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         ct_files(path)
     folder = model_folder(given.model)
     from labelct.evaluation.components import keep_largest
-    from labelct.trainer.open import open_model
+    from labelct.trainer.table import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
     counts = _components(folder, predictor.labels)

@@ -78,7 +78,7 @@ def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training
         missing = [subject for subject in tested if not (folder / f"{subject.case}.nii.gz").exists()]
         if not missing:
             return
-        from labelct.trainer.open import open_model
+        from labelct.trainer.table import open_model
 
         predictor = open_model(training.folder, config.device, config.trainer.prediction)
         for subject in track(missing, f"segmentation {name}", len(missing)):

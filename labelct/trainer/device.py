@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -143,8 +142,12 @@ def launch_workers(device: DeviceSettings, command: Sequence[str]) -> Iterator[N
     if count == 1 or RANK in os.environ:
         yield
         return
+    from lightning.fabric.plugins.environments.lightning import find_free_network_port
+
     before = dict(os.environ)
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(_free_port()), WORLD_SIZE=str(count), NODE_RANK="0")
+    os.environ.update(
+        MASTER_ADDR="127.0.0.1", MASTER_PORT=str(find_free_network_port()), WORLD_SIZE=str(count), NODE_RANK="0"
+    )
     others = [
         subprocess.Popen([sys.executable, *command], env={**os.environ, RANK: str(number)})
         for number in range(1, count)
@@ -193,12 +196,6 @@ def _leave_process_group() -> None:
 
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _keep_freed_memory() -> None:

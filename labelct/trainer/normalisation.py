@@ -1,13 +1,14 @@
 """From HU to what the network sees: a window and a z-score, the same for every training set of a comparison."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError, SettingError
+from labelct.io.nifti import read_label_map, read_volume
 from labelct.trainer.settings import NormalisationSettings
 
 VOXELS_PER_CASE = 10_000  # nnU-Net's number; percentiles of a hundred cases rest on a million voxels
@@ -84,8 +85,6 @@ def fingerprint(training_set: TrainingSet) -> IntensityProperties:
 
 def target_voxels(case: Case) -> NDArray[np.float32]:
     """Return up to 10 000 HU values of the target voxels of `case`, evenly spread."""
-    from labelct.io.nifti import read_label_map, read_volume
-
     hu = read_volume(case.image).array[np.asarray(read_label_map(case.label).array, np.uint8) > 0].astype(np.float32)
     return hu[:: max(1, -(-hu.size // VOXELS_PER_CASE))]
 
@@ -95,8 +94,3 @@ def measure(hu: Sequence[float] | NDArray[np.float32]) -> IntensityProperties:
     low, high = np.percentile(hu, (0.5, 99.5))
     mean, sd = float(np.mean(hu)), max(float(np.std(hu)), 1.0)
     return IntensityProperties(float(low), max(float(high), float(low) + 1.0), mean, sd)
-
-
-def as_numbers(intensity_properties: IntensityProperties) -> dict[str, float]:
-    """Return intensity properties as the numbers that `NormalisationSettings` of the source `clinical` takes."""
-    return asdict(intensity_properties)

@@ -1,5 +1,6 @@
 """What can be set whatever the trainer: the device, and which intensities a network sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelct.errors import SettingError, check_range
@@ -50,13 +51,16 @@ class DeviceSettings(Checked):
     """
 
     kind: str = choice("cpu", ("cpu", "gpu", "ddp"))
-    devices: int = 1
+    devices: int = ranged(1, 0)
     accelerator: str = choice("gpu", ("gpu", "cpu"))
     precision: str = choice("auto", ("auto", "32", "bf16", "16"))
-    threads: int = 0
-    workers: int = 0
+    threads: int = ranged(0, 0)
+    workers: int = ranged(0, 0)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("devices", "threads", "workers"):
-            check_range(name, getattr(self, name), 0)
+
+def check_xyz(name: str, values: Sequence[float] | None, low: float, high: float) -> None:
+    """Raise `SettingError` unless `values` are None, or three within `[low, high]`."""
+    if values is not None and len(values) != 3:
+        raise SettingError(name, list(values), "3 values, or null")
+    for value in values or ():
+        check_range(name, value, low, high)

@@ -1,11 +1,44 @@
-"""The table of trainers: another one is a package beside these, a line here, and a YAML file in `conf/trainer/`."""
+"""The table of trainers, each a package beside these, and what opens a model by the trainer that made it."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
+from labelct.errors import InputError
+from labelct.store import read_json
 from labelct.trainer import nnunet, unet
-from labelct.trainer.face import Trainer
+from labelct.trainer.face import Predictor, Trainer
+from labelct.trainer.settings import DeviceSettings
 
 TRAINERS: Mapping[str, Trainer] = {
     "unet": unet,
     "nnunet": nnunet,
 }
+
+
+def open_model(folder: Path, device: DeviceSettings, prediction: Any = None) -> Predictor:
+    """Return the predictor of the model in `folder`.
+
+    Args:
+        folder: Holds `model.json`.
+        device: Where it shall run.
+        prediction: The prediction settings of the model's trainer; None takes what it was trained with.
+
+    Raises:
+        InputError: The folder holds no trained model, or one of an unknown trainer.
+    """
+    kind = read_model(folder)["settings"].get("kind")
+    if kind not in TRAINERS:
+        remedy = f"train with one of trainer={', '.join(TRAINERS)}"
+        raise InputError(folder / "model.json", f"is of the unknown trainer {kind!r}", remedy)
+    return TRAINERS[kind].load(folder, device, prediction)
+
+
+def read_model(folder: Path) -> dict[str, Any]:
+    """Return what `model.json` of a trained model holds.
+
+    Raises:
+        InputError: There is none.
+    """
+    model: dict[str, Any] = read_json(folder / "model.json", "point to the folder of a trained model")
+    return model

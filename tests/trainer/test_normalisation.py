@@ -1,10 +1,12 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from labelct.dataset import image_path, label_path
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
-from labelct.trainer.normalisation import BUILTIN, IntensityProperties, as_numbers, fingerprint, intensity, measure
+from labelct.trainer.normalisation import BUILTIN, IntensityProperties, fingerprint, intensity, measure
 from labelct.trainer.settings import NormalisationSettings
 
 
@@ -35,7 +37,7 @@ def test_constant_organs_keep_a_usable_scale() -> None:
 def test_clinical_numbers_are_taken_as_given(training_set) -> None:
     intensity_properties = IntensityProperties(-10, 200, 90, 35)
     assert (
-        intensity(NormalisationSettings(source="clinical", **as_numbers(intensity_properties)), training_set)
+        intensity(NormalisationSettings(source="clinical", **asdict(intensity_properties)), training_set)
         == intensity_properties
     )
     with pytest.raises(SettingError, match=r"normalisation\.sd"):

@@ -30,6 +30,7 @@ from nnunetv2.utilities.json_export import recursive_fix_for_json_export
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
 
+from labelct.trainer.device import end_children_with_this
 from labelct.trainer.nnunet.instructions import Instructions
 from labelct.trainer.nnunet.settings import NnunetSettings
 
@@ -217,8 +218,6 @@ class LabelctTrainer(nnUNetTrainer):
         super().__init__(plans, configuration, fold, dataset_json, device)
         self.instructions = Instructions.read()
         self.drawn: Any = None
-        if self.instructions is None:
-            return
         wanted = self.instructions.settings
         self.num_epochs = wanted.epochs
         self.num_iterations_per_epoch = wanted.iterations
@@ -230,20 +229,17 @@ class LabelctTrainer(nnUNetTrainer):
 
     def initialize(self) -> None:
         """Draw the first weights from the seed."""
-        self._seed(0)
+        self.instructions.seed_all(0, self.local_rank)
         super().initialize()
 
     def on_train_start(self) -> None:
         """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of."""
         super().on_train_start()
-        if self.instructions is not None and self.local_rank == 0:
-            self.instructions.begin_log()
-            for epoch in range(self.current_epoch):
-                self._log(epoch)
+        self._log()
 
     def on_epoch_start(self) -> None:
         """Give each epoch a random stream of its own, so that a resumed training goes on as it would have."""
-        self._seed(1 + self.current_epoch)
+        self.instructions.seed_all(1 + self.current_epoch, self.local_rank)
         if self.drawn is not None:
             self.drawn.begin(self.current_epoch)
         super().on_epoch_start()
@@ -251,21 +247,17 @@ class LabelctTrainer(nnUNetTrainer):
     def on_epoch_end(self) -> None:
         """Add the epoch to the log once its checkpoint is written."""
         super().on_epoch_end()
-        if self.instructions is not None and self.local_rank == 0:
-            self._log(self.current_epoch - 1)
+        self._log()
 
     def get_dataloaders(self) -> tuple[Any, Any]:
         """Start the augmenting processes so that they end with this one."""
-        if self.instructions is not None:
-            from labelct.trainer.device import end_children_with_this
-
-            end_children_with_this()
+        end_children_with_this()
         return super().get_dataloaders()
 
     def get_tr_and_val_datasets(self) -> tuple[Any, Any]:
         """Take new volumes for the stored training cases, where they are asked for."""
         stored, validation = super().get_tr_and_val_datasets()
-        volumes = None if self.instructions is None else self.instructions.volumes()
+        volumes = self.instructions.volumes()
         if volumes is None:
             return stored, validation
         from labelct.trainer.nnunet.drawn import DrawnCases, preprocessed
@@ -279,10 +271,9 @@ class LabelctTrainer(nnUNetTrainer):
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> tuple[Any, Any, Any, Any]:
         """Leave out the axes that must not be mirrored."""
         rotation, flat, size, axes = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
-        if self.instructions is not None:
-            axes = self.instructions.mirrored(axes, self.plans_manager.transpose_forward)
-        self.inference_allowed_mirroring_axes = tuple(axes) or None
-        return rotation, flat, size, tuple(axes)
+        axes = self.instructions.mirrored(axes, self.plans_manager.transpose_forward)
+        self.inference_allowed_mirroring_axes = axes or None
+        return rotation, flat, size, axes
 
     def save_checkpoint(self, filename: str) -> None:
         """Write a checkpoint whole or not at all: a kill in between leaves the one before."""
@@ -297,11 +288,8 @@ class LabelctTrainer(nnUNetTrainer):
         """Write to nnU-Net's log file alone."""
         super().print_to_log_file(*args, also_print_to_console=False, add_timestamp=add_timestamp)
 
-    def _seed(self, stage: int) -> None:
-        if self.instructions is not None:
-            self.instructions.seed_all(stage, self.local_rank)
-
-    def _log(self, epoch: int) -> None:
-        start, end = (self.logger.get_value(f"epoch_{name}_timestamps", epoch) for name in ("start", "end"))
-        assert self.instructions is not None
-        self.instructions.log(epoch, [*(self.logger.get_value(name, epoch) for name in VALUES), end - start])
+    def _log(self) -> None:
+        if self.local_rank == 0:
+            names = (*VALUES, "epoch_start_timestamps", "epoch_end_timestamps")
+            known = [[self.logger.get_value(name, epoch) for name in names] for epoch in range(self.current_epoch)]
+            self.instructions.log([[*values, end - start] for *values, start, end in known])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import random
@@ -14,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from labelct.store import write_json
+from labelct.store import write_json, write_text
 from labelct.streaming import SyntheticVolumes, read_shared
-from labelct.trainer.nnunet.settings import NnunetSettings, nnunet_settings
+from labelct.trainer.nnunet.settings import NnunetSettings
 
 VARIABLE = "LABELCT_NNUNET_JOB"
 """The environment variable that names the file: environments are all that reaches nnU-Net's processes."""
@@ -45,14 +44,12 @@ class Instructions:
     drawn_from: str | None = None
 
     @classmethod
-    def read(cls) -> Instructions | None:
-        """Return those that the environment names; None outside labelct."""
-        place = os.environ.get(VARIABLE)
-        if place is None:
-            return None
-        job = json.loads(Path(place).read_text(encoding="utf-8"))
-        settings = nnunet_settings(job["settings"])
-        return cls(Path(place).parent, settings, job["seed"], job["lateral"], job["volumes"])
+    def read(cls) -> Instructions:
+        """Return those that the environment names."""
+        place = Path(os.environ[VARIABLE])
+        job = json.loads(place.read_text(encoding="utf-8"))
+        settings = NnunetSettings(**job["settings"])
+        return cls(place.parent, settings, job["seed"], job["lateral"], job["volumes"])
 
     @contextmanager
     def given(self) -> Iterator[None]:
@@ -94,17 +91,11 @@ class Instructions:
         kept = list(forward)[-len(axes) :]
         return tuple(axis for axis in axes if kept[axis] != X)
 
-    def begin_log(self) -> None:
-        """Write the header of the log, over whatever was there."""
-        with (self.folder / LOG).open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(COLUMNS)
-
-    def log(self, epoch: int, values: Sequence[float]) -> None:
-        """Add a row to the log.
+    def log(self, rows: Sequence[Sequence[float]]) -> None:
+        """Write the log anew, whole or not at all: whoever follows it sees no half of a line.
 
         Args:
-            epoch: Counted from 0; the log counts from 1.
-            values: Of the other columns.
+            rows: The columns after `epoch`, which counts from 1.
         """
-        with (self.folder / LOG).open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow([epoch + 1, *(f"{float(value):.6g}" for value in values)])
+        lines = [[str(epoch), *(f"{float(value):.6g}" for value in row)] for epoch, row in enumerate(rows, start=1)]
+        write_text(self.folder / LOG, "".join(",".join(line) + "\n" for line in [COLUMNS, *lines]))

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -89,33 +89,15 @@ def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:
     Returns:
         What nnU-Net would have written, in its axis order `(z, y, x)`.
     """
-    intensity_properties = BUILTIN[window]
-    properties = {
-        "mean": intensity_properties.mean,
-        "median": intensity_properties.mean,
-        "std": intensity_properties.sd,
-    }
-    properties |= {"percentile_00_5": intensity_properties.low, "percentile_99_5": intensity_properties.high}
-    properties |= {"min": intensity_properties.low, "max": intensity_properties.high}
+    known = BUILTIN[window]
+    properties = {"mean": known.mean, "median": known.mean, "std": known.sd, "min": known.low, "max": known.high}
+    properties |= {"percentile_00_5": known.low, "percentile_99_5": known.high}
     return {
         "spacings": [[float(size) for size in spacing][::-1] for _, spacing in grids],
         "shapes_after_crop": [[int(n) for n in shape][::-1] for shape, _ in grids],
         "foreground_intensity_properties_per_channel": {"0": properties},
         "median_relative_size_after_cropping": 1.0,
     }
-
-
-def normalisation(plans: Mapping[str, Any], configuration: str) -> dict[str, Any]:
-    """Return all that nnU-Net normalises with: the intensities, the scheme and the grid.
-
-    Args:
-        plans: The content of a plans file.
-        configuration: One of its configurations.
-    """
-    chosen = plans["configurations"][configuration]
-    names = ("normalization_schemes", "use_mask_for_norm", "spacing")
-    intensities = plans["foreground_intensity_properties_per_channel"]
-    return {"intensities": intensities, **{name: chosen[name] for name in names}}
 
 
 def read_plans(folder: Path) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """nnU-Net's predictor on CT in memory, in labelct's axes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,9 @@ from numpy.typing import NDArray
 from labelct.errors import InputError
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.nnunet.compat import fold_of, open_network, roots, segment
-from labelct.trainer.nnunet.settings import NnunetPredictionSettings, nnunet_settings
-from labelct.trainer.open import read_model
+from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import read_model
 from labelct.volume import Volume
 
 
@@ -32,41 +30,23 @@ class NnunetPredictor:
     labels: dict[str, int]
     device: DeviceSettings
 
-    @classmethod
-    def load(
-        cls, folder: Path, device: DeviceSettings, prediction: NnunetPredictionSettings | None = None
-    ) -> NnunetPredictor:
-        """Open the model that `fit` left in `folder`.
-
-        Args:
-            folder: Holds `model.json` and `results`.
-            device: Where it shall run.
-            prediction: How volumes are segmented; None takes what the model was trained with.
-
-        Raises:
-            InputError: The folder holds no finished training.
-        """
-        model = read_model(folder)
-        settings = nnunet_settings(model["settings"])
-        wanted = prediction or settings.prediction
-        fold = fold_of(folder, settings.configuration)
-        checkpoint = f"checkpoint_{wanted.checkpoint}.pth"
-        if not (fold / checkpoint).is_file():
-            raise InputError(fold / checkpoint, "no such checkpoint", "point to the folder of a finished training")
-        with roots(folder):
-            network = open_network(fold.parent, checkpoint, wanted.step, wanted.mirror, torch_device(device))
-        return cls(network, dict(model["labels"]), device)
-
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
-        """Segment a CT.
-
-        Args:
-            volume: `(x, y, z)` HU, any voxel size.
-
-        Returns:
-            `(x, y, z)` label values on the volume's own grid.
-        """
+        """Segment a CT."""
         image = np.ascontiguousarray(volume.array.transpose(2, 1, 0)[None], dtype=np.float32)
         with torch_threads(self.device):
             found = segment(self.network, image, volume.spacing[::-1])
         return np.ascontiguousarray(found.transpose(2, 1, 0), dtype=np.uint8)
+
+
+def load(folder: Path, device: DeviceSettings, prediction: NnunetPredictionSettings | None = None) -> NnunetPredictor:
+    """Open the model that `fit` left in `folder`."""
+    model = read_model(folder)
+    settings = NnunetSettings(**model["settings"])
+    wanted = prediction or settings.prediction
+    fold = fold_of(folder, settings.configuration)
+    checkpoint = f"checkpoint_{wanted.checkpoint}.pth"
+    if not (fold / checkpoint).is_file():
+        raise InputError(fold / checkpoint, "no such checkpoint", "point to the folder of a finished training")
+    with roots(folder):
+        network = open_network(fold.parent, checkpoint, wanted.step, wanted.mirror, torch_device(device))
+    return NnunetPredictor(network, dict(model["labels"]), device)

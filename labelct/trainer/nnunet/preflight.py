@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -33,25 +34,15 @@ CGROUPS = (
 )
 
 
-def check_machine(task: TrainingTask[NnunetSettings], size: DataSize, outputs: Path) -> None:
-    """Raise where the machine is too small for a training, with what to change.
-
-    Args:
-        task: The training.
-        size: Of the training set.
-        outputs: Where all files go.
-
-    Raises:
-        SettingError: Device, workers, batch or memory.
-        InputError: The disk or the shared memory is too small.
-    """
-    device = task.device
+def check(task: TrainingTask[NnunetSettings], size: Callable[[], DataSize], outputs: Path) -> None:
+    """Raise where memory, disk or devices are too small for nnU-Net, with what to change."""
+    device, needed = task.device, size()
     check_device(device, task.settings)
-    check_memory(task, size, memory())
+    check_memory(task, needed, memory())
     if task.volumes is not None:
-        check_drawing(size, augmenters(device), processes(device), memory())
+        check_drawing(needed, augmenters(device), processes(device), memory())
     check_shared(task.settings, augmenters(device) * processes(device), SHARED)
-    check_disk(size, outputs)
+    check_disk(needed, outputs)
 
 
 def check_device(device: DeviceSettings, settings: NnunetSettings) -> None:

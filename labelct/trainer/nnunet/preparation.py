@@ -13,17 +13,17 @@ from labelct.trainer.nnunet.settings import NnunetSettings, planning
 VERSION = 1
 
 
-def planned(
+def prepare(
+    task: TrainingTask[NnunetSettings], training_set: Stage, clinical_arm: Callable[[], Stage | None], root: Path
+) -> list[Stage]:
+    """Return the stages `plans`, the same for every arm of a comparison, and `preprocessed`."""
+    plans = _planned(task, training_set, clinical_arm, root)
+    return [plans, _preprocessed(task, training_set, plans, root)]
+
+
+def _planned(
     task: TrainingTask[NnunetSettings], training_set: Stage, clinical_arm: Callable[[], Stage | None], root: Path
 ) -> Stage:
-    """Return the stage of the plans, the same for every arm of the cohort.
-
-    Args:
-        task: The training.
-        training_set: The stage of the arm.
-        clinical_arm: Makes the arm that is planned on; None where no subject has a CT.
-        root: The folder of all stages.
-    """
     settings = task.settings
     wanted: dict[str, Any] = {**planning(settings), "configuration": settings.configuration}
     wanted["targets"] = ordered(task.targets.parts)
@@ -41,7 +41,7 @@ def planned(
     return build(root, recipe_of("plans", VERSION, wanted, parents), make)
 
 
-def preprocessed(task: TrainingTask[NnunetSettings], training_set: Stage, plans: Stage, root: Path) -> Stage:
+def _preprocessed(task: TrainingTask[NnunetSettings], training_set: Stage, plans: Stage, root: Path) -> Stage:
     """Return the stage of the training set on the grid and with the intensities of `plans`."""
     configuration = task.settings.configuration
     recipe = recipe_of("preprocessed", VERSION, {"configuration": configuration}, [training_set, plans])

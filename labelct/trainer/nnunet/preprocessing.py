@@ -1,13 +1,10 @@
 """A training set brought to the plans' grid and intensities, case by case."""
 
-import json
 import shutil
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError
@@ -15,25 +12,6 @@ from labelct.parallel import ParallelSettings, map_cases
 from labelct.store import write_json
 from labelct.trainer.nnunet.compat import CASE_FILES, DATASET, PLANS, Preprocessor
 from labelct.trainer.nnunet.plans import read_plans, write_raw
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """What every case of one training set shares.
-
-    Attributes:
-        plans: The content of a plans file.
-        configuration: One of its configurations.
-        dataset: The content of `dataset.json`.
-        folder: Gets the arrays.
-        work: Holds what is not finished.
-    """
-
-    plans: dict[str, Any]
-    configuration: str
-    dataset: dict[str, Any]
-    folder: Path
-    work: Path
 
 
 def preprocess(
@@ -69,30 +47,22 @@ def preprocess(
     shutil.copyfile(training_set.folder / "splits_final.json", target / "splits_final.json")
     arrays, work = target / plans["configurations"][configuration]["data_identifier"], folder / "work"
     arrays.mkdir(exist_ok=True)
-    shared = Preprocessing(plans, configuration, dataset, arrays, work)
+    prepare = partial(_case, Preprocessor.of(plans, configuration, dataset), arrays, work)
     with warnings.catch_warnings():
         # joblib takes the first import of torch for a leak, replaces the worker, and says so
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         wanted = (*training_set.train, *training_set.val) if cases is None else cases
-        map_cases(partial(_case, shared), wanted, parallel, "nnU-Net preprocessing")
+        map_cases(prepare, wanted, parallel, "nnU-Net preprocessing")
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _case(shared: Preprocessing, case: Case) -> None:
-    """Preprocess one case; the last of its files, moved last, marks it finished."""
-    if (shared.folder / f"{case.name}{CASE_FILES[-1]}").exists():
+def _case(preprocessor: Preprocessor, folder: Path, work: Path, case: Case) -> None:
+    """Preprocess one case to `folder` by way of `work`; the last of its files, moved last, marks it finished."""
+    if (folder / f"{case.name}{CASE_FILES[-1]}").exists():
         return
-    work = shared.work / case.name
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    preprocessor = Preprocessor.of(shared.plans, shared.configuration, shared.dataset)
-    preprocessor.save(case.image, case.label, work / case.name)
+    unfinished = work / case.name
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    preprocessor.save(case.image, case.label, unfinished / case.name)
     for ending in CASE_FILES:
-        (work / f"{case.name}{ending}").replace(shared.folder / f"{case.name}{ending}")
-
-
-def plans_of(folder: Path) -> dict[str, Any]:
-    """Return the plans that the training set preprocessed in `folder` is trained with."""
-    path = folder / "preprocessed" / DATASET / f"{PLANS}.json"
-    plans: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return plans
+        (unfinished / f"{case.name}{ending}").replace(folder / f"{case.name}{ending}")

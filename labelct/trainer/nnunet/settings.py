@@ -1,12 +1,10 @@
 """What can be set about nnU-Net: everything that its command line leaves to a class per value."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import WINDOWS
+from labelct.trainer.settings import WINDOWS, check_xyz
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
 PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
@@ -62,35 +60,25 @@ class NnunetSettings(Checked):
     window: str = choice("liver", WINDOWS)
     spacing: list[float] | None = None
     patch: list[int] | None = None
-    batch: int | None = None
-    epochs: int = 4000
-    iterations: int = 250
-    iterations_val: int = 50
+    batch: int | None = ranged(None, 1)
+    epochs: int = ranged(4000, 1)
+    iterations: int = ranged(250, 1)
+    iterations_val: int = ranged(50, 1)
     learning_rate: float = ranged(1e-2, 1e-8, 10)
     weight_decay: float = ranged(3e-5, 0)
     foreground: float = ranged(0.33, 0, 1)
     mirror: str = choice("auto", ("auto", "all", "none"))
-    save_every: int = 50
+    save_every: int = ranged(50, 1)
     compile: bool = True
     prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("batch", "epochs", "iterations", "iterations_val", "save_every"):
-            check_range(name, getattr(self, name), 1)
-        for name, least, most in (("patch", 8, 1024), ("spacing", 0.1, 20)):
-            values = getattr(self, name)
-            if values is None:
-                continue
-            if len(values) != 3:
-                raise SettingError(name, list(values), "3 values, or null")
-            for value in values:
-                check_range(name, value, least, most)
+        check_xyz("patch", self.patch, 8, 1024)
+        check_xyz("spacing", self.spacing, 0.1, 20)
 
 
-def nnunet_settings(values: Mapping[str, Any]) -> NnunetSettings:
-    """Return the settings that `dataclasses.asdict` made `values` of."""
-    return NnunetSettings(**{**values, "prediction": NnunetPredictionSettings(**values["prediction"])})
+Settings = NnunetSettings  # as the face of a trainer calls them
 
 
 def planning(settings: NnunetSettings) -> dict[str, Any]:

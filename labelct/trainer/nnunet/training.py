@@ -19,20 +19,11 @@ from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
 
 
-def train(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: Tracker) -> None:
-    """Train with nnU-Net, or go on from the checkpoint that `folder` holds.
+def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: Tracker) -> None:
+    """Train on the preprocessed set in `data`, or go on from the checkpoint that `folder` holds.
 
     The folder ends up with `model.json`, `log.csv`, `progress.png` and nnU-Net's own `results`, whose model folder
     `nnUNetv2_predict_from_modelfolder` reads, too. With `device.workers=0` the seed decides the patches as well.
-
-    Args:
-        task: What is trained.
-        data: The folder where `preprocess` has been.
-        folder: What is written, and read to resume.
-        tracker: Where the curves go.
-
-    Raises:
-        SettingError: The device is not there, or nnU-Net does not train on it.
     """
     settings, device, targets = task.settings, task.device, task.targets
     check_device(device, settings)

@@ -108,12 +108,9 @@ def truncate_z(block: Tensor, z_range: Sequence[float] | None, extend: int, fill
     return cut
 
 
-def change_intensity(image: Tensor, params: dict[str, Any], intensity_properties: IntensityProperties) -> Tensor:
+def change_intensity(image: Tensor, params: dict[str, Any], window: IntensityProperties) -> Tensor:
     """Apply gamma over the window, scale and shift about the mean, and noise to a normalised patch."""
-    low, width = (
-        intensity_properties.floor,
-        (intensity_properties.high - intensity_properties.low) / intensity_properties.sd,
-    )
+    low, width = window.floor, (window.high - window.low) / window.sd
     if params["gamma"] != 1:
         image = ((image - low) / width).clamp(0, 1).pow(params["gamma"]) * width + low
     image = image * params["scale"] + params["shift"]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, find_objects, label
+from skimage.segmentation import random_walker
 from torch import Tensor
 
 FINER = 2  # half the network's voxel; each further halving takes eight times the memory
@@ -61,8 +63,6 @@ def certain_classes(scores: Tensor, certain: float) -> NDArray[np.int32]:
 
 def _regions(unknown: NDArray[np.bool_]) -> Iterator[tuple[Box, NDArray[np.bool_]]]:
     """Yield the parts of `unknown` that no walker can pass between: a box with a margin, and the part within it."""
-    from scipy.ndimage import binary_dilation, find_objects, label
-
     parts, _ = label(binary_dilation(unknown, iterations=JOIN))
     for number, box in enumerate(find_objects(parts), start=1):
         yield box, unknown[box] & (parts[box] == number)
@@ -77,9 +77,6 @@ def _shares(
     classes: int,
 ) -> NDArray[np.float32]:
     """Return `(class, n)` shares of the `n` voxels of `unknown`."""
-    from scipy.ndimage import binary_dilation
-    from skimage.segmentation import random_walker
-
     shares = np.zeros((classes, np.count_nonzero(unknown)), np.float32)
     bordering = np.where(binary_dilation(unknown), seeds, -1)
     present = np.unique(bordering[bordering > 0])

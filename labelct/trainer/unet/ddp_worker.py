@@ -9,7 +9,7 @@ from labelct.targets import Targets
 from labelct.tracking import Tracker
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.unet.settings import unet_settings
+from labelct.trainer.unet.settings import UNetSettings
 from labelct.trainer.unet.training import train
 
 
@@ -17,7 +17,7 @@ def main(folder: Path) -> None:
     """Take part in the training that `job.json` in `folder` describes; the curves are those of the first process."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     device, volumes = DeviceSettings(**job["device"]), read_shared(folder, job["volumes"])
-    task = TrainingTask(unet_settings(job["settings"]), Targets(job["targets"]), device, job["seed"], volumes)
+    task = TrainingTask(UNetSettings(**job["settings"]), Targets(job["targets"]), device, job["seed"], volumes)
     train(task, Path(job["training_set"]), folder, Tracker())
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from labelct.trainer.progress import mean, validation_dice
 from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
-from labelct.trainer.unet.settings import UNetSettings, unet_settings
+from labelct.trainer.unet.settings import UNetSettings
 from labelct.trainer.unet.sliding_window import class_scores
 
 VALIDATION_OVERLAP = 0.25  # one half takes three times the windows, to choose the same checkpoint
@@ -28,7 +28,7 @@ class SegmentationModule(LightningModule):
         """
         super().__init__()
         self.save_hyperparameters(model)
-        self.settings: UNetSettings = unet_settings(model["settings"])
+        self.settings = UNetSettings(**model["settings"])
         self.labels: dict[str, int] = dict(model["labels"])
         self.network = build(self.settings, len(self.labels) + 1)
         self.loss = DeepSupervisedLoss()

@@ -1,14 +1,13 @@
 """The networks and their loss, as MONAI has them, and how they lie in memory."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import torch
+from monai.losses import DiceCELoss
+from monai.networks.nets import DynUNet, UNet
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from labelct.trainer.unet.settings import UNetSettings
+from labelct.trainer.unet.settings import UNetSettings
 
 Laid = TypeVar("Laid", Tensor, nn.Module)
 
@@ -27,11 +26,7 @@ def build(settings: UNetSettings, classes: int) -> nn.Module:
     levels, channels = len(settings.channels), list(settings.channels)
     norm, activation = ("INSTANCE", {"affine": True}), ("leakyrelu", {"inplace": True, "negative_slope": 0.01})
     if settings.network == "residual":
-        from monai.networks.nets import UNet
-
         return UNet(3, 1, classes, channels, [2] * (levels - 1), num_res_units=2, norm=norm, act=activation)
-    from monai.networks.nets import DynUNet
-
     return DynUNet(
         *(3, 1, classes, [3] * levels, [1] + [2] * (levels - 1), [2] * (levels - 1)),
         filters=channels,
@@ -56,8 +51,6 @@ class DeepSupervisedLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from monai.losses import DiceCELoss
-
         self.loss = DiceCELoss(softmax=True, to_onehot_y=True, include_background=False, batch=True)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:

@@ -12,19 +12,20 @@ from typing import cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 from torch.nn.functional import interpolate, pad
 
 from labelct.body import largest_region
 from labelct.errors import InputError
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.normalisation import IntensityProperties
-from labelct.trainer.open import read_model
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import read_model
 from labelct.trainer.unet.augmentation import flip_axes
 from labelct.trainer.unet.boundary_refinement import FINER, refine_boundary
 from labelct.trainer.unet.network import build, channels_last
 from labelct.trainer.unet.resampling import resample, rows_of, shape_at, winners
-from labelct.trainer.unet.settings import PredictionSettings, UNetSettings, unet_settings
+from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
 from labelct.trainer.unet.sliding_window import class_scores
 from labelct.volume import Volume
 
@@ -54,18 +55,9 @@ class UNetPredictor:
 
     @classmethod
     def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> UNetPredictor:
-        """Open the model that `fit` left in `folder`.
-
-        Args:
-            folder: Holds `model.json` and the checkpoints.
-            device: Where it shall run.
-            prediction: How volumes are segmented; None takes what the model was trained with.
-
-        Raises:
-            InputError: The folder holds no trained model.
-        """
+        """Open the model that `fit` left in `folder`."""
         model = read_model(folder)
-        settings = unet_settings(model["settings"])
+        settings = UNetSettings(**model["settings"])
         settings = replace(settings, prediction=prediction or settings.prediction)
         path = folder / f"{settings.prediction.checkpoint}.ckpt"
         if not path.is_file():
@@ -79,14 +71,7 @@ class UNetPredictor:
         return cls(network, settings, dict(model["labels"]), spacing, IntensityProperties(**model["intensity"]), device)
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
-        """Segment a CT.
-
-        Args:
-            volume: `(x, y, z)` HU, any voxel size.
-
-        Returns:
-            `(x, y, z)` label values on the volume's own grid; 0 outside the body where `body_crop` is set.
-        """
+        """Segment a CT; 0 outside the body where `body_crop` is set."""
         hu = volume.array.astype(np.float32, copy=False)
         box = body_box(hu, volume.spacing, self.settings.prediction)
         segmentation = np.zeros(hu.shape, np.uint8)
@@ -154,8 +139,6 @@ def body_box(
         spacing: Voxel size, mm.
         settings: Whether, and the margin.
     """
-    from scipy.ndimage import find_objects
-
     whole = (slice(None), slice(None), slice(None))
     if not settings.body_crop:
         return whole

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -36,8 +37,6 @@ def resample(array: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.flo
     """
     if tuple(shape) == array.shape:
         return array
-    from scipy.ndimage import gaussian_filter
-
     sigma = [max(0.0, (old / new - 1) / 2) for old, new in zip(array.shape, shape, strict=True)]
     smooth = gaussian_filter(array, sigma, mode="nearest", truncate=3.0) if any(sigma) else array
     grid = interpolate(torch.from_numpy(np.ascontiguousarray(smooth))[None, None], size=tuple(shape), mode="trilinear")

@@ -1,12 +1,11 @@
 """What can be set about the trainer `unet`: the network, its training, its patches and its prediction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import NormalisationSettings
+from labelct.trainer.settings import NormalisationSettings, check_xyz
 
 
 @dataclass
@@ -29,9 +28,9 @@ class AugmentationSettings(Checked, section="augmentation"):
 
     flip: str = ""
     scale: float = ranged(0.1, 0, 0.9)
-    shift: float = 0.1
-    gamma: float = 0.1
-    noise: float = 0.0
+    shift: float = ranged(0.1, 0, 2)
+    gamma: float = ranged(0.1, 0, 2)
+    noise: float = ranged(0.0, 0, 2)
     spatial: float = ranged(0.0, 0, 1)
     rotation: float = ranged(15.0, 0, 180)
     zoom: float = ranged(0.2, 0, 1)
@@ -42,8 +41,6 @@ class AugmentationSettings(Checked, section="augmentation"):
         super().__post_init__()
         if set(self.flip) - set("xyz"):
             raise SettingError("augmentation.flip", self.flip, "letters of 'xyz', or '' for none")
-        for name in ("shift", "gamma", "noise"):
-            check_range(f"augmentation.{name}", getattr(self, name), 0, 2)
 
 
 @dataclass
@@ -109,31 +106,24 @@ class UNetSettings(Checked):
     channels: list[int] = field(default_factory=lambda: [8, 16, 32, 64, 128])
     deep_supervision: int = 0
     patch: list[int] = field(default_factory=lambda: [64, 64, 64])
-    batch: int = 2
+    batch: int = ranged(2, 1)
     spacing: list[float] | None = None
     foreground: float = ranged(0.5, 0, 1)
-    steps: int = 250
-    validate_every: int = 50
-    validation_cases: int = 2
+    steps: int = ranged(250, 1)
+    validate_every: int = ranged(50, 1)
+    validation_cases: int = ranged(2, 0)
     optimiser: str = choice("adamw", ("sgd", "adamw"))
     learning_rate: float = ranged(5e-3, 1e-8, 10)
-    weight_decay: float = 1e-4
+    weight_decay: float = ranged(1e-4, 0)
     schedule: str = choice("cosine", ("poly", "cosine", "constant"))
-    warmup: int = 10
-    clip_gradient: float = 12.0
+    warmup: int = ranged(10, 0)
+    clip_gradient: float = ranged(12.0, 0)
     normalisation: NormalisationSettings = field(default_factory=NormalisationSettings)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     prediction: PredictionSettings = field(default_factory=PredictionSettings)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("batch", "steps", "validate_every"):
-            check_range(name, getattr(self, name), 1)
-        for name in ("validation_cases", "warmup", "weight_decay", "clip_gradient"):
-            check_range(name, getattr(self, name), 0)
-        self._check_grid()
-
-    def _check_grid(self) -> None:
         _check_length("channels", self.channels, 3, 8)
         _check_length("patch", self.patch, 3, 3)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
@@ -147,23 +137,10 @@ class UNetSettings(Checked):
                 f"multiples of {factor}, at least {2 * factor}",
                 f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
             )
-        if self.spacing is not None:
-            _check_length("spacing", self.spacing, 3, 3)
-            for value in self.spacing:
-                check_range("spacing", value, 0.1, 20)
+        check_xyz("spacing", self.spacing, 0.1, 20)
 
 
 def _check_length(name: str, values: Sequence[float], least: int, most: int) -> None:
     if not least <= len(values) <= most:
         allowed = f"{least} values" if least == most else f"{least} to {most} values"
         raise SettingError(name, list(values), allowed)
-
-
-def unet_settings(values: Mapping[str, Any]) -> UNetSettings:
-    """Return the settings that `dataclasses.asdict` made `values` of."""
-    parts = {
-        "normalisation": NormalisationSettings(**values["normalisation"]),
-        "augmentation": AugmentationSettings(**values["augmentation"]),
-        "prediction": PredictionSettings(**values["prediction"]),
-    }
-    return UNetSettings(**{**values, **parts})

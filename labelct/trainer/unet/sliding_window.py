@@ -1,6 +1,7 @@
 """Sliding windows: class scores of a volume larger than a patch."""
 
 import torch
+from monai.inferers import sliding_window_inference
 from torch import Tensor, nn
 
 from labelct.trainer.unet.network import channels_last
@@ -28,7 +29,6 @@ def class_scores(
     Returns:
         `(1, class, x, y, z)` float32.
     """
-    from monai.inferers import sliding_window_inference
 
     def probabilities(windows: Tensor) -> Tensor:
         total: Tensor | None = None

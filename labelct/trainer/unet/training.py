@@ -26,8 +26,8 @@ from labelct.trainer.device import (
 )
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.normalisation import IntensityProperties, intensity
-from labelct.trainer.open import read_model
 from labelct.trainer.progress import Curves, StepBar, quiet
+from labelct.trainer.table import read_model
 from labelct.trainer.unet.drawn import OnlinePatches
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule
 from labelct.trainer.unet.patches import Patches
@@ -41,12 +41,6 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
     The folder ends up with `model.json` (settings, labels, grid, normalisation), `best.ckpt`, `last.ckpt` and
     `log.csv`. Patches depend on seed, step and process alone, so on the CPU an interrupted run ends as an
     uninterrupted one does.
-
-    Args:
-        task: What is trained.
-        data: The folder of the training set.
-        folder: What is written, and read to resume.
-        tracker: Where the curves go.
 
     Raises:
         InputError: The folder holds a training with other settings; a case cannot be used.
@@ -127,11 +121,8 @@ def _loaders(
     task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], start: int
 ) -> tuple[Any, Any]:
     """Return the batches of training patches and the validation volumes of this process."""
-    device, values, intensity_properties = (
-        task.device,
-        list(model["labels"].values()),
-        IntensityProperties(**model["intensity"]),
-    )
+    device, values = task.device, list(model["labels"].values())
+    intensity_properties = IntensityProperties(**model["intensity"])
     load = partial(load_cases, spacing=model["spacing"], values=values, threads=device.threads)
     volumes = load(training_set.val, description="validation volumes")
     volumes = sorted(volumes, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from labelct.dataset import Case
 from labelct.errors import InputError
+from labelct.io.nifti import read_label_map, read_volume
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.trainer.unet.resampling import resample, resample_labels, shape_at
 
@@ -54,8 +55,6 @@ def load_case(case: Case, spacing: Sequence[float], values: Sequence[int]) -> Lo
     Raises:
         InputError: Image and labels differ in shape, or a label value is no target.
     """
-    from labelct.io.nifti import read_label_map, read_volume
-
     image, label = read_volume(case.image), read_label_map(case.label, {value: str(value) for value in values})
     if image.array.shape != label.array.shape:
         shapes = f"shape {label.array.shape} differs from {image.array.shape} of {case.image.name}"

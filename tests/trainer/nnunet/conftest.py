@@ -1,3 +1,4 @@
+import json
 from functools import partial
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from labelct.stages import cohorts, scanning, synthesis, training
 from labelct.tracking import Tracker
 from labelct.trainer import nnunet
+from labelct.trainer.nnunet.compat import DATASET, PLANS
 from tests.trainer.conftest import task
 
 ARMS = ("clinical", "synth1", "synth2", "synth3")
@@ -20,6 +22,11 @@ def prepared(config, root, cohort=None):
     training_set = scanning.run(config, synthesis.run(config, cohort, stage, root), root)
     clinical = partial(training.clinical_arm, config, cohort, stage, root)
     return training_set, *nnunet.prepare(training.task_of(config, cohort), training_set, clinical, root)
+
+
+def plans_of(folder):
+    """Return the plans that the training set preprocessed in `folder` is trained with."""
+    return json.loads((folder / "preprocessed" / DATASET / f"{PLANS}.json").read_text(encoding="utf-8"))
 
 
 def train(config, preprocessed, folder):

@@ -16,10 +16,8 @@ from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSett
 def test_what_is_given_is_what_is_read(tmp_path):
     settings = NnunetSettings(epochs=7, patch=[16, 16, 16], prediction=NnunetPredictionSettings(mirror=False))
     told = Instructions(tmp_path, settings, 3, True)
-    assert Instructions.read() is None
     with told.given():
         assert Instructions.read() == told
-    assert Instructions.read() is None
     assert VARIABLE not in os.environ
 
 
@@ -63,8 +61,7 @@ def test_each_epoch_and_process_has_random_numbers_of_its_own(tmp_path):
 def test_the_log_counts_epochs_from_one_and_begins_anew(tmp_path):
     told = Instructions(tmp_path, NnunetSettings(), 0, False)
     for _ in range(2):
-        told.begin_log()
-        told.log(0, [0.5, 0.25, 1, 1, 0.01, 2])
+        told.log([[0.5, 0.25, 1, 1, 0.01, 2]])
     rows = list(csv.DictReader((tmp_path / LOG).read_text(encoding="utf-8").splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["epoch"], row["loss"], row["seconds"]) for row in rows] == [("1", "0.5", "2")]

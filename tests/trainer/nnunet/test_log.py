@@ -1,7 +1,10 @@
-"""nnU-Net's log becomes the tracker's curves, line by whole line."""
+"""nnU-Net's log becomes the tracker's curves, each epoch once."""
 
+from time import sleep
+
+from labelct.store import write_text
 from labelct.tracking import Tracker
-from labelct.trainer.nnunet.log import followed
+from labelct.trainer.nnunet.log import POLL_S, followed
 
 HEADER = "epoch,loss,loss_val,dice,dice_smooth,learning_rate,seconds\n"
 
@@ -18,9 +21,11 @@ class Recorder(Tracker):
 def test_every_epoch_reaches_the_tracker_once(tmp_path):
     recorder, path = Recorder(), tmp_path / "log.csv"
     with followed(path, 3, recorder):
-        for text in (HEADER, "1,0.9,1,0,0,0.01,2\n2,0.", "8,1,0,0,0.01,2\n", "3,0.7,1,0,0,0.01,2\n"):
-            with path.open("a") as file:
-                file.write(text)
+        for losses in ((), (0.9,), (0.9, 0.8), (0.9, 0.8, 0.7)):
+            rows = [f"{epoch},{loss},1,0,0,0.01,2\n" for epoch, loss in enumerate(losses, start=1)]
+            write_text(path, HEADER + "".join(rows))
+            sleep(1.2 * POLL_S)
+        assert len(recorder.seen) == 3
     assert recorder.seen == [(1, 0.9), (2, 0.8), (3, 0.7)]
 
 

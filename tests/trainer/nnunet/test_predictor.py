@@ -8,10 +8,10 @@ import pytest
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.store import write_json
-from labelct.trainer.nnunet.predictor import NnunetPredictor
+from labelct.trainer.nnunet.predictor import load
 from labelct.trainer.nnunet.settings import NnunetSettings
-from labelct.trainer.open import open_model
 from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import open_model
 from labelct.volume import Volume
 
 
@@ -35,4 +35,4 @@ def test_the_prediction_is_the_one_of_nnunets_own_file_reader(trained, tmp_path)
 def test_an_unfinished_training_cannot_predict(tmp_path):
     write_json(tmp_path / "model.json", {"settings": asdict(NnunetSettings()), "labels": {"liver": 1}, "seed": 0})
     with pytest.raises(InputError, match="no such checkpoint"):
-        NnunetPredictor.load(tmp_path, DeviceSettings())
+        load(tmp_path, DeviceSettings())

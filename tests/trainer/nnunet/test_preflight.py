@@ -28,7 +28,7 @@ class Usage:
 
 
 def test_a_small_job_passes(tmp_path):
-    preflight.check_machine(cases_at_once(1), SIZE, tmp_path / "outputs")
+    preflight.check(cases_at_once(1), lambda: SIZE, tmp_path / "outputs")
 
 
 def test_memory_names_the_workers_that_fit():

@@ -8,7 +8,8 @@ from labelct.errors import InputError
 from labelct.parallel import ParallelSettings
 from labelct.store import write_json
 from labelct.trainer.nnunet.compat import DATASET
-from labelct.trainer.nnunet.preprocessing import plans_of, preprocess
+from labelct.trainer.nnunet.preprocessing import preprocess
+from tests.trainer.nnunet.conftest import plans_of
 
 
 def test_the_arrays_of_a_synthetic_arm_are_clipped_where_the_clinical_ones_are(arms):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from labelct.errors import SettingError
-from labelct.trainer.nnunet.settings import NnunetSettings, nnunet_settings, planning
+from labelct.trainer.nnunet.settings import NnunetSettings, planning
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_bad_value_is_named(field, value):
 
 def test_settings_survive_json():
     settings = NnunetSettings(planner="resenc_m", patch=[32, 32, 32])
-    assert nnunet_settings(asdict(settings)) == settings
+    assert NnunetSettings(**asdict(settings)) == settings
 
 
 @pytest.mark.parametrize("field", ["epochs", "iterations", "save_every", "learning_rate", "mirror", "prediction"])

@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from labelct.config import configuration_folder
 from labelct.errors import SettingError
-from labelct.trainer.unet.settings import AugmentationSettings, PredictionSettings, UNetSettings, unet_settings
+from labelct.trainer.unet.settings import AugmentationSettings, PredictionSettings, UNetSettings
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_values_out_of_range_name_their_field(make, named: str) -> None:
 
 def test_settings_survive_plain_containers() -> None:
     settings = UNetSettings(spacing=[1.0, 2.0, 3.0], augmentation=AugmentationSettings(flip="yz"))
-    assert unet_settings(dataclasses.asdict(settings)) == settings
+    assert UNetSettings(**dataclasses.asdict(settings)) == settings
 
 
 @pytest.mark.parametrize("name", ["unet", "unet_full"])

@@ -1,0 +1,5 @@
+from .predictor import load as load
+from .preflight import check as check
+from .preparation import prepare as prepare
+from .settings import Settings as Settings
+from .training import fit as fit

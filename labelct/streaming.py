@@ -1,9 +1,10 @@
 """Training volumes drawn while the network trains: every one is new, and each number always stands for the same one."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from labelct.cohort.base import Subject
 from labelct.errors import SettingError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.sampler import DRAWN, Loaded, Sampler, entropy
+from labelct.scanner.settings import ScannerSettings
 from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.settings import DataSettings
 
 FILE = "volumes.pickle"
 
@@ -48,25 +51,18 @@ class SyntheticVolumes:
 
     Attributes:
         subjects: Where the label maps come from; every pass over them has an order of its own.
-        sampler: What makes volumes of them.
-
-    Raises:
-        SettingError: Such volumes cannot be drawn while a network trains.
+        make: Makes the sampler; called when the first volume is drawn, since its clips may take long to make and a
+            training that is finished needs none.
     """
 
     subjects: tuple[Subject, ...]
-    sampler: Sampler
+    make: Callable[[], Sampler]
     _cases: dict[int, Loaded] = field(default_factory=dict, repr=False)
 
-    def __post_init__(self) -> None:
-        kind, scanner = self.sampler.recipe.data.kind, self.sampler.acquisition.scanner
-        if not RECIPES[kind].draws:
-            reason = "there is one CT a case, nothing is drawn"
-            raise SettingError("data.mode", "online", f"offline with data={kind}", reason)
-        if scanner.kind == "helical" and scanner.mode == "full":
-            allowed = "scanner=image, scanner=none or scanner.mode=noise_only"
-            reason = "a full scan takes longer than the training step it is for"
-            raise SettingError("data.mode", "online", allowed, reason)
+    @cached_property
+    def sampler(self) -> Sampler:
+        """What makes volumes of the subjects."""
+        return self.make()
 
     @property
     def patches(self) -> int:
@@ -84,12 +80,24 @@ class SyntheticVolumes:
 
     def load(self) -> None:
         """Read all that volumes are drawn from."""
+        _ = self.sampler  # made once here, not by each of the threads
         map_cases(self._load, range(len(self.subjects)), ParallelSettings(backend="threading"), "label maps")
 
     def _load(self, index: int) -> Loaded:
         if index not in self._cases:
             self._cases[index] = self.sampler.load(self.subjects[index])
         return self._cases[index]
+
+
+def check(data: DataSettings, scanner: ScannerSettings) -> None:
+    """Raise `SettingError` where volumes cannot be drawn while a network trains."""
+    if not RECIPES[data.kind].draws:
+        reason = "there is one CT a case, nothing is drawn"
+        raise SettingError("data.mode", "online", f"offline with data={data.kind}", reason)
+    if scanner.kind == "helical" and scanner.mode == "full":
+        allowed = "scanner=image, scanner=none or scanner.mode=noise_only"
+        reason = "a full scan takes longer than the training step it is for"
+        raise SettingError("data.mode", "online", allowed, reason)
 
 
 @contextmanager
@@ -99,6 +107,7 @@ def shared(volumes: SyntheticVolumes | None, folder: Path) -> Iterator[str | Non
         yield None
         return
     path = folder / FILE
+    _ = volumes.sampler  # made once here, not in each process
     path.write_bytes(pickle.dumps(volumes))
     yield FILE
     path.unlink()

@@ -56,4 +56,4 @@ def volumes(configured):
     ]
     config = configured(*overrides, "drop=none", "scanner=image", "dose=full", "data.deformation.elastic_mm=0")
     subjects = tuple(Subject(f"s{low}", partial(small_map, low), None, ()) for low in (2, 4, 6))
-    return SyntheticVolumes(subjects, sampler(config))
+    return SyntheticVolumes(subjects, partial(sampler, config))

@@ -119,7 +119,7 @@ def test_stored_and_drawn_volumes_split_labels_by_the_same_rule(kind, source, tm
     record = json.loads((tmp_path / "records" / "s1_r0.json").read_text())
     rng = np.random.default_rng(entropy(0, DRAWN, "s1", 0))
     drawn = made.recipe.draw(made.load(subject()).case, rng)
-    assert np.array_equal(SyntheticVolumes((subject(),), made).volume(0).hu, drawn.volume)
+    assert np.array_equal(SyntheticVolumes((subject(),), lambda: made).volume(0).hu, drawn.volume)
     for params in (record["recipe"], drawn.params):
         assert params["subclasses"]["source"] == "ct"
     assert record["recipe"]["subclasses"]["organs"] == drawn.params["subclasses"]["organs"]
@@ -129,7 +129,8 @@ def test_without_a_ct_labels_are_split_by_blobs_or_not_at_all():
     blobs = sampler(subclasses=subclasses.Settings(count=3))
     params = blobs.recipe.draw(blobs.load(subject(with_ct=False)).case, np.random.default_rng(0)).params
     assert params["subclasses"]["source"] == "blobs"
-    volumes = SyntheticVolumes((subject(with_ct=False),), sampler(subclasses=subclasses.Settings(count=3, source="ct")))
+    asking = sampler(subclasses=subclasses.Settings(count=3, source="ct"))
+    volumes = SyntheticVolumes((subject(with_ct=False),), lambda: asking)
     with pytest.raises(InputError, match="the case has no CT"):
         volumes.volume(0)
 

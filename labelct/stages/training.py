@@ -143,6 +143,7 @@ def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:
     """Return what patches are cut from while the network trains; None where that is the training set."""
     if config.data.mode != "online":
         return None
-    from labelct.streaming import SyntheticVolumes
+    from labelct import streaming
 
-    return SyntheticVolumes(cohort.train, synthesis.sampler(config))
+    streaming.check(config.data, config.scanner)
+    return streaming.SyntheticVolumes(cohort.train, partial(synthesis.sampler, config))

@@ -14,6 +14,7 @@ from labelct.io import nifti
 from labelct.scanner.settings import ScannerSettings
 from labelct.stages import cohorts, training
 from labelct.store import build, recipe_of
+from labelct.synthesis.bank import make_white
 from labelct.tracking import Tracker
 from labelct.trainer.settings import DeviceSettings
 from tests.stages.chain import SMALL as CHAIN
@@ -168,3 +169,14 @@ def test_a_network_is_trained_once_and_knows_its_targets(configured, made, tmp_p
     assert json.loads((model.folder / "targets.json").read_text(encoding="utf-8")) == {"liver": ["liver"]}
     assert (model.folder / "model.json").is_file()
     assert "loss" in (tmp_path / "curves.csv").read_text(encoding="utf-8")
+
+
+def test_no_clip_is_made_before_the_first_volume_is_drawn(configured, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr("labelct.synthesis.recipe.load_bank", lambda texture: made.append(texture) or make_white())
+    config = configured("data=synth3", "data.mode=online", "scanner=none", *SMALL)
+    task = training.task_of(config, cohorts.prepare(config, config.cohort, tmp_path)[0])
+    assert made == []
+    assert task.volumes is not None
+    assert task.volumes.sampler is task.volumes.sampler
+    assert len(made) == 1

@@ -23,6 +23,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "settings": {"errors"},
     },
     {
+        "accelerator": {"errors"},
         "threads": set(),
         "labels": {"errors"},
         "targets": {"errors", "labels"},
@@ -31,7 +32,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
         "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "settings", "targets", "threads"},
-        "scanner": {"errors", "progress", "rotation", "settings", "threads"},
+        "scanner": {"accelerator", "errors", "progress", "rotation", "settings", "threads"},
         "evaluation": {"errors", "labels", "settings", "targets"},
     },
     {

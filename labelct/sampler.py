@@ -13,10 +13,13 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.accelerator import why_not
 from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
+from labelct.errors import SettingError
 from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
+from labelct.synthesis.kernels import Voxels, kernels_of
 from labelct.synthesis.recipe import Recipe
 
 SYNTHESIS, SCAN, DRAWN = 1, 2, 4  # which stream of a seed a draw is from; 3 are the patches
@@ -56,13 +59,16 @@ class Sampler:
     Attributes:
         recipe: What is painted.
         acquisition: What scans it.
+        device: Where volumes are made: `cpu` (NumPy arrays, compiled kernels) or a device of torch, as `cuda:0`
+            (tensors). A seed draws the same there: labels are the same bit for bit, HU up to float rounding.
     """
 
     recipe: Recipe
     acquisition: Acquisition
+    device: str = "cpu"
 
     def load(self, subject: Subject) -> Loaded:
-        """Read a case; its CT only where that makes a difference."""
+        """Read a case, and keep it where volumes are made; its CT only where that makes a difference."""
         data = self.recipe.data
         label_map = subject.load_label_map()
         ct = subject.load_ct() if subject.load_ct and self.recipe.reads_ct() else None
@@ -70,16 +76,48 @@ class Sampler:
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
         label_map, ct = regrid(label_map, ct, data.spacing, padding)
         case = Case(label_map.array, label_map.spacing, label_map.names, None if ct is None else ct.array)
-        return Loaded(case, label_map.affine, source)
+        return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 
-    def volume(self, case: Case, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def volume(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
         """Return a scanned volume of a case, `(x, y, z)` HU, and its target; everything is drawn from one source."""
         synthetic = self.recipe.draw(case, rng)
-        return scan(synthetic.volume, case.spacing, self.acquisition, sample_scan(rng)), synthetic.target
+        return self._scanned(synthetic.volume, case.spacing, sample_scan(rng)), synthetic.target
+
+    def _scanned(self, volume: Voxels, spacing: tuple[float, float, float], params: dict[str, int]) -> Voxels:
+        """Return a scanned volume where the unscanned one was; a scan by the CPU's backend is made on the host."""
+        by_cpu = self.acquisition.scanner.kind == "helical" and self.acquisition.backend == "numba"
+        if self.device == "cpu" or not by_cpu:
+            return scan(volume, spacing, self.acquisition, params)
+        kernels = kernels_of(volume)
+        return kernels.like(scan(kernels.host(volume), spacing, self.acquisition, params), volume)
+
+    def on(self, device: str) -> Sampler:
+        """Return the sampler that makes volumes on another device.
+
+        Raises:
+            SettingError: The device is not there.
+        """
+        check_device(device)
+        return replace(self, device=device)
 
     def without_drop(self) -> Sampler:
         """Return the sampler that pastes every label."""
         return replace(self, recipe=self.recipe.without_drop())
+
+
+def check_device(name: str) -> None:
+    """Raise `SettingError` where volumes cannot be made on a device."""
+    if name == "cpu":
+        return
+    import torch
+
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise SettingError("device", name, "cpu, or a GPU as cuda:0") from None
+    reason = why_not(number=device.index or 0) if device.type == "cuda" else None
+    if reason:
+        raise SettingError("device", name, "cpu on this machine", reason)
 
 
 def digest(array: NDArray[Any]) -> str:

@@ -1,24 +1,26 @@
 """Training volumes drawn while the network trains: every one is new, and each number always stands for the same one."""
 
+from __future__ import annotations
+
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from labelct.cohort.base import Subject
 from labelct.errors import SettingError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.sampler import DRAWN, Loaded, Sampler, entropy
+from labelct.sampler import DRAWN, Loaded, Sampler, check_device, entropy
 from labelct.scanner.settings import ScannerSettings
+from labelct.synthesis.kernels import Voxels
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 
@@ -31,14 +33,14 @@ class Drawn:
 
     Attributes:
         case: Whose label map it was made from.
-        hu: `(x, y, z)` float32 HU.
-        target: `(x, y, z)` uint8, 1 for the first target.
+        hu: `(x, y, z)` float32 HU; a NumPy array, or a tensor on the sampler's device where that is not the CPU.
+        target: `(x, y, z)` uint8, 1 for the first target; likewise.
         spacing: Voxel size `(x, y, z)` in mm.
     """
 
     case: str
-    hu: NDArray[np.float32]
-    target: NDArray[np.uint8]
+    hu: Voxels
+    target: Voxels
     spacing: tuple[float, float, float]
 
 
@@ -47,7 +49,7 @@ class SyntheticVolumes:
     """Volumes without end, by number.
 
     Label maps, and CT where the recipe looks at them, are read once in each process and kept; `load` reads them ahead,
-    for processes that are forked later to share.
+    for processes that are forked later to share. On a GPU they stay in its memory.
 
     Attributes:
         subjects: Where the label maps come from; every pass over them has an order of its own.
@@ -78,6 +80,18 @@ class SyntheticVolumes:
         rng = np.random.default_rng(entropy(seed, DRAWN, name, number))
         return Drawn(name, *self.sampler.volume(case, rng), case.spacing)
 
+    def on(self, device: str) -> SyntheticVolumes:
+        """Return the same volumes, made on another device.
+
+        Args:
+            device: `cpu`, or one of torch as `cuda:0`.
+
+        Raises:
+            SettingError: The device is not there.
+        """
+        check_device(device)
+        return SyntheticVolumes(self.subjects, partial(_on, self, device))
+
     def load(self) -> None:
         """Read all that volumes are drawn from."""
         _ = self.sampler  # made once here, not by each of the threads
@@ -87,6 +101,10 @@ class SyntheticVolumes:
         if index not in self._cases:
             self._cases[index] = self.sampler.load(self.subjects[index])
         return self._cases[index]
+
+
+def _on(volumes: SyntheticVolumes, device: str) -> Sampler:
+    return volumes.sampler.on(device)
 
 
 def check(data: DataSettings, scanner: ScannerSettings) -> None:
@@ -124,23 +142,34 @@ def read_shared(folder: Path, name: str | None) -> SyntheticVolumes | None:
 class SyntheticDataset(IterableDataset[tuple[Tensor, Tensor]]):
     """New volumes without end for a `DataLoader`; their order depends on the seed alone, not on the workers.
 
-    Worker `w` of `n` makes the numbers `start + w`, `start + w + n`, ..., and the loader asks its workers in turn.
+    Worker `w` of `n` makes the numbers `start + w`, `start + w + n`, ..., and the loader asks its workers in turn. On a
+    GPU the loader's own process makes all of them (`num_workers=0`).
     """
 
-    def __init__(self, volumes: SyntheticVolumes, start: int = 0) -> None:
+    def __init__(self, volumes: SyntheticVolumes, start: int = 0, device: str = "cpu") -> None:
         """Begin at volume `start`.
 
         Args:
             volumes: What is drawn.
             start: Number of the first volume, to go on where an earlier stream ended.
+            device: Where volumes are made and left, `cpu` or one of torch as `cuda:0`.
+
+        Raises:
+            SettingError: The device is not there.
         """
         super().__init__()
-        self.volumes, self.start = volumes, start
+        self.volumes, self.start, self.device = volumes.on(device), start, device
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield image `(1, x, y, z)` float32 HU and labels `(1, x, y, z)` uint8."""
+        """Yield image `(1, x, y, z)` float32 HU and labels `(1, x, y, z)` uint8, on the device.
+
+        Raises:
+            SettingError: A worker of the loader is asked for volumes on a GPU.
+        """
         worker = get_worker_info()
+        if worker is not None and self.device != "cpu":
+            raise SettingError("num_workers", worker.num_workers, f"0 with device={self.device}", "volumes stay there")
         first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
         for number in count(self.start + first, step):
             drawn = self.volumes.volume(number)
-            yield torch.from_numpy(drawn.hu)[None], torch.from_numpy(drawn.target)[None]
+            yield torch.as_tensor(drawn.hu)[None], torch.as_tensor(drawn.target)[None]

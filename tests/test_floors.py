@@ -43,8 +43,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "tracking": {"errors", "settings"},
         "sampler": {
-            "cohort", "dataset", "errors", "io", "labels", "parallel", "priors", "scanner", "synthesis", "targets",
-            "threads", "volume",
+            "accelerator", "cohort", "dataset", "errors", "io", "labels", "parallel", "priors", "scanner", "synthesis",
+            "targets", "threads", "volume",
         },
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {

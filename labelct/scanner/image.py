@@ -1,12 +1,19 @@
 """CT noise drawn in the image, without a scan: the right strength and texture, but the same everywhere."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.scanner.dose import dose_fraction
 from labelct.scanner.settings import DoseSettings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 LIVER_NOISE = 11.5  # HU in the liver at full dose in slices of 5 mm; 10-13 measured, 13-17 at 3 mm, 18-25 at 1.5 mm
 LIVER_SLICE = 5.0
@@ -60,23 +67,48 @@ def noise_field(shape: tuple[int, int, int], spacing: tuple[float, float, float]
     """
     from scipy.fft import irfft2, rfft2
 
-    white = np.random.Generator(np.random.SFC64(seed)).standard_normal(shape, dtype=np.float32)
-    amplitude = np.sqrt(noise_power(shape[:2], spacing[:2]))[:, :, None]
+    white, amplitude = _spectrum(shape, spacing, seed)
     noise: NDArray[np.float32] = irfft2(rfft2(white, axes=(0, 1)) * amplitude, s=shape[:2], axes=(0, 1))
     return noise
 
 
-def apply(
-    volume_hu: NDArray[np.float32], spacing: tuple[float, float, float], sigma: float, seed: int
-) -> NDArray[np.float32]:
+def _spectrum(
+    shape: tuple[int, int, int], spacing: tuple[float, float, float], seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return white noise `(x, y, z)`, and what its in-plane `rfft2` is multiplied by."""
+    white = np.random.Generator(np.random.SFC64(seed)).standard_normal(shape, dtype=np.float32)
+    return white, np.sqrt(noise_power(shape[:2], spacing[:2]))[:, :, None]
+
+
+def noise_tensor(
+    shape: tuple[int, int, int], spacing: tuple[float, float, float], seed: int, device: torch.device
+) -> Tensor:
+    """Return the noise of `noise_field` on a device: drawn on the host, where its generator is, and filtered there.
+
+    Args:
+        shape: Voxels `(x, y, z)`.
+        spacing: Voxel size in mm.
+        seed: Of the generator.
+        device: Where the noise shall be.
+    """
+    import torch
+
+    white, amplitude = (torch.from_numpy(array).to(device) for array in _spectrum(shape, spacing, seed))
+    return torch.fft.irfft2(torch.fft.rfft2(white, dim=(0, 1)) * amplitude, s=shape[:2], dim=(0, 1))
+
+
+def apply(volume_hu: Any, spacing: tuple[float, float, float], sigma: float, seed: int) -> Any:
     """Return the volume with correlated noise.
 
     Args:
-        volume_hu: `(x, y, z)` in HU.
+        volume_hu: `(x, y, z)` in HU, an array or a tensor on any device.
         spacing: Voxel size in mm.
         sigma: Standard deviation of the noise in HU.
         seed: Of the noise.
     """
     if sigma == 0.0:
         return volume_hu
-    return volume_hu + np.float32(sigma) * noise_field(volume_hu.shape, spacing, seed)
+    if isinstance(volume_hu, np.ndarray):
+        return volume_hu + np.float32(sigma) * noise_field(volume_hu.shape, spacing, seed)
+    noise = noise_tensor(tuple(volume_hu.shape), spacing, seed, volume_hu.device)
+    return volume_hu + float(np.float32(sigma)) * noise

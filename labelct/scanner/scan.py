@@ -208,4 +208,4 @@ def scan(
         result = image.apply(volume_hu, spacing, image.liver_noise(acquisition.dose, spacing[2]), seed)
     else:
         result = _helical(volume_hu, spacing, acquisition, seed, clean, progress)
-    return np.maximum(result, np.float32(LOWEST))
+    return result.clip(min=LOWEST)

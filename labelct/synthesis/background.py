@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.body import largest_region
 from labelct.errors import check_interval
@@ -15,6 +14,7 @@ from labelct.priors.table import AIR, BACKGROUND_CLASSES, FAT, SOFT
 from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.envelope import CAVITY, coarse_step, envelope_centre, envelope_layers
+from labelct.synthesis.kernels import Voxels, kernels_of
 from labelct.synthesis.scene import Layer, needed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SOURCES = ("auto", "kmeans", "geometric", "labels", "none")
 BACKGROUND_INDEX = {name: index for index, name in enumerate(BACKGROUND_CLASSES)}
-Classes = NDArray[np.uint8]
+SOFT_INDEX, FAT_INDEX = BACKGROUND_INDEX[SOFT], BACKGROUND_INDEX[FAT]
 
 
 @dataclass
@@ -112,36 +112,32 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     elif params["kind"] == "kmeans":
         classes = classes_of_ct(scene, params)
     elif params["kind"] == "labels":
-        classes = np.where(_enclosed(scene), np.uint8(BACKGROUND_INDEX[SOFT]), np.uint8(BACKGROUND_INDEX[AIR]))
+        classes = scene.kernels.zeros(scene.label_map)
+        classes[_enclosed(scene)] = SOFT_INDEX
     else:
-        classes = np.zeros(scene.label_map.shape, np.uint8)
+        classes = scene.kernels.zeros(scene.label_map)
     scene.background = Layer(classes, list(BACKGROUND_CLASSES))
 
 
-def _enclosed(scene: Scene) -> NDArray[np.bool_]:
+def _enclosed(scene: Scene) -> Voxels:
     """Return where the labels and what they enclose in axial sections lie."""
-    from scipy.ndimage import binary_fill_holes
-
-    inside = (scene.label_map > 0) & ~scene.where({AIR})
-    for section in np.moveaxis(inside, 2, 0):
-        section[...] = binary_fill_holes(section)
-    return inside
+    return scene.kernels.fill_holes((scene.label_map > 0) & ~scene.where({AIR}))
 
 
-def body_region(ct: NDArray[np.float32], spacing: Sequence[float], air_hu: float) -> NDArray[np.bool_]:
+def body_region(ct: Voxels, spacing: Sequence[float], air_hu: float) -> Voxels:
     """Return the largest connected region above `air_hu`, without the couch.
 
     The component is found on a grid of about 3 mm and widened by a voxel of it, so it may hold a rim of noise.
     """
     from scipy.ndimage import binary_dilation
 
-    step = coarse_step(spacing)
-    largest = binary_dilation(largest_region(ct, step, air_hu))
-    nearest = [np.minimum(np.arange(n) // s, m - 1) for n, s, m in zip(ct.shape, step, largest.shape, strict=True)]
-    return largest[np.ix_(*nearest)] & (ct > air_hu)
+    kernels, step = kernels_of(ct), coarse_step(spacing)
+    thinned = kernels.host(ct[:: step[0], :: step[1], :: step[2]])
+    largest = binary_dilation(largest_region(thinned, (1, 1, 1), air_hu))
+    return kernels.nearest(largest, step, ct) & (ct > air_hu)
 
 
-def two_means(values: NDArray[np.floating], seeds: Sequence[float], clip: Sequence[float]) -> tuple[float, float]:
+def two_means(values: Voxels, seeds: Sequence[float], clip: Sequence[float]) -> tuple[float, float]:
     """Return the centres of two clusters of HU, begun at `seeds`.
 
     Args:
@@ -150,22 +146,24 @@ def two_means(values: NDArray[np.floating], seeds: Sequence[float], clip: Sequen
         clip: Interval that values are clipped to, so that edges, bone and contrast cannot take a cluster.
     """
     edges = np.linspace(clip[0], clip[1], int(2 * (clip[1] - clip[0])) + 1)
-    counts, _ = np.histogram(np.clip(values, clip[0], clip[1]), edges)
+    counts = kernels_of(values).histogram(values.clip(clip[0], clip[1]), edges)
     low, high = k_means((edges[:-1] + edges[1:]) / 2, counts, seeds)
     return round(float(low), 2), round(float(high), 2)
 
 
-def classes_of_ct(scene: Scene, params: Mapping[str, Any]) -> Classes:
+def classes_of_ct(scene: Scene, params: Mapping[str, Any]) -> Voxels:
     """Split the CT into air, fat and soft tissue, with clusters found on the unlabelled voxels of the body."""
     ct = needed(scene.ct, "data.background.source=kmeans", "set data.background.source=auto or geometric")
     body = body_region(ct, scene.spacing, params["air_hu"])
     unlabelled = body & ((scene.label_map == 0) | scene.where(set(BACKGROUND_CLASSES)))
     low, high = two_means(ct[unlabelled], params["seeds"], params["clip"])
-    tissue = np.where(ct > (low + high) / 2, np.uint8(BACKGROUND_INDEX[SOFT]), np.uint8(BACKGROUND_INDEX[FAT]))
-    return np.where(body, tissue, np.uint8(BACKGROUND_INDEX[AIR]))
+    classes = scene.kernels.zeros(ct)
+    classes[body] = FAT_INDEX
+    classes[body & (ct > (low + high) / 2)] = SOFT_INDEX
+    return classes
 
 
-def marbled(layers: Classes, spacing: Sequence[float], params: Mapping[str, Any]) -> Classes:
+def marbled(layers: Voxels, spacing: Sequence[float], params: Mapping[str, Any]) -> Voxels:
     """Return the classes of a body envelope: shell and wall as they are, the cavity parted by a smooth field.
 
     Args:
@@ -173,13 +171,9 @@ def marbled(layers: Classes, spacing: Sequence[float], params: Mapping[str, Any]
         spacing: Voxel size in mm.
         params: Of `sample`.
     """
-    from labelct.synthesis.kernels.envelope import marble
-    from labelct.synthesis.kernels.value_noise import draw_lattice, level_below_which
-    from labelct.threads import over_chunks
+    from labelct.synthesis.kernels.arrays.value_noise import draw_lattice, level_below_which
 
-    classes = layers.copy()
     lattice = draw_lattice(layers.shape, spacing, params["control_point_spacing_mm"], params["seed"])
     level = level_below_which(lattice, params["visceral_fat"])
     step = np.array(spacing) / params["control_point_spacing_mm"]
-    over_chunks(lambda start, stop: marble(classes, start, stop, lattice, level, step), len(classes))
-    return classes
+    return kernels_of(layers).marble(layers, lattice, level, step)

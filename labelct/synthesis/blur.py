@@ -66,15 +66,8 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Blur the volume and add white noise; it is repeated at its borders."""
     if params is None:
         return
-    from labelct.synthesis.kernels.filter import filter_chunk, normal_table
-    from labelct.threads import over_chunks
-
-    volume, spacing = scene.volume, scene.spacing
+    spacing = scene.spacing
     spread = [spread_weights(params["psf_mm"] / size) for size in spacing]
     spread[2] = np.convolve(spread[2], slice_weights(params["slice_mm"] / spacing[2]))
-    x, y, z = (np.round(weights, 7).astype(np.float32) for weights in spread)
-    blurred, normal = np.empty_like(volume), normal_table()
-    noise, seed = np.float32(params["noise_hu"]), np.uint64(params["seed"])
-    chunk = lambda a, b: filter_chunk(volume, blurred, x, y, z, noise, normal, seed, a, b)  # noqa: E731
-    over_chunks(chunk, len(volume))
-    scene.volume = blurred
+    rounded = [np.round(weights, 7).astype(np.float32) for weights in spread]
+    scene.volume = scene.kernels.filtered(scene.volume, rounded, params["noise_hu"], params["seed"])

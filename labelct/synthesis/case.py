@@ -1,15 +1,18 @@
 """What a volume is made from: a label map with names, and the CT that goes along where there is one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-from numpy.typing import NDArray
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from labelct.synthesis.kernels import Voxels
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case on one grid.
+    """One case on one grid: NumPy arrays, or torch tensors on one device, where its volumes are made then.
 
     Attributes:
         label_map: `(x, y, z)` unsigned label values.
@@ -18,7 +21,18 @@ class Case:
         ct: `(x, y, z)` HU on the same grid, or None.
     """
 
-    label_map: NDArray[Any]
+    label_map: Voxels
     spacing: tuple[float, float, float]
     names: Mapping[int, str]
-    ct: NDArray[Any] | None = None
+    ct: Voxels | None = None
+
+    def on(self, device: str) -> Case:
+        """Return the case on a device of torch, `cuda:0` or any other.
+
+        A recipe makes its volumes where it is: the same labels as of arrays, bit for bit, and HU that differ by the
+        rounding of float32 at most.
+        """
+        from labelct.synthesis.kernels.tensors.voxels import put
+
+        ct = None if self.ct is None else put(np.asarray(self.ct, np.float32), device)
+        return replace(self, label_map=put(self.label_map, device), ct=ct)

@@ -20,6 +20,7 @@ from labelct.priors.table import AIR, FAT, SOFT
 from labelct.settings import Checked, interval, ranged
 from labelct.synthesis import background
 from labelct.synthesis.envelope import CAVITY, envelope_half_axes, envelope_layers
+from labelct.synthesis.kernels import Voxels, kernels_of
 from labelct.synthesis.scene import BODY, Layer
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _half_axes(
-    target: NDArray[np.bool_],
+    target: Voxels,
     spacing: Sequence[float],
     centre_mm: Sequence[float],
     settings: Settings,
@@ -77,7 +78,7 @@ def _half_axes(
     radius = float(rng.uniform(settings.radius[0], settings.radius[1])) * view
     flattening = float(rng.uniform(0.0, settings.flattening)) if settings.flattening else 0.0
     axes = [radius, radius * (1.0 - flattening)]
-    x, y = np.nonzero(target.any(axis=2))
+    x, y = np.nonzero(kernels_of(target).host(target.any(axis=2)))
     if len(x):
         dx, dy = np.abs(x * spacing[0] - centre_mm[0]), np.abs(y * spacing[1] - centre_mm[1])
         reach = float(np.hypot(dx / axes[0], dy / axes[1]).max()) + settings.margin_mm / min(axes)
@@ -92,16 +93,18 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
         layers = envelope_layers(scene, params)
         scene.background, scene.cavity = Layer(layers, [AIR, FAT, SOFT, BODY]), layers == CAVITY
     else:
-        scene.background = Layer(cylinder_region(scene.label_map.shape, scene.spacing, params), [AIR, BODY])
+        region = scene.kernels.zeros(scene.label_map)
+        section = cylinder_section(scene.label_map.shape, scene.spacing, params)
+        region[scene.kernels.like(section, region)] = 1
+        scene.background = Layer(region, [AIR, BODY])
 
 
-def cylinder_region(shape: Sequence[int], spacing: Sequence[float], params: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """Return `(x, y, z)` uint8, 1 inside the cylinder of `sample` and 0 outside."""
+def cylinder_section(shape: Sequence[int], spacing: Sequence[float], params: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return `(x, y)`, True inside the cylinder of `sample`."""
     (cx, cy), (a, b) = params["centre_mm"], params["half_axes_mm"]
     x = (np.arange(shape[0]) * spacing[0] - cx) / a
     y = (np.arange(shape[1]) * spacing[1] - cy) / b
-    inside = (x[:, None] ** 2 + y[None, :] ** 2 <= 1.0).astype(np.uint8)
-    return np.ascontiguousarray(np.broadcast_to(inside[:, :, None], tuple(shape)))
+    return x[:, None] ** 2 + y[None, :] ** 2 <= 1.0
 
 
 @lru_cache(maxsize=8)

@@ -85,8 +85,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Deform the label map, and the CT when it is asked for; left and right change places in a mirror image."""
     if params is None:
         return
-    from labelct.synthesis.kernels.warp import warp
-
+    warp = scene.kernels.warp
     scene.warp = partial(warp, spacing=scene.spacing, params=params, outside=AIR_HU)
     names = swap_sides(scene.names) if params["flip"] else scene.names
     scene.set_label_map(warp(scene.label_map, scene.spacing, params, 0), names)

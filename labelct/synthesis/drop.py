@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelct.errors import check_range
 from labelct.priors.table import BACKGROUND_CLASSES
@@ -80,11 +81,27 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     scene.pasted = list(params["pasted"])
     shown = ["", *scene.pasted, *BACKGROUND_CLASSES]
     number = {name: place for place, name in enumerate(shown)}
-    lookup = np.zeros(max([int(scene.label_map.max(initial=0)), *scene.names]) + 1, np.min_scalar_type(len(shown)))
+    lookup = np.zeros(value_count(scene), np.min_scalar_type(len(shown)))
     for value, name in scene.names.items():
         lookup[value] = number.get(name, 0)
     scene.shown = shown, lookup
-    targets = scene.recipe.targets
-    hosts = {name: growth.host for name, growth in scene.grown.items() if name not in targets.structures}
+    structures = scene.recipe.targets.structures
+    hosts = {name: growth.host for name, growth in scene.grown.items() if name not in structures}
     names = {value: hosts.get(name, name) for value, name in scene.names.items()}
-    scene.target = targets.merge(scene.label_map, names, params["dropped"])
+    scene.target = scene.kernels.relabel(scene.label_map, training_values(scene, names, params["dropped"]))
+
+
+def value_count(scene: Scene) -> int:
+    """Return one more than the largest value that the label map has or names."""
+    return max([scene.kernels.largest(scene.label_map), *scene.names]) + 1
+
+
+def training_values(scene: Scene, names: Mapping[int, str], dropped: Collection[str] = ()) -> NDArray[np.uint8]:
+    """Return the training label of every value of the label map.
+
+    Args:
+        scene: Whose label map and targets they are.
+        names: What each value counts as.
+        dropped: Names of structures that are left out.
+    """
+    return scene.recipe.targets.merge(np.arange(value_count(scene)), names, dropped)

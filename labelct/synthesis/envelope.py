@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.priors.table import AIR
+from labelct.synthesis.kernels import Voxels, kernels_of
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -59,15 +60,13 @@ def midline_x(label_map: NDArray[np.integer], names: Mapping[int, str]) -> float
     return float(np.mean(middles)) if middles else None
 
 
-def envelope_centre(
-    label_map: NDArray[np.integer], spacing: Sequence[float], names: Mapping[int, str]
-) -> tuple[float, float]:
+def envelope_centre(label_map: Voxels, spacing: Sequence[float], names: Mapping[int, str]) -> tuple[float, float]:
     """Return the in-plane centre `(x, y)` of the body in mm from the first voxel's centre.
 
     A CT field of view is centred on the patient, so the grid's centre is the guess; x is corrected by the midline.
     """
     step = coarse_step(spacing)
-    coarse = label_map[:: step[0], :: step[1], :: step[2]]
+    coarse = kernels_of(label_map).host(label_map[:: step[0], :: step[1], :: step[2]])
     middle = midline_x(coarse, names)
     x = (label_map.shape[0] - 1) / 2 if middle is None else middle * step[0]
     return x * spacing[0], (label_map.shape[1] - 1) / 2 * spacing[1]
@@ -79,7 +78,7 @@ def coarse_step(spacing: Sequence[float], target_mm: float = 3.0) -> tuple[int, 
     return x, y, z
 
 
-def label_support(foreground: NDArray[np.bool_], spacing: Sequence[float], centre: Sequence[float]) -> Profile:
+def label_support(foreground: Voxels, spacing: Sequence[float], centre: Sequence[float]) -> Profile:
     """Return the support function of the labels in every axial section.
 
     Args:
@@ -90,10 +89,9 @@ def label_support(foreground: NDArray[np.bool_], spacing: Sequence[float], centr
     Returns:
         `(phi, z)` mm; sections without labels are interpolated between those with labels, and repeated beyond.
     """
-    x, z = np.nonzero(foreground.any(axis=1))
-    first = foreground.argmax(axis=1)[x, z]
-    last = foreground.shape[1] - 1 - foreground[:, ::-1].argmax(axis=1)[x, z]
-    x, y, z = np.tile(x, 2), np.concatenate([first, last]), np.tile(z, 2)
+    first, last = kernels_of(foreground).extent(foreground, 1)
+    x, z = np.nonzero(last >= 0)
+    x, y, z = np.tile(x, 2), np.concatenate([first[x, z], last[x, z]]), np.tile(z, 2)
     dx, dy = x * spacing[0] - centre[0], y * spacing[1] - centre[1]
     sector = np.round(np.arctan2(dy, dx) * (DIRECTIONS / (2 * np.pi))).astype(int) % DIRECTIONS
     distance = np.hypot(dx, dy)
@@ -154,7 +152,7 @@ def section_area(support: Profile) -> Profile:
 
 
 def envelope_shells(
-    foreground: NDArray[np.bool_], spacing: Sequence[float], centre: Sequence[float], params: Mapping[str, Any]
+    foreground: Voxels, spacing: Sequence[float], centre: Sequence[float], params: Mapping[str, Any]
 ) -> tuple[Profile, Profile, Profile]:
     """Return the radii of the cavity, of the muscle wall around it and of the skin.
 
@@ -189,26 +187,20 @@ def envelope_shells(
     return np.round(radial(cavity), 3), np.round(radial(wall), 3), np.round(radial(skin), 3)
 
 
-def envelope_layers(scene: Scene, params: Mapping[str, Any]) -> NDArray[np.uint8]:
+def envelope_layers(scene: Scene, params: Mapping[str, Any]) -> Voxels:
     """Return the layer of every voxel, `(x, y, z)`: 0 outside, 1 shell of fat, 2 wall of muscle, 3 cavity.
 
     Args:
         scene: Its labels, all but air, lie in the cavity.
         params: Of `background.sample`.
     """
-    from labelct.synthesis.kernels.envelope import rasterise
-    from labelct.threads import over_chunks
-
     tissue = (scene.label_map > 0) & ~scene.where({AIR})
     shells = envelope_shells(tissue, scene.spacing, params["centre_mm"], params)
-    cavity, wall, skin = (shell.astype(np.float32) for shell in shells)
-    layers = np.zeros(tissue.shape, np.uint8)
     geometry = np.array([*scene.spacing[:2], *params["centre_mm"]])
-    over_chunks(lambda start, stop: rasterise(layers, start, stop, cavity, wall, skin, geometry), len(layers))
-    return layers
+    return scene.kernels.rasterise(tissue, [shell.astype(np.float32) for shell in shells], geometry)
 
 
-def envelope_half_axes(labelled: NDArray[np.bool_], spacing: Sequence[float], params: Mapping[str, Any]) -> list[float]:
+def envelope_half_axes(labelled: Voxels, spacing: Sequence[float], params: Mapping[str, Any]) -> list[float]:
     """Return how far the envelope around sparse labels reaches from its centre, `[x, y]` mm, skin included.
 
     Args:
@@ -216,7 +208,7 @@ def envelope_half_axes(labelled: NDArray[np.bool_], spacing: Sequence[float], pa
         spacing: Voxel size in mm.
         params: Of `background.sample`.
     """
-    columns = np.nonzero(labelled.any(axis=2))
+    columns = np.nonzero(kernels_of(labelled).host(labelled.any(axis=2)))
     drawn = params["half_width_mm"], params["half_depth_mm"]
     rind = params["wall_mm"] + params["fat_mm"]
     reach = []

@@ -37,14 +37,11 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     hollow = [name for name in params if name in scene.pasted]
     if not hollow:
         return
-    from labelct.synthesis.kernels.gas import gas_voxels
-    from labelct.synthesis.kernels.label_kernels import bounding_boxes
-
-    painted = scene.painted
-    boxes = bounding_boxes(painted.numbers, len(painted.names))
+    painted, kernels = scene.painted, scene.kernels
+    boxes = kernels.bounding_boxes(painted.numbers, len(painted.names))
     for name in hollow:
         organ = painted.names.index(name)
         box, gas = boxes[organ], painted.add(name + SUFFIX)[name + SUFFIX]
         if box[3]:
             view = painted.numbers[box[0] : box[3], box[1] : box[4], box[2] : box[5]]
-            view[gas_voxels(view == organ, scene.spacing, params[name])] = gas
+            view[kernels.gas_voxels(view == organ, scene.spacing, params[name])] = gas

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.settings import Checked, interval
 from labelct.synthesis.scene import Growth
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
-
-WOBBLE = 0.8  # of the radius, from the deepest dent to the highest bump: lobulated, and still one piece
 
 
 @dataclass
@@ -49,13 +46,15 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     """
     settings, label_map = scene.recipe.data.lesions, scene.label_map
     value = next((value for value, name in scene.names.items() if name == settings.host), None)
-    inside = np.flatnonzero(label_map == value) if value is not None else np.zeros(0, int)
-    if not inside.size:
+    if value is None:
+        return None
+    inside = scene.kernels.places(label_map == value)
+    if not len(inside):
         return None
     contrast = float(rng.uniform(settings.contrast_hu[0], settings.contrast_hu[1]))
     lesions = []
     for _ in range(int(rng.integers(settings.count[0], settings.count[1], endpoint=True))):
-        centre = np.unravel_index(inside[rng.integers(inside.size)], label_map.shape)
+        centre = np.unravel_index(int(inside[rng.integers(len(inside))]), tuple(label_map.shape))
         radius = rng.uniform(settings.radius_mm[0], settings.radius_mm[1]) * rng.uniform(0.8, 1.25, 3)
         seed = int(rng.integers(2**31))
         lesions.append({"centre": [int(i) for i in centre], "radius_mm": radius.tolist(), "seed": seed})
@@ -66,40 +65,13 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Grow the lesions in the label map, each within its host."""
     if not params or not params["lesions"]:
         return
-    label_map, names = scene.label_map, scene.names
+    label_map, names, kernels = scene.label_map, scene.names, scene.kernels
     host = next(value for value, name in names.items() if name == params["host"])
-    own = max(max(names), int(label_map.max())) + 1
-    grown = label_map.astype(np.promote_types(label_map.dtype, np.min_scalar_type(own)))
+    own = max(max(names), kernels.largest(label_map)) + 1
+    grown = kernels.copy(kernels.holding(label_map, own))
     for lesion in params["lesions"]:
-        box, inside = outline(label_map.shape, scene.spacing, lesion)
+        box, inside = kernels.outline(label_map, scene.spacing, lesion)
         view = grown[box]
         view[inside & (view == host)] = own
     scene.set_label_map(grown, {**names, own: params["name"]})
     scene.grown[params["name"]] = Growth(params["host"], params["contrast_hu"])
-
-
-def outline(
-    shape: Sequence[int], spacing: Sequence[float], lesion: Mapping[str, Any]
-) -> tuple[tuple[slice, ...], NDArray[np.bool_]]:
-    """Return the box around a lesion and where in it the lesion lies: an ellipsoid that a smooth field dents.
-
-    Args:
-        shape: Voxels `(x, y, z)` of the volume.
-        spacing: Their size in mm.
-        lesion: `centre` (voxel), `radius_mm` `(x, y, z)` and `seed`.
-    """
-    from labelct.synthesis.kernels.value_noise import draw_lattice, values_at
-
-    radius, size = np.array(lesion["radius_mm"]), np.array(spacing)
-    reach = np.ceil(radius / (1.0 - WOBBLE / 2) / size).astype(int)
-    centre = np.array(lesion["centre"])
-    low, high = np.maximum(centre - reach, 0), np.minimum(centre + reach + 1, shape)
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    grid = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), axis=-1)
-    offset = (grid - centre) * size
-    distance = np.sqrt(((offset / radius) ** 2).sum(axis=-1))
-    spread = float(radius.min())
-    lattice = draw_lattice(2 * reach + 1, spacing, spread, lesion["seed"])
-    points = ((grid - centre + reach) * size / spread).reshape(-1, 3)
-    push = values_at(lattice, points).reshape(distance.shape)
-    return box, distance * (1.0 + WOBBLE * (push - 0.5)) <= 1.0

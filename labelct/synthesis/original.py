@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelct.synthesis.drop import training_values
 from labelct.synthesis.scene import needed
 
 if TYPE_CHECKING:
@@ -23,5 +24,5 @@ def apply(scene: Scene, params: None) -> None:
         InputError: The case has no CT.
     """
     ct = needed(scene.case.ct, "data=clinical", "set data=synth1, synth2 or synth3, or add its CT")
-    scene.volume = np.ascontiguousarray(ct, np.float32)
-    scene.target = scene.recipe.targets.merge(scene.label_map, scene.names)
+    scene.volume = scene.kernels.as_hu(ct)
+    scene.target = scene.kernels.relabel(scene.label_map, training_values(scene, scene.names))

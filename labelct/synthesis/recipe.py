@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.synthesis.bank import Bank, load_bank, make_white
 from labelct.synthesis.case import Case
 from labelct.synthesis.drop import Settings as DropSettings
 from labelct.synthesis.intensity import Settings as FillSettings
+from labelct.synthesis.kernels import Voxels
 from labelct.synthesis.recipes import RECIPES, Kind
 from labelct.synthesis.scene import Scene
 from labelct.synthesis.settings import DataSettings
@@ -35,7 +35,7 @@ LOOKED_AT = ("deformation", "lesions", "drop")
 
 @dataclass(frozen=True)
 class Synthetic:
-    """One volume with everything known about it.
+    """One volume with everything known about it; arrays or tensors as its case has them.
 
     Attributes:
         params: What was drawn, by ingredient.
@@ -45,8 +45,8 @@ class Synthetic:
     """
 
     params: Params
-    volume: NDArray[np.float32]
-    target: NDArray[np.uint8]
+    volume: Voxels
+    target: Voxels
     anatomy: Case
 
 

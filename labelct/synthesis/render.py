@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.cylinder import body_quantiles
 from labelct.synthesis.greys import GREYS, axis_tables, is_flat, organ_table, quantile_table
-from labelct.synthesis.kernels.label_kernels import bounding_boxes, look_up, read_greys
+from labelct.synthesis.kernels import Voxels, kernels_of
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Layer, Spec
@@ -22,7 +22,7 @@ CONSTANT, CLIP, WHITE = 0, 1, 2
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: SplitMix64's step keeps neighbouring seeds apart
 
 
-def fill(layout: Layer, classes: Mapping[str, Spec], bank: Bank) -> NDArray[np.float32]:
+def fill(layout: Layer, classes: Mapping[str, Spec], bank: Bank) -> Voxels:
     """Fill every class with its constant or with its texture.
 
     Args:
@@ -41,7 +41,7 @@ def fill(layout: Layer, classes: Mapping[str, Spec], bank: Bank) -> NDArray[np.f
         source[flat] = WHITE
         greys, counts = _read(layout, specs, source, bank)
     table = np.stack([_table(spec, counts[part]) for part, spec in enumerate(specs)])
-    return look_up(layout.numbers, greys, table)
+    return kernels_of(layout.numbers).look_up(layout.numbers, greys, table)
 
 
 def _source(spec: Mapping[str, Any]) -> int:
@@ -72,14 +72,14 @@ def _table(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> NDArray[np.flo
 
 def _read(
     layout: Layer, specs: Sequence[Mapping[str, Any]], source: NDArray[np.uint8], bank: Bank
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Read greys and their counts; constants alone need no pass."""
-    shape, number = layout.numbers.shape, len(specs)
+) -> tuple[Voxels | None, NDArray[np.int64]]:
+    """Read greys and their counts; constants alone need no pass and have none."""
+    shape, number, kernels = layout.numbers.shape, len(specs), kernels_of(layout.numbers)
     if not source.any():
-        return np.broadcast_to(np.uint8(0), shape), np.zeros((number, GREYS), np.int64)
+        return None, np.zeros((number, GREYS), np.int64)
     tables = tuple(tuple(np.zeros((number, n), np.int64) for _ in range(3)) for n in shape)
     cut = np.flatnonzero(source == CLIP).tolist()
-    boxes = bounding_boxes(layout.numbers, number) if cut else np.zeros((number, 6), np.int64)
+    boxes = kernels.bounding_boxes(layout.numbers, number) if cut else np.zeros((number, 6), np.int64)
     for part in cut:
         found = axis_tables(specs[part]["clip"], bank, boxes[part, :3], shape)
         for kind, rows in enumerate(found):
@@ -89,4 +89,4 @@ def _read(
         _seed(spec["clip"]) * GOLDEN % (1 << 64) if s == WHITE else 0 for spec, s in zip(specs, source, strict=True)
     ]
     pixels = bank.pixels if len(bank) else np.zeros(1, np.uint8)
-    return read_greys(layout.numbers, source, pixels, tables, np.array(seeds, np.uint64))
+    return kernels.read_greys(layout.numbers, source, pixels, tables, np.array(seeds, np.uint64))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from labelct.errors import InputError
 from labelct.priors.table import BACKGROUND_CLASSES
 from labelct.synthesis.case import Case
+from labelct.synthesis.kernels import UNLABELLED, Kernels, Voxels, kernels_of
 
 if TYPE_CHECKING:
     from labelct.synthesis.recipe import Recipe
@@ -37,19 +38,18 @@ class Layer:
         names: Name of each number.
     """
 
-    numbers: NDArray[Any]
+    numbers: Voxels
     names: list[str]
 
     def add(self, *names: str) -> dict[str, int]:
         """Number further classes; return their numbers."""
         first = len(self.names)
         self.names += names
-        if len(self.names) > np.iinfo(self.numbers.dtype).max:
-            self.numbers = self.numbers.astype(np.uint16)
+        self.numbers = kernels_of(self.numbers).holding(self.numbers, len(self.names))
         return {name: first + place for place, name in enumerate(names)}
 
 
-def needed(ct: NDArray[Any] | None, key: str, remedy: str) -> NDArray[Any]:
+def needed(ct: Voxels | None, key: str, remedy: str) -> Voxels:
     """Return the CT that `key` asks for; `InputError` where the case has none."""
     if ct is None:
         raise InputError(key, "the case has no CT", remedy)
@@ -59,6 +59,8 @@ def needed(ct: NDArray[Any] | None, key: str, remedy: str) -> NDArray[Any]:
 @dataclass
 class Scene:
     """The state that ingredients share; each field is filled by the ingredient named behind it.
+
+    Its volumes are of the kind that the case's label map is, arrays or tensors on a device.
 
     Attributes:
         case: What is given.
@@ -81,20 +83,20 @@ class Scene:
 
     case: Case
     recipe: Recipe
-    label_map: NDArray[Any]
+    label_map: Voxels
     names: Mapping[int, str]
     drawn: dict[str, Any] = field(default_factory=dict)
-    warp: Callable[[NDArray[Any]], NDArray[Any]] | None = None
+    warp: Callable[[Voxels], Voxels] | None = None
     grown: dict[str, Growth] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     pasted: list[str] = field(default_factory=list)
     own_hu: dict[str, Spec] = field(default_factory=dict)
     classes: dict[str, Spec] = field(default_factory=dict)
-    cavity: NDArray[np.bool_] | None = None
-    target: NDArray[np.uint8] = field(init=False)
+    cavity: Voxels | None = None
+    target: Voxels = field(init=False)
     shown: tuple[list[str], NDArray[np.unsignedinteger]] = field(init=False)
     background: Layer = field(init=False)
-    volume: NDArray[np.float32] = field(init=False)
+    volume: Voxels = field(init=False)
 
     @classmethod
     def of(cls, case: Case, recipe: Recipe) -> Scene:
@@ -103,11 +105,15 @@ class Scene:
         Raises:
             InputError: A label value beyond 16 bits has no name.
         """
-        from labelct.labels import compact, present_names
-
+        kernels = kernels_of(case.label_map)
         if case.label_map.dtype.itemsize > 2 and not recipe.kind.needs_ct:
-            present_names(case.label_map, case.names)  # which value it is can only be told before they are renumbered
-        return cls(case, recipe, *compact(case.label_map, case.names))
+            kernels.present_names(case.label_map, case.names)  # a value can only be told before it is renumbered
+        return cls(case, recipe, *kernels.compact(case.label_map, case.names))
+
+    @cached_property
+    def kernels(self) -> Kernels:
+        """What works on the volumes."""
+        return kernels_of(self.label_map)
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -115,36 +121,32 @@ class Scene:
         return self.case.spacing
 
     @cached_property
-    def ct(self) -> NDArray[np.float32] | None:
+    def ct(self) -> Voxels | None:
         """The CT, deformed as the label map is, HU; None where the case has none."""
         if self.case.ct is None:
             return None
-        ct = np.asarray(self.case.ct, np.float32)
+        ct = self.kernels.as_hu(self.case.ct)
         return ct if self.warp is None else self.warp(ct)
 
     @cached_property
     def painted(self) -> Layer:
         """Number of the pasted label at each voxel, 0 for none; ingredients that part labels change it."""
-        from labelct.labels import relabel
-
         names, numbers = self.shown
-        return Layer(relabel(self.label_map, numbers), list(names))
+        return Layer(self.kernels.relabel(self.label_map, numbers), list(names))
 
     @cached_property
     def present(self) -> dict[int, str]:
         """The names of the values above 0 that occur in the label map now."""
-        from labelct.labels import present_names
+        return self.kernels.present_names(self.label_map, self.names)
 
-        return present_names(self.label_map, self.names)
-
-    def set_label_map(self, label_map: NDArray[Any], names: Mapping[int, str]) -> None:
+    def set_label_map(self, label_map: Voxels, names: Mapping[int, str]) -> None:
         """Put another label map in the place of this one."""
         self.label_map, self.names = label_map, names
         self.__dict__.pop("present", None)
 
-    def where(self, names: list[str] | set[str]) -> NDArray[np.bool_]:
+    def where(self, names: list[str] | set[str]) -> Voxels:
         """Return `(x, y, z)`, True on the labels called `names`."""
-        return np.isin(self.label_map, [value for value, name in self.names.items() if name in names])
+        return self.kernels.isin(self.label_map, [value for value, name in self.names.items() if name in names])
 
     def layout(self) -> Layer:
         """Return the pasted labels over the background.
@@ -152,8 +154,6 @@ class Scene:
         Labels that are a class of the background themselves, as `_fat`, are that class; one that this background does
         not know is unlabelled.
         """
-        from labelct.synthesis.kernels.label_kernels import UNLABELLED, compose_parts
-
         parted = "painted" in self.__dict__  # else the label map itself is read, which saves a pass over the volume
         labels, shown = (self.painted.numbers, self.painted.names) if parted else (self.label_map, self.shown[0])
         names = list(self.background.names)
@@ -165,4 +165,4 @@ class Scene:
                 lookup[number] = len(names)
                 names.append(name)
         lookup = lookup if parted else lookup[self.shown[1]]
-        return Layer(compose_parts(labels, self.background.numbers, lookup), names)
+        return Layer(self.kernels.compose_parts(labels, self.background.numbers, lookup), names)

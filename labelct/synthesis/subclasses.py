@@ -19,6 +19,7 @@ from labelct.errors import SettingError
 from labelct.settings import Checked, choice, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.intensity import draw_level
+from labelct.synthesis.kernels import FIRST_HU, LEVELS, Voxels
 from labelct.synthesis.scene import needed
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 SOURCES = ("auto", "ct", "blobs")
 CT_KEY = "data.subclasses.source=ct"
-FIRST_HU = -1024  # the level 0 of a CT
 EVENNESS = 4.0  # of the Dirichlet distribution of shares: all sub-classes are seen, none of a fixed size
 
 
@@ -103,17 +103,15 @@ def _blobs(organs: Sequence[str], count: int, rng: np.random.Generator) -> dict[
     return blobs
 
 
-def _clusters(case: Case, scene: Scene, ct: NDArray[Any], count: int) -> dict[str, list[float]]:
+def _clusters(case: Case, scene: Scene, ct: Voxels, count: int) -> dict[str, list[float]]:
     """Return the HU between the clusters of each organ of the label map as it was given, which is the CT's."""
-    from labelct.labels import compact
-    from labelct.synthesis.kernels.fields import count_levels
-
-    label_map, _ = compact(case.label_map, case.names)
+    kernels = scene.kernels
+    label_map, _ = kernels.compact(case.label_map, case.names)
     number = {organ: number for number, organ in enumerate(scene.labels, 1)}
-    row = np.zeros(max([int(label_map.max(initial=0)), *scene.names]) + 1, np.uint16)
+    row = np.zeros(max([kernels.largest(label_map), *scene.names]) + 1, np.uint16)
     for value, name in scene.names.items():
         row[value] = number.get(name, 0)
-    counts = count_levels(label_map, row, _hu_levels(ct), len(number) + 1)
+    counts = kernels.count_levels(label_map, row, kernels.hu_levels(ct), len(number) + 1)
     return {organ: k_means_cuts(counts[place], count) for organ, place in number.items()}
 
 
@@ -159,36 +157,26 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """
     if params is None:
         return
-    from labelct.synthesis.kernels.fields import LEVELS, blob_levels, renumber
-    from labelct.threads import over_chunks
-
     scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
     painted, count, first = scene.painted, params["count"], len(scene.painted.names)
     organs = [name for name in painted.names if name in params["organs"]]
     row = np.zeros(first, np.uint16)
     row[[painted.names.index(name) for name in organs]] = np.arange(1, len(organs) + 1)
     painted.add(*(subclass_name(organ, number) for organ in organs for number in range(1, count + 1)))
-    numbers = painted.numbers
+    numbers, kernels = painted.numbers, scene.kernels
     drawn = [params["organs"][name] for name in organs]
     chosen: list[NDArray[Any]]
     if params["source"] == "ct":
-        levels = _hu_levels(needed(scene.ct, CT_KEY, "add the CT that the volume was made from"))
+        levels = kernels.hu_levels(needed(scene.ct, CT_KEY, "add the CT that the volume was made from"))
         chosen = [np.searchsorted(cuts, np.arange(LEVELS) + FIRST_HU, side="right") for cuts in drawn]
     else:
         seeds = [one["seed"] for one in drawn]
-        levels, counts = blob_levels(numbers, row, scene.spacing, params["control_point_spacing_mm"], seeds)
+        levels, counts = kernels.blob_levels(numbers, row, scene.spacing, params["control_point_spacing_mm"], seeds)
         chosen = [_below(counts[number], one["shares"]) for number, one in enumerate(drawn, 1)]
     table = np.zeros((len(organs) + 1, LEVELS), np.uint16)
     for place, found in enumerate(chosen):
         table[place + 1] = first + place * count + found
-    over_chunks(lambda start, stop: renumber(numbers, row, levels, table, start, stop), len(numbers))
-
-
-def _hu_levels(ct: NDArray[Any]) -> NDArray[np.uint16]:
-    """Return HU as numbers from 0 to 4095."""
-    from labelct.synthesis.kernels.fields import LEVELS
-
-    return np.clip(np.rint(ct) - FIRST_HU, 0, LEVELS - 1).astype(np.uint16)
+    kernels.renumber(numbers, row, levels, table)
 
 
 def _below(counts: NDArray[np.integer], shares: Sequence[float]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from labelct.errors import SettingError
 from labelct.synthesis import blur
 from labelct.synthesis.blur import FWHM, slice_weights, spread_weights
-from labelct.synthesis.kernels.filter import normal_table
+from labelct.synthesis.kernels.arrays.filter import normal_table
 from tests.synthesis.cases import empty, scene, threads
 
 SHAPE, SPACING = (40, 22, 19), (1.0, 1.5, 3.0)

@@ -10,7 +10,7 @@ import pytest
 from labelct.errors import InputError
 from labelct.synthesis import background, cylinder
 from labelct.synthesis.case import Case
-from labelct.synthesis.cylinder import Settings, body_quantiles, cylinder_region
+from labelct.synthesis.cylinder import Settings, body_quantiles, cylinder_section
 from labelct.synthesis.envelope import CAVITY, envelope_half_axes, envelope_layers
 from tests.synthesis.cases import empty, recipe, scene
 
@@ -37,12 +37,12 @@ def test_the_target_lies_ten_millimetres_inside(flattening: float) -> None:
     target[90:96, 50:58, 1] = True
     params = drawn(target, flattening=flattening)
     shrunk = {**params, "half_axes_mm": [axis - 10.0 for axis in params["half_axes_mm"]]}
-    assert cylinder_region(target.shape, SPACING, shrunk)[target].all()
+    assert cylinder_section(target.shape, SPACING, shrunk)[target.any(axis=2)].all()
 
 
 def test_the_area_is_that_of_the_ellipse() -> None:
     params = {"centre_mm": [99.0, 88.5], "half_axes_mm": [70.0, 50.0]}
-    region = cylinder_region((100, 60, 3), SPACING, params)
+    region = cylinder_section((100, 60, 3), SPACING, params)[:, :, None]
     assert region[:, :, 0].sum() * 6 == pytest.approx(np.pi * 70 * 50, rel=0.02)
     assert (region == region[:, :, :1]).all()
 
@@ -52,7 +52,8 @@ def test_it_stands_where_the_background_would(case: Case) -> None:
     params = {"kind": "cylinder", "centre_mm": [78.0, 70.0], "half_axes_mm": [60.0, 50.0], "histogram": "builtin"}
     cylinder.apply(given, params)
     assert given.background.names == ["_air", "_body"]
-    assert np.array_equal(given.background.numbers, cylinder_region(case.label_map.shape, case.spacing, params))
+    section = cylinder_section(case.label_map.shape, case.spacing, params)
+    assert np.array_equal(given.background.numbers, np.broadcast_to(section[:, :, None], case.label_map.shape))
     assert given.classes["_body"] == {"histogram": "builtin"}
     assert given.cavity is None
 

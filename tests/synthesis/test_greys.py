@@ -7,7 +7,7 @@ from skimage.exposure import match_histograms
 from labelct.priors import QUANTILE_LEVELS
 from labelct.synthesis.bank import Bank, make_bank
 from labelct.synthesis.greys import axis_tables, grey_quantiles, is_flat, organ_table, quantile_table, reflect
-from labelct.synthesis.kernels.label_kernels import read_greys
+from labelct.synthesis.kernels.arrays.parts import read_greys
 from labelct.synthesis.texture import Settings, sample_clip
 from tests.synthesis.cases import threads
 

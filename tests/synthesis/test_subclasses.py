@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from labelct.errors import InputError, SettingError
 from labelct.synthesis import background, deformation, intensity, lesions, subclasses
 from labelct.synthesis.case import Case
-from labelct.synthesis.kernels.fields import LEVELS
+from labelct.synthesis.kernels.arrays.fields import LEVELS
 from labelct.synthesis.recipe import Synthetic
 from labelct.synthesis.subclasses import FIRST_HU, k_means_cuts
 from tests.synthesis.cases import NO_GAS, PAINTED, empty, recipe, scene, threads, where

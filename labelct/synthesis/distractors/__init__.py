@@ -73,7 +73,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
             classes |= more
     drawn["rind_mm"] = float(streams["rind"].uniform(20.0, 40.0))
     labelled = scene.label_map > 0
-    border = blobs.border(labelled) if settings.adjacent_fraction else blobs.NOWHERE
+    border = scene.kernels.border(labelled) if settings.adjacent_fraction else blobs.NOWHERE
     places = blobs.Places(blobs.envelope_box(labelled.shape, scene.spacing, body), border)
     levels = [scene.classes[name]["hu"] for name in scene.present.values() if name in scene.pasted]
     drawn["blobs"], more = blobs.sample(places, levels, settings, streams["blobs"])
@@ -103,7 +103,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     if not body.any():
         return
     cavity = cavity_of(body, spacing, params["rind_mm"]) if scene.cavity is None else scene.cavity
-    placed = background.numbers.copy()
+    placed = scene.kernels.copy(background.numbers)
     space = Space(placed, body, cavity, scene.label_map > 0, spacing, params["centre_mm"])
     for name in ORDER:
         if name in params:

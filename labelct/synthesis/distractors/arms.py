@@ -16,8 +16,9 @@ def sample(rng: np.random.Generator) -> Drawn:
 def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place two cylinders along z with a bone in each into the air beside the body."""
     air = ~space.body
-    side = np.abs(space.x[np.flatnonzero(space.body.any(axis=(1, 2))), 0]).max()
+    columns = space.kernels.host(space.body.any(axis=(1, 2)))
+    side = np.abs(space.x[columns, 0]).max()
     reach = side + drawn["gap_mm"] + drawn["radius_mm"]
     distance = np.hypot(np.abs(space.x) - reach, space.y - drawn["front_mm"])
-    space.placed[(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
-    space.placed[(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]
+    space.placed[space.on(distance < drawn["radius_mm"])[:, :, None] & air] = number["_arm"]
+    space.placed[space.on(distance < drawn["bone_mm"])[:, :, None] & air] = number["_arm_bone"]

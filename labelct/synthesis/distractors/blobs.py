@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelct.synthesis.distractors.space import Numbers, Space, density
-from labelct.synthesis.lesions import outline
+from labelct.synthesis.kernels import Voxels
 from labelct.synthesis.scene import Spec
 
 if TYPE_CHECKING:
@@ -40,24 +39,12 @@ def envelope_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[s
     return [*box, (0, shape[2])]
 
 
-def border(labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the voxels `(n, 3)` outside `labelled` that share a face with it."""
-    from scipy.ndimage import binary_dilation
-
-    inside = np.argwhere(labelled)
-    if not len(inside):
-        return inside
-    low, high = np.maximum(inside.min(axis=0) - 1, 0), inside.max(axis=0) + 2
-    box = labelled[tuple(slice(first, last) for first, last in zip(low, high, strict=True))]
-    return np.argwhere(binary_dilation(box) & ~box) + low
-
-
 @dataclass(frozen=True)
 class Places:
     """Where blobs may have their centres: in `box`, and at the voxels `border`; without any of those, in the box."""
 
     box: Sequence[tuple[int, int]]
-    border: NDArray[np.intp]
+    border: Voxels
 
     def sample(self, adjacent: bool, rng: np.random.Generator) -> list[int]:
         """Draw a centre, at the border if it is `adjacent`."""
@@ -100,6 +87,6 @@ def sample(
 def place(space: Space, drawn: Sequence[Mapping[str, Any]], number: Numbers) -> None:
     """Place the blobs inside the skin."""
     for blob in drawn:
-        box, inside = outline(space.placed.shape, space.spacing, blob)
+        box, inside = space.kernels.outline(space.placed, space.spacing, blob)
         view = space.placed[box]
         view[inside & space.body[box]] = number[blob["name"]]

@@ -17,9 +17,9 @@ def sample(rng: np.random.Generator) -> Drawn:
 def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place a flat box of foam in a shell into the air behind the body."""
     air = ~space.body
-    back = space.y[0, np.flatnonzero(space.body.any(axis=(0, 2)))[0]]
+    back = space.y[0, np.flatnonzero(space.kernels.host(space.body.any(axis=(0, 2))))[0]]
     below, half = back - drawn["gap_mm"] - space.y, drawn["half_width_mm"]
     couch = (below > 0) & (below < drawn["thickness_mm"]) & (np.abs(space.x) < half)
     shell = couch & ((below < drawn["shell_mm"]) | (below > drawn["thickness_mm"] - drawn["shell_mm"]))
-    space.placed[couch[:, :, None] & air] = number["_foam"]
-    space.placed[shell[:, :, None] & air] = number["_shell"]
+    space.placed[space.on(couch)[:, :, None] & air] = number["_foam"]
+    space.placed[space.on(shell)[:, :, None] & air] = number["_shell"]

@@ -30,12 +30,14 @@ def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     heart = np.argmin(np.abs(x + drawn["heart_left_mm"])), np.argmin(np.abs(y - drawn["heart_front_mm"]))
     across = (x + drawn["heart_left_mm"]) / drawn["heart_width_mm"]
     along = (y - drawn["heart_front_mm"]) / drawn["heart_depth_mm"]
-    for z in space.sections:
-        section, over = space.placed[:, :, z], z * space.spacing[2] - height
-        lung = space.cavity[:, :, z] & (over > drawn["gap_mm"])
+    above = (space.heights - height[heart] - drawn["heart_above_mm"]) / drawn["heart_height_mm"]
+    dome_height, flat = space.on(height)[:, :, None], space.on(across**2 + along**2)[:, :, None]
+    vessels = space.on(np.abs(x) < drawn["mediastinum_mm"])[:, :, None]
+    for block in space.blocks:
+        section, over = space.placed[:, :, block], space.on(space.heights[block]) - dome_height
+        lung = space.cavity[:, :, block] & (over > drawn["gap_mm"])
         section[lung] = number["_lung"]
-        above = (over[heart] - drawn["heart_above_mm"]) / drawn["heart_height_mm"]
-        heart_or_vessels = (across**2 + along**2 + above**2 <= 1) | (np.abs(x) < drawn["mediastinum_mm"])
+        heart_or_vessels = (flat + space.on(above[block] ** 2) <= 1) | vessels
         section[lung & heart_or_vessels] = number["_heart"]
 
 
@@ -49,7 +51,7 @@ def dome(space: Space, drawn: Geometry) -> NDArray[np.float64]:
     from scipy.ndimage import grey_dilation, maximum_filter, zoom
 
     labelled, spacing, step = space.labelled, space.spacing, coarse_step(space.spacing, COARSE_MM)[:2]
-    top = np.where(labelled.any(axis=2), labelled.shape[2] - 1 - labelled[:, :, ::-1].argmax(axis=2), -1)
+    _, top = space.kernels.extent(labelled, 2)
     height = maximum_filter(np.where(top >= 0, top * spacing[2], BELOW), [2 * s + 1 for s in step])
     height = height[:: step[0], :: step[1]]
     columns = np.round(2 * space.centre_mm[0] / (spacing[0] * step[0])) - np.arange(len(height))

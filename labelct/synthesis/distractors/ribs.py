@@ -16,15 +16,13 @@ def sample(rng: np.random.Generator) -> Drawn:
 
 def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place sloping rings around the cavity, from a little below the labels upwards."""
-    from scipy.ndimage import distance_transform_edt
-
     lowest = space.levels[0] * space.spacing[2] if len(space.levels) else 0.0
-    for z in space.sections:
-        cavity, height = space.cavity[:, :, z], z * space.spacing[2]
-        if not cavity.any() or height < lowest - drawn["below_mm"]:
-            continue
-        outwards = distance_transform_edt(~cavity, sampling=space.spacing[:2])
-        outwards = np.where(space.body[:, :, z], outwards, np.inf)
-        shell = (outwards > drawn["gap_mm"]) & (outwards <= drawn["gap_mm"] + drawn["thickness_mm"])
-        along = (height + drawn["slope"] * space.y + drawn["phase_mm"]) % drawn["pitch_mm"]
-        space.placed[:, :, z][shell & (along < drawn["width_mm"])] = number["_rib"]
+    wanted = space.kernels.host(space.cavity.any(axis=(0, 1))) & (space.heights >= lowest - drawn["below_mm"])
+    reach = drawn["gap_mm"] + drawn["thickness_mm"]
+    along = (space.heights + drawn["slope"] * space.y.T + drawn["phase_mm"]) % drawn["pitch_mm"]
+    rib = space.on((along < drawn["width_mm"]) & wanted)
+    for block in space.blocks:
+        if wanted[block].any():
+            outwards = space.kernels.distance(space.cavity[:, :, block], space.spacing, reach)
+            shell = space.body[:, :, block] & (outwards > drawn["gap_mm"]) & (outwards <= reach)
+            space.placed[:, :, block][shell & rib[:, block]] = number["_rib"]

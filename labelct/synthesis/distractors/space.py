@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.synthesis.kernels import Kernels, Voxels, kernels_of
 from labelct.synthesis.scene import Spec
 
-Mask = NDArray[np.bool_]
 Drawn = tuple[dict[str, float], dict[str, Spec]]
 
 
@@ -37,12 +37,21 @@ class Space:
         centre_mm: In-plane centre of the body, mm from the first voxel's centre.
     """
 
-    placed: NDArray[np.uint8]
-    body: Mask
-    cavity: Mask
-    labelled: Mask
+    placed: Voxels
+    body: Voxels
+    cavity: Voxels
+    labelled: Voxels
     spacing: Sequence[float]
     centre_mm: Sequence[float]
+
+    @cached_property
+    def kernels(self) -> Kernels:
+        """What works on the masks."""
+        return kernels_of(self.placed)
+
+    def on(self, array: NDArray[Any]) -> Voxels:
+        """Return a table of the sections as what the masks are."""
+        return self.kernels.like(array, self.placed)
 
     @cached_property
     def x(self) -> NDArray[np.floating]:
@@ -57,21 +66,38 @@ class Space:
     @cached_property
     def levels(self) -> NDArray[np.intp]:
         """The slices that hold labels."""
-        return np.flatnonzero(self.labelled.any(axis=(0, 1)))
+        return np.flatnonzero(self.kernels.host(self.labelled.any(axis=(0, 1))))
 
     @cached_property
-    def sections(self) -> list[int]:
-        """The slices that hold the body."""
-        return np.flatnonzero(self.body.any(axis=(0, 1))).tolist()
+    def heights(self) -> NDArray[np.floating]:
+        """Place of every slice along z, mm."""
+        return np.arange(self.body.shape[2]) * self.spacing[2]
+
+    @cached_property
+    def blocks(self) -> list[slice]:
+        """The slices that hold the body, as many at once as are worked on at once."""
+        return blocks(self.body)
 
 
-def cavity_of(body: Mask, spacing: Sequence[float], rind_mm: float) -> Mask:
+def blocks(body: Voxels) -> list[slice]:
+    """Return the slices that hold a body, in blocks of as many as are worked on at once.
+
+    Only blocks of one slice hold nothing but slices of the body.
+    """
+    kernels = kernels_of(body)
+    held = np.flatnonzero(kernels.host(body.any(axis=(0, 1))))
+    if not len(held):
+        return []
+    starts = held // kernels.SECTIONS * kernels.SECTIONS
+    return [slice(start, min(start + kernels.SECTIONS, body.shape[2])) for start in np.unique(starts).tolist()]
+
+
+def cavity_of(body: Voxels, spacing: Sequence[float], rind_mm: float) -> Voxels:
     """Return what lies deeper than `rind_mm` in each axial section of a body without a wall of its own."""
-    from scipy.ndimage import distance_transform_edt
-
-    cavity = np.zeros_like(body)
-    for z in np.flatnonzero(body.any(axis=(0, 1))):
-        cavity[:, :, z] = distance_transform_edt(body[:, :, z], sampling=spacing[:2]) > rind_mm
+    kernels = kernels_of(body)
+    cavity = kernels.copy(body)
+    for block in blocks(body):
+        cavity[:, :, block] = kernels.distance(~body[:, :, block], spacing, rind_mm) > rind_mm
     return cavity
 
 

@@ -17,16 +17,17 @@ def sample(rng: np.random.Generator) -> Drawn:
 def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place an elliptic vertebra with a spinous process between two muscles into every section."""
     middle = np.argmin(np.abs(space.x))
-    for z in space.sections:
-        section, body = space.placed[:, :, z], space.body[:, :, z]
-        back = np.flatnonzero(body[middle])
-        if not len(back):
-            continue
-        y = space.y - space.y[0, back[0]] - drawn["back_mm"]
-        behind = y + 0.9 * drawn["half_depth_mm"] + 0.5 * drawn["muscle_depth_mm"]
-        aside = np.abs(space.x) - drawn["muscle_width_mm"] - 6.0
-        muscle = (aside / drawn["muscle_width_mm"]) ** 2 + (behind / drawn["muscle_depth_mm"]) ** 2 <= 1
-        section[muscle & body] = number["_muscle"]
-        vertebra = (space.x / drawn["half_width_mm"]) ** 2 + (y / drawn["half_depth_mm"]) ** 2 <= 1
-        arch = (np.abs(space.x) < 4.0) & (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
+    column = space.kernels.host(space.body[middle])
+    y = space.y.T - space.y[0, column.argmax(axis=0)] - drawn["back_mm"]
+    behind = y + 0.9 * drawn["half_depth_mm"] + 0.5 * drawn["muscle_depth_mm"]
+    aside = np.abs(space.x) - drawn["muscle_width_mm"] - 6.0
+    there, x = space.on(np.asarray(column.any(axis=0))), space.on(space.x)[:, :, None]
+    muscles = space.on((aside / drawn["muscle_width_mm"]) ** 2)[:, :, None], (behind / drawn["muscle_depth_mm"]) ** 2
+    bodies = space.on((space.x / drawn["half_width_mm"]) ** 2)[:, :, None], (y / drawn["half_depth_mm"]) ** 2
+    process = (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
+    for block in space.blocks:
+        section, body = space.placed[:, :, block], space.body[:, :, block] & there[block]
+        section[(muscles[0] + space.on(muscles[1][:, block]) <= 1) & body] = number["_muscle"]
+        vertebra = bodies[0] + space.on(bodies[1][:, block]) <= 1
+        arch = (abs(x) < 4.0) & space.on(process[:, block])
         section[(vertebra | arch) & body] = number["_spine"]

@@ -8,7 +8,8 @@ from scipy.ndimage import binary_dilation
 
 from labelct.synthesis import distractors
 from labelct.synthesis.distractors import blobs
-from labelct.synthesis.distractors.blobs import ALIKE_HU, DENSITIES, NOWHERE, Places, border, envelope_box
+from labelct.synthesis.distractors.blobs import ALIKE_HU, DENSITIES, NOWHERE, Places, envelope_box
+from labelct.synthesis.kernels.arrays import border
 from tests.synthesis.distractors.torso import CENTRE, SHAPE, SPACING, draw, free_space, liver
 
 
@@ -27,13 +28,6 @@ def test_an_envelope_that_reaches_beyond_the_grid_ends_with_it() -> None:
     body = {"centre_mm": CENTRE}
     assert envelope_box(SHAPE, SPACING, {**body, "half_axes_mm": [500.0, 500.0]}) == [(0, 80), (0, 60), (0, 60)]
     assert envelope_box(SHAPE, SPACING, body) == [(0, 80), (0, 60), (0, 60)]
-
-
-def test_the_border_are_the_voxels_that_share_a_face() -> None:
-    labelled = np.zeros((6, 7, 8), bool)
-    labelled[0, 3, 7] = labelled[4:, 2, 2] = True
-    assert np.array_equal(border(labelled), np.argwhere(binary_dilation(labelled) & ~labelled))
-    assert border(np.zeros(SHAPE, bool)).shape == (0, 3)
 
 
 def test_near_bodies_lie_against_a_label_and_are_about_as_dense() -> None:

@@ -19,7 +19,7 @@ def test_places_are_in_millimetres_from_the_centre() -> None:
 def test_it_knows_the_slices_of_labels_and_body() -> None:
     space = free_space()
     assert space.levels.tolist() == list(range(14, 32))
-    assert space.sections == list(range(60))
+    assert space.blocks == [slice(z, z + 1) for z in range(60)]
 
 
 def test_a_cavity_lies_deeper_than_the_rind_in_every_section() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelct.synthesis.kernels.gas import gas_voxels
+from labelct.synthesis.kernels.arrays.gas import gas_voxels
 from tests.synthesis.cases import trunk, where
 
 SPACING = (4.0, 4.0, 5.0)

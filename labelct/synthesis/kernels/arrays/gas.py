@@ -7,7 +7,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.kernels.value_noise import Lattice, draw_lattice, value_at
+from labelct.synthesis.kernels.arrays.value_noise import Lattice, draw_lattice, value_at
 
 CONTROL_POINT_SPACING_MM = 35.0  # about the width of a loop of bowel: each loop holds its own share
 DEPTH_SHARE = 0.6  # weight of the depth against the loop: gas lies in front, but not in every loop alike
@@ -16,18 +16,10 @@ DEPTH_SHARE = 0.6  # weight of the depth against the loop: gas lies in front, bu
 def gas_voxels(
     organ: NDArray[np.bool_], spacing: tuple[float, float, float], params: Mapping[str, Any]
 ) -> NDArray[np.bool_]:
-    """Choose the voxels of a hollow organ that hold gas.
+    """Choose the voxels of a hollow organ that hold gas: the drawn fraction of them.
 
-    Every run of the organ along y is filled from its front; a smooth random field lets some loops hold more than
-    others.
-
-    Args:
-        organ: `(x, y, z)`, True on the organ; y grows to the front.
-        spacing: Voxel size in mm.
-        params: `fraction` and `seed`.
-
-    Returns:
-        `(x, y, z)`, True on the drawn fraction of the organ.
+    Every run of the organ along y is filled from its front, where y grows to; a smooth random field lets some loops
+    hold more than others.
     """
     score = np.full(organ.shape, np.inf, np.float32)
     _score(

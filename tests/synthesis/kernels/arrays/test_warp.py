@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import affine_transform, label
 
-from labelct.synthesis.kernels.warp import displacement, warp
+from labelct.synthesis.kernels.arrays.warp import displacement, warp
 from tests.synthesis.cases import ball, threads, trunk
 
 STILL = {

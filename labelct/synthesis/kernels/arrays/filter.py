@@ -3,6 +3,7 @@
 So the bits depend neither on threads nor on order.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.kernels.label_kernels import scramble
+from labelct.synthesis.kernels.arrays.parts import scramble
+from labelct.threads import over_chunks
 
 LEVELS = 1 << 16  # normal values, told apart by 16 bits of the counter's number
 LOWEST_HU = np.float32(-1024.0)
@@ -24,6 +26,15 @@ def normal_table() -> Weights:
 
     levels = ndtri((np.arange(LEVELS) + 0.5) / LEVELS)
     return np.round(levels / levels.std(), 5).astype(np.float32)
+
+
+def filtered(volume: Weights, weights: Sequence[Weights], noise: float, seed: int) -> Weights:
+    """Return a volume filtered by the weights of each axis, with white noise."""
+    done, normal, (x, y, z) = np.empty_like(volume), normal_table(), weights
+    strength, counter = np.float32(noise), np.uint64(seed)
+    chunk = lambda a, b: filter_chunk(volume, done, x, y, z, strength, normal, counter, a, b)  # noqa: E731
+    over_chunks(chunk, len(volume))
+    return done
 
 
 @numba.njit(cache=True, nogil=True)

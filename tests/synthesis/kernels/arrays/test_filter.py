@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import convolve1d
 
-from labelct.synthesis.kernels.filter import LOWEST_HU, filter_chunk, normal_table
+from labelct.synthesis.kernels.arrays.filter import LOWEST_HU, filter_chunk, normal_table
 
 ONE = np.ones(1, np.float32)
 

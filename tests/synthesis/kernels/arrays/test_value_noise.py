@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from labelct.synthesis.kernels.value_noise import draw_lattice, level_below_which, value_at, values_at
+from labelct.synthesis.kernels.arrays.value_noise import draw_lattice, level_below_which, value_at, values_at
 
 SHAPE, SPACING, GRAIN = (23, 17, 40), (2.0, 3.0, 1.5), 10.0
 

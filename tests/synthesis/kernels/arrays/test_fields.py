@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelct.synthesis.kernels.fields import LEVELS, blob_levels, count_levels, renumber
+from labelct.synthesis.kernels.arrays.fields import LEVELS, blob_levels, count_levels, renumber
 from tests.synthesis.cases import threads, trunk
 
 SPACING = (4.0, 4.0, 5.0)
@@ -58,12 +58,12 @@ def test_an_organ_that_is_nowhere_has_no_levels() -> None:
     assert not counts.any()
 
 
-@pytest.mark.parametrize("chunk", [40, 9])
-def test_organs_are_renumbered_by_their_levels_and_the_rest_stays(chunk: int) -> None:
+@pytest.mark.parametrize("number", [1, 3])
+def test_organs_are_renumbered_by_their_levels_and_the_rest_stays(number: int) -> None:
     levels = np.random.default_rng(0).integers(0, LEVELS, PARTS.shape).astype(np.uint16)
     table = np.zeros((2, LEVELS), np.uint16)
     table[1] = 100 + (np.arange(LEVELS) > 1000)
     parts = PARTS.copy()
-    for start in range(0, len(parts), chunk):
-        renumber(parts, row(v5=1), levels, table, start, min(start + chunk, len(parts)))
+    with threads(number):
+        renumber(parts, row(v5=1), levels, table)
     assert np.array_equal(parts, np.where(LIVER, 100 + (levels > 1000), PARTS))

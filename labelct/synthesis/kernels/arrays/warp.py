@@ -13,14 +13,7 @@ NODES_PER_CONTROL_POINT = 6  # of the displacement's grid: linear between them i
 
 
 def warp(array: NDArray[Any], spacing: Sequence[float], params: Mapping[str, Any], outside: float) -> NDArray[Any]:
-    """Deform a label map (nearest voxel) or a CT (linear).
-
-    Args:
-        array: `(x, y, z)`, integers for label maps, floats for CT.
-        spacing: Voxel size in mm.
-        params: Of `deformation.sample`.
-        outside: What comes in from beyond the border.
-    """
+    """Deform a label map (nearest voxel) or a CT (linear)."""
     source = np.ascontiguousarray(array[::-1] if params["flip"] else array)
     size = np.array(spacing, float)
     field, step = displacement(source.shape, spacing, params)

@@ -6,10 +6,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.synthesis.kernels import UNLABELLED
 from labelct.threads import over_chunks
 
 Parts = NDArray[np.uint16]
-UNLABELLED = np.uint16(65535)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -22,16 +22,7 @@ def _compose(labels: Any, background: Any, lookup: Parts, parts: Parts, start: i
 
 
 def compose_parts(labels: Parts, background: NDArray[np.uint8], lookup: Parts) -> Parts:
-    """Paste labels over the background.
-
-    Args:
-        labels: `(x, y, z)` numbers of the pasted labels.
-        background: `(x, y, z)` part numbers.
-        lookup: Part number of every label; `UNLABELLED` lets the background show.
-
-    Returns:
-        `(x, y, z)` part numbers.
-    """
+    """Paste labels over the background."""
     parts = np.empty(labels.shape, np.uint16)
     over_chunks(lambda a, b: _compose(labels, background, lookup, parts, a, b), len(parts))
     return parts
@@ -58,7 +49,7 @@ def _boxes(parts: Parts, number: int, start: int, stop: int) -> NDArray[np.int64
 
 
 def bounding_boxes(parts: Parts, number: int) -> NDArray[np.int64]:
-    """Return `(number, 6)`: first and one past the last voxel `(x, y, z)` of every part; stops at 0 where absent."""
+    """Return first and one past the last voxel of every part."""
     found = np.stack(over_chunks(lambda a, b: _boxes(parts, number, a, b), len(parts)))
     return np.hstack([found[:, :, :3].min(axis=0), found[:, :, 3:].max(axis=0)])
 
@@ -108,18 +99,7 @@ def _read_greys(
 def read_greys(
     parts: Parts, source: NDArray[np.uint8], pixels: NDArray[np.uint8], tables: Any, seeds: Any
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Read the grey value of every textured voxel and count them for each part.
-
-    Args:
-        parts: `(x, y, z)` part numbers.
-        source: For each part 0 (constant), 1 (a clip) or 2 (white noise).
-        pixels: Flat texture bank.
-        tables: For each volume axis `(lower, upper, weight)`, each `(part, voxel)` int64 as of `axis_tables`.
-        seeds: `(part,)` uint64 seeds of the white noise.
-
-    Returns:
-        `(x, y, z)` uint8 greys (0 on constant parts), and `(part, 256)` counts.
-    """
+    """Read the grey value of every textured voxel and count them for each part."""
     greys = np.zeros(parts.shape, np.uint8)
     chunk = lambda a, b: _read_greys(parts, source, pixels, tables, seeds, greys, a, b)  # noqa: E731
     counts = over_chunks(chunk, len(parts))
@@ -134,8 +114,9 @@ def _look_up(parts: Parts, greys: Any, table: Any, volume: Any, start: int, stop
                 volume[x, y, z] = table[parts[x, y, z], greys[x, y, z]]
 
 
-def look_up(parts: Parts, greys: NDArray[np.uint8], table: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `table[parts, greys]`, `(x, y, z)` float32 HU, for a `(part, 256)` table."""
+def look_up(parts: Parts, greys: NDArray[np.uint8] | None, table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the HU of parts and greys."""
     volume = np.empty(parts.shape, np.float32)
+    greys = np.broadcast_to(np.uint8(0), parts.shape) if greys is None else greys
     over_chunks(lambda a, b: _look_up(parts, greys, table, volume, a, b), len(parts))
     return volume

@@ -4,47 +4,83 @@ A counter gives the values of the fields, no state.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.kernels.label_kernels import bounding_boxes, scramble
+from labelct.synthesis.kernels import FIRST_HU, LEVELS
+from labelct.synthesis.kernels.arrays.parts import bounding_boxes, scramble
 from labelct.threads import over_chunks
 
 Levels = NDArray[np.uint16]
-LEVELS = 4096  # of HU from -1024 on, all that a 12-bit CT can hold; fields are told as finely
 
 
-def blob_levels(
-    parts: Levels, row: Levels, spacing: Sequence[float], control_point_spacing_mm: float, seeds: Sequence[int]
-) -> tuple[Levels, NDArray[np.int64]]:
-    """Return the level of each organ's field at its voxels, and how many of its voxels have each level.
+def hu_levels(ct: NDArray[Any]) -> Levels:
+    """Return HU as numbers from 0 to 4095."""
+    return np.clip(np.rint(ct) - FIRST_HU, 0, LEVELS - 1).astype(np.uint16)
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """The control points of the fields of some organs, each in its bounding box.
 
     Control points are numbered over all of space: a field depends neither on the organ's box nor on the other organs.
 
+    Attributes:
+        values: Of all control points, flat, the first number of every organ in `offset`; uniform in [0, 1).
+        offset: `(organs + 2,)`; organs are numbered from 1.
+        first: `(organs + 1, 3)` number of the first control point in space.
+        size: `(organs + 1, 3)` control points.
+        step: Voxel size in control points.
+        boxes: `(organs + 1, 6)` first and one past the last voxel of every organ.
+    """
+
+    values: NDArray[np.float32]
+    offset: NDArray[np.int64]
+    first: NDArray[np.int64]
+    size: NDArray[np.int64]
+    step: NDArray[np.float64]
+    boxes: NDArray[np.int64]
+
+
+def draw_nodes(
+    found: NDArray[np.int64],
+    row: Levels,
+    spacing: Sequence[float],
+    control_point_spacing_mm: float,
+    seeds: Sequence[int],
+) -> Nodes:
+    """Draw the control points of the fields of some organs.
+
     Args:
-        parts: `(x, y, z)` part numbers.
+        found: `bounding_boxes` of the parts.
         row: For each part 0, or the number of the organ, from 1.
         spacing: Voxel size in mm.
-        control_point_spacing_mm: Distance of the control points, uniform in [0, 1) and faded into each other.
+        control_point_spacing_mm: Distance of the control points.
         seeds: One for each organ.
-
-    Returns:
-        `(x, y, z)` uint16 in 4096 steps (0 outside the organs), and `(1 + organs, 4096)` counts.
     """
     step, boxes = np.array(spacing, float) / control_point_spacing_mm, np.zeros((len(seeds) + 1, 6), np.int64)
-    found = bounding_boxes(parts, len(row))
     found[found[:, 3] == 0] = 0
     boxes[row[row > 0]] = found[row > 0]
     first = np.floor(boxes[:, :3] * step).astype(np.int64)
     size = np.floor(boxes[:, 3:] * step).astype(np.int64) - first + 2
     offset = np.concatenate([[0], np.cumsum(size.prod(axis=1))])
-    nodes = np.empty(int(offset[-1]), np.float32)
-    _draw_nodes(nodes, offset, first, size, np.array([0, *seeds], np.uint64))
+    values = np.empty(int(offset[-1]), np.float32)
+    _draw_nodes(values, offset, first, size, np.array([0, *seeds], np.uint64))
+    return Nodes(values, offset, first, size, step, boxes)
+
+
+def blob_levels(
+    parts: Levels, row: Levels, spacing: Sequence[float], control_point_spacing_mm: float, seeds: Sequence[int]
+) -> tuple[Levels, NDArray[np.int64]]:
+    """Return the level of each organ's field at its voxels, and how many of its voxels have each level."""
+    nodes = draw_nodes(bounding_boxes(parts, len(row)), row, spacing, control_point_spacing_mm, seeds)
+    fixed = (nodes.values, nodes.offset, nodes.first, nodes.size, nodes.step)
     levels = np.zeros(parts.shape, np.uint16)
-    chunk = lambda a, b: _read_levels(parts, row, nodes, offset, first, size, step, levels, a, b)  # noqa: E731
+    chunk = lambda a, b: _read_levels(parts, row, *fixed, levels, a, b)  # noqa: E731
     return levels, np.sum(over_chunks(chunk, len(parts)), axis=0, dtype=np.int64)
 
 
@@ -106,7 +142,7 @@ def _read_levels(
 
 @numba.njit(cache=True, nogil=True)
 def count_levels(label_map: Any, row: Levels, levels: Levels, rows: int) -> NDArray[np.int64]:
-    """Return `(rows, 4096)`: how many voxels of each row's organ have each level."""
+    """Return how many voxels of each row's organ have each level."""
     counts = np.zeros((rows, LEVELS), np.int64)
     for x in range(label_map.shape[0]):
         for y in range(label_map.shape[1]):
@@ -115,9 +151,13 @@ def count_levels(label_map: Any, row: Levels, levels: Levels, rows: int) -> NDAr
     return counts
 
 
-@numba.njit(cache=True, nogil=True)
-def renumber(parts: Levels, row: Levels, levels: Levels, table: Levels, start: int, stop: int) -> None:
+def renumber(parts: Levels, row: Levels, levels: Levels, table: Levels) -> None:
     """Give the voxels of the organs the number that `table` has for organ and level, in place."""
+    over_chunks(lambda start, stop: _renumber(parts, row, levels, table, start, stop), len(parts))
+
+
+@numba.njit(cache=True, nogil=True)
+def _renumber(parts: Levels, row: Levels, levels: Levels, table: Levels, start: int, stop: int) -> None:
     for x in range(start, stop):
         for y in range(parts.shape[1]):
             for z in range(parts.shape[2]):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import find_objects
 
-from labelct.synthesis.kernels.label_kernels import (
+from labelct.synthesis.kernels.arrays.parts import (
     UNLABELLED,
     bounding_boxes,
     compose_parts,

@@ -270,8 +270,8 @@ def register() -> None:
 
 
 def gpus(kind: str, devices: int) -> int:
-    """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all that it finds."""
-    return {"cpu": 0, "gpu": 1}.get(kind, max(devices, 1))
+    """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all, none for `auto`."""
+    return {"cpu": 0, "auto": 0, "gpu": 1}.get(kind, max(devices, 1))
 
 
 def study(overrides: Iterable[str]) -> str:

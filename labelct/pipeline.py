@@ -34,6 +34,7 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(config))))
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
+    log.info("device: %s", training.device_of(config))
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
     with track(config.logger, folder, described) as tracker:

@@ -22,6 +22,18 @@ def real_data():
 
 
 @pytest.fixture(scope="session")
+def card():
+    """Return the first CUDA card, or skip, saying why it cannot be used."""
+    import torch
+
+    from labelct.accelerator import why_not
+
+    if reason := why_not():
+        pytest.skip(f"no CUDA card: {reason}")
+    return torch.device("cuda:0")
+
+
+@pytest.fixture(scope="session")
 def configured():
     """Return a function that composes and checks a configuration from overrides."""
 

@@ -48,9 +48,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
-            "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors", "progress",
-            "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets", "threads",
-            "tracking", "volume",
+            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors",
+            "progress", "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
+            "threads", "tracking", "volume",
         },
         "translation": {
             "cohort", "dataset", "errors", "io", "parallel", "progress", "rotation", "settings", "store", "targets",

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from labelct import pipeline
+from labelct.errors import InputError
+
 SMOKE = ["debug=smoke", "data=synth3"]
 
 
@@ -102,3 +105,11 @@ def test_configuration_and_help_work_from_any_folder(tmp_path):
     assert told.returncode == 0
     assert "synth3" in told.stdout
     assert not list(Path(tmp_path).iterdir())
+
+
+def test_a_card_that_cannot_be_used_is_said_before_any_work(configured, tmp_path, monkeypatch):
+    monkeypatch.setattr("labelct.trainer.device.why_not", lambda number=0: "no card is there")
+    config = configured("device=gpu", "debug=smoke", f"paths.outputs={tmp_path / 'outputs'}")
+    with pytest.raises(InputError, match=r"^device=gpu: no card is there; set device=cpu"):
+        pipeline.run(config, tmp_path, {})
+    assert not (tmp_path / "outputs").exists()

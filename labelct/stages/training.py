@@ -28,6 +28,18 @@ VERSION = 1
 SLACK_TURNS = 2  # a helix begins and ends half a turn or more beyond the volume
 
 
+def device_of(config: Config) -> str:
+    """Return in a few words what the network is going to run on; the first thing that a job asks.
+
+    Raises:
+        InputError: A GPU that is asked for cannot be used.
+        SettingError: The device lacks the precision that is asked for.
+    """
+    from labelct.trainer.device import described
+
+    return described(config.device)
+
+
 def check(config: Config, cohort: Cohort) -> None:
     """Raise where the trainer cannot run on this machine, before hours are spent on its data.
 
@@ -36,8 +48,8 @@ def check(config: Config, cohort: Cohort) -> None:
         cohort: Its subjects, whose headers may be read.
 
     Raises:
-        SettingError: The device is not there, or the trainer cannot run with these settings.
-        InputError: The disk is too small.
+        SettingError: The trainer cannot run with these settings.
+        InputError: A GPU cannot be used or has too little memory, or the disk is too small.
     """
     outputs = Path(config.paths.outputs)
     TRAINERS[config.trainer.kind].check(task_of(config, cohort), partial(size_of, config, cohort), outputs)

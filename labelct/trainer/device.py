@@ -10,9 +10,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
-from labelct.errors import SettingError
+from labelct.accelerator import why_not
+from labelct.errors import InputError, SettingError
 from labelct.parallel import cores
 from labelct.trainer.settings import DeviceSettings
 
@@ -34,14 +37,36 @@ def processes(device: DeviceSettings) -> int:
     """Return how many processes train together.
 
     Raises:
-        SettingError: The GPUs, or the precision on a CPU, that are asked for are not there.
+        InputError: A GPU that is asked for cannot be used.
+        SettingError: The device lacks the precision that is asked for, or what `torch.compile` needs is not there.
     """
     if not runs_on_gpu(device):
         _check_cpu(device)
         return max(1, device.devices) if device.kind == "ddp" else 1
-    wanted = device.devices if device.kind == "ddp" else 1
-    found = _gpus(device.kind, max(1, wanted))
-    return wanted or found
+    count = (device.devices or max(1, _visible())) if device.kind == "ddp" else 1
+    _check_gpus(device, count)
+    return count
+
+
+def worker_count(device: DeviceSettings) -> int:
+    """Return how many processes help one device: `device.workers`, but not more than there are cores beside it."""
+    return max(0, min(device.workers, cores() // processes(device) - 1))
+
+
+def described(device: DeviceSettings) -> str:
+    """Return in a few words what a run takes, for people: `NVIDIA H100 80GB HBM3, bf16-mixed`.
+
+    Raises:
+        InputError, SettingError: As `processes`.
+    """
+    count = processes(device)
+    if not runs_on_gpu(device):
+        reason = f" ({why_not()})" if device.kind == "auto" else ""
+        return f"CPU, {device.threads or cores()} threads, {precision(device)}{reason}"
+    import torch
+
+    several = f"{count} x " if count > 1 else ""
+    return f"{several}{torch.cuda.get_device_name(0)}, {precision(device)}"
 
 
 def trainer_arguments(device: DeviceSettings) -> dict[str, Any]:
@@ -65,6 +90,8 @@ def trainer_arguments(device: DeviceSettings) -> dict[str, Any]:
 
 def runs_on_gpu(device: DeviceSettings) -> bool:
     """Return whether the network lies on a GPU."""
+    if device.kind == "auto":
+        return why_not() is None
     return device.kind == "gpu" or (device.kind == "ddp" and device.accelerator == "gpu")
 
 
@@ -77,6 +104,18 @@ def precision(device: DeviceSettings) -> str:
     if not runs_on_gpu(device):
         return "32-true"
     return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+
+
+def compiles(device: DeviceSettings, pays: bool) -> bool:
+    """Return whether torch shall compile the network.
+
+    Args:
+        device: Where it runs.
+        pays: The training is long enough for the time that it takes.
+    """
+    if device.compile != "auto":
+        return device.compile == "true"
+    return pays and runs_on_gpu(device) and _why_not_compiled() is None
 
 
 def torch_device(device: DeviceSettings) -> str:
@@ -216,11 +255,30 @@ def _check_cpu(device: DeviceSettings) -> None:
         raise SettingError("device.precision", "bf16", "32 or auto", "this CPU has no instructions for bfloat16")
 
 
-def _gpus(kind: str, wanted: int) -> int:
-    """Return the number of visible GPUs, at least `wanted`."""
+def _visible() -> int:
     import torch
 
-    found = torch.cuda.device_count()
-    if found < wanted:
-        raise SettingError("kind", kind, f"cpu ({found} of {wanted} GPUs are visible)", "run with device=cpu")
-    return found
+    return torch.cuda.device_count()
+
+
+def _check_gpus(device: DeviceSettings, count: int) -> None:
+    """Raise where one of the first `count` GPUs, or what is asked of them, is not there."""
+    import torch
+
+    for number in range(count):
+        if reason := why_not(number=number):
+            remedy = "set device=cpu, or device=auto for the CPU where there is no card"
+            raise InputError(f"device={device.kind}", reason, remedy)
+    if device.precision == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise SettingError("device.precision", "bf16", "16, 32 or auto", "this GPU has no bfloat16")
+    if device.compile == "true" and (missing := _why_not_compiled()):
+        raise SettingError("device.compile", "true", "false or auto", missing)
+
+
+def _why_not_compiled() -> str | None:
+    """Return what `torch.compile` lacks on this machine; None where it has all that it needs on a GPU."""
+    if find_spec("triton") is None:
+        return "triton is not installed"
+    if not any(which(name) for name in (os.environ.get("CC") or "cc", "gcc", "clang")):
+        return "there is no C compiler, which triton starts kernels with (gcc, or CC=)"
+    return None

@@ -108,8 +108,8 @@ class Trainer(Protocol):
             outputs: Where all files go.
 
         Raises:
-            SettingError: The device is not there, or a setting asks for more than the machine has.
-            InputError: A disk is too small.
+            SettingError: A setting asks for more than the machine has.
+            InputError: A GPU cannot be used, or a disk is too small.
         """
 
     def prepare(

@@ -1,7 +1,10 @@
 """From HU to what the network sees: a window and a z-score, the same for every training set of a comparison."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +13,9 @@ from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError, SettingError
 from labelct.io.nifti import read_label_map, read_volume
 from labelct.trainer.settings import NormalisationSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 VOXELS_PER_CASE = 10_000  # nnU-Net's number; percentiles of a hundred cases rest on a million voxels
 
@@ -29,6 +35,10 @@ class IntensityProperties:
         clipped -= np.float32(self.mean)
         clipped /= np.float32(self.sd)
         return clipped
+
+    def standardised(self, hu: Tensor) -> Tensor:
+        """Return the same of a tensor, on its device."""
+        return (hu.float().clamp(self.low, self.high) - self.mean) / self.sd
 
     @property
     def floor(self) -> float:

@@ -12,31 +12,66 @@ from typing import Any, cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
 
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
+from labelct.trainer.clock import TrainingClock
 
 SHOWN = 6  # targets on one line of a console
-EVERY = 10  # steps: a loss fetched from a GPU at each one would hold it up
+EVERY = 10  # steps: losses are shown and written no more often
+
+
+class Fetched:
+    """A number on its way from a device to the host, which nobody waits for."""
+
+    def __init__(self, value: Tensor) -> None:
+        """Begin to fetch a tensor of one number."""
+        value = value.detach()
+        self._host = torch.empty_like(value, device="cpu", pin_memory=value.is_cuda).copy_(value, non_blocking=True)
+        self._arrived = torch.cuda.current_stream(value.device).record_event() if value.is_cuda else None
+
+    def ready(self) -> bool:
+        """Return whether the number is there."""
+        return self._arrived is None or self._arrived.query()
+
+    def value(self) -> float:
+        """Return the number, once it is there."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        return float(self._host)
 
 
 class StepBar(Callback):
-    """A bar over the steps with loss, validation Dice and speed; a line of its own at each validation."""
+    """A bar over the steps or the minutes, with loss, validation Dice and time left; a line at each validation."""
 
-    def __init__(self, steps: int) -> None:
-        self.bar, self.dice = ProgressBar("training", steps), math.nan
+    def __init__(self, steps: int, clock: TrainingClock) -> None:
+        """Make the bar, which is not shown yet.
+
+        Args:
+            steps: How many steps there are.
+            clock: Says how much of the minutes is over, where the training has some.
+        """
+        self.steps, self.clock, self.dice = steps, clock, math.nan
+        seconds = None if clock.minutes is None else round(60 * clock.minutes)
+        self.total = seconds or steps
+        self.bar = ProgressBar("training" if seconds is None else "training (seconds)", self.total)
+        self._loss: Fetched | None = None
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        """Show the bar at the step where the run (re)starts."""
-        self.bar.update(trainer.global_step)
+        """Show the bar where the run (re)starts."""
+        self.bar.update(self._done(trainer.global_step))
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
-        """Move the bar; the loss is fetched from the device only now and then."""
-        text = None
-        if trainer.global_step % EVERY == 0 or trainer.global_step < EVERY:
+        """Move the bar; the loss is fetched from the device only now and then, and shown when it is there."""
+        step, text = trainer.global_step, None
+        if step % EVERY == 0 or step < EVERY:
+            self._loss = Fetched(outputs["loss"])
+        if self._loss is not None and self._loss.ready():
             dice = "" if math.isnan(self.dice) else f"  Dice {self.dice:.3f}"
-            text = f"loss {float(outputs['loss']):.3f}{dice}"
-        self.bar.update(trainer.global_step, text=text)
+            at = "" if self.total == self.steps else f"step {step}  "
+            text, self._loss = f"{at}loss {self._loss.value():.3f}{dice}", None
+        self.bar.update(self._done(step), text=text)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Print the Dice of each target."""
@@ -49,6 +84,9 @@ class StepBar(Callback):
         """Leave the bar as it stands, also after an interruption."""
         self.bar.stop()
 
+    def _done(self, step: int) -> int:
+        return step if self.clock.minutes is None else round(self.total * max(self.clock.share, step / self.steps))
+
 
 class Curves(Callback):
     """Loss, learning rate and validation Dice to `log.csv` and to the tracker."""
@@ -56,24 +94,35 @@ class Curves(Callback):
     def __init__(self, path: Path, labels: Sequence[str], tracker: Tracker, start: int) -> None:
         self.path, self.tracker = path, tracker
         self.columns = ["step", "loss", "learning_rate", "dice", *(f"dice_{name}" for name in labels), "seconds"]
-        self.losses: list[torch.Tensor] = []
+        self.losses: list[Tensor] = []
         self.began = time.monotonic()
+        self._coming: list[tuple[int, float, Fetched]] = []
         _keep_until(path, self.columns, start)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
-        """Write the mean loss of the last ten steps."""
+        """Write the mean loss of the last ten steps, as soon as it has come from the device."""
         self.losses.append(outputs["loss"].detach())
-        if trainer.global_step % EVERY == 0 or trainer.global_step == trainer.max_steps:
-            loss = float(torch.stack(self.losses).mean())
+        if trainer.global_step % EVERY == 0 or trainer.global_step == trainer.max_steps or trainer.should_stop:
             rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+            self._coming.append((trainer.global_step, rate, Fetched(torch.stack(self.losses).mean())))
             self.losses.clear()
-            self._write(trainer.global_step, {"loss": loss, "learning_rate": rate})
+        self._write_losses()
+
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Write what is left."""
+        self._write_losses(wait=True)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Write the Dice of each target and their mean."""
+        self._write_losses(wait=True)
         scores = validation_dice(module)
         values = {"dice": mean(scores.values()), **{f"dice_{name}": value for name, value in scores.items()}}
         self._write(trainer.global_step, values)
+
+    def _write_losses(self, wait: bool = False) -> None:
+        while self._coming and (wait or self._coming[0][2].ready()):
+            step, rate, loss = self._coming.pop(0)
+            self._write(step, {"loss": loss.value(), "learning_rate": rate})
 
     def _write(self, step: int, values: Mapping[str, float]) -> None:
         row: dict[str, object] = {name: f"{value:.6g}" for name, value in values.items()}

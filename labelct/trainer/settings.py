@@ -41,21 +41,33 @@ class DeviceSettings(Checked):
     """Where the training runs; never part of what is trained.
 
     Attributes:
-        kind: `cpu`, `gpu` (one) or `ddp` (one process on each of `devices`, on one machine).
+        kind: `auto` (one GPU where there is one that can be used, else the CPU), `cpu`, `gpu` (one) or `ddp` (one
+            process on each of `devices`, on one machine).
         devices: Devices of `ddp`; 0 takes every GPU.
         accelerator: What `ddp` runs on: `gpu` or `cpu`.
         precision: `auto` (bfloat16 where the GPU has it, else 16-bit with loss scaling; 32 on the CPU), `32`, `bf16`
-            (on a CPU only where it has the instructions) or `16`.
+            (only where the device has the instructions) or `16`.
         threads: Threads of torch on the CPU; 0 takes every core.
         workers: Processes that cut patches; 0 cuts them in the training process.
+        compile: Let torch compile the network: `auto` (on a GPU, where a training is long enough for the minute or two
+            it takes), `true` or `false`.
+        sampling: Where patches are cut and changed, and with `data.mode=online` volumes are drawn: by the `workers`, on
+            the CPU, or on the `device`, beside the training step; `auto` takes the GPU where there is one and the
+            training set fits into a third of its memory.
     """
 
-    kind: str = choice("cpu", ("cpu", "gpu", "ddp"))
+    kind: str = choice("cpu", ("auto", "cpu", "gpu", "ddp"))
     devices: int = ranged(1, 0)
     accelerator: str = choice("gpu", ("gpu", "cpu"))
     precision: str = choice("auto", ("auto", "32", "bf16", "16"))
     threads: int = ranged(0, 0)
     workers: int = ranged(0, 0)
+    compile: str = choice("auto", ("auto", "true", "false"))
+    sampling: str = choice("auto", ("auto", "workers", "device"))
+
+    def __post_init__(self) -> None:
+        self.compile = str(self.compile).lower()  # YAML and Hydra read true and false as truth values
+        super().__post_init__()
 
 
 def check_xyz(name: str, values: Sequence[float] | None, low: float, high: float) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import torch
 
 from labelct.tracking import Tracker
+from labelct.trainer.clock import TrainingClock
 from labelct.trainer.progress import EVERY, Curves, StepBar, mean, quiet
 
 MODULE = SimpleNamespace(scores={"liver": 0.5, "spleen": math.nan})
@@ -15,7 +16,7 @@ MODULE = SimpleNamespace(scores={"liver": 0.5, "spleen": math.nan})
 
 def at(step: int) -> SimpleNamespace:
     optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
-    return SimpleNamespace(global_step=step, max_steps=25, optimizers=[optimizer])
+    return SimpleNamespace(global_step=step, max_steps=25, should_stop=False, optimizers=[optimizer])
 
 
 def rows(path):
@@ -48,7 +49,7 @@ def test_what_occurs_in_no_case_is_left_out_of_the_mean() -> None:
 
 
 def test_a_validation_has_a_line_of_its_own(capsys) -> None:
-    bar = StepBar(25)
+    bar = StepBar(25, TrainingClock(None))
     bar.on_train_start(at(3), MODULE)
     bar.on_train_batch_end(at(4), MODULE, {"loss": torch.tensor(0.25)})
     bar.on_validation_end(at(4), MODULE)

@@ -26,12 +26,17 @@ def test_values_out_of_range_name_their_field(make, named: str) -> None:
     assert caught.value.field == named
 
 
-@pytest.mark.parametrize("name", ["cpu", "gpu", "ddp"])
+@pytest.mark.parametrize("name", ["auto", "cpu", "gpu", "ddp"])
 def test_shipped_devices_fit_their_schema(name: str) -> None:
     values = OmegaConf.load(configuration_folder() / f"device/{name}.yaml")
     del values["defaults"]
     merged = OmegaConf.merge(OmegaConf.structured(DeviceSettings), values)
     assert isinstance(OmegaConf.to_object(merged), DeviceSettings)
+
+
+@pytest.mark.parametrize(("given", "kept"), [(True, "true"), ("False", "false"), ("auto", "auto")])
+def test_truth_values_are_words_of_compile(given, kept: str) -> None:
+    assert DeviceSettings(compile=given).compile == kept
 
 
 def test_settings_import_nothing_heavy() -> None:

@@ -9,7 +9,7 @@ import psutil
 
 from labelct.errors import InputError, SettingError
 from labelct.parallel import cores
-from labelct.trainer.device import processes, runs_on_gpu
+from labelct.trainer.device import processes, runs_on_gpu, worker_count
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
@@ -40,8 +40,8 @@ def check(task: TrainingTask[NnunetSettings], size: Callable[[], DataSize], outp
     check_device(device, task.settings)
     check_memory(task, needed, memory())
     if task.volumes is not None:
-        check_drawing(needed, augmenters(device), processes(device), memory())
-    check_shared(task.settings, augmenters(device) * processes(device), SHARED)
+        check_drawing(needed, worker_count(device), processes(device), memory())
+    check_shared(task.settings, worker_count(device) * processes(device), SHARED)
     check_disk(needed, outputs)
 
 
@@ -52,11 +52,6 @@ def check_device(device: DeviceSettings, settings: NnunetSettings) -> None:
     count = processes(device)
     if settings.batch is not None and settings.batch < count:
         raise SettingError("batch", settings.batch, f"{count} or more", "each of the devices needs a patch")
-
-
-def augmenters(device: DeviceSettings) -> int:
-    """Return how many processes augment patches for one device: `device.workers`, but not more than there are cores."""
-    return max(0, min(device.workers, cores() // processes(device) - 1))
 
 
 def in_hand(workers: int) -> int:

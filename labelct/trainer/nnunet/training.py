@@ -9,12 +9,12 @@ import torch
 from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
-from labelct.trainer.device import processes, runs_on_gpu, torch_threads
+from labelct.trainer.device import processes, runs_on_gpu, torch_threads, worker_count
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet import compat
 from labelct.trainer.nnunet.instructions import LOG, Instructions
 from labelct.trainer.nnunet.log import followed
-from labelct.trainer.nnunet.preflight import augmenters, check_device
+from labelct.trainer.nnunet.preflight import check_device
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
 
@@ -30,7 +30,7 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
     write_json(folder / "model.json", {"settings": asdict(settings), "labels": targets.values, "seed": task.seed})
     fold = compat.fold_of(folder, settings.configuration)
     if not (fold / "checkpoint_final.pth").exists():
-        roots = compat.roots(folder, data / "preprocessed", augmenters(device), settings.compile)
+        roots = compat.roots(folder, data / "preprocessed", worker_count(device), settings.compile)
         with shared(task.volumes, folder) as name, followed(folder / LOG, settings.epochs, tracker):
             told = Instructions(folder, settings, task.seed, targets.is_lateral, name)
             with torch_threads(device), roots, told.given():

@@ -19,10 +19,12 @@ __all__ = ["Settings", "check", "fit", "load", "prepare"]
 
 
 def check(task: TrainingTask[Settings], size: Callable[[], DataSize], outputs: Path) -> None:
-    """Raise `SettingError` where the device or its precision is not there."""
+    """Raise where the device or its precision is not there, or a GPU has less memory than a step takes at least."""
     from labelct.trainer.device import processes
+    from labelct.trainer.unet.memory import check_memory
 
     processes(task.device)
+    check_memory(task.device, task.settings, 1 + len(task.targets))
 
 
 def prepare(

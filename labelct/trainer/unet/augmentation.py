@@ -1,11 +1,10 @@
-"""Random changes of one patch: what is drawn (plain numbers) and what it does (arrays)."""
+"""Random changes of one patch: what is drawn (plain numbers) and what it does (tensors, on the CPU or on a GPU)."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
@@ -69,7 +68,7 @@ def box_of(matrix: Sequence[Sequence[float]], patch: Sequence[int]) -> tuple[int
     return tuple(int(np.ceil(size)) + 2 for size in reach)
 
 
-def turn(box: NDArray[np.float32], matrix: Sequence[Sequence[float]], patch: Sequence[int], mode: str) -> Tensor:
+def turn(box: Tensor, matrix: Sequence[Sequence[float]], patch: Sequence[int], mode: str) -> Tensor:
     """Sample a patch `(x, y, z)` out of the box around the same centre.
 
     Args:
@@ -81,9 +80,10 @@ def turn(box: NDArray[np.float32], matrix: Sequence[Sequence[float]], patch: Seq
     theta = np.asarray(matrix) * np.asarray(patch)[None, :] / np.asarray(box.shape)[:, None]
     whole = torch.zeros(1, 3, 4)
     whole[0, :, :3] = torch.from_numpy(theta[::-1, ::-1].copy())  # torch counts the axes of a grid from the last
+    if box.is_cuda:
+        whole = whole.pin_memory().to(box.device, non_blocking=True)
     grid = affine_grid(whole, [1, 1, *patch], align_corners=False)
-    source = torch.from_numpy(np.ascontiguousarray(box))[None, None]
-    return grid_sample(source, grid, mode=mode, padding_mode="border", align_corners=False)[0, 0]
+    return grid_sample(box[None, None], grid, mode=mode, padding_mode="border", align_corners=False)[0, 0]
 
 
 def truncate_z(block: Tensor, z_range: Sequence[float] | None, extend: int, fill: float) -> Tensor:
@@ -102,10 +102,9 @@ def truncate_z(block: Tensor, z_range: Sequence[float] | None, extend: int, fill
         return block
     depth = block.shape[2]
     first, last = (round(share * depth) for share in z_range)
-    levels = torch.arange(depth)
-    cut = block[:, :, levels.clamp(first, last - 1)]
-    cut[:, :, (levels < first - extend) | (levels >= last + extend)] = fill
-    return cut
+    levels = torch.arange(depth, device=block.device)
+    beyond = (levels < first - extend) | (levels >= last + extend)
+    return block[:, :, levels.clamp(first, last - 1)].masked_fill(beyond, fill)
 
 
 def change_intensity(image: Tensor, params: dict[str, Any], window: IntensityProperties) -> Tensor:
@@ -115,6 +114,6 @@ def change_intensity(image: Tensor, params: dict[str, Any], window: IntensityPro
         image = ((image - low) / width).clamp(0, 1).pow(params["gamma"]) * width + low
     image = image * params["scale"] + params["shift"]
     if params["noise"]:
-        generator = torch.Generator().manual_seed(params["noise_seed"])
-        image = image + params["noise"] * torch.randn(image.shape, generator=generator)
+        generator = torch.Generator(image.device).manual_seed(params["noise_seed"])
+        image = image + params["noise"] * torch.randn(image.shape, generator=generator, device=image.device)
     return image

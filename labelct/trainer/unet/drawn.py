@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -51,6 +52,7 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
         held = self._held.get(place)
         if held is None or held[0] != number:
             drawn, values = self.volumes.volume(number), list(self.patches.labels.values())
-            case = on_grid(drawn.case, drawn.hu, drawn.target, drawn.spacing, self.patches.spacing, values)
+            volume = torch.as_tensor(drawn.hu), torch.as_tensor(drawn.target)
+            case = on_grid(drawn.case, volume, drawn.spacing, self.patches.spacing, values)
             held = self._held[place] = number, case
         return held[1]

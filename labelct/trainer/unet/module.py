@@ -1,7 +1,7 @@
 """The network under Lightning: loss, validation Dice, optimiser, learning rate, checkpoints."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from labelct.trainer.clock import TrainingClock
 from labelct.trainer.progress import mean, validation_dice
 from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
 from labelct.trainer.unet.settings import UNetSettings
@@ -20,29 +21,36 @@ VALIDATION_OVERLAP = 0.25  # one half takes three times the windows, to choose t
 class SegmentationModule(LightningModule):
     """A U-Net that learns from patches and is validated on whole volumes."""
 
-    def __init__(self, model: dict[str, Any]) -> None:
+    def __init__(self, model: dict[str, Any], clock: TrainingClock | None = None, compiled: bool = False) -> None:
         """Build the network.
 
         Args:
             model: What `model.json` holds, plain containers: `settings`, `labels`, `spacing`, `intensity`.
+            clock: Says how much of the training's minutes is over; None: there are none.
+            compiled: Let torch compile the training step's forward and backward pass; validation, whose windows come in
+                other numbers, stays as it is.
         """
         super().__init__()
         self.save_hyperparameters(model)
+        self.clock, self.compiled = clock or TrainingClock(None), compiled
         self.settings = UNetSettings(**model["settings"])
         self.labels: dict[str, int] = dict(model["labels"])
         self.network = build(self.settings, len(self.labels) + 1)
+        self.scores_of: Callable[[Tensor], Tensor] = self.network.forward
         self.loss = DeepSupervisedLoss()
         self.scores: dict[str, float] = {}
         self.sums = torch.zeros(len(self.labels), 2)
 
     def on_fit_start(self) -> None:
-        """Lay the network out for the device that it has come to."""
+        """Lay the network out for the device that it has come to, and compile it where that is asked for."""
         channels_last(self.network)
+        if self.compiled:
+            self.scores_of = torch.compile(self.network.forward, dynamic=False)
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
-        """Return the loss of one batch."""
+        """Return the loss of one batch; nothing here waits for a GPU."""
         image, labels = batch
-        return self.loss(self.network(channels_last(image)), labels)
+        return self.loss(self.scores_of(channels_last(image)), labels)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Stop at the last step, which makes Lightning validate there too."""
@@ -59,9 +67,9 @@ class SegmentationModule(LightningModule):
         found = class_scores(self.network, image, self.settings, VALIDATION_OVERLAP)[0].argmax(0)
         for number, value in enumerate(self.labels.values()):
             truth, guess = labels[0, 0] == value, found == value
-            if truth.any():
-                dice = 2 * (truth & guess).sum() / (truth.sum() + guess.sum())
-                self.sums[number] += torch.stack([dice, torch.ones_like(dice)])
+            held = truth.any()
+            dice = 2 * (truth & guess).sum() / (truth.sum() + guess.sum()).clamp(min=1)
+            self.sums[number] += torch.stack([dice * held, held.to(dice)])
 
     def on_validation_epoch_end(self) -> None:
         """Take the mean over the volumes of all processes; NaN for a label that none of them holds."""
@@ -78,15 +86,21 @@ class SegmentationModule(LightningModule):
             optimiser = torch.optim.SGD(parameters, momentum=0.99, nesterov=True, **rates)
         else:
             optimiser = torch.optim.AdamW(parameters, **rates)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, wanted))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, wanted, self.clock.share))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def rate_at(step: int, settings: UNetSettings) -> float:
-    """Return the share of the learning rate at `step`: a linear rise, then a fall to nearly nothing at the end."""
+def rate_at(step: int, settings: UNetSettings, share: float = 0.0) -> float:
+    """Return the share of the learning rate at `step`: a linear rise, then a fall to nearly nothing at the end.
+
+    Args:
+        step: Steps done.
+        settings: The schedule, and how many steps there are.
+        share: How much of the training's minutes is over; the fall follows steps or minutes, whichever is further.
+    """
     if step < settings.warmup:
         return (step + 1) / (settings.warmup + 1)
-    done = min(1.0, (step - settings.warmup) / max(1, settings.steps - settings.warmup))
+    done = min(1.0, max(share, (step - settings.warmup) / max(1, settings.steps - settings.warmup)))
     if settings.schedule == "poly":
         return float((1 - done) ** 0.9)
     return 0.5 * (1 + math.cos(math.pi * done)) if settings.schedule == "cosine" else 1.0

@@ -54,13 +54,13 @@ def sample_corner(
     return rng.integers(low, high, endpoint=True).tolist()
 
 
-def crop(array: NDArray[np.generic], corner: Sequence[int], size: Sequence[int], fill: float) -> NDArray[np.float32]:
-    """Cut `size` voxels from `corner` on; what lies outside the volume is `fill`."""
-    block = np.full(tuple(size), fill, np.float32)
-    spans = [(max(0, c), min(n, c + s)) for c, s, n in zip(corner, size, array.shape, strict=True)]
+def crop(volume: Tensor, corner: Sequence[int], size: Sequence[int], fill: float) -> Tensor:
+    """Cut `size` voxels from `corner` on, as float32; what lies outside the volume is `fill`."""
+    block = torch.full(tuple(size), fill, dtype=torch.float32, device=volume.device)
+    spans = [(max(0, c), min(n, c + s)) for c, s, n in zip(corner, size, volume.shape, strict=True)]
     if all(first < last for first, last in spans):
         inner = tuple(slice(first - c, last - c) for (first, last), c in zip(spans, corner, strict=True))
-        block[inner] = array[tuple(slice(first, last) for first, last in spans)]
+        block[inner] = volume[tuple(slice(first, last) for first, last in spans)]
     return block
 
 
@@ -109,22 +109,20 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         return {"case": number, "corner": corner, "augmentation": augmentation}
 
     def cut(self, params: dict[str, Any]) -> tuple[Tensor, Tensor]:
-        """Return the patch that `params` describe: normalised image and labels, `(x, y, z)` each."""
+        """Return the patch that `params` describe, on the case's device: normalised image, labels, `(x, y, z)` each."""
         case, patch, drawn = self.cases[params["case"]], self.settings.patch, params["augmentation"]
         ends = drawn["z_range"], round(self.settings.augmentation.z_padding_mm / self.spacing[2])
         image = truncate_z(self._block(case.hu, params, AIR, "bilinear"), *ends, AIR)
         labels = truncate_z(self._block(case.labels, params, 0, "nearest"), *ends, 0).round().to(torch.uint8)
-        image = change_intensity(
-            torch.from_numpy(self.intensity_properties.normalised(image.numpy())), drawn, self.intensity_properties
-        )
+        image = change_intensity(self.intensity_properties.standardised(image), drawn, self.intensity_properties)
         assert image.shape == tuple(patch)
         return image.flip(drawn["flip"]), labels.flip(drawn["flip"])
 
-    def _block(self, array: NDArray[np.generic], params: dict[str, Any], fill: float, mode: str) -> Tensor:
+    def _block(self, volume: Tensor, params: dict[str, Any], fill: float, mode: str) -> Tensor:
         patch, matrix = self.settings.patch, params["augmentation"]["matrix"]
         if matrix is None:
-            return torch.from_numpy(crop(array, params["corner"], patch, fill))
+            return crop(volume, params["corner"], patch, fill)
         box = box_of(matrix, patch)
         box = tuple(size + (size - n) % 2 for size, n in zip(box, patch, strict=True))  # the same centre, not half off
         corner = [c - (size - n) // 2 for c, size, n in zip(params["corner"], box, patch, strict=True)]
-        return turn(crop(array, corner, box, fill), matrix, patch, mode)
+        return turn(crop(volume, corner, box, fill), matrix, patch, mode)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 from torch.nn.functional import interpolate, pad
 
+from labelct.accelerator import within_memory
 from labelct.body import largest_region
 from labelct.errors import InputError
 from labelct.trainer.device import precision, torch_device, torch_threads
@@ -75,13 +76,14 @@ class UNetPredictor:
         hu = volume.array.astype(np.float32, copy=False)
         box = body_box(hu, volume.spacing, self.settings.prediction)
         segmentation = np.zeros(hu.shape, np.uint8)
-        with torch_threads(self.device), torch.inference_mode():
+        full = within_memory("segmentation", 0, "set trainer.prediction.batch smaller, or free the card")
+        with full, torch_threads(self.device), torch.inference_mode():
             segmentation[box] = self._segment(hu[box], volume.spacing)
         return segmentation
 
     def _segment(self, hu: NDArray[np.float32], spacing: Sequence[float]) -> NDArray[np.uint8]:
         grid = shape_at(hu.shape, spacing, self.spacing)
-        image = torch.from_numpy(self.intensity_properties.normalised(resample(hu, grid)))
+        image = self.intensity_properties.standardised(resample(torch.from_numpy(hu), grid))
         fine = self._fine(hu, grid) if self.settings.prediction.random_walker else None
         finer = 1 if fine is None else FINER
         classes = np.array([0, *self.labels.values()], np.uint8)
@@ -98,9 +100,9 @@ class UNetPredictor:
 
     def _fine(self, hu: NDArray[np.float32], grid: Sequence[int]) -> NDArray[np.float32]:
         """Return what the network sees of `hu`, in HU, at half the voxel size of its `grid`."""
-        return resample(
-            np.clip(hu, self.intensity_properties.low, self.intensity_properties.high), [FINER * size for size in grid]
-        )
+        seen = np.clip(hu, self.intensity_properties.low, self.intensity_properties.high)
+        fine: NDArray[np.float32] = resample(torch.from_numpy(seen), [FINER * size for size in grid]).numpy()
+        return fine
 
     def _at_edges(self, scores: torch.Tensor, fine: NDArray[np.float32]) -> torch.Tensor:
         """Return the scores on the grid of `fine`, the border of every structure on its edges."""

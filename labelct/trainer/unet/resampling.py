@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import conv1d, interpolate, pad
 
+TRUNCATE = 3.0  # standard deviations at which a Gaussian ends
 ROWS = 32  # of x: at 512 x 512 they take 34 MB a class, all rows of a CT half a GB or more
 
 
@@ -25,41 +26,57 @@ def shape_at(shape: Sequence[int], spacing: Sequence[float], target: Sequence[fl
     return x, y, z
 
 
-def resample(array: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.float32]:
+def resample(volume: Tensor, shape: Sequence[int]) -> Tensor:
     """Resample linearly to `shape`; where the grid gets coarser, a Gaussian takes out what it cannot hold.
 
     Args:
-        array: `(x, y, z)`.
+        volume: `(x, y, z)` float32, on the CPU or on a GPU.
         shape: The new `(x, y, z)` over the same extent (voxel edges coincide, not centres).
 
     Returns:
-        `(x, y, z)` float32.
+        `(x, y, z)` float32, on the same device.
     """
-    if tuple(shape) == array.shape:
-        return array
-    sigma = [max(0.0, (old / new - 1) / 2) for old, new in zip(array.shape, shape, strict=True)]
-    smooth = gaussian_filter(array, sigma, mode="nearest", truncate=3.0) if any(sigma) else array
-    grid = interpolate(torch.from_numpy(np.ascontiguousarray(smooth))[None, None], size=tuple(shape), mode="trilinear")
-    resampled: NDArray[np.float32] = grid[0, 0].numpy()
-    return resampled
+    if tuple(shape) == tuple(volume.shape):
+        return volume
+    sigma = [max(0.0, (old / new - 1) / 2) for old, new in zip(volume.shape, shape, strict=True)]
+    if any(sigma):
+        volume = blurred(volume, sigma) if volume.is_cuda else _blurred_by_scipy(volume, sigma)
+    return interpolate(volume.contiguous()[None, None], size=tuple(shape), mode="trilinear")[0, 0]
 
 
-def resample_labels(labels: NDArray[np.uint8], shape: Sequence[int], values: Sequence[int]) -> NDArray[np.uint8]:
+def blurred(volume: Tensor, sigma: Sequence[float]) -> Tensor:
+    """Convolve `(x, y, z)` with a Gaussian of `sigma` voxels along each axis, cut off at three; ends are repeated."""
+    for axis, width in enumerate(sigma):
+        if width:
+            reach = int(TRUNCATE * width + 0.5)  # as scipy rounds it
+            weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=volume.device) / width) ** 2)
+            rows = volume.movedim(axis, -1)
+            padded = pad(rows.reshape(-1, 1, rows.shape[-1]), (reach, reach), mode="replicate")
+            volume = conv1d(padded, (weights / weights.sum())[None, None]).reshape(rows.shape).movedim(-1, axis)
+    return volume
+
+
+def _blurred_by_scipy(volume: Tensor, sigma: Sequence[float]) -> Tensor:
+    """Do the same on a CPU, where scipy takes a fifth of the time."""
+    return torch.from_numpy(gaussian_filter(volume.numpy(), sigma, mode="nearest", truncate=TRUNCATE))
+
+
+def resample_labels(labels: Tensor, shape: Sequence[int], values: Sequence[int]) -> Tensor:
     """Resample labels: each value's mask linearly, the largest share wins.
 
     Args:
-        labels: `(x, y, z)`.
+        labels: `(x, y, z)` uint8.
         shape: The new `(x, y, z)`.
         values: The label values, background left out.
     """
-    if tuple(shape) == labels.shape:
+    if tuple(shape) == tuple(labels.shape):
         return labels
-    best = resample((labels == 0).astype(np.float32), shape)
-    winner = np.zeros(tuple(shape), np.uint8)
+    best = resample((labels == 0).float(), shape)
+    winner = torch.zeros(tuple(shape), dtype=torch.uint8, device=labels.device)
     for value in values:
-        share = resample((labels == value).astype(np.float32), shape)
-        winner[share > best] = value
-        np.maximum(best, share, out=best)
+        share = resample((labels == value).float(), shape)
+        winner = torch.where(share > best, value, winner)
+        best = torch.maximum(best, share)
     return winner
 
 
@@ -106,7 +123,7 @@ def _winners(scores: Tensor, place: Tensor, shape: Sequence[int]) -> NDArray[np.
         if high is None or index is None:
             high, index = native, torch.zeros(native.shape, dtype=torch.uint8, device=native.device)
             continue
-        index[native > high] = value
+        index = torch.where(native > high, value, index)
         high = torch.maximum(high, native)
     assert index is not None
     found: NDArray[np.uint8] = index.cpu().numpy()

@@ -88,6 +88,8 @@ class UNetSettings(Checked):
         spacing: Grid `(x, y, z)` the network works on, mm; null takes the median of the training set.
         foreground: Chance that a patch is centred on a target voxel rather than anywhere.
         steps: Optimiser steps.
+        minutes: How long the training takes, validation with it; null: as long as `steps` do. The learning rate follows
+            steps or minutes, whichever is further, and the first that is over ends the training.
         validate_every: Steps between validations.
         validation_cases: Validation cases scored each time, those with most targets first; 0 takes all.
         optimiser: `sgd` (Nesterov momentum 0.99) or `adamw`.
@@ -110,6 +112,7 @@ class UNetSettings(Checked):
     spacing: list[float] | None = None
     foreground: float = ranged(0.5, 0, 1)
     steps: int = ranged(250, 1)
+    minutes: float | None = ranged(None, 0.01)
     validate_every: int = ranged(50, 1)
     validation_cases: int = ranged(2, 0)
     optimiser: str = choice("adamw", ("sgd", "adamw"))

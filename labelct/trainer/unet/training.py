@@ -1,38 +1,40 @@
 """Fits a U-Net to a training set, in a folder that a killed run can go on from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
-from torch import Tensor
-from torch.utils.data import DataLoader
+from torch._dynamo.exc import TorchDynamoException
 
+from labelct.accelerator import GIB
 from labelct.dataset import TrainingSet
-from labelct.errors import InputError
+from labelct.errors import InputError, SettingError
 from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
+from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
+    compiles,
     interruptible,
     launch_workers,
     processes,
     rank,
-    runs_on_gpu,
     torch_threads,
     trainer_arguments,
 )
 from labelct.trainer.face import TrainingTask
-from labelct.trainer.normalisation import IntensityProperties, intensity
+from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
+from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import read_model
-from labelct.trainer.unet.drawn import OnlinePatches
+from labelct.trainer.unet.batches import batches, validation
+from labelct.trainer.unet.memory import pays
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule
-from labelct.trainer.unet.patches import Patches
 from labelct.trainer.unet.settings import UNetSettings
-from labelct.trainer.unet.volumes import LoadedCase, load_cases
 
 
 def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: Tracker) -> None:
@@ -88,15 +90,17 @@ def _of_training(model: dict[str, Any]) -> tuple[Any, ...]:
 def _fit(
     task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], folder: Path, tracker: Tracker
 ) -> None:
-    last, settings = folder / "last.ckpt", task.settings
-    start = int(torch.load(last, map_location="cpu", weights_only=True)["global_step"]) if last.exists() else 0
-    if start >= settings.steps:
+    last, settings, clock = folder / "last.ckpt", task.settings, TrainingClock(task.settings.minutes)
+    start = _done(last, clock)
+    if start >= settings.steps or clock.is_over:
         return
     torch.manual_seed(model["seed"])
-    callbacks: list[Callback] = [Checkpoints(folder)]
+    callbacks: list[Callback] = [clock, Checkpoints(folder)]
     if rank() == 0:
-        callbacks += [Curves(folder / "log.csv", list(model["labels"]), tracker, start), StepBar(settings.steps)]
-    train, validation = _loaders(task, training_set, model, start)
+        curves = Curves(folder / "log.csv", list(model["labels"]), tracker, start)
+        callbacks += [curves, StepBar(settings.steps, clock)]
+    volumes = validation(task, training_set, model)
+    module = SegmentationModule(model, clock, compiles(task.device, pays(settings)))
     trainer = Trainer(
         **trainer_arguments(task.device),
         max_steps=settings.steps,
@@ -113,32 +117,33 @@ def _fit(
         enable_model_summary=False,
         default_root_dir=folder,
     )
-    with interruptible(trainer):
-        trainer.fit(SegmentationModule(model), train, validation, ckpt_path=last if start else None, weights_only=True)
+    sampled = batches(task, training_set, model, start)
+    with interruptible(trainer), _failures_in_a_line(task.device, trainer, last), sampled as patches:
+        trainer.fit(module, patches, volumes, ckpt_path=last if start else None, weights_only=True)
 
 
-def _loaders(
-    task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], start: int
-) -> tuple[Any, Any]:
-    """Return the batches of training patches and the validation volumes of this process."""
-    device, values = task.device, list(model["labels"].values())
-    intensity_properties = IntensityProperties(**model["intensity"])
-    load = partial(load_cases, spacing=model["spacing"], values=values, threads=device.threads)
-    volumes = load(training_set.val, description="validation volumes")
-    volumes = sorted(volumes, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]
-    share = volumes[rank() :: processes(device)] if len(volumes) >= processes(device) else volumes
-    cases = load(training_set.train, description="training volumes") if task.volumes is None else []
-    stored = Patches(
-        cases, task.settings, intensity_properties, model["spacing"], model["labels"], model["seed"], start, rank()
-    )
-    patches = stored if task.volumes is None else OnlinePatches(task.volumes, stored, processes(device))
-    loading: dict[str, Any] = {"batch_size": None, "pin_memory": runs_on_gpu(device)}
-    train: Any = DataLoader(patches, num_workers=device.workers, **loading)
-    whole: Any = [_whole(case, intensity_properties) for case in share]
-    return train, DataLoader(whole, **loading) if volumes else None
+def _done(last: Path, clock: TrainingClock) -> int:
+    """Return the steps that a checkpoint has behind it, and set the clock to its time; 0 where there is none."""
+    if not last.exists():
+        return 0
+    state = torch.load(last, map_location="cpu", weights_only=True)
+    clock.load_state_dict(state["callbacks"][clock.state_key])
+    return int(state["global_step"])
 
 
-def _whole(case: LoadedCase, intensity_properties: IntensityProperties) -> tuple[Tensor, Tensor]:
-    """Return a validation volume `(1, 1, x, y, z)`, normalised, with its labels."""
-    image = torch.from_numpy(intensity_properties.normalised(case.hu))
-    return image[None, None], torch.from_numpy(case.labels)[None, None]
+@contextmanager
+def _failures_in_a_line(device: DeviceSettings, trainer: Trainer, last: Path) -> Iterator[None]:
+    """Turn a full GPU, or a network that torch cannot compile, into one line."""
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        held = torch.cuda.memory_allocated() / GIB if torch.cuda.is_initialized() else 0.0
+        problem = f"the card's memory is full at step {trainer.global_step} ({held:.1f} GiB of it hold this training)"
+        resume = f"the same command goes on from {last}" if last.exists() else "nothing was saved yet"
+        remedy = f"set trainer.batch or trainer.patch smaller, or free the card: {resume}"
+        raise InputError(f"device={device.kind}", problem, remedy) from error
+    except TorchDynamoException as error:
+        reason = str(error).strip().splitlines()[0]
+        raise SettingError(
+            "device.compile", device.compile, "false", f"torch cannot compile the network: {reason}"
+        ) from error

@@ -1,11 +1,15 @@
 """The volumes of a training set in memory, on the network's grid."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from labelct.dataset import Case
 from labelct.errors import InputError
@@ -22,15 +26,24 @@ class LoadedCase:
 
     Attributes:
         name: Name of the case.
-        hu: `(x, y, z)` int16, rounded HU.
-        labels: `(x, y, z)` uint8.
+        hu: `(x, y, z)` int16, rounded HU, on the CPU or on a GPU.
+        labels: `(x, y, z)` uint8, on the same device.
         centres: Up to 20 000 voxel indices `(n, 3)` of each label value that occurs, evenly spread.
     """
 
     name: str
-    hu: NDArray[np.int16]
-    labels: NDArray[np.uint8]
+    hu: Tensor
+    labels: Tensor
     centres: dict[int, NDArray[np.int32]]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of image and labels."""
+        return self.hu.nbytes + self.labels.nbytes
+
+    def to(self, device: torch.device) -> LoadedCase:
+        """Return the case with its image and labels on a device."""
+        return replace(self, hu=self.hu.to(device), labels=self.labels.to(device))
 
 
 def load_cases(
@@ -59,36 +72,31 @@ def load_case(case: Case, spacing: Sequence[float], values: Sequence[int]) -> Lo
     if image.array.shape != label.array.shape:
         shapes = f"shape {label.array.shape} differs from {image.array.shape} of {case.image.name}"
         raise InputError(case.label, shapes, "make the training set again")
-    return on_grid(
-        case.name, image.array.astype(np.float32), label.array.astype(np.uint8), image.spacing, spacing, values
-    )
+    hu, labels = torch.from_numpy(image.array.astype(np.float32)), torch.from_numpy(label.array.astype(np.uint8))
+    return on_grid(case.name, (hu, labels), image.spacing, spacing, values)
 
 
 def on_grid(
-    name: str,
-    hu: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    own: Sequence[float],
-    spacing: Sequence[float],
-    values: Sequence[int],
+    name: str, volume: tuple[Tensor, Tensor], own: Sequence[float], spacing: Sequence[float], values: Sequence[int]
 ) -> LoadedCase:
-    """Bring a volume and its labels to the network's grid.
+    """Bring a volume and its labels to the network's grid, on the device where they are.
 
     Args:
         name: Name of the case.
-        hu: `(x, y, z)` HU.
-        labels: `(x, y, z)` label values.
+        volume: HU `(x, y, z)` float32 and label values `(x, y, z)` uint8.
         own: Their voxel size in mm.
         spacing: That of the network's grid.
         values: Label values of the targets.
     """
+    hu, labels = volume
     shape = shape_at(hu.shape, own, spacing)
-    rounded = np.rint(resample(hu, shape)).clip(-1024, 32767).astype(np.int16)
+    rounded = resample(hu, shape).round().clamp(-1024, 32767).to(torch.int16)
     labels = resample_labels(labels, shape, values)
     return LoadedCase(name, rounded, labels, {value: index for value in values if len(index := _spread(labels, value))})
 
 
-def _spread(labels: NDArray[np.uint8], value: int) -> NDArray[np.int32]:
-    flat = np.flatnonzero(labels == value)
-    flat = flat[:: max(1, -(-flat.size // CENTRES))]
-    return np.stack(np.unravel_index(flat, labels.shape), axis=1).astype(np.int32)
+def _spread(labels: Tensor, value: int) -> NDArray[np.int32]:
+    flat = (labels.flatten() == value).nonzero()[:, 0]
+    flat = flat[:: max(1, -(-len(flat) // CENTRES))]
+    index: NDArray[np.int32] = torch.stack(torch.unravel_index(flat, labels.shape), 1).to(torch.int32).cpu().numpy()
+    return index

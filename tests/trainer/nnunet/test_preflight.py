@@ -67,21 +67,16 @@ def test_nnunet_does_not_spread_over_cpus():
 
 
 def test_a_gpu_that_is_not_there_is_said(monkeypatch):
-    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
-    with pytest.raises(SettingError, match="device=cpu"):
+    monkeypatch.setattr("labelct.trainer.device.why_not", lambda number: "no card is there")
+    with pytest.raises(InputError, match="no card is there; set device=cpu"):
         preflight.check_device(DeviceSettings(kind="gpu"), NnunetSettings())
 
 
 def test_every_gpu_needs_a_patch(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    monkeypatch.setattr("labelct.trainer.device.why_not", lambda number: None)
     with pytest.raises(SettingError, match="4 or more"):
         preflight.check_device(DeviceSettings(kind="ddp", devices=0), NnunetSettings(batch=2))
-
-
-def test_workers_leave_a_core_to_the_training(monkeypatch):
-    monkeypatch.setattr(preflight, "cores", lambda: 4)
-    assert preflight.augmenters(DeviceSettings(workers=8)) == 3
-    assert preflight.augmenters(DeviceSettings(workers=0)) == 0
 
 
 def test_free_memory_is_what_the_container_leaves(tmp_path, monkeypatch):

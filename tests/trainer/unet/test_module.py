@@ -7,6 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from labelct.tracking import Tracker
+from labelct.trainer import progress
+from labelct.trainer.clock import TrainingClock
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule, rate_at
 from labelct.trainer.unet.settings import UNetSettings
 
@@ -19,6 +22,39 @@ def test_the_rate_rises_and_falls_as_said(schedule: str, half: float) -> None:
     assert rates[10] == 1
     assert rates[60] == pytest.approx(half)
     assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
+def test_the_rate_follows_steps_or_minutes_whichever_is_further() -> None:
+    settings = UNetSettings(steps=1000, warmup=0, schedule="poly")
+    assert rate_at(100, settings, 0.05) == rate_at(100, settings)
+    assert rate_at(100, settings, 0.75) == pytest.approx(0.25**0.9)
+    assert rate_at(100, settings, 1.0) == 0
+    assert rate_at(3, UNetSettings(steps=1000, warmup=9), 0.9) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_no_part_of_a_step_reads_from_the_device(optimiser: str, tmp_path, monkeypatch) -> None:
+    """Tensors without numbers stand for those of a GPU: whoever reads one, for which it would have to wait, fails."""
+    settings = UNetSettings(channels=[4, 8, 8], patch=[16] * 3, deep_supervision=1, optimiser=optimiser, minutes=1.0)
+    clock = TrainingClock(1.0)
+    module = SegmentationModule({"settings": asdict(settings), "labels": {"liver": 1, "spleen": 2}}, clock).to("meta")
+    module.on_fit_start()
+    made, fetched = module.configure_optimizers(), []
+    coming = SimpleNamespace(ready=lambda: False)
+    monkeypatch.setattr(progress, "Fetched", lambda value: fetched.append(value) or coming)
+    run = SimpleNamespace(global_step=0, max_steps=99, should_stop=False, world_size=1, optimizers=[made["optimizer"]])
+    callbacks = [clock, progress.Curves(tmp_path / "log.csv", ["liver"], Tracker(), 0), progress.StepBar(99, clock)]
+    clock.on_train_start(run, module)
+    for run.global_step in range(1, 21):
+        batch = torch.empty(2, 1, 16, 16, 16, device="meta"), torch.empty(2, 1, 16, 16, 16, device="meta").byte()
+        loss = module.training_step(batch, 0)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(module.parameters(), 12.0)
+        made["optimizer"].step()
+        made["lr_scheduler"]["scheduler"].step()
+        for callback in callbacks:
+            callback.on_train_batch_end(run, module, {"loss": loss})
+    assert len(fetched) == 2 + 9 + 2  # means of ten steps; what the bar shows
 
 
 def test_a_validation_takes_the_mean_over_the_cases_that_hold_a_label() -> None:

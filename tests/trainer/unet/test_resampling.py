@@ -3,8 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
-from labelct.trainer.unet.resampling import resample, resample_labels, rows_of, shape_at, winners
+from labelct.trainer.unet.resampling import TRUNCATE, blurred, resample, resample_labels, rows_of, shape_at, winners
 
 
 def test_shape_keeps_the_extent() -> None:
@@ -14,22 +15,29 @@ def test_shape_keeps_the_extent() -> None:
 
 def test_a_slope_stays_a_slope_at_its_place() -> None:
     x = (np.arange(40, dtype=np.float32) + 0.5) * 2.0
-    coarse = resample(np.broadcast_to(x[:, None, None], (40, 8, 8)).copy(), (16, 8, 8))
+    coarse = resample(torch.from_numpy(x)[:, None, None].expand(40, 8, 8), (16, 8, 8))
     np.testing.assert_allclose(coarse[3:-3, 4, 4], ((np.arange(16) + 0.5) * 5.0)[3:-3], rtol=1e-4)
 
 
 def test_coarser_grid_averages_noise_out() -> None:
-    noise = np.random.default_rng(0).normal(0, 1, (64, 64, 64)).astype(np.float32)
+    noise = torch.randn(64, 64, 64, generator=torch.Generator().manual_seed(0))
     assert resample(noise, (16, 16, 16)).std() < 0.15
 
 
 def test_labels_keep_their_volume_and_values() -> None:
-    labels = np.zeros((40, 40, 40), np.uint8)
+    labels = torch.zeros(40, 40, 40, dtype=torch.uint8)
     labels[8:24, 8:24, 8:24], labels[24:36, 8:24, 8:24] = 1, 3
     small = resample_labels(labels, (20, 20, 20), [1, 3])
-    assert set(np.unique(small)) == {0, 1, 3}
+    assert set(small.unique().tolist()) == {0, 1, 3}
     for value in (1, 3):
-        assert (small == value).sum() * 8 == pytest.approx((labels == value).sum(), rel=0.05)
+        assert 8 * int((small == value).sum()) == pytest.approx(int((labels == value).sum()), rel=0.05)
+
+
+@pytest.mark.parametrize("sigma", [(1.3, 0.0, 2.6), (0.2, 0.75, 4.0)])
+def test_a_gpu_blurs_as_scipy_does(sigma) -> None:
+    volume = torch.randn(19, 23, 31, generator=torch.Generator().manual_seed(0))
+    expected = gaussian_filter(volume.numpy(), sigma, mode="nearest", truncate=TRUNCATE)
+    np.testing.assert_allclose(blurred(volume, sigma).numpy(), expected, atol=1e-5)
 
 
 def test_rows_of_neighbouring_slabs_touch_without_overlap() -> None:

@@ -2,15 +2,20 @@
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.exc import TorchDynamoException
 
-from labelct.errors import InputError
+from labelct.errors import InputError, SettingError
 from labelct.tracking import Tracker
+from labelct.trainer.clock import TrainingClock
+from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet import load
+from labelct.trainer.unet.module import SegmentationModule
 from labelct.trainer.unet.settings import PredictionSettings
 from labelct.trainer.unet.training import train
 from labelct.volume import Volume
@@ -105,3 +110,93 @@ def test_other_settings_in_the_same_folder_are_refused(training_set, tiny, tmp_p
 def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"model\.json: no such file"):
         load(tmp_path, CPU)
+
+
+def test_patches_cut_on_the_device_train_the_same_network(training_set, tiny, tmp_path: Path) -> None:
+    settings = tiny(steps=6, validate_every=3)
+    for sampling in ("workers", "device"):
+        device = DeviceSettings(threads=1, sampling=sampling)
+        train(task(settings, device=device), training_set.folder, tmp_path / sampling, Tracker())
+    by_workers, on_device = (weights(tmp_path / name) for name in ("workers", "device"))
+    assert all(torch.equal(by_workers[name], on_device[name]) for name in by_workers)
+
+
+class Ticking:
+    """A clock that goes on by a second whenever it is read."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        self.at += 1.0
+        return self.at
+
+
+def test_a_training_by_time_ends_with_it_and_goes_on_where_it_was(training_set, tiny, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("labelct.trainer.unet.training.TrainingClock", partial(TrainingClock, now=Ticking()))
+    settings = tiny(steps=1000, minutes=0.5, validate_every=15, warmup=0, schedule="poly")
+    with pytest.raises(KeyboardInterrupt):
+        train(task(settings), training_set.folder, tmp_path, Killed())
+    state = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    spent = state["callbacks"]["TrainingClock"]["seconds"]
+    assert state["global_step"] == 15
+    assert 15 < spent < 20
+    train(task(settings), training_set.folder, tmp_path, Tracker())
+    state = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    assert 25 <= state["global_step"] <= 30
+    assert state["callbacks"]["TrainingClock"]["seconds"] >= 30
+    rates = [float(row["learning_rate"]) for row in rows(tmp_path / "log.csv") if row["learning_rate"]]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == pytest.approx(1e-2 * (1 - 11 / 30) ** 0.9, rel=0.1)
+    assert rates[-1] < 1e-3
+    written = (tmp_path / "last.ckpt").stat().st_mtime_ns
+    train(task(settings), training_set.folder, tmp_path, Tracker())
+    assert (tmp_path / "last.ckpt").stat().st_mtime_ns == written
+
+
+def test_a_full_card_is_one_line_and_the_training_goes_on_later(training_set, tiny, tmp_path, monkeypatch) -> None:
+    step = SegmentationModule.training_step
+
+    def full(module, batch, index):
+        if module.global_step == 20:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB\nand more")
+        return step(module, batch, index)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SegmentationModule, "training_step", full)
+        with pytest.raises(InputError) as caught:
+            train(task(tiny()), training_set.folder, tmp_path / "full", Tracker())
+    assert str(caught.value) == (
+        "device=cpu: the card's memory is full at step 20 (0.0 GiB of it hold this training); set trainer.batch or "
+        f"trainer.patch smaller, or free the card: the same command goes on from {tmp_path / 'full' / 'last.ckpt'}"
+    )
+    train(task(tiny()), training_set.folder, tmp_path / "full", Tracker())
+    train(task(tiny()), training_set.folder, tmp_path / "straight", Tracker())
+    resumed, straight = weights(tmp_path / "full"), weights(tmp_path / "straight")
+    assert all(torch.equal(resumed[name], straight[name]) for name in straight)
+
+
+def test_the_step_is_compiled_where_asked_and_a_failure_is_one_line(training_set, tiny, tmp_path, monkeypatch) -> None:
+    device, compiled = DeviceSettings(threads=1, compile="true"), []
+
+    def once(function, dynamic):
+        compiled.append(function)
+        return function
+
+    monkeypatch.setattr(torch, "compile", once)
+    train(task(tiny(steps=2), device=device), training_set.folder, tmp_path / "a", Tracker())
+    train(task(tiny(steps=2)), training_set.folder, tmp_path / "b", Tracker())
+    assert len(compiled) == 1
+    assert weights(tmp_path / "a").keys() == weights(tmp_path / "b").keys()
+
+    def fails(function, dynamic):
+        def call(image):
+            raise TorchDynamoException("backend fails\nat length")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", fails)
+    with pytest.raises(
+        SettingError, match=r"^device\.compile='true': allowed is false; torch cannot compile .* fails$"
+    ):
+        train(task(tiny(steps=2), device=device), training_set.folder, tmp_path / "c", Tracker())

@@ -1,0 +1,83 @@
+"""What a training takes in: batches of patches, by CPU workers or on the network's device, and validation volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from labelct.accelerator import free_memory
+from labelct.dataset import TrainingSet
+from labelct.trainer.device import processes, rank, runs_on_gpu, torch_device, worker_count
+from labelct.trainer.face import TrainingTask
+from labelct.trainer.normalisation import IntensityProperties
+from labelct.trainer.unet.ahead import Ahead
+from labelct.trainer.unet.drawn import OnlinePatches
+from labelct.trainer.unet.patches import Patches
+from labelct.trainer.unet.settings import UNetSettings
+from labelct.trainer.unet.volumes import LoadedCase, load_cases
+
+SHARE = 3  # a third of a GPU's free memory may hold the training set; network and patches have the rest
+
+
+@contextmanager
+def batches(
+    task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any], start: int
+) -> Iterator[Any]:
+    """Yield the batches of this process, from step `start` on.
+
+    Args:
+        task: What is trained, and where.
+        training_set: The stored cases; where volumes are drawn they are not read.
+        model: What `model.json` holds.
+        start: Steps done before.
+    """
+    device = task.device
+    cases = [] if task.volumes is not None else _load(task, model, training_set.train, "training volumes")
+    on_device = samples_on_device(task, cases)
+    if on_device:
+        cases = [case.to(torch.device(torch_device(device))) for case in cases]
+    properties, labels = IntensityProperties(**model["intensity"]), model["labels"]
+    stored = Patches(cases, task.settings, properties, model["spacing"], labels, model["seed"], start, rank())
+    patches = stored if task.volumes is None else OnlinePatches(task.volumes, stored, processes(device))
+    if on_device:
+        with closing(Ahead(patches, torch.device(torch_device(device)))) as ahead:
+            yield ahead
+    else:
+        yield DataLoader(patches, batch_size=None, num_workers=worker_count(device), pin_memory=runs_on_gpu(device))
+
+
+def samples_on_device(task: TrainingTask[UNetSettings], cases: list[LoadedCase]) -> bool:
+    """Return whether patches are cut and changed on the network's device rather than by CPU workers."""
+    if task.device.sampling != "auto":
+        return task.device.sampling == "device"
+    if not runs_on_gpu(task.device) or task.volumes is not None:
+        return False
+    return SHARE * sum(case.nbytes for case in cases) <= free_memory(rank())
+
+
+def validation(task: TrainingTask[UNetSettings], training_set: TrainingSet, model: dict[str, Any]) -> Any:
+    """Return the validation volumes of this process, those that hold most targets first; None where there are none."""
+    cases = _load(task, model, training_set.val, "validation volumes")
+    cases = sorted(cases, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]
+    if not cases:
+        return None
+    count, properties = processes(task.device), IntensityProperties(**model["intensity"])
+    share = cases[rank() :: count] if len(cases) >= count else cases
+    whole: Any = [_whole(case, properties) for case in share]
+    return DataLoader(whole, batch_size=None, pin_memory=runs_on_gpu(task.device))
+
+
+def _load(task: TrainingTask[UNetSettings], model: dict[str, Any], cases: Any, description: str) -> list[LoadedCase]:
+    load = partial(load_cases, spacing=model["spacing"], values=list(model["labels"].values()))
+    return load(cases, threads=task.device.threads, description=description)
+
+
+def _whole(case: LoadedCase, properties: IntensityProperties) -> tuple[Tensor, Tensor]:
+    """Return a validation volume `(1, 1, x, y, z)`, normalised, with its labels."""
+    return properties.standardised(case.hu)[None, None], case.labels[None, None]

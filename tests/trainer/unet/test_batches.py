@@ -1,0 +1,57 @@
+"""Where patches are cut, and which validation volumes a process gets."""
+
+import pytest
+import torch
+
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet import batches as module
+from labelct.trainer.unet.ahead import Ahead
+from labelct.trainer.unet.batches import batches, samples_on_device, validation
+from labelct.trainer.unet.volumes import LoadedCase
+from tests.trainer.conftest import CPU, task
+
+MODEL = {
+    "labels": {"liver": 1},
+    "spacing": (4.0, 4.0, 4.0),
+    "seed": 0,
+    "intensity": {"low": -17.0, "high": 201.0, "mean": 99.4, "sd": 39.4},
+}
+
+
+def case(voxels: int) -> LoadedCase:
+    return LoadedCase("a", torch.zeros(voxels, 1, 1, dtype=torch.int16), torch.zeros(voxels, 1, 1).byte(), {})
+
+
+@pytest.mark.parametrize(
+    ("device", "free", "expected"),
+    [
+        (DeviceSettings(kind="gpu"), 900, True),
+        (DeviceSettings(kind="gpu"), 899, False),
+        (DeviceSettings(kind="gpu", sampling="workers"), 900, False),
+        (DeviceSettings(kind="gpu", sampling="device"), 0, True),
+        (DeviceSettings(), 900, False),
+        (DeviceSettings(sampling="device"), 0, True),
+    ],
+)
+def test_a_training_set_lies_on_the_gpu_where_it_takes_a_third_of_its_memory(
+    device, free, expected, tiny, monkeypatch
+) -> None:
+    monkeypatch.setattr(module, "free_memory", lambda number: free)
+    assert samples_on_device(task(tiny(), device=device), [case(40), case(60)]) is expected
+
+
+def test_batches_are_the_same_wherever_they_are_cut(training_set, tiny) -> None:
+    with batches(task(tiny(steps=3)), training_set, MODEL, 2) as by_workers:
+        expected = [image.clone() for image, _ in by_workers]
+    wanted = task(tiny(steps=3), device=DeviceSettings(threads=1, sampling="device"))
+    with batches(wanted, training_set, MODEL, 2) as ahead:
+        assert isinstance(ahead, Ahead)
+        assert all(torch.equal(image, other) for (image, _), other in zip(ahead, expected, strict=True))
+
+
+def test_validation_volumes_are_whole_and_normalised(training_set, tiny) -> None:
+    (image, labels), *others = validation(task(tiny(), device=CPU), training_set, MODEL)
+    assert image.shape == labels.shape == (1, 1, 32, 30, 28)
+    assert float(image.min()) == pytest.approx((-17 - 99.4) / 39.4)
+    assert 0.01 < float(labels.float().mean()) < 0.5
+    assert others == []

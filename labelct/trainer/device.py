@@ -115,7 +115,16 @@ def compiles(device: DeviceSettings, pays: bool) -> bool:
     """
     if device.compile != "auto":
         return device.compile == "true"
-    return pays and runs_on_gpu(device) and _why_not_compiled() is None
+    return pays and runs_on_gpu(device) and why_not_compiled() is None
+
+
+def why_not_compiled() -> str | None:
+    """Return what `torch.compile` lacks on this machine; None where it has all that it needs on a GPU."""
+    if find_spec("triton") is None:
+        return "triton is not installed"
+    if not any(which(name) for name in (os.environ.get("CC") or "cc", "gcc", "clang")):
+        return "there is no C compiler, which triton starts kernels with (gcc, or CC=)"
+    return None
 
 
 def torch_device(device: DeviceSettings) -> str:
@@ -271,14 +280,5 @@ def _check_gpus(device: DeviceSettings, count: int) -> None:
             raise InputError(f"device={device.kind}", reason, remedy)
     if device.precision == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise SettingError("device.precision", "bf16", "16, 32 or auto", "this GPU has no bfloat16")
-    if device.compile == "true" and (missing := _why_not_compiled()):
+    if device.compile == "true" and (missing := why_not_compiled()):
         raise SettingError("device.compile", "true", "false or auto", missing)
-
-
-def _why_not_compiled() -> str | None:
-    """Return what `torch.compile` lacks on this machine; None where it has all that it needs on a GPU."""
-    if find_spec("triton") is None:
-        return "triton is not installed"
-    if not any(which(name) for name in (os.environ.get("CC") or "cc", "gcc", "clang")):
-        return "there is no C compiler, which triton starts kernels with (gcc, or CC=)"
-    return None

@@ -203,6 +203,10 @@ def segment(network: Any, image: NDArray[np.float32], spacing: Sequence[float]) 
     return found
 
 
+class TimeIsOver(Exception):
+    """The minutes of a training are over."""
+
+
 class LabelctTrainer(nnUNetTrainer):
     """nnU-Net's trainer with the values of `Instructions`, where nnU-Net wants a class for each."""
 
@@ -218,6 +222,7 @@ class LabelctTrainer(nnUNetTrainer):
         super().__init__(plans, configuration, fold, dataset_json, device)
         self.instructions = Instructions.read()
         self.drawn: Any = None
+        self.share = 0.0
         wanted = self.instructions.settings
         self.num_epochs = wanted.epochs
         self.num_iterations_per_epoch = wanted.iterations
@@ -232,17 +237,37 @@ class LabelctTrainer(nnUNetTrainer):
         self.instructions.seed_all(0, self.local_rank)
         super().initialize()
 
+    def run_training(self) -> None:
+        """Train until the epochs or the minutes are over."""
+        try:
+            super().run_training()
+        except TimeIsOver:
+            self.on_train_end()
+
     def on_train_start(self) -> None:
         """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of."""
         super().on_train_start()
         self._log()
 
     def on_epoch_start(self) -> None:
-        """Give each epoch a random stream of its own, so that a resumed training goes on as it would have."""
+        """Give each epoch a random stream of its own, so that a resumed training goes on as it would have.
+
+        Raises:
+            TimeIsOver: There are no minutes left for it.
+        """
+        self.share = self._share()
+        if self.share >= 1:
+            raise TimeIsOver
         self.instructions.seed_all(1 + self.current_epoch, self.local_rank)
         if self.drawn is not None:
             self.drawn.begin(self.current_epoch)
         super().on_epoch_start()
+
+    def on_train_epoch_start(self) -> None:
+        """Let the learning rate follow the clock where that is ahead of the epochs."""
+        done = max(self.share, self.current_epoch / self.num_epochs)
+        self.lr_scheduler.max_steps = self.current_epoch / done if done else self.num_epochs
+        super().on_train_epoch_start()
 
     def on_epoch_end(self) -> None:
         """Add the epoch to the log once its checkpoint is written."""
@@ -287,6 +312,14 @@ class LabelctTrainer(nnUNetTrainer):
     def print_to_log_file(self, *args: Any, also_print_to_console: bool = True, add_timestamp: bool = True) -> None:
         """Write to nnU-Net's log file alone."""
         super().print_to_log_file(*args, also_print_to_console=False, add_timestamp=add_timestamp)
+
+    def _share(self) -> float:
+        """Return how much of the minutes is over, by the epochs that a checkpoint remembers; the first process says."""
+        begun, ended = (self.logger.get_value(f"epoch_{end}_timestamps", None) for end in ("start", "end"))
+        share = [self.instructions.share(begun[: self.current_epoch], ended[: self.current_epoch])]
+        if self.is_ddp:
+            torch.distributed.broadcast_object_list(share)
+        return share[0]
 
     def _log(self) -> None:
         if self.local_rank == 0:

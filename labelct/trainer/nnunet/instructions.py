@@ -76,6 +76,16 @@ class Instructions:
         np.random.seed(state)  # noqa: NPY002
         torch.manual_seed(state)
 
+    def share(self, begun: Sequence[float], ended: Sequence[float]) -> float:
+        """Return how much of the minutes is over; 0 where there are none.
+
+        Args:
+            begun: When each epoch so far began, s.
+            ended: When it ended.
+        """
+        minutes = self.settings.minutes
+        return 0.0 if minutes is None else (sum(ended) - sum(begun)) / (60 * minutes)
+
     def mirrored(self, axes: Sequence[int], forward: Sequence[int]) -> tuple[int, ...]:
         """Return those axes that may be mirrored.
 

@@ -14,7 +14,7 @@ POLL_S = 0.5  # an epoch takes seconds at least, and four thousand of them are r
 
 
 @contextmanager
-def followed(path: Path, epochs: int, tracker: Tracker) -> Iterator[None]:
+def followed(path: Path, epochs: int, minutes: float | None, tracker: Tracker) -> Iterator[None]:
     """Show the rows that grow in a log and pass them on, whichever process writes them.
 
     The log is written anew each time, with the earlier epochs of a resumed training, so that all curves are whole.
@@ -22,20 +22,27 @@ def followed(path: Path, epochs: int, tracker: Tracker) -> Iterator[None]:
     Args:
         path: The CSV file with a column `epoch`; what lies there of an earlier run is removed.
         epochs: How many there will be.
+        minutes: How long the training takes, where it is one by time: the bar goes by its seconds then.
         tracker: Gets the other columns as `train/<column>`.
 
     Yields:
         Nothing; inside, standard output may be redirected, the bar stays where it was.
     """
     path.unlink(missing_ok=True)
-    bar, finished = ProgressBar("nnU-Net epochs", epochs, sys.stdout), threading.Event()
-    seen = 0
+    by_time = minutes is not None
+    total = epochs if minutes is None else round(60 * minutes)
+    bar = ProgressBar("nnU-Net (seconds)" if by_time else "nnU-Net epochs", total, sys.stdout)
+    finished, seen = threading.Event(), 0
 
     def read() -> None:
         nonlocal seen
-        rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines() if path.exists() else ())
-        for row in list(rows)[seen:]:
-            seen = _pass_on(row, bar, tracker)
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines() if path.exists() else ()))
+        for row in rows[seen:]:
+            seen = _pass_on(row, tracker)
+        if rows:
+            spent = min(total, round(sum(float(row["seconds"]) for row in rows)))
+            text = f"loss {float(rows[-1]['loss']):.3f}  Dice {float(rows[-1]['dice_smooth']):.3f}"
+            bar.update(spent if by_time else seen, text=f"epoch {seen}  {text}" if by_time else text)
 
     def follow() -> None:
         while not finished.wait(POLL_S):
@@ -52,9 +59,8 @@ def followed(path: Path, epochs: int, tracker: Tracker) -> Iterator[None]:
             read()
 
 
-def _pass_on(row: Mapping[str, str], bar: ProgressBar, tracker: Tracker) -> int:
+def _pass_on(row: Mapping[str, str], tracker: Tracker) -> int:
     values = {name: float(value) for name, value in row.items()}
     epoch = int(values.pop("epoch"))
     tracker.log({f"train/{name}": value for name, value in values.items()}, epoch)
-    bar.update(epoch, text=f"loss {values['loss']:.3f}  Dice {values['dice_smooth']:.3f}")
     return epoch

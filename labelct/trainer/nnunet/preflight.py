@@ -49,7 +49,9 @@ def check_device(device: DeviceSettings, settings: NnunetSettings) -> None:
     """Raise `SettingError` where nnU-Net cannot train on `device`."""
     if device.kind == "ddp" and not runs_on_gpu(device):
         raise SettingError("accelerator", device.accelerator, "gpu", "nnU-Net spreads over GPUs alone: device=cpu")
-    count = processes(device)
+    count, own = processes(device), "16" if runs_on_gpu(device) else "32"
+    if device.precision not in ("auto", own):
+        raise SettingError("device.precision", device.precision, f"auto or {own}", "nnU-Net's is its own")
     if settings.batch is not None and settings.batch < count:
         raise SettingError("batch", settings.batch, f"{count} or more", "each of the devices needs a patch")
 

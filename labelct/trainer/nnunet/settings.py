@@ -41,15 +41,18 @@ class NnunetSettings(Checked):
         patch: Patch `(x, y, z)` in voxels, rounded up to what the network divides by; null lets nnU-Net choose.
         batch: Patches a step, over all devices; null lets nnU-Net choose.
         epochs: Epochs of `iterations` steps each.
+        minutes: How long the training takes, validation with it; null: as long as `epochs` do. The rate follows epochs
+            or minutes, whichever is further, and no epoch begins after the minutes.
         iterations: Steps of an epoch.
         iterations_val: Validation batches of an epoch.
-        learning_rate: At the start; falls to 0 as (1 - epoch / epochs)^0.9.
+        learning_rate: At the start; falls to 0 as (1 - progress)^0.9, where progress is epoch / epochs, or the share of
+            the minutes.
         weight_decay: Of the optimiser.
         foreground: Share of the patches that are centred on a target.
         mirror: Axes that are mirrored: `auto` (all, but not x where a target has a side, as `kidney_left`), `all` or
             `none`.
         save_every: Epochs between checkpoints, which a killed training goes on from.
-        compile: Let torch compile the network (on a GPU).
+        compile: Let torch compile the network (on a GPU with triton and a C compiler); not with `device.compile=false`.
         prediction: How a volume is segmented.
     """
 
@@ -62,6 +65,7 @@ class NnunetSettings(Checked):
     patch: list[int] | None = None
     batch: int | None = ranged(None, 1)
     epochs: int = ranged(4000, 1)
+    minutes: float | None = ranged(None, 0.01)
     iterations: int = ranged(250, 1)
     iterations_val: int = ranged(50, 1)
     learning_rate: float = ranged(1e-2, 1e-8, 10)

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from torch.multiprocessing import ProcessRaisedException
 
+from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
-from labelct.trainer.device import processes, runs_on_gpu, torch_threads, worker_count
+from labelct.trainer.device import processes, runs_on_gpu, torch_threads, why_not_compiled, worker_count
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet import compat
 from labelct.trainer.nnunet.instructions import LOG, Instructions
@@ -30,8 +32,10 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
     write_json(folder / "model.json", {"settings": asdict(settings), "labels": targets.values, "seed": task.seed})
     fold = compat.fold_of(folder, settings.configuration)
     if not (fold / "checkpoint_final.pth").exists():
-        roots = compat.roots(folder, data / "preprocessed", worker_count(device), settings.compile)
-        with shared(task.volumes, folder) as name, followed(folder / LOG, settings.epochs, tracker):
+        compiled = settings.compile and device.compile != "false" and why_not_compiled() is None
+        roots = compat.roots(folder, data / "preprocessed", worker_count(device), compiled)
+        followed_log = followed(folder / LOG, settings.epochs, settings.minutes, tracker)
+        with shared(task.volumes, folder) as name, followed_log:
             told = Instructions(folder, settings, task.seed, targets.is_lateral, name)
             with torch_threads(device), roots, told.given():
                 _run(settings, device)
@@ -39,7 +43,14 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
 
 
 def _run(settings: NnunetSettings, device: DeviceSettings) -> None:
-    kind = "cuda" if runs_on_gpu(device) else "cpu"
+    """Train, and turn a full GPU, of this process or of one of several, into one line."""
+    kind, count = "cuda" if runs_on_gpu(device) else "cpu", processes(device) if device.kind == "ddp" else 1
     if kind == "cuda":
         torch.set_num_threads(device.threads or 1)
-    compat.run(settings.configuration, kind, processes(device) if device.kind == "ddp" else 1)
+    try:
+        compat.run(settings.configuration, kind, count)
+    except (torch.cuda.OutOfMemoryError, ProcessRaisedException) as error:
+        if isinstance(error, ProcessRaisedException) and torch.cuda.OutOfMemoryError.__name__ not in str(error):
+            raise
+        remedy = "set trainer.batch or trainer.patch smaller, or free the card: the same command goes on from the last"
+        raise InputError(f"device={device.kind}", "the card's memory is full", f"{remedy} checkpoint") from error

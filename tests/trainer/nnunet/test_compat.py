@@ -25,6 +25,7 @@ from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 import labelct
 from labelct.dataset import TrainingSet
 from labelct.trainer.nnunet import compat
+from labelct.trainer.nnunet.instructions import Instructions
 from labelct.trainer.nnunet.plans import read_plans, write_raw
 from labelct.trainer.nnunet.settings import PLANNERS, NnunetSettings
 
@@ -50,11 +51,12 @@ CALLS = {  # what is given by its place, and what by its name
 }
 OVERRIDDEN = ["__init__", "initialize", "on_train_start", "on_epoch_start", "on_epoch_end", "get_dataloaders"]
 OVERRIDDEN += ["get_tr_and_val_datasets", "configure_rotation_dummyDA_mirroring_and_inital_patch_size"]
-OVERRIDDEN += ["save_checkpoint", "perform_actual_validation", "print_to_log_file"]
+OVERRIDDEN += ["run_training", "on_train_epoch_start", "save_checkpoint", "perform_actual_validation"]
+OVERRIDDEN += ["print_to_log_file"]
 ATTRIBUTES = ["num_epochs", "num_iterations_per_epoch", "num_val_iterations_per_epoch", "initial_lr", "weight_decay"]
 ATTRIBUTES += ["oversample_foreground_percent", "save_every", "current_epoch", "local_rank", "is_ddp", "logger"]
 ATTRIBUTES += ["plans_manager", "configuration_manager", "dataset_json", "inference_allowed_mirroring_axes"]
-ATTRIBUTES += ["disable_checkpointing"]
+ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end"]
 PLANNER = ["UNet_featuremap_min_edge_length", "UNet_max_features_2d", "UNet_max_features_3d", "UNet_base_num_features"]
 PLANNER += ["UNet_blocks_per_stage_encoder", "UNet_blocks_per_stage_decoder"]
 ROOTS = ("raw", "preprocessed", "results")
@@ -114,6 +116,51 @@ def test_no_other_method_of_nnunets_is_overridden():
 def test_the_logger_remembers_the_value_of_an_epoch(trainer, name):
     trainer.logger.log(name, 0.5, 0)
     assert trainer.logger.get_value(name, 0) == 0.5
+
+
+@pytest.fixture
+def by_time(raw, tmp_path):
+    """Return labelct's trainer of 100 epochs or two minutes, with the optimiser and schedule that nnU-Net makes."""
+    folder, plans, content = raw
+    settings = NnunetSettings(epochs=100, minutes=2.0)
+    with compat.roots(folder), Instructions(tmp_path, settings, 0, False).given():
+        own = compat.LabelctTrainer(
+            {**plans, "continue_training": False}, "3d_fullres", 0, content, torch.device("cpu")
+        )
+        own.network = torch.nn.Linear(1, 1)
+        own.optimizer, own.lr_scheduler = own.configure_optimizers()
+        yield own
+
+
+def epochs_of(trainer, monkeypatch, seconds):
+    """Let epochs pass that take `seconds` each; return the learning rate of each that began."""
+    hand, rates = SimpleNamespace(at=0.0), []
+    monkeypatch.setattr("nnunetv2.training.nnUNetTrainer.nnUNetTrainer.time", lambda: hand.at)
+
+    def epoch():
+        trainer.on_epoch_start()
+        trainer.on_train_epoch_start()
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+        hand.at += seconds
+        trainer.logger.log("epoch_end_timestamps", hand.at, trainer.current_epoch)
+        trainer.current_epoch += 1
+        hand.at += 7777  # what is not in an epoch, as the time between a kill and the next start, does not count
+
+    monkeypatch.setattr(nnUNetTrainer, "run_training", lambda _: [epoch() for _ in range(100)])
+    monkeypatch.setattr(nnUNetTrainer, "on_train_end", lambda _: rates.append("end"))
+    trainer.run_training()
+    return rates
+
+
+def test_a_training_by_time_ends_with_it_and_its_rate_follows_the_clock(by_time, monkeypatch):
+    *rates, end = epochs_of(by_time, monkeypatch, 30.0)
+    assert end == "end"
+    assert rates == pytest.approx([1e-2 * (1 - share) ** 0.9 for share in (0, 0.25, 0.5, 0.75)])
+
+
+def test_epochs_decide_where_they_are_ahead_of_the_clock(by_time, monkeypatch):
+    rates = epochs_of(by_time, monkeypatch, 0.1)
+    assert rates == pytest.approx([1e-2 * (1 - epoch / 100) ** 0.9 for epoch in range(100)])
 
 
 def test_mirrored_axes_come_with_the_patch(trainer):

@@ -29,6 +29,12 @@ def test_drawn_volumes_are_found_and_read_ahead(volumes, tmp_path):
     assert Instructions(tmp_path, NnunetSettings(), 0, False, None).volumes() is None
 
 
+def test_the_share_of_the_minutes_is_that_of_the_epochs(tmp_path):
+    begun, ended = [100.0, 500.0], [130.0, 545.0]
+    assert Instructions(tmp_path, NnunetSettings(minutes=5.0), 0, False).share(begun, ended) == 0.25
+    assert Instructions(tmp_path, NnunetSettings(), 0, False).share(begun, ended) == 0
+
+
 @pytest.mark.parametrize(
     ("mirror", "lateral", "forward", "allowed"),
     [

@@ -79,6 +79,12 @@ def test_every_gpu_needs_a_patch(monkeypatch):
         preflight.check_device(DeviceSettings(kind="ddp", devices=0), NnunetSettings(batch=2))
 
 
+def test_a_precision_that_nnunet_does_not_have_is_refused():
+    preflight.check_device(DeviceSettings(precision="32"), NnunetSettings())
+    with pytest.raises(SettingError, match="precision='16': allowed is auto or 32; nnU-Net's is its own"):
+        preflight.check_device(DeviceSettings(precision="16"), NnunetSettings())
+
+
 def test_free_memory_is_what_the_container_leaves(tmp_path, monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8 * GB))
     limit, used = tmp_path / "memory.max", tmp_path / "memory.current"

@@ -6,7 +6,12 @@ import json
 import numpy as np
 import pytest
 import torch
+from torch.multiprocessing import ProcessRaisedException
 
+from labelct.errors import InputError
+from labelct.trainer.nnunet import training
+from labelct.trainer.nnunet.settings import NnunetSettings
+from labelct.trainer.settings import DeviceSettings
 from tests.trainer.nnunet.conftest import SMALL, train
 
 
@@ -51,3 +56,28 @@ def test_a_finished_training_is_left_alone_and_its_files_are_where_users_look(co
     assert {"model.json", "log.csv", "progress.png", "job.json", "nnunet.log"} <= {p.name for p in trained.iterdir()}
     model = json.loads((trained / "model.json").read_text())
     assert (model["labels"], model["settings"]["kind"]) == ({"liver": 1}, "nnunet")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        ProcessRaisedException("-- Process 1: torch.OutOfMemoryError: CUDA out of memory", 1, 4711),
+    ],
+)
+def test_a_full_card_is_one_line(monkeypatch, error):
+    def full(*_):
+        raise error
+
+    monkeypatch.setattr(training.compat, "run", full)
+    with pytest.raises(InputError, match=r"^device=cpu: the card's memory is full; set trainer\.batch or"):
+        training._run(NnunetSettings(), DeviceSettings())
+
+
+def test_another_failure_of_a_process_stays_what_it_is(monkeypatch):
+    def fails(*_):
+        raise ProcessRaisedException("-- Process 1: ValueError", 1, 4711)
+
+    monkeypatch.setattr(training.compat, "run", fails)
+    with pytest.raises(ProcessRaisedException):
+        training._run(NnunetSettings(), DeviceSettings())

@@ -2,8 +2,10 @@
 
 import pytest
 
+from labelct import pipeline
 from labelct.commands.compose import groups, options
 from labelct.config import PLAIN, configuration_folder
+from labelct.trainer.settings import DeviceSettings
 
 NAMES = list(options("experiment"))
 ROOTS = ("cohort.root=maps", "test.totalsegmentator.root=ct")
@@ -57,6 +59,41 @@ def test_the_full_setting_changes_size_and_trainer_alone(name, configured):
     assert full.scanner.channels > 2 * small.scanner.channels
     assert (full.targets, full.cohort, full.fill, full.drop) == (small.targets, small.cohort, small.fill, small.drop)
     assert full.data.distractors == small.data.distractors
+
+
+@pytest.mark.parametrize("name", ["liver_from_masks", "organs_from_masks"])
+def test_the_gpu_setting_is_twenty_minutes_of_a_large_network_on_new_volumes(name, configured):
+    small, gpu = (configured(f"experiment={each}", *ROOTS) for each in (name, f"{name}_gpu"))
+    assert (gpu.device.kind, gpu.data.mode, gpu.scanner.kind, gpu.scanner.mode) == (
+        *("gpu", "online"),
+        *("helical", "noise_only"),
+    )
+    assert (gpu.trainer.kind, gpu.trainer.minutes, len(gpu.trainer.channels)) == ("unet", 20.0, 6)
+    assert [gpu.data.spacing] * 3 == gpu.trainer.spacing  # a drawn volume is not resampled
+    assert (gpu.targets, gpu.cohort, gpu.fill, gpu.drop) == (small.targets, small.cohort, small.fill, small.drop)
+    assert gpu.data.distractors == small.data.distractors
+
+
+@pytest.mark.parametrize(("name", "least"), [("liver_from_masks", 4.3), ("organs_from_masks", 5.7)])
+def test_the_gpu_setting_fits_the_memory_that_its_page_says(name, least, configured):
+    from labelct.trainer.unet.memory import GIB, least_memory
+
+    config = configured(f"experiment={name}_gpu", *ROOTS)
+    device = DeviceSettings(kind="gpu", precision="bf16", compile="false")
+    need = least_memory(device, config.trainer, 1 + len(config.targets)) / GIB
+    assert need == pytest.approx(least, abs=0.06)
+    assert need < 16 / 2
+    page = (configuration_folder().parent / "experiments" / name / "README.md").read_text(encoding="utf-8")
+    assert f"at least {least} GiB" in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "maps"), [("liver_from_masks", "msd_liver"), ("organs_from_masks", "btcv")])
+def test_the_gpu_setting_runs_small_on_a_cpu(name, maps, configured, real_data, tmp_path):
+    roots = [f"cohort.root={real_data}/label_maps/{maps}", f"test.totalsegmentator.root={real_data}/totalsegmentator"]
+    given = [f"experiment={name}_gpu", "debug=smoke", "device=cpu", *roots, f"paths.outputs={tmp_path / 'outputs'}"]
+    pipeline.run(configured(*given), tmp_path, {})
+    assert (tmp_path / "scores.csv").is_file()
 
 
 def test_the_liver_comes_from_the_papers_number_of_cases(configured):

@@ -47,4 +47,4 @@ def _subject(case: str, path: Path, table: dict[int, str], settings: FolderSetti
     load = partial(load_label_map, path, table, settings.merge)
     if ct is None or not ct.exists():
         return Subject(case, load, None, (path,))
-    return Subject(case, load, partial(load_ct, ct, path), (path, *ct_files(ct)))
+    return Subject(case, load, partial(load_ct, ct, path, settings.not_hu), (path, *ct_files(ct)))

@@ -92,5 +92,6 @@ def _subjects(
         images = [root / f"images{part}" / f"{case}{suffix}{ending}" for suffix in ("_0000", "")]
         ct = next((image for image in images if has_ct and image.is_file()), None)
         load = partial(load_label_map, path, table, settings.merge)
-        subjects.append(Subject(case, load, partial(load_ct, ct, path) if ct else None, (path, *([ct] if ct else []))))
+        load_image = partial(load_ct, ct, path, settings.not_hu) if ct else None
+        subjects.append(Subject(case, load, load_image, (path, *([ct] if ct else []))))
     return tuple(subjects)

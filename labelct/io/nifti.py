@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from labelct.errors import InputError
+from labelct.io.hounsfield import HU_RANGE
 from labelct.store import written
 from labelct.volume import LabelMap, Volume
 
-HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its values up to the end of int16
 COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps grow by half
 
 

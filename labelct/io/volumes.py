@@ -1,26 +1,33 @@
 """A CT as users have it, a NIfTI file or a folder with a DICOM series: the one place that tells them apart."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from labelct.errors import InputError
 from labelct.io import dicom, nifti
+from labelct.io.hounsfield import check_hu, clipped
 from labelct.volume import Volume
 
 
-def read_ct(path: Path) -> Volume:
-    """Read a CT.
+def read_ct(path: Path, not_hu: bool = False) -> Volume:
+    """Read a CT, check that it is in HU, and clip padding to -1024 HU before anything interpolates across its edge.
 
     Args:
         path: A `.nii` or `.nii.gz` file, or a folder that holds one DICOM series.
+        not_hu: Take the values as they are, neither checked nor clipped.
 
     Returns:
         The volume `(x, y, z)` float32 HU, RAS+.
 
     Raises:
-        InputError: Nothing is there, or it cannot be read.
+        InputError: Nothing is there, it cannot be read, or its values cannot be HU.
     """
     ct_files(path)
-    return dicom.read_series(path) if path.is_dir() else nifti.read_volume(path)
+    volume = dicom.read_series(path) if path.is_dir() else nifti.read_volume(path)
+    if not_hu:
+        return volume
+    check_hu(path, volume.array)
+    return replace(volume, array=clipped(volume.array))
 
 
 def ct_files(path: Path) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from torch.nn.functional import interpolate, pad
 
 from labelct.body import largest_region
 from labelct.errors import InputError
+from labelct.io.hounsfield import clipped
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.normalisation import IntensityProperties
 from labelct.trainer.settings import DeviceSettings
@@ -72,7 +73,7 @@ class UNetPredictor:
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a CT; 0 outside the body where `body_crop` is set."""
-        hu = volume.array.astype(np.float32, copy=False)
+        hu = clipped(volume.array.astype(np.float32, copy=False))
         box = body_box(hu, volume.spacing, self.settings.prediction)
         segmentation = np.zeros(hu.shape, np.uint8)
         with torch_threads(self.device), torch.inference_mode():

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.io.nifti import in_order, turn_to_ras
-from labelct.volume import Volume
+from labelct.io.orientation import in_order, turn_to_ras
+from labelct.volume import Frame, Volume
 
 UNEVEN_MM = 0.05  # scanners round slice positions; a missing slice is a whole spacing
 
@@ -37,8 +37,9 @@ def read_series(folder: Path) -> Volume:
         raise InputError(folder, f"a slice cannot be read ({_reason(error)})", "export the series again") from None
     if len(files) > 1:
         _check_slices(folder, image, [reader.GetMetaData(i, "0020|0032") for i in range(len(files))])
-    array, affine = turn_to_ras(folder, sitk.GetArrayViewFromImage(image).T, _ras_affine(image))
-    return Volume(in_order(array, np.float32), affine)
+    stored, own = sitk.GetArrayViewFromImage(image).T, _ras_affine(image)
+    array, affine = turn_to_ras(folder, stored, own)
+    return Volume(in_order(array, np.float32), affine, frame=Frame(stored.shape, own))
 
 
 def series_files(folder: Path) -> list[Path]:

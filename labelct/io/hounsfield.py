@@ -27,7 +27,7 @@ def clipped(hu: NDArray[Any]) -> NDArray[Any]:
     return hu if hu.min(initial=0) >= HU_RANGE[0] else np.maximum(hu, hu.dtype.type(HU_RANGE[0]))
 
 
-def check_hu(path: Path, hu: NDArray[np.floating[Any]]) -> None:
+def check_hu(path: Path, hu: NDArray[Any]) -> None:
     """Refuse what cannot be HU, and warn of what hardly is, with the range seen.
 
     Args:
@@ -56,7 +56,7 @@ def check_hu(path: Path, hu: NDArray[np.floating[Any]]) -> None:
         log.warning("%s: %s, all of it air, so hardly a CT in HU; %s", path, seen, REMEDY)
 
 
-def _guess(hu: NDArray[np.floating[Any]], low: float, high: float) -> str:
+def _guess(hu: NDArray[Any], low: float, high: float) -> str:
     """Return in brackets what such values usually are."""
     if low >= 0 and high <= 1:
         return " (scaled to 0..1?)"

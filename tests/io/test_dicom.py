@@ -96,3 +96,13 @@ def test_a_real_series_lies_on_the_grid_of_its_labels(tmp_path):
     for number, file in enumerate(sorted((folder / "series").iterdir())):
         shutil.copy(file, tmp_path / f"{(number * 7) % 20:02d}")
     np.testing.assert_array_equal(read_series(tmp_path).array, ct.array)
+
+
+def test_what_is_written_like_a_series_overlays_it_without_a_flip(tmp_path, hu):
+    volume = read_series(_series(tmp_path / "series", hu))
+    nifti.write_like(tmp_path / "mask.nii.gz", (volume.array > 0).astype(np.uint8), volume)
+    mask = sitk.ReadImage(str(tmp_path / "mask.nii.gz"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(mask).T, hu > 0)
+    np.testing.assert_allclose(mask.GetOrigin(), ORIGIN, atol=1e-5)
+    np.testing.assert_allclose(mask.GetSpacing(), SPACING, atol=1e-6)
+    np.testing.assert_allclose(mask.GetDirection(), np.eye(3).ravel(), atol=1e-6)

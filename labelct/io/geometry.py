@@ -28,7 +28,7 @@ def check_grid(path: Path, shape: tuple[int, ...], affine: NDArray[np.float64]) 
         affine: `(4, 4)`, voxel index to mm.
     """
     if not _regular(affine):
-        raise InputError(path, "its affine is singular or not finite", "export it again with a valid sform or qform")
+        raise InputError(path, "its affine is singular or not finite", REMEDY)
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     shown = " x ".join(f"{length:.4g}" for length in spacing)
     if spacing.min() < SPACING_MM[0] or spacing.max() > SPACING_MM[1]:
@@ -92,7 +92,7 @@ def _chosen(
 def _neither(path: Path, header: Any) -> NDArray[np.float64]:
     """Return the affine of pixdim alone, for a header that says nothing about orientation."""
     if int(header["sform_code"]) > 0 or int(header["qform_code"]) > 0:
-        raise InputError(path, "its affine is singular or not finite", "export it again with a valid sform or qform")
+        raise InputError(path, "its affine is singular or not finite", REMEDY)
     affine: NDArray[np.float64] = header.get_base_affine()
     _warn_once(f"{path}: has neither sform nor qform; x is taken to run from right to left, which nothing tells")
     return affine

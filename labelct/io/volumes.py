@@ -6,6 +6,7 @@ from pathlib import Path
 from labelct.errors import InputError
 from labelct.io import dicom, nifti
 from labelct.io.hounsfield import check_hu, clipped
+from labelct.io.tags import is_dicom
 from labelct.volume import Volume
 
 
@@ -13,7 +14,7 @@ def read_ct(path: Path, not_hu: bool = False) -> Volume:
     """Read a CT, check that it is in HU, and clip padding to -1024 HU before anything interpolates across its edge.
 
     Args:
-        path: A `.nii` or `.nii.gz` file, or a folder that holds one DICOM series.
+        path: A `.nii` or `.nii.gz` file, a folder that holds one DICOM series, or a multi-frame DICOM file.
         not_hu: Take the values as they are, neither checked nor clipped.
 
     Returns:
@@ -23,7 +24,7 @@ def read_ct(path: Path, not_hu: bool = False) -> Volume:
         InputError: Nothing is there, it cannot be read, or its values cannot be HU.
     """
     ct_files(path)
-    volume = dicom.read_series(path) if path.is_dir() else nifti.read_volume(path)
+    volume = dicom.read_series(path) if path.is_dir() or is_dicom(path) else nifti.read_volume(path)
     if not_hu:
         return volume
     check_hu(path, volume.array)

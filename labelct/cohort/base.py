@@ -126,7 +126,7 @@ def load_ct(path: Path, label_file: Path, not_hu: bool = False) -> Volume:
     Args:
         path: The CT.
         label_file: The label map, or one of its masks.
-        not_hu: Take the CT's values as they are, neither checked nor clipped.
+        not_hu: Do not check that its values are HU.
     """
     ct = read_ct(path, not_hu)
     check_same_grid(path, (ct.array.shape, ct.affine), label_file, nifti.read_grid(label_file))

@@ -34,7 +34,7 @@ class FilesSettings(Checked):
         splits_file: JSON file `{"train": [cases], "val": [...], "test": [...]}`, or the name of a split that ships.
         seed: Which cases the numbers fall on.
         split: What is scored where this is a test group: `test`, or `all` cases with a CT.
-        not_hu: Take images as they are whose values cannot be HU, neither checked nor clipped at -1024.
+        not_hu: Take images whose values cannot be HU as they are.
     """
 
     kind: str = ""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -60,12 +61,12 @@ def _subject(
 ) -> Subject:
     names = {value: known[value] for value in masks}
     ct, first = folder / f"ct{ENDING}", next(iter(masks.values()))
-    has_ct = ct.is_file()
+    has_ct = os.path.lexists(ct)
     return Subject(
         folder.name,
         partial(load_masks, masks, names, settings.merge),
         partial(load_ct, ct, first, settings.not_hu) if has_ct else None,
-        (*(path for path in masks.values() if path.is_file()), *([ct] if has_ct else [])),
+        (*(path for path in masks.values() if os.path.lexists(path)), *([ct] if has_ct else [])),
     )
 
 

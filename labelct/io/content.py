@@ -17,15 +17,20 @@ def check_file(path: Path) -> int:
     Raises:
         InputError: It is not there, a link to nothing, or no regular file.
     """
+    check_link(path)
     try:
         found = path.stat()
     except OSError:
-        if path.is_symlink():
-            raise InputError(path, f"a link to {path.readlink()}, which is not there", "mend or remove it") from None
         raise InputError(path, "no such file", "check the path") from None
     if not stat.S_ISREG(found.st_mode):
         raise InputError(path, "no regular file", "give a .nii or .nii.gz file")
     return found.st_size
+
+
+def check_link(path: Path) -> None:
+    """Raise `InputError` where a path is a link to nothing."""
+    if path.is_symlink() and not path.exists():
+        raise InputError(path, f"a link to {path.readlink()}, which is not there", "mend or remove it")
 
 
 def on_disk(path: Path) -> int:

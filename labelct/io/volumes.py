@@ -5,6 +5,7 @@ from pathlib import Path
 
 from labelct.errors import InputError
 from labelct.io import dicom, nifti
+from labelct.io.content import check_link
 from labelct.io.hounsfield import check_hu, clipped
 from labelct.io.tags import is_dicom
 from labelct.volume import Volume
@@ -15,7 +16,7 @@ def read_ct(path: Path, not_hu: bool = False) -> Volume:
 
     Args:
         path: A `.nii` or `.nii.gz` file, a folder that holds one DICOM series, or a multi-frame DICOM file.
-        not_hu: Take the values as they are, neither checked nor clipped.
+        not_hu: Do not check that the values are HU.
 
     Returns:
         The volume `(x, y, z)` float32 HU, RAS+.
@@ -25,9 +26,8 @@ def read_ct(path: Path, not_hu: bool = False) -> Volume:
     """
     ct_files(path)
     volume = dicom.read_series(path) if path.is_dir() or is_dicom(path) else nifti.read_volume(path)
-    if not_hu:
-        return volume
-    check_hu(path, volume.array)
+    if not not_hu:
+        check_hu(path, volume.array)
     return replace(volume, array=clipped(volume.array))
 
 
@@ -37,6 +37,7 @@ def ct_files(path: Path) -> tuple[Path, ...]:
     Raises:
         InputError: Nothing is there.
     """
+    check_link(path)
     if not path.exists():
         raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
     return tuple(sorted(part for part in path.iterdir() if part.is_file())) if path.is_dir() else (path,)

@@ -8,16 +8,33 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
+class Frame:
+    """How a file stores a volume: what it takes to write an array of the same grid the way the file has it.
+
+    Attributes:
+        shape: Of the stored array, in the order of the file's axes; axes beyond three have length 1.
+        affine: `(4, 4)` float64, index of the stored array to RAS+ mm.
+        header: The header block of a NIfTI file (codes, units, names); empty for other formats.
+    """
+
+    shape: tuple[int, ...]
+    affine: NDArray[np.float64]
+    header: bytes = b""
+
+
+@dataclass(frozen=True)
 class Volume:
     """An array with its place in the world.
 
     Attributes:
         array: `(x, y, z)`, RAS+ (x grows to the patient's right, y to the front, z to the head); float32 HU for CT.
         affine: `(4, 4)` float64, voxel index to RAS+ millimetres; diagonal up to rotation.
+        frame: How the file that it was read from stores it; None where it was not read from one.
     """
 
     array: NDArray[np.generic]
     affine: NDArray[np.float64]
+    frame: Frame | None = field(default=None, kw_only=True)
 
     @property
     def spacing(self) -> tuple[float, float, float]:

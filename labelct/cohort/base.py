@@ -120,9 +120,15 @@ def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelM
     return LabelMap(array, label_map.affine, names)
 
 
-def load_ct(path: Path, label_file: Path) -> Volume:
-    """Read a CT, NIfTI file or DICOM folder, and check that it lies on the grid of `label_file`."""
-    ct = read_ct(path)
+def load_ct(path: Path, label_file: Path, not_hu: bool = False) -> Volume:
+    """Read a CT, NIfTI file or DICOM folder, and check that it lies on the grid of `label_file`.
+
+    Args:
+        path: The CT.
+        label_file: The label map, or one of its masks.
+        not_hu: Do not check that its values are HU.
+    """
+    ct = read_ct(path, not_hu)
     check_same_grid(path, (ct.array.shape, ct.affine), label_file, nifti.read_grid(label_file))
     return ct
 

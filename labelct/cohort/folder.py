@@ -1,6 +1,7 @@
 """Label maps of one's own, one file a case, with a CT (NIfTI or DICOM) where there is one."""
 
 import glob
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,7 @@ def _labels(pattern: str, root: Path) -> list[tuple[str, Path]]:
     found = []
     for path in map(Path, sorted(glob.glob(glob.escape(f"{root}/") + pattern))):
         fit = shape.fullmatch(path.relative_to(root).as_posix())
-        if fit and path.is_file():
+        if fit and not path.is_dir():
             found.append((fit["case"], path))
     if not found:
         raise InputError(root, f"no label file fits labels={pattern}", "set labels= to a pattern such as *.nii.gz")
@@ -45,6 +46,7 @@ def _labels(pattern: str, root: Path) -> list[tuple[str, Path]]:
 def _subject(case: str, path: Path, table: dict[int, str], settings: FolderSettings, root: Path) -> Subject:
     ct = root / settings.ct.replace("*", case) if settings.ct else None
     load = partial(load_label_map, path, table, settings.merge)
-    if ct is None or not ct.exists():
+    if ct is None or not os.path.lexists(ct):
         return Subject(case, load, None, (path,))
-    return Subject(case, load, partial(load_ct, ct, path), (path, *ct_files(ct)))
+    files = ct_files(ct) if ct.exists() else (ct,)  # a link to nothing, which is named if the case is used
+    return Subject(case, load, partial(load_ct, ct, path, settings.not_hu), (path, *files))

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from labelct.io.hounsfield import clipped
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
 from labelct.volume import LabelMap, Volume
 
@@ -43,4 +44,5 @@ def _resampled(label_map: LabelMap, ct: Volume | None, spacing: float | None) ->
     labels = LabelMap(resample_labels(label_map.array, label_map.spacing, size), affine, label_map.names)
     if ct is None:
         return labels, None
-    return labels, Volume(resample_volume(ct.array.astype(np.float32), ct.spacing, size), affine)
+    hu = clipped(ct.array.astype(np.float32, copy=False))
+    return labels, Volume(resample_volume(hu, ct.spacing, size), affine)

@@ -1,6 +1,7 @@
 """A data set in nnU-Net's raw layout (or the Decathlon's, from which it comes): one image channel, labels by name."""
 
 import logging
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,8 @@ def _subjects(
     for path in sorted((root / f"labels{part}").glob(f"[!.]*{ending}")):
         case = path.name.removesuffix(ending)
         images = [root / f"images{part}" / f"{case}{suffix}{ending}" for suffix in ("_0000", "")]
-        ct = next((image for image in images if has_ct and image.is_file()), None)
+        ct = next((image for image in images if has_ct and os.path.lexists(image)), None)
         load = partial(load_label_map, path, table, settings.merge)
-        subjects.append(Subject(case, load, partial(load_ct, ct, path) if ct else None, (path, *([ct] if ct else []))))
+        load_image = partial(load_ct, ct, path, settings.not_hu) if ct else None
+        subjects.append(Subject(case, load, load_image, (path, *([ct] if ct else []))))
     return tuple(subjects)

@@ -8,6 +8,7 @@ from labelct.cohort.base import Cohort, Found
 from labelct.cohort.settings import FilesSettings, FolderSettings, NnunetRawSettings, TotalSegmentatorSettings
 from labelct.cohort.splits import divide
 from labelct.errors import InputError, did_you_mean
+from labelct.io.content import check_file
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def open_cohort(settings: FilesSettings) -> Cohort:
         The cohort.
 
     Raises:
-        InputError: The folder is missing or holds no case.
+        InputError: The folder is missing or holds no case, a case is twice there, a file is a link to nothing.
         SettingError: A structure, name or merge that the cohort does not know.
     """
     root = Path(settings.root).expanduser()
@@ -30,6 +31,7 @@ def open_cohort(settings: FilesSettings) -> Cohort:
         raise InputError(root, "no such folder", "set root to the folder of the cohort")
     found = _find(settings, root)
     subjects = {subject.case: subject for subject in found.subjects}
+    _check_unique(root, found)
     if settings.cases:
         missing = [case for case in settings.cases if case not in subjects]
         subjects = {case: subjects[case] for case in settings.cases if case in subjects}
@@ -38,8 +40,21 @@ def open_cohort(settings: FilesSettings) -> Cohort:
             raise InputError(root, f"holds none of the cases {', '.join(missing)}", remedy)
         if missing:
             log.warning("%s: holds no case %s", root, ", ".join(missing))
+    for subject in subjects.values():
+        for path in subject.files:
+            check_file(path)
     split, declared = divide(subjects, settings, found.own_split, root)
     return Cohort(settings.kind, split["train"], split["val"], split["test"], root, found.names, declared)
+
+
+def _check_unique(root: Path, found: Found) -> None:
+    """Raise where two label files are of one case: all but the last would be lost without a word."""
+    files: dict[str, Path] = {}
+    for subject in found.subjects:
+        if subject.case in files:
+            problem = f"case {subject.case} is twice there, {files[subject.case]} and {subject.files[0]}"
+            raise InputError(root, problem, "rename one of them")
+        files[subject.case] = subject.files[0]
 
 
 def _find(settings: FilesSettings, root: Path) -> Found:

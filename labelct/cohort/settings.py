@@ -34,6 +34,7 @@ class FilesSettings(Checked):
         splits_file: JSON file `{"train": [cases], "val": [...], "test": [...]}`, or the name of a split that ships.
         seed: Which cases the numbers fall on.
         split: What is scored where this is a test group: `test`, or `all` cases with a CT.
+        not_hu: Take images whose values cannot be HU as they are.
     """
 
     kind: str = ""
@@ -44,6 +45,7 @@ class FilesSettings(Checked):
     splits_file: str | None = None
     seed: int = ranged(0, 0)
     split: str = choice("test", ("test", "all"))
+    not_hu: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

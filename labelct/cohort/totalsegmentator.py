@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,7 @@ def find(settings: TotalSegmentatorSettings, root: Path) -> Found:
         raise InputError(root, "holds no CASE/segmentations folder", "set root to the folder of the subjects")
     masks = {folder: _masks(folder, known, settings.structures) for folder in folders}
     present = {value: name for value, name in known.items() if any(value in found for found in masks.values())}
-    subjects = tuple(_subject(folder.parent, masks[folder], known, settings.merge) for folder in folders)
+    subjects = tuple(_subject(folder.parent, masks[folder], known, settings) for folder in folders)
     return Found(subjects, merged(present, settings.merge)[0], _own_split(root / "meta.csv"))
 
 
@@ -56,16 +57,16 @@ def _masks(folder: Path, known: Mapping[int, str], structures: list[str]) -> dic
 
 
 def _subject(
-    folder: Path, masks: dict[int, Path], known: Mapping[int, str], merge: Mapping[str, str] | None
+    folder: Path, masks: dict[int, Path], known: Mapping[int, str], settings: TotalSegmentatorSettings
 ) -> Subject:
     names = {value: known[value] for value in masks}
     ct, first = folder / f"ct{ENDING}", next(iter(masks.values()))
-    has_ct = ct.is_file()
+    has_ct = os.path.lexists(ct)
     return Subject(
         folder.name,
-        partial(load_masks, masks, names, merge),
-        partial(load_ct, ct, first) if has_ct else None,
-        (*(path for path in masks.values() if path.is_file()), *([ct] if has_ct else [])),
+        partial(load_masks, masks, names, settings.merge),
+        partial(load_ct, ct, first, settings.not_hu) if has_ct else None,
+        (*(path for path in masks.values() if os.path.lexists(path)), *([ct] if has_ct else [])),
     )
 
 

@@ -16,7 +16,7 @@ from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FolderSettings
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
-from labelct.io import nifti
+from labelct.io import content
 from labelct.phantom.settings import PhantomSettings
 from labelct.store import read_json
 from labelct.targets import Targets
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
             made_with[name]["root"] = str(root)
     image, label = replay(line, made_with, given.output)
     for kind, path in {"image": image, "label": label}.items():
-        if nifti.digest(path) != line["digests"][kind]:
+        if content.digest(path) != line["digests"][kind]:
             remedy = f"it was made by labelct {made_with['labelct']}; other versions and processors may round otherwise"
             raise InputError(path, f"is not the {kind} that the manifest describes", remedy)
     print(f"{image}\n{label}\nboth are what line {given.line} of {manifest} describes, bit for bit")

@@ -1,6 +1,7 @@
 """Files that come from elsewhere: NIfTI, DICOM, video."""
 
-from labelct.io.nifti import digest, read_grid, read_label_map, read_volume, write
+from labelct.io.content import digest
+from labelct.io.nifti import read_grid, read_label_map, read_volume, write, write_like
 from labelct.io.volumes import read_ct
 
-__all__ = ["digest", "read_ct", "read_grid", "read_label_map", "read_volume", "write"]
+__all__ = ["digest", "read_ct", "read_grid", "read_label_map", "read_volume", "write", "write_like"]

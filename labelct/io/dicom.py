@@ -1,94 +1,109 @@
-"""DICOM series: the one place that knows SimpleITK's order of axes and its LPS world."""
+"""DICOM series: the one place that knows SimpleITK's order of axes, in which its GDCM decodes pixels."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.io.nifti import in_order, turn_to_ras
-from labelct.volume import Volume
+from labelct.io.header import MOST_VOXELS
+from labelct.io.hounsfield import HU_RANGE
+from labelct.io.orientation import in_order, turn_to_ras
+from labelct.io.slices import stack
+from labelct.io.tags import EXPORT, DicomFile, is_dicom, read_tags
+from labelct.volume import Frame, Volume
 
-UNEVEN_MM = 0.05  # scanners round slice positions; a missing slice is a whole spacing
+BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number that was read as an unsigned one
+FOLDER = "give the folder of one DICOM series"
 
 
-def read_series(folder: Path) -> Volume:
-    """Read the one DICOM series of a folder, slices sorted by position.
+def read_series(path: Path) -> Volume:
+    """Read the one DICOM series of a folder, or a multi-frame file, slices sorted by position.
 
     Args:
-        folder: The folder of the slices; files that are no DICOM are passed over.
+        path: The folder of the slices, in which files that are no DICOM or hold no pixels are passed over; or a file.
 
     Returns:
-        The volume `(x, y, z)` float32 in RAS+, z contiguous; HU for CT (rescale slope and intercept applied).
+        The volume `(x, y, z)` float32 in RAS+, z contiguous; HU for CT (slope and intercept of each slice applied).
 
     Raises:
-        InputError: No series, several, an unreadable slice, missing or unevenly spaced slices, a tilted gantry.
+        InputError: No series, several, an unreadable slice, slices that fit on no grid, colours, missing geometry.
     """
-    import SimpleITK as sitk
+    files = _files(path)
+    order, affine = stack(path, [one for file in files for one in file.slices])
+    columns, rows = files[0].slices[0].shape
+    if columns * rows * len(order) > MOST_VOXELS:
+        raise InputError(path, f"its {len(order)} slices have more than {MOST_VOXELS} voxels", "crop or resample it")
+    stored = np.empty((columns, rows, len(order)), np.float32, order="F")
+    places, first = np.argsort(order), 0
+    for file in files:
+        last = first + len(file.slices)
+        stored[:, :, places[first:last]] = _pixels(file)
+        first = last
+    array, turned = turn_to_ras(path, stored, affine)
+    return Volume(in_order(array, np.float32), turned, frame=Frame(stored.shape, affine))
 
-    files = series_files(folder)
-    reader = sitk.ImageSeriesReader()
-    reader.SetFileNames([str(file) for file in files])
-    reader.MetaDataDictionaryArrayUpdateOn()
-    try:
-        image = reader.Execute() if len(files) > 1 else sitk.ReadImage(str(files[0]))
-    except RuntimeError as error:
-        raise InputError(folder, f"a slice cannot be read ({_reason(error)})", "export the series again") from None
-    if len(files) > 1:
-        _check_slices(folder, image, [reader.GetMetaData(i, "0020|0032") for i in range(len(files))])
-    array, affine = turn_to_ras(folder, sitk.GetArrayViewFromImage(image).T, _ras_affine(image))
-    return Volume(in_order(array, np.float32), affine)
 
-
-def series_files(folder: Path) -> list[Path]:
-    """Return the files of the folder's one DICOM series, sorted by slice position.
-
-    Raises:
-        InputError: The folder is missing, holds no series or several, or a DICOM file that is no slice of it.
-    """
-    import SimpleITK as sitk
-
-    if not folder.is_dir():
-        raise InputError(folder, "no such folder", "give the folder of one DICOM series")
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is checked and raised here
-    series = sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
-    if not series:
-        raise InputError(folder, "holds no DICOM series", "give the folder of one DICOM series")
-    if len(series) > 1:
-        raise InputError(folder, f"holds {len(series)} DICOM series", "keep one series in a folder")
-    files = [Path(file) for file in sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series[0])]
-    others = sorted(path for path in set(folder.iterdir()) - set(files) if path.name != "DICOMDIR" and _is_dicom(path))
-    if others:
-        raise InputError(others[0], "cannot be read as a slice of the series", "export it again or move it away")
+def _files(path: Path) -> Sequence[DicomFile]:
+    """Return the files of the one series at `path`, their tags read."""
+    if path.is_file():
+        file = read_tags(path)
+        if file is None:
+            raise InputError(path, "holds no pixels", FOLDER)
+        _check_alone(file)
+        return [file]
+    if not path.is_dir():
+        raise InputError(path, "no such folder", FOLDER)
+    parts = sorted(part for part in path.iterdir() if part.name != "DICOMDIR" and is_dicom(part))
+    files = [file for part in parts if (file := read_tags(part))]
+    if not files:
+        raise InputError(path, "holds no DICOM series", FOLDER)
+    series = [file.series for file in files]
+    if len(set(series)) > 1:
+        numbers = " + ".join(str(series.count(uid)) for uid in sorted(set(series)))
+        raise InputError(
+            path, f"holds {len(set(series))} DICOM series ({numbers} files)", "keep one series in a folder"
+        )
+    if len(files) > 1 and any(len(file.slices) > 1 for file in files):
+        raise InputError(
+            path, f"holds {len(files)} files, multi-frame ones among them", "keep one of those in a folder"
+        )
     return files
 
 
-def _is_dicom(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+def _check_alone(file: DicomFile) -> None:
+    """Raise where a single slice is given of a series that lies beside it."""
+    beside = (part for part in file.path.parent.iterdir() if part != file.path and is_dicom(part))
+    if len(file.slices) == 1 and any((other := read_tags(part)) and other.series == file.series for part in beside):
+        raise InputError(file.path, "is one slice of a series", f"give its folder, {file.path.parent}")
 
 
-def _ras_affine(image: Any) -> NDArray[np.float64]:
-    affine = np.eye(4)
-    affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.asarray(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+def _pixels(file: DicomFile) -> NDArray[np.float32]:
+    """Return the pixels `(column, row, frame)` of a file in HU, padding as air."""
+    import SimpleITK as sitk
 
-
-def _check_slices(folder: Path, image: Any, texts: list[str]) -> None:
-    """Raise unless the slices lie at even steps along their normal."""
-    positions = np.array([[float(number) for number in text.split("\\")] for text in texts])
-    normal = np.reshape(image.GetDirection(), (3, 3))[:, 2]
-    steps = np.diff(positions, axis=0)
-    along = steps @ normal
-    if np.ptp(along) > UNEVEN_MM:
-        problem = f"its slices lie {along.min():g} to {along.max():g} mm apart"
-        raise InputError(folder, problem, "add the missing slices or resample it to even steps")
-    if np.abs(steps - along[:, None] * normal).max() > UNEVEN_MM:
-        raise InputError(folder, "its slices are sheared (tilted gantry)", "resample it to an upright grid")
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is checked and raised here
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO("GDCMImageIO")
+    reader.SetFileName(str(file.path))
+    reader.SetOutputPixelType(sitk.sitkFloat32)
+    try:
+        pixels: NDArray[np.float32] = sitk.GetArrayFromImage(reader.Execute()).T
+    except RuntimeError as error:
+        raise InputError(file.path, f"its pixels cannot be decoded ({_reason(error)})", EXPORT) from None
+    columns, rows = file.slices[0].shape
+    if pixels.shape != (columns, rows, len(file.slices)):
+        raise InputError(file.path, f"its pixels are decoded as {pixels.shape}", EXPORT)
+    given = file.rescale[0]  # which GDCM applies to all frames
+    for frame, rescale in enumerate(file.rescale):
+        plane = pixels[:, :, frame]
+        if rescale != given:
+            plane[:] = (plane - given[1]) / given[0] * rescale[0] + rescale[1]
+        padding = None if file.padding is None else file.padding * rescale[0] + rescale[1]
+        if padding is not None and padding > BRIGHTEST_HU:
+            plane[plane == padding] = HU_RANGE[0]
+    return pixels
 
 
 def _reason(error: Exception) -> str:

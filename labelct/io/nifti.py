@@ -1,19 +1,24 @@
-"""NIfTI files: the one place that knows nibabel, gzip and the orientation of a file on disk."""
+"""NIfTI files: images and label maps read as RAS+, and written, in the way of an input file where one is given."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from labelct.errors import InputError
+from labelct.io.content import read_content
+from labelct.io.header import NIFTI2, read_header
+from labelct.io.hounsfield import HU_RANGE
+from labelct.io.orientation import in_order, ras_grid, turn_back, turn_to_ras
 from labelct.store import written
-from labelct.volume import LabelMap, Volume
+from labelct.volume import Frame, LabelMap, Volume
 
-HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its values up to the end of int16
 COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps grow by half
+MOST_INTENSITY = 1e9  # beyond it no unit of an image goes, and sums of voxels lose all others
+MOST_LABEL = 2**20  # tables over label values stay small; atlases number a few thousand structures
+WHOLE = 1e-3  # how far a label may be off a whole number: 0.9999 is what a header's slope makes of 1
 
 
 def read_volume(path: Path) -> Volume:
@@ -26,12 +31,13 @@ def read_volume(path: Path) -> Volume:
         The volume `(x, y, z)`, z contiguous, in the file's unit (HU for CT).
 
     Raises:
-        InputError: The file is missing, truncated, no NIfTI, not 3-D, or holds NaN or infinite voxels.
+        InputError: The file is missing, truncated, no NIfTI, not 3-D, or holds voxels that are no intensities.
     """
-    stored, affine = read_array(path)
-    array = in_order(stored, np.float32)
+    stored, affine, frame = _read(path)
+    with np.errstate(over="ignore"):
+        array = in_order(stored, np.float32)
     _check_finite(path, array)
-    return Volume(array, affine)
+    return Volume(array, affine, frame=frame)
 
 
 def read_label_map(path: Path, names: Mapping[int, str] | None = None) -> LabelMap:
@@ -45,16 +51,16 @@ def read_label_map(path: Path, names: Mapping[int, str] | None = None) -> LabelM
         The label map `(x, y, z)`, z contiguous.
 
     Raises:
-        InputError: As `read_volume`; also a value that is negative, no whole number, or without a name.
+        InputError: As `read_volume`; also a value that is negative, no whole number, above 2^20, or without a name.
     """
-    array, affine = read_array(path)
+    array, affine, frame = _read(path)
     labels = _as_labels(path, array)
     if names is not None:
         unknown = [value for value in values_in(labels) if value and value not in names]
         if unknown:
             shown = ", ".join(map(str, unknown[:10])) + (" ..." if len(unknown) > 10 else "")
             raise InputError(path, f"label values without a name: {shown}", "add them to the names")
-    return LabelMap(labels, affine, dict(names or {}))
+    return LabelMap(labels, affine, dict(names or {}), frame=frame)
 
 
 def values_in(labels: NDArray[np.unsignedinteger]) -> list[int]:
@@ -63,6 +69,22 @@ def values_in(labels: NDArray[np.unsignedinteger]) -> list[int]:
     for chunk in labels:
         present[chunk] = True
     return [int(value) for value in np.flatnonzero(present)]
+
+
+def read_grid(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Return shape `(x, y, z)` and affine, as `read_volume` would give them, from the header alone."""
+    header = read_header(path)
+    return ras_grid(header.shape, header.affine)
+
+
+def read_array(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the array `(x, y, z)` in RAS+, read-only, of the file's type and in its memory order, and the affine.
+
+    Raises:
+        InputError: The file is missing, truncated, no NIfTI or not 3-D.
+    """
+    array, affine, _ = _read(path)
+    return array, affine
 
 
 def write(path: Path, array: NDArray[np.generic], affine: ArrayLike) -> None:
@@ -75,161 +97,79 @@ def write(path: Path, array: NDArray[np.generic], affine: ArrayLike) -> None:
         affine: `(4, 4)`, voxel index to RAS+ mm.
 
     Raises:
-        InputError: The disk is full or the folder cannot be written.
+        InputError: The name is none of a NIfTI file, the disk is full or the folder cannot be written.
     """
-    from isal import igzip
-
+    if array.ndim != 3:
+        raise ValueError(f"{path}: shape {array.shape} is not (x, y, z)")
     stored = _stored(path, array)
-    voxels = in_order(stored, stored.dtype.newbyteorder("<"), order="F")
-    content = _header(voxels, np.asarray(affine, dtype=np.float64)) + voxels.T.data
-    if path.name.endswith(".gz"):
-        content = igzip.compress(content, COMPRESSION, mtime=0)
-    with written(path) as file:
-        file.write(content)
+    _write(path, stored, _fresh_header(stored, np.asarray(affine, dtype=np.float64)))
 
 
-def digest(path: Path) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 over header and voxels, whatever the compression."""
-    return hashlib.sha256(_content(path)).hexdigest()[:16]
+def write_like(path: Path, array: NDArray[np.generic], like: Volume) -> None:
+    """Write an array on the grid of a volume, the way the file that the volume was read from stores it.
 
+    Shape, order of axes, affine, codes, units and names are those of the file; beside a DICOM series the array lies in
+    the series' own axes, so that the two overlay. Only the type of the voxels, their scaling and the display range are
+    the array's own; a header's extensions are left out.
 
-def read_grid(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
-    """Return shape `(x, y, z)` and affine, as `read_volume` would give them, from the header alone."""
-    header = _header_of(path, _content(path, 540))
-    return _canonical(path, header.get_data_shape(), header.get_best_affine())[1:]
-
-
-def read_array(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Return the array `(x, y, z)` in RAS+, read-only, of the file's type and in its memory order, and the affine.
+    Args:
+        path: As `write`.
+        array: `(x, y, z)` in RAS+, of the shape of `like`; types as `write`.
+        like: A volume from one of the readers; one that no file stands behind is written as `write` does.
 
     Raises:
-        InputError: The file is missing, truncated, no NIfTI or not 3-D.
+        InputError: As `write`.
     """
-    content = _content(path)
-    header = _header_of(path, content)
-    shape, dtype, offset = header.get_data_shape(), header.get_data_dtype(), int(header.get_data_offset())
-    missing = offset + int(np.prod(shape)) * dtype.itemsize - len(content)
+    if array.shape != like.array.shape:
+        raise ValueError(f"{path}: shape {array.shape} is not that of the input, {like.array.shape}")
+    frame = like.frame
+    if frame is None:
+        write(path, array, like.affine)
+        return
+    stored = _stored(path, turn_back(array, frame.affine))
+    _write(path, stored, _header_like(frame, stored) if frame.header else _fresh_header(stored, frame.affine))
+
+
+def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:
+    """Return the stored array, read-only, in RAS+, its affine, and how the file stores it."""
+    header = read_header(path)
+    content = read_content(path, header.size)
+    missing = header.size - len(content)
     if missing > 0:
         raise InputError(path, f"truncated or damaged ({missing} bytes are missing)", "copy or export it again")
-    array = np.ndarray(shape, dtype, content, offset, order="F")
-    slope, intercept = header.get_slope_inter()
-    if slope is not None and (slope, intercept) != (1, 0):
+    array = np.ndarray(header.shape, header.dtype, content, header.offset, order="F")
+    if header.scale is not None:
+        slope, intercept = header.scale
         array = array * slope + intercept
-    return turn_to_ras(path, array, header.get_best_affine())
-
-
-def turn_to_ras(
-    path: Path, array: NDArray[Any], affine: NDArray[np.float64]
-) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Return a view of `array` whose axes point nearest to RAS+, with its affine; `path` is named in errors."""
-    from nibabel.orientations import apply_orientation
-
-    orientation, _, turned = _canonical(path, array.shape, affine)
-    return apply_orientation(array.reshape(array.shape[:3]), orientation), turned
-
-
-def in_order(array: NDArray[Any], dtype: DTypeLike, order: Literal["C", "F"] = "C") -> NDArray[Any]:
-    """Return a copy of `(x, y, z)` as `dtype` in memory order C (z contiguous) or F (x contiguous).
-
-    Turning the order over in chunks of 16 slices keeps what is read and what is written in the cache: five times
-    faster than `np.ascontiguousarray` on 512 x 512 x 500 voxels.
-    """
-    copy = np.empty(array.shape, dtype, order=order)
-    for z in range(0, array.shape[2], 16):
-        copy[:, :, z : z + 16] = array[:, :, z : z + 16]
-    return copy
-
-
-def _content(path: Path, size: int = -1) -> bytes:
-    """Return the first `size` uncompressed bytes of a file, -1 for all."""
-    from isal import igzip
-
-    try:
-        with path.open("rb") as file:
-            if file.peek(2)[:2] != b"\x1f\x8b":
-                return file.read(size)
-            return _unzipped(file.read()) if size < 0 else igzip.IGzipFile(fileobj=file).read(size)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "check the path") from None
-    except _damage() as error:
-        raise InputError(path, f"truncated or damaged ({_line(error)})", "copy or export it again") from None
-
-
-def _unzipped(zipped: bytes) -> bytes:
-    """Return the content of a gzip file, in one allocation where its last four bytes tell the true size."""
-    from isal import igzip, isal_zlib
-
-    told = int.from_bytes(zipped[-4:], "little")
-    content = isal_zlib.decompress(zipped, 31, min(max(told, 1), 1100 * len(zipped)))
-    return content if len(content) == told else igzip.decompress(zipped)
-
-
-def _header_of(path: Path, content: bytes) -> Any:
-    """Return the parsed header; nibabel's own exceptions and warnings never reach the user."""
-    from nibabel.nifti1 import Nifti1Header
-    from nibabel.nifti2 import Nifti2Header
-    from nibabel.spatialimages import HeaderDataError
-
-    if content[344:347] != b"n+1" and content[4:7] != b"n+2":
-        raise InputError(path, "no NIfTI image", "convert it to .nii.gz")
-    kind: Any = Nifti2Header if content[4:7] == b"n+2" else Nifti1Header
-    try:
-        header = kind(content[: kind.sizeof_hdr], check=False)
-        header.get_data_dtype(), header.get_data_shape(), header.get_slope_inter(), header.get_best_affine()
-    except (ValueError, KeyError, HeaderDataError) as error:
-        raise InputError(path, f"its header is damaged ({_line(error)})", "copy or export it again") from None
-    return header
-
-
-def _canonical(
-    path: Path, shape: tuple[int, ...], affine: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], tuple[int, ...], NDArray[np.float64]]:
-    """Return the orientation that turns the file's axes to RAS+, and shape and affine after the turn."""
-    from nibabel.orientations import inv_ornt_aff, io_orientation
-
-    if len(shape) < 3 or any(n != 1 for n in shape[3:]) or 0 in shape:
-        raise InputError(path, f"its shape is {shape}", "give one 3-D volume per file")
-    if affine is None or not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-9:
-        raise InputError(path, "its affine is singular or not finite", "export it again with a valid sform or qform")
-    orientation = io_orientation(affine)
-    turned = [0, 0, 0]
-    for axis, target in enumerate(orientation[:, 0]):
-        turned[int(target)] = int(shape[axis])
-    return orientation, tuple(turned), affine @ inv_ornt_aff(orientation, shape[:3])
-
-
-def _damage() -> tuple[type[Exception], ...]:
-    """Return what a gzip file raises that cannot be read or is cut."""
-    from isal.igzip_lib import IsalError
-
-    return EOFError, OSError, cast(type[Exception], IsalError)  # its stub calls the class an instance
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return *turn_to_ras(path, array, header.affine), Frame(header.shape, header.affine, header.block)
 
 
 def _check_finite(path: Path, array: NDArray[Any]) -> None:
-    if not np.isfinite([array.min(), array.max()]).all():
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite([low, high]).all():
         count = int(array.size - np.count_nonzero(np.isfinite(array)))
         raise InputError(path, f"{count} of {array.size} voxels are NaN or infinite", "replace them (air is -1000 HU)")
+    if max(-low, high) > MOST_INTENSITY:
+        raise InputError(path, f"its voxels run from {low:g} to {high:g}", "replace those that are no intensities")
 
 
 def _as_labels(path: Path, numbers: NDArray[Any]) -> NDArray[np.unsignedinteger]:
     if numbers.dtype.kind == "f":
         _check_finite(path, numbers)
-        if not np.array_equal(numbers, np.rint(numbers)):
+        whole = np.rint(numbers)
+        if np.abs(numbers - whole).max() > WHOLE:
             raise InputError(path, "its values are no whole numbers", "give a label map, not an image")
-    if numbers.dtype.kind not in "biuf":
-        raise InputError(path, f"its voxels are {numbers.dtype}", "give whole numbers from 0")
+        numbers = whole
     if numbers.min() < 0:
         raise InputError(path, f"it holds the negative value {int(numbers.min())}", "give labels from 0 up")
+    if numbers.max() > MOST_LABEL:
+        raise InputError(path, f"it holds the value {int(numbers.max())}", f"give labels of at most {MOST_LABEL}")
     return in_order(numbers, np.min_scalar_type(int(numbers.max())))
 
 
 def _stored(path: Path, array: NDArray[np.generic]) -> NDArray[np.generic]:
-    if array.ndim != 3:
-        raise ValueError(f"{path}: shape {array.shape} is not (x, y, z)")
+    if not path.name.endswith((".nii", ".nii.gz")):
+        raise InputError(path, "is no name of a NIfTI file", "end it in .nii.gz or .nii")
     if array.dtype.kind in "bu":
         return array.astype(np.min_scalar_type(int(array.max(initial=0))), copy=False)
     _check_finite(path, array)
@@ -239,7 +179,18 @@ def _stored(path: Path, array: NDArray[np.generic]) -> NDArray[np.generic]:
     return hu
 
 
-def _header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
+def _write(path: Path, stored: NDArray[np.generic], header: bytes) -> None:
+    from isal import igzip
+
+    voxels = in_order(stored, stored.dtype.newbyteorder("<"), order="F")
+    content = header + voxels.T.data
+    if path.name.endswith(".gz"):
+        content = igzip.compress(content, COMPRESSION, mtime=0)
+    with written(path) as file:
+        file.write(content)
+
+
+def _fresh_header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
     import nibabel
 
     header = nibabel.Nifti1Header()
@@ -249,4 +200,18 @@ def _header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
     header.set_sform(affine, code=1)
     header.set_xyzt_units("mm")
     header["vox_offset"] = 352
+    return bytes(header.binaryblock) + bytes(4)
+
+
+def _header_like(frame: Frame, stored: NDArray[np.generic]) -> bytes:
+    """Return the file's own header with the type of `stored`, unscaled."""
+    from nibabel.nifti1 import Nifti1Header
+    from nibabel.nifti2 import Nifti2Header
+
+    kind: Any = Nifti2Header if len(frame.header) == NIFTI2 else Nifti1Header
+    header = kind(frame.header, check=False).as_byteswapped("<")
+    header.set_data_dtype(stored.dtype)
+    header["scl_slope"], header["scl_inter"] = 1, 0
+    header["cal_min"] = header["cal_max"] = 0  # the range that viewers open an image with
+    header["vox_offset"] = len(frame.header) + 4
     return bytes(header.binaryblock) + bytes(4)

@@ -13,7 +13,7 @@ import numpy as np
 
 from labelct import __version__, dataset
 from labelct.config import Config, plain
-from labelct.io import nifti
+from labelct.io import content, nifti
 from labelct.parallel import map_cases
 from labelct.priors.check import report, sentence
 from labelct.sampler import SCAN, entropy
@@ -149,7 +149,7 @@ def _scan_case(work: Work) -> None:
     params = sample_scan(np.random.default_rng(drawn_from))
     scan_again(work, params)
     files = {"image": dataset.image_path(work.folder, name), "label": dataset.label_path(work.folder, name)}
-    digests = {kind: nifti.digest(path) for kind, path in files.items()}
+    digests = {kind: content.digest(path) for kind, path in files.items()}
     write_json(done, {**work.record, "scan": {"entropy": drawn_from, **params}, "digests": digests})
 
 

@@ -29,3 +29,15 @@ def test_a_case_with_a_ct_keeps_its_grid() -> None:
     given = organ(top=6)
     ct = Volume(np.zeros(given.array.shape, np.float32), given.affine)
     assert regrid(given, ct, None, 60.0)[0].array.shape == (4, 4, 10)
+
+
+def test_padding_of_a_ct_does_not_leak_across_its_edge() -> None:
+    given = organ(top=6)
+    hu = np.full(given.array.shape, 40, np.float32)
+    hu[:2] = -1024
+    padded = np.where(hu < -1000, np.float32(-2000), hu)
+    same, other = (regrid(given, Volume(array, given.affine), 4.0)[1] for array in (hu, padded))
+    assert same is not None
+    assert other is not None
+    np.testing.assert_array_equal(other.array, same.array)
+    assert np.ptp(same.array) > 1000, "the edge is within the volume"

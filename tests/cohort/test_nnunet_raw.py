@@ -21,7 +21,7 @@ def root(tmp_path) -> Path:
     for part, cases in {"Tr": ("a", "b", "c", "d"), "Ts": ("e",)}.items():
         for case in cases:
             nifti.write(tmp_path / f"labels{part}" / f"{case}.nii.gz", LABELS, np.eye(4))
-            nifti.write(tmp_path / f"images{part}" / f"{case}_0000.nii.gz", LABELS.astype(np.float32), np.eye(4))
+            nifti.write(tmp_path / f"images{part}" / f"{case}_0000.nii.gz", LABELS * 600.0 - 1000, np.eye(4))
     _index(tmp_path)
     return tmp_path
 
@@ -42,7 +42,7 @@ def test_training_and_test_folders_are_the_split(root):
     fewer = _open(root, splits={"train": 1, "val": 2})
     assert (len(fewer.train), len(fewer.val), [s.case for s in fewer.test]) == (1, 2, ["e"])
     assert cohort.names() == ("liver", "liver_tumor")
-    np.testing.assert_array_equal(cohort.test[0].load_ct().array, cohort.test[0].load_label_map().array)
+    np.testing.assert_array_equal(cohort.test[0].load_ct().array, cohort.test[0].load_label_map().array * 600.0 - 1000)
 
 
 def test_a_split_file_says_which_cases_validate(root):

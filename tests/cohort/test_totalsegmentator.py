@@ -106,7 +106,7 @@ def test_a_mask_on_another_grid_is_named_with_both_files(root):
 
 
 def test_a_ct_on_another_grid_is_named(root):
-    nifti.write(root / "s0000/ct.nii.gz", np.zeros((8, 7, 5), np.float32), AFFINE)
+    nifti.write(root / "s0000/ct.nii.gz", np.full((8, 7, 5), -1000, np.float32), AFFINE)
     with pytest.raises(InputError, match=r"ct\.nii\.gz: its shape is \(8, 7, 5\)"):
         _first(root).load_ct()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import SimpleITK as sitk
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.dicom import read_series
+from tests.io.dicoms import BIG_ENDIAN, JPEG2000, ct_series, ct_slice, enhanced_ct, numbers, write
 
 SPACING = (0.9, 0.8, 2.0)
 ORIGIN = (-30.0, 12.0, 55.0)  # LPS
@@ -96,3 +98,142 @@ def test_a_real_series_lies_on_the_grid_of_its_labels(tmp_path):
     for number, file in enumerate(sorted((folder / "series").iterdir())):
         shutil.copy(file, tmp_path / f"{(number * 7) % 20:02d}")
     np.testing.assert_array_equal(read_series(tmp_path).array, ct.array)
+
+
+def test_what_is_written_like_a_series_overlays_it_without_a_flip(tmp_path, hu):
+    volume = read_series(_series(tmp_path / "series", hu))
+    nifti.write_like(tmp_path / "mask.nii.gz", (volume.array > 0).astype(np.uint8), volume)
+    mask = sitk.ReadImage(str(tmp_path / "mask.nii.gz"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(mask).T, hu > 0)
+    np.testing.assert_allclose(mask.GetOrigin(), ORIGIN, atol=1e-5)
+    np.testing.assert_allclose(mask.GetSpacing(), SPACING, atol=1e-6)
+    np.testing.assert_allclose(mask.GetDirection(), np.eye(3).ravel(), atol=1e-6)
+
+
+def test_every_slice_is_scaled_by_its_own_tags(tmp_path, hu):
+    def change(tags, z):
+        stored = (hu[:, :, z].T / 2 + (0 if z == 0 else 512)).astype(np.int16)
+        scale = {"0028,1052": ("DS", "0" if z == 0 else "-1024"), "0028,1053": ("DS", "2")}
+        return scale | {"7fe0,0010": ("OW", stored.tobytes())}
+
+    hu = hu // 2 * 2
+    volume = read_series(ct_series(tmp_path / "series", hu, change))
+    np.testing.assert_array_equal(volume.array, hu[::-1, ::-1])
+    assert volume.array.min() < -500
+
+
+def test_slices_of_signed_and_unsigned_pixels_are_one_volume(tmp_path, hu):
+    unsigned = {"0028,0103": ("US", 0)}
+    volume = read_series(ct_series(tmp_path / "series", hu, lambda tags, z: unsigned if z % 2 else {}))
+    np.testing.assert_array_equal(volume.array, hu[::-1, ::-1])
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_padding_is_air_or_below_whatever_its_sign(tmp_path, hu, signed):
+    def change(tags, z):
+        stored = (hu[:, :, z].T + 1024).astype(np.int16)
+        stored[0, :] = -2000
+        pixels = {"7fe0,0010": ("OW", stored.tobytes()), "0028,0103": ("US", signed)}
+        return pixels | {"0028,0120": ("SS", -2000)}
+
+    array = read_series(ct_series(tmp_path / "series", hu, change)).array
+    assert array[:, -1].max() <= -1024
+    np.testing.assert_array_equal(array[:, :-1], hu[::-1, :0:-1])
+
+
+def test_other_byte_orders_and_files_without_preamble_are_read(tmp_path, hu):
+    for z in range(hu.shape[2]):
+        write(tmp_path / "big" / f"{z}", ct_slice(hu[:, :, z], z, order=">"), syntax=BIG_ENDIAN)
+        path = write(tmp_path / "bare" / f"{z}", ct_slice(hu[:, :, z], z))
+        content = path.read_bytes()
+        path.write_bytes(content[content.index(b"\x08\0\x16\0") :])
+    for name in ("big", "bare"):
+        np.testing.assert_array_equal(read_series(tmp_path / name).array, hu[::-1, ::-1])
+
+
+def test_what_lies_beside_a_series_is_passed_over(tmp_path, hu):
+    folder = ct_series(tmp_path / "series", hu)
+    write(folder / "structures.dcm", {"0008,0016": ("UI", "1.2.840.10008.5.1.4.1.1.481.3")})
+    write(folder / "DICOMDIR", {"0004,1130": ("CS", "SET")})
+    (folder / "notes.txt").write_text("a scan")
+    os.mkfifo(folder / "pipe")
+    (folder / "gone").symlink_to("nowhere")
+    np.testing.assert_array_equal(read_series(folder).array, hu[::-1, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda tags, z: {"0028,0030": ("DS", numbers(0.8, 0.9 + 0.01 * (z == 2)))}, "differs .* in its pixel spacing"),
+        (lambda tags, z: {"0020,0037": ("DS", "0\\1\\0\\0\\0\\-1")} if z == 3 else {}, "differs .* in its orientation"),
+        (lambda tags, z: {"0020,0032": ("DS", "0\\0\\9")}, "lie at one position"),
+        (lambda tags, z: {"0020,0032": ("DS", numbers(0, 0.2 * z, 2 * z))}, "tilted gantry"),
+        (lambda tags, z: {"0020,000e": ("UI", "1.9")} if z == 1 else {}, r"holds 2 DICOM series \(\d \+ \d files\)"),
+        (lambda tags, z: {"0020,0032": ("DS", None)}, "has no ImagePositionPatient"),
+    ],
+)
+def test_slices_that_are_no_stack_are_refused(tmp_path, hu, change, said):
+    with pytest.raises(InputError, match=said):
+        read_series(ct_series(tmp_path / "series", hu, change))
+
+
+def test_the_same_slice_twice_is_named(tmp_path, hu):
+    folder = ct_series(tmp_path / "series", hu)
+    shutil.copy(folder / "98.dcm", folder / "copy.dcm")
+    with pytest.raises(InputError, match=r"98\.dcm and copy\.dcm lie at one position; keep one of them"):
+        read_series(folder)
+
+
+def test_frames_are_sorted_and_scaled_one_by_one(tmp_path, hu):
+    def change(groups, z):
+        scale = {"0028,1052": ("DS", str(-1024 + 10 * z)), "0028,1053": ("DS", "2" if z == 1 else "1")}
+        place = {"0020,0032": ("DS", numbers(*ORIGIN[:2], ORIGIN[2] - SPACING[2] * z))}
+        return {"0028,9145": ("SQ", [scale]), "0020,9113": ("SQ", [place])}
+
+    path = enhanced_ct(tmp_path / "series" / "ct.dcm", hu, change)
+    right = hu + 10 * np.arange(4)
+    right[:, :, 1] = (hu[:, :, 1] + 1024) * 2 - 1014
+    for given in (path, path.parent):
+        volume = read_series(given)
+        np.testing.assert_array_equal(volume.array, right[::-1, ::-1, ::-1])
+        np.testing.assert_allclose(volume.spacing, SPACING)
+        x, y, z, _ = volume.affine @ [5, 4, 3, 1]
+        np.testing.assert_allclose([-x, -y, z], ORIGIN, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", ["shared", "none"])
+def test_a_scale_that_all_frames_share_is_applied_once(tmp_path, hu, scale):
+    shared = {"5200_9229": ("SQ", [{"0028,9145": ("SQ", [{"0028,1052": ("DS", "-1024"), "0028,1053": ("DS", "1")}])}])}
+    bare = {"0028,9145": ("SQ", None)}
+    path = enhanced_ct(tmp_path / "ct.dcm", hu, lambda groups, z: bare, **(shared if scale == "shared" else {}))
+    np.testing.assert_array_equal(read_series(path).array, hu[::-1, ::-1] + (0 if scale == "shared" else 1024))
+
+
+def test_a_gap_between_frames_and_several_multi_frame_files_are_refused(tmp_path, hu):
+    def gap(groups, z):
+        return {"0020,9113": ("SQ", [{"0020,0032": ("DS", numbers(0, 0, 2 * z + 2 * (z > 1)))}])}
+
+    with pytest.raises(InputError, match="its slices lie 2 to 4 mm apart"):
+        read_series(enhanced_ct(tmp_path / "gap" / "a.dcm", hu, gap))
+    for name in ("a.dcm", "b.dcm"):
+        enhanced_ct(tmp_path / "two" / name, hu)
+    with pytest.raises(InputError, match="holds 2 files, multi-frame ones among them"):
+        read_series(tmp_path / "two")
+
+
+def test_a_single_slice_is_a_volume_alone_and_part_of_a_series_beside_others(tmp_path, hu):
+    volume = read_series(write(tmp_path / "one" / "a.dcm", ct_slice(hu[:, :, 0])))
+    np.testing.assert_array_equal(volume.array, hu[::-1, ::-1, :1])
+    np.testing.assert_allclose(volume.spacing, (*SPACING[:2], 5.0))
+    folder = ct_series(tmp_path / "series", hu)
+    with pytest.raises(InputError, match=r"97\.dcm: is one slice of a series; give its folder, .*series"):
+        read_series(folder / "97.dcm")
+
+
+def test_pixels_that_cannot_be_decoded_are_an_error_of_their_file(tmp_path, hu):
+    path = write(tmp_path / "series" / "a.dcm", ct_slice(hu[:, :, 0]) | {"7fe0,0010": ("OB", None)}, syntax=JPEG2000)
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, 0) + struct.pack("<HHI", 0xFFFE, 0xE000, 60) + b"q" * 60
+    pixels = struct.pack("<HH", 0x7FE0, 0x10) + b"OB\0\0\xff\xff\xff\xff" + item
+    path.write_bytes(path.read_bytes() + pixels + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0))
+    with pytest.raises(InputError, match=r"a\.dcm: its pixels cannot be decoded \(ITK ERROR"):
+        read_series(tmp_path / "series")

@@ -10,6 +10,7 @@ import pytest
 
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.volume import Volume
 
 AFFINE = np.array([[0.8, 0, 0, -20], [0, 0.9, 0, 5], [0, 0, 2.5, 100], [0, 0, 0, 1.0]])
 
@@ -20,7 +21,7 @@ def labels() -> np.ndarray:
 
 
 def _save(path: Path, array: np.ndarray, affine: np.ndarray = AFFINE, kind: type = nibabel.Nifti1Image) -> Path:
-    nibabel.save(kind(array, affine), path)
+    nibabel.save(kind(array, affine, dtype=array.dtype), path)
     return path
 
 
@@ -151,3 +152,83 @@ def test_nan_is_not_written(tmp_path):
     with pytest.raises(InputError, match="NaN"):
         nifti.write(tmp_path / "a.nii.gz", np.full((2, 2, 2), np.nan, dtype=np.float32), AFFINE)
     assert not list(tmp_path.iterdir())
+
+
+def _input(path: Path, kind: type, codes: str, trailing: tuple[int, ...] = ()) -> nibabel.Nifti1Image:
+    """Write a CT in an order of axes of its own, with everything in its header that a user may have put there."""
+    hu = np.random.default_rng(0).integers(-500, 500, (5, 6, 7))
+    ras = nibabel.Nifti1Image(hu.astype(np.int16), AFFINE)
+    to = nibabel.orientations.ornt_transform(nibabel.io_orientation(AFFINE), nibabel.orientations.axcodes2ornt(codes))
+    turned = ras.as_reoriented(to)
+    image = kind(np.asarray(turned.dataobj).reshape(turned.shape + trailing), turned.affine)
+    header = image.header
+    header.set_sform(turned.affine, code=2)
+    header.set_qform(turned.affine, code=1)
+    header.set_xyzt_units("mm", "sec")
+    header["descrip"], header["intent_name"], header["aux_file"] = b"abdomen", b"ct", b"aux"
+    header["cal_max"] = 300
+    header.set_dim_info(1, 0, 2)
+    header.set_slope_inter(2.0, -24.0)
+    nibabel.save(image, path)
+    return nibabel.load(path)
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize(("codes", "trailing"), [("RAS", ()), ("LPS", ()), ("SLA", ()), ("IPR", (1,))])
+def test_what_is_written_like_an_input_has_its_grid_and_header(tmp_path, kind, codes, trailing):
+    given = _input(tmp_path / "ct.nii.gz", kind, codes, trailing)
+    volume = nifti.read_volume(tmp_path / "ct.nii.gz")
+    nifti.write_like(tmp_path / "mask.nii.gz", (volume.array > 500).astype(np.uint8), volume)
+    mask = nibabel.load(tmp_path / "mask.nii.gz")
+    assert type(mask) is kind
+    assert mask.shape == given.shape
+    np.testing.assert_array_equal(np.asarray(mask.dataobj), given.get_fdata() > 500)
+    own = {"datatype", "bitpix", "scl_slope", "scl_inter", "cal_max", "vox_offset"}
+    for key in set(given.header.keys()) - own:
+        np.testing.assert_array_equal(mask.header[key], given.header[key], key)
+    assert mask.get_data_dtype() == np.uint8
+    nifti.write_like(tmp_path / "hu.nii", volume.array, volume)
+    np.testing.assert_array_equal(nibabel.load(tmp_path / "hu.nii").get_fdata(), given.get_fdata())
+
+
+def test_a_big_endian_input_is_read_and_written_like(tmp_path, labels):
+    header = nibabel.Nifti1Header(endianness=">")
+    header.set_data_dtype(">i2")
+    nibabel.save(nibabel.Nifti1Image(labels.astype(">i2"), AFFINE, header), tmp_path / "big.nii")
+    volume = nifti.read_volume(tmp_path / "big.nii")
+    np.testing.assert_array_equal(volume.array, labels)
+    nifti.write_like(tmp_path / "mask.nii", labels, volume)
+    np.testing.assert_array_equal(nibabel.load(tmp_path / "mask.nii").get_fdata(), labels)
+
+
+def test_a_volume_without_a_file_is_written_as_it_lies(tmp_path, labels):
+    nifti.write_like(tmp_path / "a.nii.gz", labels, Volume(labels, AFFINE))
+    nifti.write(tmp_path / "b.nii.gz", labels, AFFINE)
+    assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+    with pytest.raises(ValueError, match="is not that of the input"):
+        nifti.write_like(tmp_path / "c.nii.gz", labels[1:], Volume(labels, AFFINE))
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.mha", "nii.gz.txt"])
+def test_only_a_name_of_a_nifti_file_is_written_to(tmp_path, labels, name):
+    with pytest.raises(InputError, match=f"{name}: is no name of a NIfTI file; end it in"):
+        nifti.write(tmp_path / name, labels, AFFINE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_scaled_by_a_header_are_whole_and_what_is_too_large_is_refused(tmp_path):
+    nearly = np.array([0.0, 0.9999, 2.0001, 4.9998], np.float32).reshape(1, 2, 2)
+    read = nifti.read_label_map(_save(tmp_path / "a.nii", nearly))
+    np.testing.assert_array_equal(read.array.ravel(), [0, 1, 2, 5])
+    with pytest.raises(InputError, match="no whole numbers"):
+        nifti.read_label_map(_save(tmp_path / "b.nii", nearly * 1.01))
+    for value in (2**32, 2**20 + 1):
+        path = _save(tmp_path / "c.nii", np.full((2, 2, 2), value, np.int64), kind=nibabel.Nifti2Image)
+        with pytest.raises(InputError, match=f"holds the value {value}; give labels of at most 1048576"):
+            nifti.read_label_map(path, {1: "liver"})
+
+
+@pytest.mark.parametrize("value", [1e30, -1e30, 3e38])
+def test_voxels_beyond_any_intensity_are_refused(tmp_path, value):
+    with pytest.raises(InputError, match=r"a\.nii: its voxels run from"):
+        nifti.read_volume(_save(tmp_path / "a.nii", np.full((2, 2, 2), value, np.float64)))

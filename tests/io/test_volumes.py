@@ -1,3 +1,4 @@
+import nibabel
 import numpy as np
 import pytest
 
@@ -29,3 +30,14 @@ def test_the_files_of_a_ct_are_all_that_it_is_read_from(tmp_path):
 def test_what_is_not_there_is_named_with_what_may_be(tmp_path, ask):
     with pytest.raises(InputError, match=r"no\.nii\.gz: does not exist; give a \.nii\.gz file or a folder"):
         ask(tmp_path / "no.nii.gz")
+
+
+def test_a_ct_is_checked_for_hu_and_its_padding_clipped_unless_told(tmp_path):
+    nifti.write(tmp_path / "mr.nii.gz", HU + 1200, np.eye(4))
+    with pytest.raises(InputError, match=r"mr\.nii\.gz: its voxels run from 2\d\d to 2\d\d\d, none below -500"):
+        read_ct(tmp_path / "mr.nii.gz")
+    assert np.array_equal(read_ct(tmp_path / "mr.nii.gz", not_hu=True).array, HU + 1200)
+    padded = HU.copy()
+    padded[0] = -3024
+    nibabel.save(nibabel.Nifti1Image(padded.astype(np.int16), np.eye(4)), tmp_path / "ct.nii.gz")
+    assert np.array_equal(read_ct(tmp_path / "ct.nii.gz").array, np.where(padded == -3024, -1024, padded))

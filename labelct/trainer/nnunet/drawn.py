@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.io.nifti import HU_RANGE
+from labelct.io.hounsfield import HU_RANGE
 from labelct.streaming import Drawn, SyntheticVolumes
 from labelct.trainer.nnunet.compat import Prepared, Preprocessor
 from labelct.trainer.nnunet.preflight import in_hand

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from labelct.accelerator import within_memory
 from labelct.errors import InputError
+from labelct.io.hounsfield import clipped
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.nnunet.compat import fold_of, open_network, roots, segment
 from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
@@ -33,7 +34,7 @@ class NnunetPredictor:
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a CT."""
-        image = np.ascontiguousarray(volume.array.transpose(2, 1, 0)[None], dtype=np.float32)
+        image = np.ascontiguousarray(clipped(volume.array).transpose(2, 1, 0)[None], dtype=np.float32)
         with within_memory("segmentation", 0, "free the card, or set device=cpu"), torch_threads(self.device):
             found = segment(self.network, image, volume.spacing[::-1])
         return np.ascontiguousarray(found.transpose(2, 1, 0), dtype=np.uint8)

@@ -18,6 +18,7 @@ from torch.nn.functional import interpolate, pad
 from labelct.accelerator import within_memory
 from labelct.body import largest_region
 from labelct.errors import InputError
+from labelct.io.hounsfield import clipped
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.normalisation import IntensityProperties
 from labelct.trainer.settings import DeviceSettings
@@ -73,7 +74,7 @@ class UNetPredictor:
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a CT; 0 outside the body where `body_crop` is set."""
-        hu = volume.array.astype(np.float32, copy=False)
+        hu = clipped(volume.array.astype(np.float32, copy=False))
         box = body_box(hu, volume.spacing, self.settings.prediction)
         segmentation = np.zeros(hu.shape, np.uint8)
         full = within_memory("segmentation", 0, "set trainer.prediction.batch smaller, or free the card")

@@ -1,0 +1,65 @@
+"""Whether the voxels of a CT can be Hounsfield units, and the least value that they take."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import InputError
+
+log = logging.getLogger(__name__)
+
+HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its values up to the end of int16
+AIR_HU = -500  # half-way between air and soft tissue
+PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's mark for "outside the circle"
+DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
+LARGE, STEP = 1_000_000, 4  # shares are counted on every 64th voxel of a large volume
+REMEDY = "export it with rescale slope and intercept applied, or take it as it is: --not-hu, in a cohort not_hu=true"
+
+
+def clipped(hu: NDArray[Any]) -> NDArray[Any]:
+    """Return HU with padding (any value below -1024) at -1024; the array itself where there is none.
+
+    Padding of -2000 or -32768 next to the body would pull every value down that is interpolated across its edge.
+    """
+    return hu if hu.min(initial=0) >= HU_RANGE[0] else np.maximum(hu, hu.dtype.type(HU_RANGE[0]))
+
+
+def check_hu(path: Path, hu: NDArray[Any]) -> None:
+    """Refuse what cannot be HU, and warn of what hardly is, with the range seen.
+
+    Args:
+        path: What is named.
+        hu: `(x, y, z)`.
+
+    Raises:
+        InputError: No voxel holds air: none lies below -500, or only padding (below -1100) does.
+    """
+    low, high = float(hu.min()), float(hu.max())
+    seen = f"its voxels run from {low:g} to {high:g}"
+    if low >= AIR_HU:
+        raise InputError(path, f"{seen}, none below {AIR_HU}: no HU{_guess(hu, low, high)}", REMEDY)
+    if low < PADDING_HU and not ((hu >= PADDING_HU) & (hu < AIR_HU)).any():
+        problem = f"{seen}, none from {PADDING_HU} to {AIR_HU} but padding below: no HU"
+        raise InputError(path, problem, REMEDY)
+    few = hu[::STEP, ::STEP, ::STEP] if hu.size > LARGE else hu
+    tissue = few[few >= AIR_HU]
+    dense = float(np.count_nonzero(tissue > DENSE_HU)) / max(tissue.size, 1)
+    if high > HU_RANGE[1]:
+        log.warning("%s: %s, above %d, so hardly in HU; %s", path, seen, HU_RANGE[1], REMEDY)
+    elif dense > DENSE_SHARE:
+        share = f"{dense:.0%} of what is no air above {DENSE_HU}"
+        log.warning("%s: %s, %s, so hardly in HU (+1024?); %s", path, seen, share, REMEDY)
+    elif not tissue.size:
+        log.warning("%s: %s, all of it air, so hardly a CT in HU; %s", path, seen, REMEDY)
+
+
+def _guess(hu: NDArray[Any], low: float, high: float) -> str:
+    """Return in brackets what such values usually are."""
+    if low >= 0 and high <= 1:
+        return " (scaled to 0..1?)"
+    if low >= 0 and high <= 255 and np.array_equal(hu, np.rint(hu)):
+        return " (8-bit grey values?)"
+    return " (HU + 1024?)" if low >= 0 and high > 1024 else ""

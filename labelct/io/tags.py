@@ -1,0 +1,193 @@
+"""The tags of a DICOM file, read by pydicom and checked before a pixel is decoded: one slice, or the frames of many."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import InputError
+from labelct.io.content import check_file, on_disk
+from labelct.io.header import INFLATES, MOST_VOXELS
+from labelct.io.slices import Slice
+
+LARGE = 2**26  # bytes; a compressed slice of one grey may shrink to next to nothing
+DEFER = 4096  # bytes; longer values, above all the pixels, stay on the disk
+DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of any size when unpacked
+ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
+EXPORT = "export the series again"
+UNREADABLE = "cannot be read as a slice of the series", "export it again or move it away"
+
+
+@dataclass(frozen=True)
+class DicomFile:
+    """What a DICOM file says of its pixels.
+
+    Attributes:
+        path: The file.
+        series: The UID of its series; empty where it was taken out.
+        slices: Where its frames lie, in the order of the file.
+        rescale: `(slope, intercept)` of each.
+        padding: The stored value of pixels outside the image; None where the file names none.
+    """
+
+    path: Path
+    series: str
+    slices: Sequence[Slice]
+    rescale: Sequence[tuple[float, float]]
+    padding: float | None
+
+
+def is_dicom(path: Path) -> bool:
+    """Return whether a regular file is DICOM, by its magic word or, where it has no preamble, its first tag."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        start = file.read(132)
+    return start[128:] == b"DICM" or (start[:2] in (b"\x08\x00", b"\x02\x00") and start[3:4] == b"\x00")
+
+
+def read_tags(path: Path) -> DicomFile | None:
+    """Read what a file says of its pixels; None for a report, a structure set or another object without pixels.
+
+    Args:
+        path: A DICOM file.
+
+    Raises:
+        InputError: It is cut or damaged, has colours, no geometry, or other pixels than it declares.
+    """
+    check_file(path)
+    with warnings.catch_warnings(action="ignore"):  # of pydicom, about values that are checked here
+        try:
+            dataset = _dataset(path)
+            return None if dataset is None else _file(path, dataset)
+        except (InputError, ImportError):
+            raise
+        except Exception:  # pydicom's readers raise what they stumble over
+            raise InputError(path, *UNREADABLE) from None
+
+
+def _dataset(path: Path) -> Any:
+    import pydicom
+
+    with path.open("rb") as file:
+        if DEFLATED in file.read(1024):
+            raise InputError(path, "it is one deflated stream", "export it in another transfer syntax")
+    dataset = pydicom.dcmread(path, force=True, defer_size=DEFER)
+    if "Rows" in dataset:
+        return dataset
+    if not str(getattr(dataset.get("SOPClassUID"), "name", "Image Storage")).endswith("Image Storage"):
+        return None
+    raise InputError(path, *UNREADABLE)
+
+
+def _file(path: Path, dataset: Any) -> DicomFile:
+    _check_pixels(path, dataset)
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    groups = dataset.get("PerFrameFunctionalGroupsSequence")
+    if groups is None and frames > 1:
+        raise InputError(path, f"its {frames} frames have no positions", "give the original CT series")
+    if groups is not None and len(groups) != frames:
+        raise InputError(path, f"it has {frames} frames and positions for {len(groups)}", EXPORT)
+    shared = list(dataset.get("SharedFunctionalGroupsSequence") or ())[:1]
+    sources = [[dataset]] if groups is None else [[group, *shared] for group in groups]
+    names = [path.name] if groups is None else [f"frame {number}" for number in range(1, frames + 1)]
+    slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
+    rescale = [_rescale(path, source) for source in sources]
+    return DicomFile(path, str(dataset.get("SeriesInstanceUID", "")), slices, rescale, _padding(dataset))
+
+
+def _padding(dataset: Any) -> float | None:
+    """Return the padding value as the pixels hold it: of unsigned ones, a negative number has wrapped."""
+    value = dataset.get("PixelPaddingValue")
+    if value is None:
+        return None
+    return float(value) if dataset.get("PixelRepresentation") else float(value) % 2 ** int(dataset.BitsAllocated)
+
+
+def _check_pixels(path: Path, dataset: Any) -> None:
+    """Raise unless the file holds as many grey pixels as it declares."""
+    kind, samples = str(dataset.get("PhotometricInterpretation", "")), dataset.get("SamplesPerPixel", 1)
+    if samples != 1 or not kind.startswith("MONOCHROME"):
+        raise InputError(path, f"its pixels are {kind or 'of no known kind'}, not grey", "give the original series")
+    rows, columns, bits = (int(dataset[name].value) for name in ("Rows", "Columns", "BitsAllocated"))
+    voxels = rows * columns * int(dataset.get("NumberOfFrames") or 1)
+    if bits not in (8, 16, 32) or voxels < 1:
+        raise InputError(path, f"it declares {rows} x {columns} pixels of {bits} bits", EXPORT)
+    declared = voxels * bits // 8
+    if voxels > MOST_VOXELS or declared > max(LARGE, INFLATES * on_disk(path)):
+        raise InputError(path, f"it declares {voxels} pixels, and {on_disk(path)} bytes lie on the disk", EXPORT)
+    if "ModalityLUTSequence" in dataset:
+        raise InputError(path, "it has a lookup table in place of slope and intercept", EXPORT)
+    raw = dataset.get_item("PixelData")
+    if raw is None:
+        raise InputError(path, *UNREADABLE)
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    if syntax is None or not syntax.is_encapsulated:
+        _check_length(path, raw, declared)
+
+
+def _check_length(path: Path, raw: Any, declared: int) -> None:
+    held = min(raw.length, path.stat().st_size - raw.value_tell)
+    if held < declared:
+        raise InputError(path, *UNREADABLE)
+    if raw.length > declared + 1:
+        raise InputError(path, f"it declares {declared} bytes of pixels and holds {raw.length}", EXPORT)
+
+
+def _slice(path: Path, name: str, source: Sequence[Any], dataset: Any) -> Slice:
+    position = _numbers(path, source, "PlanePositionSequence", "ImagePositionPatient", 3)
+    directions = np.reshape(_numbers(path, source, "PlaneOrientationSequence", "ImageOrientationPatient", 6), (2, 3))
+    if np.abs(np.linalg.norm(directions, axis=1) - 1).max() > ORIENTED:
+        raise InputError(path, "its ImageOrientationPatient is no pair of directions", EXPORT)
+    down, along = _numbers(path, source, "PixelMeasuresSequence", "PixelSpacing", 2)
+    thickness = _found(source, "PixelMeasuresSequence", "SliceThickness")
+    return Slice(
+        name,
+        (int(dataset.Columns), int(dataset.Rows)),
+        position,
+        directions,
+        (float(along), float(down)),
+        None if thickness is None else float(thickness),
+        str(dataset.get("FrameOfReferenceUID", "")),
+    )
+
+
+def _rescale(path: Path, source: Sequence[Any]) -> tuple[float, float]:
+    slope, intercept = (
+        default if _found(source, macro, keyword) is None else float(_numbers(path, source, macro, keyword, 1)[0])
+        for macro, keyword, default in (
+            ("PixelValueTransformationSequence", "RescaleSlope", 1.0),
+            ("PixelValueTransformationSequence", "RescaleIntercept", 0.0),
+        )
+    )
+    if slope == 0:
+        raise InputError(path, "its RescaleSlope is 0", EXPORT)
+    return slope, intercept
+
+
+def _numbers(path: Path, source: Sequence[Any], macro: str, keyword: str, count: int) -> NDArray[np.float64]:
+    """Return the finite numbers of an attribute."""
+    found = _found(source, macro, keyword)
+    if found is None:
+        raise InputError(path, f"has no {keyword}", "give the original CT series")
+    try:
+        numbers = np.array(found, np.float64).reshape(-1)
+    except ValueError:
+        numbers = np.empty(0)
+    if len(numbers) != count or not np.isfinite(numbers).all():
+        raise InputError(path, f"its {keyword} is {found}", EXPORT)
+    return numbers
+
+
+def _found(source: Sequence[Any], macro: str, keyword: str) -> Any:
+    """Return an attribute of a slice: its own, or from the first functional group that holds the macro."""
+    for group in source:
+        items = group.get(macro)
+        value = items[0].get(keyword) if items else group.get(keyword)
+        if value is not None and value != "":
+            return value
+    return None

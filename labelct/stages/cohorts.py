@@ -85,7 +85,8 @@ def _phantom(
 
     def make(folder: Path) -> None:
         cases = [case for names in phantom.case_names(settings).values() for case in names]
-        map_cases(partial(phantom.generate_case, settings, folder=folder), cases, parallel, "phantom anatomies")
+        missing = [case for case in cases if not phantom.is_complete(case, folder)]
+        map_cases(partial(phantom.generate_case, settings, folder=folder), missing, parallel, "phantom anatomies")
         phantom.write_index(settings, folder)
 
     stage = build(root, recipe_of("cohort", VERSION, plain(settings)), make)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -77,7 +77,8 @@ def map_cases(
     if not items:
         return []
     if settings.backend not in CLUSTERS:
-        return list(track(_on_this_machine(function, items, settings), description, len(items)))
+        with _workers_killed_on_interrupt():
+            return list(track(_on_this_machine(function, items, settings), description, len(items)))
     from joblib import Parallel, delayed
 
     with _cluster(settings) as options:
@@ -109,6 +110,21 @@ def _on_this_machine(
         raise InputError(
             f"parallel.workers={workers}", "a worker was killed (out of memory, or by hand)", remedy
         ) from error
+
+
+@contextmanager
+def _workers_killed_on_interrupt() -> Iterator[None]:
+    """Kill loky's workers on Ctrl-C or a signal: those that are just starting would each end with a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        import psutil
+
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "popen_loky" in " ".join(child.cmdline()):
+                    child.kill()
+        raise
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelct.io import nifti
 from labelct.phantom.anatomy import NAMES, label_map, sample_anatomy
@@ -47,7 +49,7 @@ def generate_case(settings: PhantomSettings, case: str, folder: Path) -> None:
     volume = clinical_ct(labels, names, spacing, sample_appearance(settings, tuple(names.values()), rng))
     affine = np.diag([*spacing, 1.0])
     affine[:3, 3] = [-(n - 1) / 2 * settings.spacing for n in labels.shape]
-    arrays = {"labels": labels, "ct": np.rint(volume).astype(np.int16)}
+    arrays: dict[str, NDArray[np.integer[Any]]] = {"labels": labels, "ct": np.rint(volume).astype(np.int16)}
     for kind, path in _files(case, folder).items():
         nifti.write(path, arrays[kind], affine)
 

@@ -74,13 +74,21 @@ class EndingWithParent(Generic[Item, Result]):
 
     def __call__(self, item: Item) -> Result:
         """Return `function(item)`; the first call in a worker begins to watch the parent."""
-        if os.getpid() != self.parent and not any(thread.name == "end-with-parent" for thread in threading.enumerate()):
-            threading.Thread(target=self._watch, name="end-with-parent", daemon=True).start()
+        if os.getpid() != self.parent:
+            end_with(self.parent)
         return self.function(item)
 
-    def _watch(self) -> None:
-        wait_for_end_of(self.parent)
+
+def end_with(parent: int) -> None:
+    """Let this process end soon after `parent`, the process that started it, however that ends."""
+
+    def watch() -> None:
+        wait_for_end_of(parent)
         os._exit(1)
+
+    name = "end-with-parent"
+    if not any(thread.name == name for thread in threading.enumerate()):
+        threading.Thread(target=watch, name=name, daemon=True).start()
 
 
 def interrupt_on_signals() -> None:

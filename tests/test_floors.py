@@ -52,6 +52,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
             "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors",
+            "processes",
             "progress", "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
             "threads", "tracking", "volume",
         },

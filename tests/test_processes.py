@@ -30,8 +30,8 @@ if child == 0:
 time.sleep(0.2)  # Python forgets signals that come while it forks
 os.kill(child, signal.SIGTERM)
 ended = os.waitpid(child, 0)[1]
-print(os.WTERMSIG(ended), flush=True)
 try:
+    print(os.WTERMSIG(ended), flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     sys.exit(interrupted_code())

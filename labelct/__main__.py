@@ -1,6 +1,7 @@
 """`labelct VERB` and `python -m labelct VERB`."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 VERBS = {
@@ -9,6 +10,7 @@ VERBS = {
     "segment": "apply a trained network to CT files",
     "scan": "pass a CT volume through the simulated scanner",
     "priors": "HU priors of organs: fit them to CT, show them, check volumes against them",
+    "store": "check the stages on disk against their recipes and digests",
     "replay": "make one volume of a training set again, bit for bit",
 }
 
@@ -20,28 +22,53 @@ def usage() -> str:
 
 
 def main() -> None:
-    """Run one verb and leave with its exit code: 0 done, 1 bad input, 2 wrong usage."""
-    from labelct.errors import LabelctError, did_you_mean
-    from labelct.parallel import openmp_wait_policy
-
-    openmp_wait_policy()
+    """Run one verb and leave with its exit code."""
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())
         sys.exit(0 if arguments else 2)
     verb, *rest = arguments
     if verb not in VERBS:
+        from labelct.errors import did_you_mean
+
         remedy = did_you_mean(verb, VERBS) or "see labelct --help"
         print(f"labelct {verb}: no such verb; allowed is {', '.join(VERBS)}; {remedy}", file=sys.stderr)
         sys.exit(2)
     sys.argv = [f"labelct {verb}", *rest]
+    sys.exit(run_verb(verb, rest))
+
+
+def run_verb(verb: str, arguments: Sequence[str]) -> int:
+    """Run one verb.
+
+    Args:
+        verb: One of `VERBS`.
+        arguments: What stands behind it.
+
+    Returns:
+        The exit code: 0 done, 1 bad input or a disk that refuses, 2 wrong usage, 128 and its number for a signal.
+    """
+    from labelct.errors import LabelctError, refusal
+    from labelct.parallel import openmp_wait_policy
+    from labelct.processes import interrupt_on_signals, interrupted_code
+
+    openmp_wait_policy()
+    interrupt_on_signals()
     try:
-        sys.exit(import_module(f"labelct.commands.{verb}").main(rest))
+        code: int = import_module(f"labelct.commands.{verb}").main(arguments)
+        sys.stdout.flush()
+        return code
     except LabelctError as error:
         print(f"labelct {verb}: {error}", file=sys.stderr)
-        sys.exit(1)
+        return 1
+    except OSError as error:
+        if not (refused := refusal(error)):
+            raise
+        print(f"labelct {verb}: {refused}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        print(f"labelct {verb}: stopped", file=sys.stderr)
+        return interrupted_code()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,30 @@
 """The errors that a user can mend: one line that names the thing, the value, what is allowed and the remedy."""
 
-from collections.abc import Iterable, Sequence
+import errno
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+
+ELSEWHERE = "write elsewhere"
+SPACE = f"free some space or {ELSEWHERE}"
+RIGHTS = f"change its permissions or {ELSEWHERE}"
+
+# What a file system refuses, by the error's number: the problem and the remedy.
+REFUSALS = {
+    errno.ENOSPC: ("the disk is full", SPACE),
+    errno.EDQUOT: ("the disk quota is used up", SPACE),
+    errno.EFBIG: ("the file would be larger than is allowed here (ulimit -f)", f"raise the limit or {ELSEWHERE}"),
+    errno.EROFS: ("cannot be written (the file system is read-only)", ELSEWHERE),
+    errno.EACCES: ("permission denied", RIGHTS),
+    errno.EPERM: ("operation not permitted", RIGHTS),
+    errno.ENAMETOOLONG: ("the name is too long", "a file's name has 255 bytes at most: shorten it"),
+    errno.ENOTDIR: ("a part of the path is a file and no folder", ELSEWHERE),
+    errno.EISDIR: ("is a folder", "give the name of a file"),
+    errno.EEXIST: ("something else of that name is in the way", "give another name"),
+    errno.EIO: ("the disk reports an error", ELSEWHERE),
+    errno.ESTALE: ("the network file system has lost it", "mount it again"),
+    errno.EMFILE: ("too many files are open", "raise the limit with ulimit -n"),
+    errno.ENFILE: ("too many files are open on this machine", "close other programs"),
+}
 
 
 class LabelctError(Exception):
@@ -17,6 +40,27 @@ class InputError(LabelctError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}; {self.remedy}"
+
+
+def refusal(error: BaseException, path: object = None) -> InputError | None:
+    """Return in one line what a file system refused, or None where `error` says something else.
+
+    Args:
+        error: What was raised; an error that another one was raised from counts as well.
+        path: What was written; None: what the error itself names.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno in REFUSALS:
+            return InputError(path or cause.filename2 or cause.filename or "a file", *REFUSALS[cause.errno])
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that it came from, the nearest first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
 class SettingError(LabelctError):

@@ -2,19 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
+from labelct import shared_memory
 from labelct.errors import InputError, SettingError
+from labelct.processes import EndingWithParent
 from labelct.progress import track
 from labelct.settings import Checked, choice, ranged
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CLUSTERS = ("dask", "ray")
-BACKENDS = ("loky", "threading", "multiprocessing", "sequential", *CLUSTERS)
+BACKENDS = ("loky", "threading", "sequential", *CLUSTERS)
 SPINS = 1000  # turns of a waiting thread, some microseconds: see `openmp_wait_policy`
 
 
@@ -24,8 +26,8 @@ class ParallelSettings(Checked):
 
     Attributes:
         workers: Processes on this machine; 0 takes every core. A cluster decides for itself.
-        backend: joblib's: `loky`, `threading`, `multiprocessing`, `sequential`; `dask` and `ray` reach other machines,
-            which must see the same files under the same absolute paths.
+        backend: joblib's: `loky`, `threading`, `sequential`; `dask` and `ray` reach other machines, which must see the
+            same files under the same absolute paths.
         scheduler: Where the cluster listens: `tcp://HOST:8786` for `dask`, `HOST:6379` or `auto` for `ray` (null starts
             Ray here).
     """
@@ -72,31 +74,66 @@ def map_cases(
     Returns:
         The results in the order of `items`.
     """
-    from joblib import Parallel, delayed
-
-    workers = min(settings.workers or cores(), max(len(items), 1))
     if not items:
         return []
-    if settings.backend not in CLUSTERS and (workers == 1 or settings.backend == "sequential"):
-        return [function(item) for item in track(items, description, len(items))]
-    calls = (delayed(function)(item) for item in items)
+    if settings.backend not in CLUSTERS:
+        with _workers_killed_on_interrupt():
+            return list(track(_on_this_machine(function, items, settings), description, len(items)))
+    from joblib import Parallel, delayed
+
     with _cluster(settings) as options:
-        if options:
-            return list(track(Parallel(**options)(calls), description, len(items)))
-        jobs = Parallel(n_jobs=workers, backend=settings.backend, return_as="generator")(calls)
-        return list(track(jobs, description, len(items)))
+        return list(track(Parallel(**options)(map(delayed(function), items)), description, len(items)))
+
+
+def _on_this_machine(
+    function: Callable[[Item], Result], items: Sequence[Item], settings: ParallelSettings
+) -> Iterator[Result]:
+    """Yield the results of workers of this machine, which end when this process does; one worker is the process itself.
+
+    Raises:
+        InputError: One of them was killed.
+    """
+    workers = min(settings.workers or cores(), len(items))
+    if workers == 1 or settings.backend == "sequential":
+        yield from map(function, items)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    if settings.backend == "loky":
+        shared_memory.claim()
+        function = EndingWithParent(function, os.getpid())
+    try:
+        yield from Parallel(workers, backend=settings.backend, return_as="generator")(map(delayed(function), items))
+    except BrokenProcessPool as error:
+        remedy = "take fewer; the same command goes on with the cases that are left"
+        raise InputError(
+            f"parallel.workers={workers}", "a worker was killed (out of memory, or by hand)", remedy
+        ) from error
+
+
+@contextmanager
+def _workers_killed_on_interrupt() -> Iterator[None]:
+    """Kill loky's workers on Ctrl-C or a signal: those that are just starting would each end with a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        import psutil
+
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "popen_loky" in " ".join(child.cmdline()):
+                    child.kill()
+        raise
 
 
 @contextmanager
 def _cluster(settings: ParallelSettings) -> Iterator[dict[str, Any]]:
-    """Connect to the cluster of the settings and yield joblib's options for it, none where cases stay on this machine.
+    """Connect to the cluster of the settings and yield joblib's options for it.
 
     Raises:
         InputError: Its package is missing, or nothing answers.
     """
-    if settings.backend not in CLUSTERS:
-        yield {}
-        return
     package = {"dask": "distributed", "ray": "ray"}[settings.backend]
     if find_spec(package) is None:
         raise InputError(package, "is not installed", f"pip install 'labelct[{settings.backend}]'")

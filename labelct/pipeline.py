@@ -31,7 +31,7 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
         The mean Dice over test cases and targets, None where it is nowhere defined.
     """
     arm = {name: choices[name] for name in ARM if name in choices} | {"seed": str(config.seed)}
-    write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(config))))
+    write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(_found_again(config))))
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
     log.info("device: %s", training.device_of(config))
@@ -43,6 +43,11 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
         if config.logger.artifacts:
             _keep(tracker, name, folder, outcome.stages)
         return score
+
+
+def _found_again(config: Config) -> dict[str, Any]:
+    """Return the configuration with the place of all stages from the root, wherever it is read from."""
+    return {**plain(config), "paths": {**plain(config.paths), "outputs": str(Path(config.paths.outputs).absolute())}}
 
 
 def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) -> None:

@@ -2,15 +2,12 @@
 
 import sys
 
+from labelct.__main__ import run_verb
+
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from labelct.parallel import openmp_wait_policy
-
-    openmp_wait_policy()
-    from labelct.commands.run import main as run
-
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_verb("run", sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,25 @@
 """Folders named by the recipe that made them: what is there already is never made again."""
 
-import errno
 import hashlib
 import json
 import logging
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from labelct.errors import InputError
+from labelct import inventory
+from labelct.errors import ELSEWHERE, InputError, refusal
 
 log = logging.getLogger(__name__)
+RECIPE = "recipe.json"
+TEMPORARY = ".labelct-"  # and the writer: what a killed process leaves of a file
 KEY_LENGTH = 12  # 48 bits: a clash among a million stages has a chance of 1 in 500, and names stay readable
 
 
@@ -66,13 +69,19 @@ def key_of(recipe: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def written(path: Path, remedy: str = "free some space or write elsewhere") -> Iterator[IO[bytes]]:
+def written(path: Path, remedy: str = "") -> Iterator[IO[bytes]]:
     """Open a file that appears whole or not at all, through a temporary sibling; missing folders are made.
 
+    The sibling's name holds the writer's process, and is short however long the file's own is.
+
+    Args:
+        path: The file.
+        remedy: What to do where the disk refuses; empty: what `labelct.errors.refusal` says.
+
     Raises:
-        InputError: The disk is full or the folder cannot be written.
+        InputError: The disk is full, the folder cannot be written, the name is too long.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:8]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
@@ -81,12 +90,21 @@ def written(path: Path, remedy: str = "free some space or write elsewhere") -> I
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise InputError(
-            path, "the disk is full" if full else f"cannot be written ({error.strerror})", remedy
-        ) from None
+        refused = refusal(error, path) or InputError(path, f"cannot be written ({error.strerror})", ELSEWHERE)
+        raise InputError(path, refused.problem, remedy or refused.remedy) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what is wrong with the name is wrong with this one, too, and has been said
+            temporary.unlink(missing_ok=True)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file; `target` appears whole or not at all.
+
+    Raises:
+        InputError: As `written`.
+    """
+    with source.open("rb") as content, written(target) as file:
+        shutil.copyfileobj(content, file)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -115,10 +133,11 @@ def read_json(path: Path, remedy: str) -> Any:
 
 
 def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:
-    """Return the stage of `recipe`, making it first when it is not there.
+    """Return the stage of `recipe`, making it first when it is not there, or what is missing of it.
 
-    The work goes to the sibling `<key>.partial`, which survives a kill, so that `make` finds what it had finished;
-    the folder gets its name only when `make` has returned.  A file lock keeps two processes from the same stage.
+    The work goes to the sibling `<key>.<writer>.partial`, which survives a kill: the next writer gives it a name of its
+    own, so that `make` finds what was finished and no one else still writes there. The folder gets its name only when
+    `make` has returned and `files.json` lists what it holds. A file lock keeps two processes from the same stage.
 
     Args:
         root: The folder of all stages; the result lies in `root/<stage>/<key>`.
@@ -127,37 +146,134 @@ def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -
 
     Returns:
         The stage, `fresh` when this call made it.
+
+    Raises:
+        InputError: The folder cannot be written, or the stage lacks what `make` does not make again.
     """
     name, key = str(recipe["stage"]), key_of(recipe)
-    folder = root / name / key
-    if folder.is_dir():
-        return Stage(name, key, folder)
-    _make_folder(folder.parent)
-    lock = FileLock(folder.with_name(f"{key}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("waiting for another process that makes %s %s", name, key)
-        lock.acquire()
-    try:
-        return _make(Stage(name, key, folder, fresh=True), recipe, make)
-    finally:
-        lock.release()
+    stage = Stage(name, key, root / name / key)
+    if stage.folder.is_dir() and not differences(stage.folder):
+        return stage
+    make_folder(stage.folder.parent)
+    with _locked(stage):
+        if stage.folder.is_dir():
+            _mend(stage, recipe, make)
+            return stage
+        partial = _take_over(stage)
+        write_json(partial / RECIPE, recipe)
+        make(partial)
+        write_json(partial / inventory.FILE, inventory.take(partial))
+        partial.replace(stage.folder)
+        for stray in _partials(stage):  # what an orphan of an earlier writer made after its folder was taken over
+            shutil.rmtree(stray, ignore_errors=True)
+    return replace(stage, fresh=True)
 
 
-def _make(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:
-    if stage.folder.is_dir():
-        return Stage(stage.name, stage.key, stage.folder)
-    partial = stage.folder.with_name(f"{stage.key}.partial")
-    _make_folder(partial)
-    write_json(partial / "recipe.json", recipe)
-    make(partial)
-    partial.replace(stage.folder)
-    return stage
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it.
 
-
-def _make_folder(folder: Path) -> None:
+    Raises:
+        InputError: It cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(folder, f"cannot be made ({error.strerror})", "choose another paths.outputs=") from error
+
+
+@contextmanager
+def _locked(stage: Stage) -> Iterator[None]:
+    """Hold the lock of a stage, which its process alone holds and no file that lies about."""
+    parent = stage.folder.parent
+    # whoever may write in the folder may take the lock, also where the first user's umask forbids it
+    lock = FileLock(parent / f"{stage.key}.lock", mode=parent.stat().st_mode & 0o666)
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            log.info("waiting for another process that makes %s %s", stage.name, stage.key)
+            lock.acquire()
+    except OSError as error:
+        remedy = "change the permissions of the folder or choose another paths.outputs="
+        raise InputError(lock.lock_file, f"cannot be locked ({error.strerror})", remedy) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _take_over(stage: Stage) -> Path:
+    """Return the folder to work in: an unfinished one under a new name, without what was half written, or a new one."""
+    own = stage.folder.with_name(f"{stage.key}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial")
+    for left in _partials(stage):
+        if (left / RECIPE).is_file():
+            try:
+                left.replace(own)
+            except OSError as error:
+                raise InputError(left, f"cannot be gone on with ({error.strerror})", f"delete {left}") from None
+            for temporary in own.rglob(f"{TEMPORARY}*"):
+                temporary.unlink(missing_ok=True)
+            return own
+    make_folder(own)
+    return own
+
+
+def _partials(stage: Stage) -> list[Path]:
+    return sorted(stage.folder.parent.glob(f"{stage.key}*.partial"))
+
+
+def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> None:
+    """Make again what is missing of a finished stage, or was changed."""
+    folder, wrong = stage.folder, differences(stage.folder)
+    if not wrong:
+        return
+    log.warning("%s: %s; made again", folder, inventory.sentence(wrong))
+    changed = {folder / path: folder / f"{TEMPORARY}{uuid.uuid4().hex}" for path in wrong if (folder / path).exists()}
+    for path, aside in changed.items():
+        path.replace(aside)
+    try:
+        write_json(folder / RECIPE, recipe)
+        make(folder)
+    finally:
+        for path, aside in changed.items():  # what is not made again is better changed than lost
+            aside.unlink() if path.exists() else aside.replace(path)
+    if inventory.FILE in wrong:
+        write_json(folder / inventory.FILE, inventory.take(folder))
+    if left := differences(folder):
+        remedy = f"rm -r {folder} lets the same command make it again, rm {folder / inventory.FILE} takes it as it is"
+        raise InputError(folder, inventory.sentence(left), remedy)
+
+
+def differences(folder: Path, contents: bool = False) -> dict[str, str]:
+    """Return what is wrong with the files of a finished stage, by path.
+
+    Args:
+        folder: The stage.
+        contents: Whether every file is read and compared with its digest, and those that are not its own are named.
+    """
+    path = folder / inventory.FILE
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        return inventory.differences(folder, listed, contents)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {inventory.FILE: inventory.DAMAGED if path.exists() else inventory.MISSING}
+
+
+def stages(root: Path) -> tuple[list[Path], list[Path]]:
+    """Return the folders of the finished and of the unfinished stages below the folder of all stages."""
+    folders = sorted(path for path in root.glob("*/*") if path.is_dir())
+    unfinished = [path for path in folders if path.name.endswith(".partial")]
+    return [path for path in folders if path not in unfinished], unfinished
+
+
+def damage(folder: Path) -> str:
+    """Return what is wrong with a finished stage: its recipe, its name, its files; empty where nothing is."""
+    try:
+        recipe = read_json(folder / RECIPE, "")
+        if (recipe["stage"], key_of(recipe)) != (folder.parent.name, folder.name):
+            return f"its recipe is that of {recipe['stage']}/{key_of(recipe)}"
+    except InputError as error:
+        return f"{RECIPE} {'is missing' if not (folder / RECIPE).exists() else error.problem}"
+    except (KeyError, TypeError, ValueError):
+        return f"{RECIPE} is no recipe"
+    return inventory.sentence(differences(folder, contents=True))

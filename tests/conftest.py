@@ -12,6 +12,18 @@ from labelct.config import configuration_folder, typed
 from labelct.volume import LabelMap
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--long", action="store_true", help="as many kills, races and full disks as docs/reliability.md says"
+    )
+
+
+@pytest.fixture(scope="session")
+def tries(request):
+    """Return a function that says how often to try: a few times, or many with `--long`."""
+    return lambda few, many: range(many if request.config.getoption("--long") else few)
+
+
 @pytest.fixture(scope="session")
 def real_data():
     """Return the folder of real CT and label maps, or skip."""

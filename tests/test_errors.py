@@ -1,10 +1,11 @@
 """Errors say everything in one line, also after a trip from a worker process."""
 
+import errno
 import pickle
 
 import pytest
 
-from labelct.errors import InputError, SettingError, check_choice, check_range, did_you_mean
+from labelct.errors import InputError, SettingError, check_choice, check_range, did_you_mean, refusal
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,24 @@ def test_choice_suggests_the_nearest():
 
 def test_nothing_near_suggests_nothing():
     assert did_you_mean("zzz", ["liver", "spleen"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "a.png: the disk is full; free some space or write elsewhere"),
+        (errno.EDQUOT, "a.png: the disk quota is used up; free some space or write elsewhere"),
+        (errno.EROFS, "a.png: cannot be written (the file system is read-only); write elsewhere"),
+        (errno.ENAMETOOLONG, "a.png: the name is too long; a file's name has 255 bytes at most: shorten it"),
+    ],
+)
+def test_what_a_disk_refuses_is_one_line(number, told):
+    assert str(refusal(OSError(number, "", "a.png"))) == told
+
+
+def test_a_refusal_is_found_behind_what_it_broke_and_nothing_else_is_one():
+    broken = KeyError("cleaning up")
+    broken.__context__ = OSError(errno.ENOSPC, "")
+    assert str(refusal(broken, "out")).startswith("out: the disk is full")
+    assert refusal(KeyError("x")) is None
+    assert refusal(FileNotFoundError(errno.ENOENT, "", "a")) is None

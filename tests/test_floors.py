@@ -20,6 +20,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "body": set(),
         "rotation": set(),
         "progress": set(),
+        "processes": set(),
+        "inventory": set(),
+        "shared_memory": {"processes"},
         "settings": {"errors"},
     },
     {
@@ -27,17 +30,17 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "threads": set(),
         "labels": {"errors"},
         "targets": {"errors", "labels"},
-        "parallel": {"errors", "progress", "settings", "threads"},
-        "store": {"errors"},
+        "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
+        "store": {"errors", "inventory"},
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
         "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "settings", "targets", "threads"},
         "scanner": {"accelerator", "errors", "progress", "rotation", "settings", "threads"},
-        "evaluation": {"errors", "labels", "settings", "targets"},
+        "evaluation": {"errors", "labels", "settings", "store", "targets"},
     },
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "volume"},
-        "phantom": {"errors", "io", "rotation", "settings"},
+        "phantom": {"errors", "io", "rotation", "settings", "store"},
         "dataset": {"errors", "io", "store", "targets"},
     },
     {
@@ -49,6 +52,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
             "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors",
+            "processes",
             "progress", "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
             "threads", "tracking", "volume",
         },
@@ -72,12 +76,12 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "commands": {
-            "cohort", "config", "dataset", "errors", "evaluation", "io", "parallel", "phantom", "pipeline", "priors",
-            "progress", "report", "sampler", "scanner", "settings", "stages", "store", "synthesis", "targets",
-            "threads", "tracking", "trainer", "translation", "volume",
+            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "parallel", "phantom", "pipeline",
+            "priors", "processes", "progress", "report", "sampler", "scanner", "settings", "stages", "store",
+            "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },
-        "run": {"commands", "parallel", "threads"},
-        "__main__": {"errors", "parallel", "threads"},
+        "__main__": {"errors", "parallel", "processes", "threads"},
+        "run": {"__main__"},
     },
 )  # fmt: skip
 MAY_IMPORT = {room: others for floor in FLOORS for room, others in floor.items()}

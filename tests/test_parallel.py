@@ -1,6 +1,7 @@
 """Results keep the order of the cases, whatever runs them, and a worker's error arrives as it was raised."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -38,6 +39,24 @@ def test_error_of_a_worker_keeps_its_line():
 def test_unknown_backend_is_refused():
     with pytest.raises(SettingError, match="loky"):
         ParallelSettings(backend="lokky")
+
+
+def test_a_pool_that_forks_is_refused():
+    with pytest.raises(SettingError, match="one of loky, threading, sequential, dask, ray"):
+        ParallelSettings(backend="multiprocessing")
+
+
+def end_at_three(number):
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_killed_worker_is_one_line():
+    with pytest.raises(InputError, match=r"parallel\.workers=2: a worker was killed") as error:
+        map_cases(end_at_three, list(range(6)), ParallelSettings(2), "cases")
+    assert "\n" not in str(error.value)
+    assert map_cases(square, [1, 2, 3], ParallelSettings(2), "squares") == [1, 4, 9], "the next ones find new workers"
 
 
 def test_dask_needs_a_scheduler():

@@ -1,12 +1,14 @@
 """Stages are made once, resume after a break, and are named by what they read alone."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelct.store import build, key_of, ordered, recipe_of, write_json
+from labelct.errors import InputError
+from labelct.store import build, copy, damage, key_of, ordered, recipe_of, stages, write_json, write_text
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 SETTINGS = st.dictionaries(st.text(), VALUES)
@@ -74,3 +76,116 @@ def test_write_leaves_no_half_file(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {"unwritable": object()})
     assert list(tmp_path.iterdir()) == []
+
+
+CASES = {"one": "1", "two": "22", "three": "333"}
+RECIPE = recipe_of("scan", 1, {"cases": list(CASES)})
+
+
+def cases(folder):
+    """Write the cases that are not there, as stages do."""
+    for name, content in CASES.items():
+        if not (folder / name).exists():
+            write_text(folder / name, content)
+
+
+def break_off(folder):
+    write_text(folder / "one", "1")
+    (folder / ".labelct-1-half").write_text("ha")
+    raise RuntimeError("killed")
+
+
+def test_what_was_begun_goes_on_under_a_name_of_its_own(tmp_path):
+    with pytest.raises(RuntimeError):
+        build(tmp_path, RECIPE, break_off)
+    (orphans,) = (tmp_path / "scan").glob("*.partial")
+    found = []
+
+    def goes_on(folder):
+        found.extend([folder != orphans, not orphans.exists(), sorted(path.name for path in folder.iterdir())])
+        write_text(orphans / "two", "of an orphan")
+        cases(folder)
+
+    stage = build(tmp_path, RECIPE, goes_on)
+    assert found == [True, True, ["one", "recipe.json"]]
+    assert (stage.folder / "two").read_text() == "22"
+    assert stages(tmp_path) == ([stage.folder], [])
+
+
+@pytest.mark.parametrize("lost", [["two"], ["recipe.json"], ["files.json"], ["one", "two", "three", "recipe.json"]])
+def test_what_is_missing_of_a_finished_stage_is_made_again(tmp_path, lost):
+    stage = build(tmp_path, RECIPE, cases)
+    kept = {path.name: path.stat().st_mtime_ns for path in stage.folder.iterdir() if path.name not in lost}
+    before = {path.name: path.read_bytes() for path in stage.folder.iterdir()}
+    for name in lost:
+        (stage.folder / name).unlink()
+    build(tmp_path, RECIPE, cases)
+    assert {path.name: path.read_bytes() for path in stage.folder.iterdir()} == before
+    assert kept == {name: (stage.folder / name).stat().st_mtime_ns for name in kept} or "recipe.json" not in lost
+    assert damage(stage.folder) == ""
+
+
+def test_a_torn_file_is_made_again_and_one_that_is_not_is_kept_and_named(tmp_path):
+    stage = build(tmp_path, RECIPE, cases)
+    (stage.folder / "two").write_text("2")
+    build(tmp_path, RECIPE, cases)
+    assert (stage.folder / "two").read_text() == "22"
+    (stage.folder / "three").write_text("33")
+    with pytest.raises(InputError, match=r"three has another size; rm -r .* make it again, rm .*files\.json takes it"):
+        build(tmp_path, RECIPE, lambda folder: None)
+    assert (stage.folder / "three").read_text() == "33"
+    (stage.folder / "files.json").unlink()
+    build(tmp_path, RECIPE, lambda folder: None)
+    assert damage(stage.folder) == ""
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda folder: (folder / "two").write_text("21"), "two has another content"),
+        (lambda folder: (folder / "four").touch(), "four is not one of its files"),
+        (lambda folder: (folder / "recipe.json").unlink(), "recipe.json is missing"),
+        (lambda folder: (folder / "recipe.json").write_text("{"), "recipe.json cannot be read as JSON"),
+        (lambda folder: (folder / "recipe.json").write_text("[]"), "recipe.json is no recipe"),
+        (lambda folder: write_json(folder / "recipe.json", recipe_of("scan", 2, {})), "its recipe is that of scan/"),
+        (lambda folder: (folder / "files.json").write_text("[1]"), "files.json cannot be read"),
+    ],
+)
+def test_damage_is_found_and_said_in_one_line(tmp_path, harm, told):
+    stage = build(tmp_path, RECIPE, cases)
+    assert damage(stage.folder) == ""
+    harm(stage.folder)
+    assert damage(stage.folder).startswith(told)
+    assert "\n" not in damage(stage.folder)
+
+
+@pytest.mark.parametrize("length", [243, 255])
+def test_a_name_may_be_as_long_as_the_disk_takes_it(tmp_path, length):
+    write_text(tmp_path / ("n" * length), "content")
+    copy(tmp_path / ("n" * length), tmp_path / "copied")
+    assert (tmp_path / "copied").read_text() == "content"
+
+
+def test_a_name_that_is_too_long_or_below_a_file_is_one_line_and_leaves_nothing(tmp_path):
+    with pytest.raises(InputError, match="the name is too long; a file's name has 255 bytes at most: shorten it"):
+        write_text(tmp_path / ("n" * 256), "content")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    for below in ("file/a", "file/a/b"):
+        with pytest.raises(InputError, match="file"):
+            write_text(tmp_path / below, "content")
+
+
+def test_whoever_may_write_in_the_store_may_lock(tmp_path):
+    (tmp_path / "scan").mkdir()
+    (tmp_path / "scan").chmod(0o770)
+    build(tmp_path, RECIPE, cases)
+    (lock,) = (tmp_path / "scan").glob("*.lock")
+    assert oct(lock.stat().st_mode & 0o777) == "0o660"
+
+
+def test_a_lock_file_that_lies_about_holds_nobody_up(tmp_path):
+    (tmp_path / "scan").mkdir()
+    (tmp_path / "scan" / f"{key_of(RECIPE)}.lock").write_text("4194305")
+    assert build(tmp_path, RECIPE, cases).fresh
+    assert os.listdir(tmp_path) == ["scan"]

@@ -1,8 +1,8 @@
 """Jobs: the chain and the end of one, in a sweep in a process of its own, and what became of all of a command line."""
 
-import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,13 +17,15 @@ from hydra.core.utils import configure_log
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from labelct.commands import status
 from labelct.config import study, typed
-from labelct.errors import LabelctError
-from labelct.store import write_json, write_text
+from labelct.errors import SPACE, LabelctError, refusal
+from labelct.processes import interrupt_on_signals, interrupted_by, interrupted_code
+from labelct.store import write_text
 
 log = logging.getLogger(__name__)
-LOG = "labelct.log"
-STOPPED = "it was stopped before its end"
+GRACE_S = 10  # a job that is stopped ends its workers and says so
+FULL = 2**20  # bytes: a disk with less takes no file of ours
 
 
 def run(composed: DictConfig, folder: Path, choices: Mapping[str, Any], overrides: Sequence[str]) -> float | None:
@@ -38,21 +40,39 @@ def run(composed: DictConfig, folder: Path, choices: Mapping[str, Any], override
     Returns:
         The mean Dice over cases and targets; None when the job failed.
     """
-    write_json(folder / "status.json", {"state": "running", "pid": os.getpid()})
     try:
+        status.begin(folder)
         score = _chain(composed, folder, choices, overrides)
-    except LabelctError as error:
-        log.error("%s", error)
-        _fail(folder, str(error))
-        return None
+        status.finish(folder, score)
+    except KeyboardInterrupt:
+        status.fail(folder, f"stopped by {interrupted_by().name}", state="stopped")
+        raise
+    except SystemExit as error:
+        status.fail(folder, f"ended with exit code {error.code}")
+        raise
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        write_text(folder / "traceback.txt", traceback.format_exc())
-        log.error("%s (a fault of labelct, not of the input: see %s)", reason, folder / "traceback.txt")
-        _fail(folder, reason)
+        reason = _reason(error, folder, str(OmegaConf.select(composed, "paths.outputs") or folder))
+        log.error("%s", reason)
+        status.fail(folder, reason)
         return None
-    write_json(folder / "status.json", {"state": "finished", "dice": score})
     return score
+
+
+def _reason(error: Exception, folder: Path, outputs: str) -> str:
+    """Return why a job failed, in one line; the traceback of a fault of our own is kept in its folder."""
+    if isinstance(error, LabelctError):
+        return str(error)
+    if refused := refusal(error):
+        return str(refused)
+    if isinstance(error, MemoryError):
+        return "out of memory; take fewer parallel.workers= or a coarser data.spacing="
+    with suppress(OSError):  # torch tells of a full disk in words of its own
+        if shutil.disk_usage(outputs).free < FULL:
+            return f"{outputs}: the disk is full; {SPACE}"
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    with suppress(LabelctError):
+        write_text(folder / "traceback.txt", traceback.format_exc())
+    return f"{reason} (a fault of labelct, not of the input: see {folder / 'traceback.txt'})"
 
 
 def run_apart(folder: Path, launched_from: Path) -> float | None:
@@ -69,23 +89,35 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
     Returns:
         As `run`.
     """
-    write_json(folder / "status.json", {"state": "running"})
+    try:
+        status.begin(folder)
+    except LabelctError as error:
+        log.error("%s", error)
+        return None
     command = [sys.executable, "-m", "labelct.commands.job", str(folder)]
     with subprocess.Popen(command, cwd=launched_from, stdin=subprocess.PIPE, start_new_session=True) as process:
-        code = process.wait()
-    _end_group(process.pid)
-    status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
-    if status["state"] == "running":
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(interrupted_by())
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_S)
+            raise
+        finally:
+            _end_group(process.pid)
+    ended = status.read(folder / status.FILE)
+    if code and (code < 0 or ended.get("reason") in (None, status.KILLED)):
         reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         log.error("%s", reason)
-        _fail(folder, reason + (" (out of memory, or by hand)" if code == -signal.SIGKILL else ""))
-    return status.get("dice")
+        status.fail(folder, reason + (" (out of memory, or by hand)" if code == -signal.SIGKILL else ""))
+    return ended.get("dice")
 
 
 def main() -> None:
     """Run the job of the folder that is the first argument."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    interrupt_on_signals()
     folder = Path(sys.argv[1])
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     described = folder / ".hydra"
     settings = OmegaConf.load(described / "hydra.yaml")
     configure_log(settings.hydra.job_logging, settings.hydra.verbose)
@@ -93,7 +125,30 @@ def main() -> None:
     assert isinstance(composed, DictConfig)
     given = [str(override) for override in overrides]
     composed.group = composed.group or study(given) or " ".join(folder.absolute().parts[-3:-1])
-    run(composed, folder, dict(settings.hydra.runtime.choices), given)
+    try:
+        run(composed, folder, dict(settings.hydra.runtime.choices), given)
+    except KeyboardInterrupt:
+        sys.exit(interrupted_code())
+
+
+class LogFile(logging.FileHandler):
+    """A job's log, which a full disk ends with one line on the console and which never ends its job."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        try:
+            super().emit(record)
+        except OSError:  # it is opened by the first record
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say once why the log ends here."""
+        error = sys.exc_info()[1]
+        if error is not None and self.level <= logging.CRITICAL:
+            self.setLevel(logging.CRITICAL + 1)
+            with suppress(OSError):
+                self.close()
+            print(refusal(error, self.baseFilename) or f"{self.baseFilename}: {error}", file=sys.stderr)
 
 
 class JobFolders(Callback):
@@ -111,21 +166,6 @@ class JobFolders(Callback):
         JobFolders.folder, JobFolders.multirun = Path(config.hydra.sweep.dir), True
 
 
-def failures(folder: Path) -> list[tuple[Path, str]]:
-    """Return the job folders at or below `folder` whose `status.json` is not `finished`, with the reason."""
-    found = []
-    for path in status_files(folder):
-        status = json.loads(path.read_text(encoding="utf-8"))
-        if status["state"] != "finished":
-            found.append((path.parent, status.get("reason") or STOPPED))
-    return found
-
-
-def status_files(folder: Path) -> list[Path]:
-    """Return the `status.json` of every job at or below `folder`, job 10 behind job 9."""
-    return sorted(folder.rglob("status.json"), key=lambda path: (len(path.parent.name), path))
-
-
 def sweep_ended(folder: Path, expected: int) -> tuple[Sequence[str], int]:
     """Return what to say at the end of a sweep, and how many of its jobs are missing.
 
@@ -136,8 +176,8 @@ def sweep_ended(folder: Path, expected: int) -> tuple[Sequence[str], int]:
     Returns:
         A line for each failed job, with its reason and its log, and one where jobs never started; the number of both.
     """
-    failed, started = failures(folder), len(status_files(folder))
-    lines = [f"failed: {job}: {reason}; log: {job / LOG}" for job, reason in failed]
+    failed, started = status.failures(folder), len(status.files(folder))
+    lines = [f"failed: {job}: {reason}; log: {job / status.LOG}" for job, reason in failed]
     unstarted = max(expected - started, 0)
     if unstarted:
         lines.append(f"{unstarted} of {expected} jobs never started")
@@ -148,20 +188,19 @@ def sweep_ended(folder: Path, expected: int) -> tuple[Sequence[str], int]:
 
 def _chain(composed: DictConfig, folder: Path, choices: Mapping[str, Any], overrides: Sequence[str]) -> float | None:
     from labelct import pipeline
+    from labelct.trainer.device import end_children_with_this
 
+    end_children_with_this()
     arm = {str(group): str(option) for group, option in choices.items() if not str(group).startswith("hydra")}
     composed.group = composed.group or study(overrides) or None
     return pipeline.run(typed(composed), folder, arm, overrides)
 
 
-def _fail(folder: Path, reason: str) -> None:
-    write_json(folder / "status.json", {"state": "failed", "reason": reason, "log": str(folder / LOG)})
-
-
-def _end_with_parent() -> None:
+def _end_with_parent(folder: Path) -> None:
     """End this process and its workers when the other end of its standard input is closed."""
     while os.read(0, 1):
         pass
+    status.fail(folder, "the sweep that it belongs to was killed or stopped")
     _end_group(os.getpid())
     os._exit(1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +17,7 @@ from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import content
 from labelct.phantom.settings import PhantomSettings
-from labelct.store import read_json
+from labelct.store import copy, read_json
 from labelct.targets import Targets
 
 if TYPE_CHECKING:
@@ -115,9 +114,8 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
         work = scanning.Work(dict(line), folder, None, scanned.scanner, scanned.dose, line["entropy"][0], folder)
         scanning.scan_again(work, {"seed": line["scan"]["seed"]})
         paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
-        output.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(dataset.image_path(folder, name), paths[0])
-        shutil.copyfile(dataset.label_path(folder, name), paths[1])
+        copy(dataset.image_path(folder, name), paths[0])
+        copy(dataset.label_path(folder, name), paths[1])
     return paths
 
 

@@ -1,5 +1,6 @@
 """`labelct run`: Hydra's command line around the pipeline."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +11,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from labelct.commands import compose, keys
+from labelct.commands import compose, keys, status
 from labelct.commands import job as single
-from labelct.commands.job import JobFolders, failures, sweep_ended
+from labelct.commands.job import JobFolders, sweep_ended
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError
-
-INTERRUPTED = 130  # what shells report of a command that Ctrl-C ended
+from labelct.processes import interrupted_code
 
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(jobs: int) -> int:
     """Let Hydra run the jobs, and report those that failed; a launcher that gives up is reported by what it left."""
     code = 0
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let what a disk refuses Hydra reach the verb's own line
     start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=compose.NAME)
     try:
         start(job)()
@@ -64,11 +65,12 @@ def _run(jobs: int) -> int:
         code = error.code if isinstance(error.code, int) else 1
     except KeyboardInterrupt:
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
-        return INTERRUPTED
+        return interrupted_code()
     if JobFolders.folder is None:
         return code
     if not JobFolders.multirun:
-        return 1 if failures(JobFolders.folder) else code
+        finished = status.files(JobFolders.folder) and not status.failures(JobFolders.folder)
+        return code if finished else max(code, 1)
     lines, missing = sweep_ended(JobFolders.folder, jobs)
     print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
     for line in lines:
@@ -89,7 +91,8 @@ def job(composed: DictConfig) -> float | None:
     folder = Path(settings.runtime.output_dir)
     if settings.mode == RunMode.MULTIRUN and settings.output_subdir is not None:
         return single.run_apart(folder, Path(settings.runtime.cwd))
-    return single.run(composed, folder, settings.runtime.choices, list(settings.overrides.task))
+    with status.witnessed(folder, Path(composed.paths.outputs)):
+        return single.run(composed, folder, settings.runtime.choices, list(settings.overrides.task))
 
 
 def help_text() -> str:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.volumes import ct_files, read_ct
@@ -65,10 +67,16 @@ def model_folder(path: Path) -> Path:
     if (path / "model.json").is_file():
         return path
     keys = dict(read_json(path / "scores.json", "give the folder of a finished run, or one with a model.json")["keys"])
-    for parent in path.absolute().parents:
+    for parent in (*path.absolute().parents, _outputs(path)):
         if (found := parent / "stages" / "training" / keys["training"]).is_dir():
             return found
     raise InputError(path, f"its stages/training/{keys['training']} is gone", "give the model's own folder")
+
+
+def _outputs(run: Path) -> Path:
+    """Return the folder of all outputs that a run's own configuration names: the run itself may lie elsewhere."""
+    path = run / "config.yaml"
+    return Path(OmegaConf.load(path).paths.outputs) if path.is_file() else run
 
 
 def _case(path: Path) -> str:

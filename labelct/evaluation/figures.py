@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from labelct.store import written
+
 Tiles: TypeAlias = list[list[tuple[float, float]]]
 
 SOFT_TISSUE = (40.0, 400.0)
@@ -228,6 +230,7 @@ def _legend(
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a PNG whose bytes depend on the picture alone."""
+    """Write a PNG whose bytes depend on the picture alone, whole or not at all."""
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    with written(path) as file:
+        figure.savefig(file, format="png", dpi=110, metadata={"Software": None})

@@ -1,6 +1,7 @@
 """Cohorts as a stage: embedded ones are made, others are identified by what their files are."""
 
 import dataclasses
+import os
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from labelct.phantom.settings import PhantomSettings
 from labelct.store import Stage, build, key_of, recipe_of
 
 VERSION = 1
+LONGEST_NAME = 200  # bytes of the 255 that a file's name may have: stages put a test's name, a number, an ending to it
 PATHS = ("root", "splits_file", "labels", "ct", "names")
 
 
@@ -31,6 +33,7 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
     if isinstance(settings, PhantomSettings):
         return _phantom(settings, config.limit, config.parallel, root)
     cohort = _cut(open_cohort(settings), config.limit)
+    _check_names(cohort)
     options = {name: value for name, value in plain(settings).items() if name not in PATHS}
     options["files"] = cohort.fingerprint()
     key = key_of(recipe_of("cohort", VERSION, options))
@@ -64,6 +67,15 @@ def prepare_test(
     return subjects, stage
 
 
+def _check_names(cohort: Cohort) -> None:
+    """Raise `InputError` where the files of a stage could not be named after a case."""
+    for subject in (*cohort.train, *cohort.val, *cohort.test):
+        length = len(os.fsencode(subject.case))
+        if length > LONGEST_NAME:
+            problem = f"the case's name has {length} bytes, {LONGEST_NAME} at most"
+            raise InputError(subject.files[0], problem, "shorten it, or leave it out with cohort.cases=")
+
+
 def _reject_shared(tested: tuple[Subject, ...], training: Cohort) -> None:
     """Raise `InputError` where a test subject is read from a file of the training or validation."""
     used = {path.resolve() for subject in (*training.train, *training.val) for path in subject.files}
@@ -85,7 +97,8 @@ def _phantom(
 
     def make(folder: Path) -> None:
         cases = [case for names in phantom.case_names(settings).values() for case in names]
-        map_cases(partial(phantom.generate_case, settings, folder=folder), cases, parallel, "phantom anatomies")
+        missing = [case for case in cases if not phantom.is_complete(case, folder)]
+        map_cases(partial(phantom.generate_case, settings, folder=folder), missing, parallel, "phantom anatomies")
         phantom.write_index(settings, folder)
 
     stage = build(root, recipe_of("cohort", VERSION, plain(settings)), make)

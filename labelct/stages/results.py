@@ -1,6 +1,5 @@
 """What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from labelct.io import nifti
 from labelct.report import scores, statistics, tables
 from labelct.report.strips import dice_plot
 from labelct.stages import testing
-from labelct.store import Stage, write_json
+from labelct.store import Stage, copy, write_json
 from labelct.tracking import Tracker
 
 PANELS = 4  # synthetic volumes in the montage: beside the CT they fill the width of a page
@@ -84,9 +83,9 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for stage in (stage for stage in outcome.stages if stage.name == "scores"):
         for picture in sorted((stage.folder / "figures").glob("*.png")):
-            shutil.copyfile(picture, folder / f"overlay_{picture.name}")
+            copy(picture, folder / f"overlay_{picture.name}")
     for model in (stage for stage in outcome.stages if (stage.folder / "progress.png").is_file()):
-        shutil.copyfile(model.folder / "progress.png", folder / "training.png")
+        copy(model.folder / "progress.png", folder / "training.png")
     dice_plot(scores.table(outcome.rows), folder / "dice.png")
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     shown = TrainingSet(training_set.folder).train[:PANELS]

@@ -19,8 +19,8 @@ from labelct.priors.check import report, sentence
 from labelct.sampler import SCAN, entropy
 from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.stages.synthesis import records
-from labelct.store import Stage, build, ordered, recipe_of, write_json, write_text, written
+from labelct.stages.synthesis import names_of, records
+from labelct.store import Stage, build, copy, ordered, recipe_of, write_json, write_text, written
 
 log = logging.getLogger(__name__)
 VERSION = 2
@@ -69,10 +69,11 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         cached = None if projections is None else projections.folder
         work = [
             Work(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis.folder)
+            for record in records(synthesis.folder, names_of(synthesis.folder))
         ]
         map_cases(_scan_case, work, config.parallel, f"scanner {config.scanner.kind}")
-        _index(folder, config.targets.names, Path(config.data.priors).name)
+        lines = records(folder, [one.record["name"] for one in work])
+        _index(folder, lines, config.targets.names, Path(config.data.priors).name)
         write_json(folder / "config.json", _made_with(config))
 
     return build(root, recipe_of("dataset", VERSION, settings, parents), make)
@@ -114,7 +115,7 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
     def make(folder: Path) -> None:
         work = [
             Work(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis.folder)
+            for record in records(synthesis.folder, names_of(synthesis.folder))
         ]
         map_cases(_project_case, work, config.parallel, "forward projection")
 
@@ -140,17 +141,17 @@ def _project_case(work: Work) -> None:
 
 
 def _scan_case(work: Work) -> None:
-    """Write one scanned volume with its label; its record, written last, marks it finished."""
+    """Write one scanned volume with its label and record, unless all of them are there."""
     name = work.record["name"]
-    done = work.folder / "records" / f"{name}.json"
-    if done.exists():
+    record = work.folder / "records" / f"{name}.json"
+    files = {"image": dataset.image_path(work.folder, name), "label": dataset.label_path(work.folder, name)}
+    if all(path.is_file() for path in (record, *files.values())):
         return
     drawn_from = entropy(work.seed, SCAN, work.record["case"], work.record["replicate"])
     params = sample_scan(np.random.default_rng(drawn_from))
     scan_again(work, params)
-    files = {"image": dataset.image_path(work.folder, name), "label": dataset.label_path(work.folder, name)}
     digests = {kind: content.digest(path) for kind, path in files.items()}
-    write_json(done, {**work.record, "scan": {"entropy": drawn_from, **params}, "digests": digests})
+    write_json(record, {**work.record, "scan": {"entropy": drawn_from, **params}, "digests": digests})
 
 
 def scan_again(work: Work, params: dict[str, Any]) -> None:
@@ -181,12 +182,11 @@ def _share(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:
-        shutil.copyfile(source, target)
+        copy(source, target)
 
 
-def _index(folder: Path, targets: list[str], prior: str) -> None:
-    """Write the files that describe the set, from the records that lie in it."""
-    lines = records(folder)
+def _index(folder: Path, lines: list[dict[str, Any]], targets: list[str], prior: str) -> None:
+    """Write the files that describe the set, from the records of its volumes."""
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
     dataset.write_index(folder, targets, splits, spacing)

@@ -1,7 +1,7 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
 import hashlib
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
-from labelct.store import Stage, build, ordered, recipe_of, write_json
+from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
 
 VERSION = 5
+REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"
 # What of `data` says how volumes are used and not what is in them.
 ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_val"})
 
@@ -114,9 +115,9 @@ def _content(source: str) -> str:
 
 
 def synthesise(work: Work) -> None:
-    """Write every replicate of one case that is not there yet; its record, written last, marks it finished."""
+    """Write every replicate of one case that is not there yet."""
     names = {replicate: f"{work.subject.case}_r{replicate}" for replicate in range(work.replicates)}
-    missing = {r: name for r, name in names.items() if not (work.folder / "records" / f"{name}.json").exists()}
+    missing = {replicate: name for replicate, name in names.items() if not _is_complete(name, work.folder)}
     if not missing:
         return
     loaded = work.sampler.load(work.subject)
@@ -129,6 +130,11 @@ def synthesise(work: Work) -> None:
         record |= {"source": loaded.source, "entropy": drawn_from, "check": _checked(work.sampler.recipe, synthetic)}
         record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
         write_json(work.folder / "records" / f"{name}.json", {**record, "recipe": synthetic.params})
+
+
+def _is_complete(name: str, folder: Path) -> bool:
+    files = f"records/{name}.json", f"volumes/{name}.nii.gz", f"labels/{name}.nii.gz"
+    return all((folder / file).is_file() for file in files)
 
 
 def _check_targets(work: Work, loaded: Loaded) -> None:
@@ -169,7 +175,21 @@ def _checked(recipe: Recipe, synthetic: Synthetic) -> dict[str, dict[str, Any]] 
     return {row["name"]: found for row, found in zip(rows, rounded, strict=True)}
 
 
-def records(folder: Path) -> list[dict[str, Any]]:
-    """Return what was drawn for each volume of a stage's folder, in the order of names."""
-    paths = sorted((folder / "records").glob("*.json"))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+def names_of(folder: Path) -> list[str]:
+    """Return the names of the volumes of a finished stage, as its recipe has them: what lies there may be less."""
+    settings = read_json(folder / RECIPE, REMEDY)["settings"]
+    cases, replicates = settings["cases"], settings["replicates"]
+    return [f"{case}_r{number}" for split in cases for case in cases[split] for number in range(replicates[split])]
+
+
+def records(folder: Path, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what was drawn for each volume of a stage's folder, in the order of their files.
+
+    Args:
+        folder: Holds `records/`.
+        names: The volumes, each of which must have its record.
+
+    Raises:
+        InputError: A record is missing or damaged.
+    """
+    return [read_json(folder / "records" / file, REMEDY) for file in sorted(f"{name}.json" for name in names)]

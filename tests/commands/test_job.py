@@ -1,11 +1,15 @@
+import errno
 import json
+import logging
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 from omegaconf import OmegaConf
 
 from labelct.commands import job
-from labelct.commands.job import STOPPED, JobFolders, failures, status_files, sweep_ended
+from labelct.commands.job import JobFolders, LogFile, sweep_ended
 from labelct.errors import InputError
 
 
@@ -34,37 +38,68 @@ def test_bad_input_is_its_reason_and_no_traceback(tmp_path, monkeypatch):
 def test_a_fault_of_our_own_leaves_its_traceback(tmp_path, monkeypatch):
     score, status = end(tmp_path, monkeypatch, lambda *_: 1 / 0)
     assert score is None
-    assert status["reason"] == "ZeroDivisionError: division by zero"
+    assert status["reason"].startswith("ZeroDivisionError: division by zero (a fault of labelct")
     assert "1 / 0" in (tmp_path / "traceback.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
-def test_who_stops_a_job_stops_it(tmp_path, monkeypatch, interrupt):
+@pytest.mark.parametrize(
+    ("interrupt", "told"),
+    [
+        (KeyboardInterrupt(), ("stopped", "stopped by SIGINT")),
+        (SystemExit(3), ("failed", "ended with exit code 3")),
+    ],
+)
+def test_who_stops_a_job_stops_it(tmp_path, monkeypatch, interrupt, told):
     def chain(*_):
         raise interrupt
 
-    with pytest.raises(interrupt):
+    with pytest.raises(type(interrupt)):
         end(tmp_path, monkeypatch, chain)
+    status = json.loads((tmp_path / "status.json").read_text(encoding="utf-8"))
+    assert (status["state"], status["reason"]) == told
+
+
+def test_what_the_disk_refuses_is_no_fault_of_labelct(tmp_path, monkeypatch):
+    def chain(*_):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device", "a.png")
+        finally:
+            raise RuntimeError("while cleaning up")
+
+    _, status = end(tmp_path, monkeypatch, chain)
+    assert status["reason"] == "a.png: the disk is full; free some space or write elsewhere"
+    assert not (tmp_path / "traceback.txt").exists()
+
+
+def test_a_fault_while_the_disk_has_no_room_is_that_of_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(job.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    _, status = end(tmp_path, monkeypatch, lambda *_: 1 / 0)
+    assert status["reason"].endswith("the disk is full; free some space or write elsewhere")
+
+
+def test_a_log_whose_disk_is_full_says_so_once():
+    code = "import logging; from labelct.commands.job import LogFile; log = logging.getLogger(); "
+    code += "log.addHandler(LogFile('/dev/full', delay=True)); log.error('one'); log.error('two')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "/dev/full: the disk is full; free some space or write elsewhere\n"
+
+
+def test_a_log_that_cannot_be_opened_does_not_end_the_job(tmp_path, capsys):
+    log = LogFile(tmp_path / "missing" / "labelct.log", delay=True)
+    log.handle(logging.LogRecord("labelct", logging.INFO, "", 0, "a line", None, None))
+    assert "labelct.log: " in capsys.readouterr().err
 
 
 @pytest.fixture
 def sweep(tmp_path):
     """Return a sweep of eleven jobs, of which job 2 failed and job 10 was stopped."""
-    ends = {2: {"state": "failed", "reason": "disk full"}, 10: {"state": "running"}}
+    ends = {2: {"state": "failed", "reason": "disk full"}, 10: {"state": "stopped", "reason": "stopped by SIGTERM"}}
     for number in range(11):
         folder = tmp_path / str(number)
         folder.mkdir()
         status = ends.get(number, {"state": "finished", "dice": 0.9})
         (folder / "status.json").write_text(json.dumps(status), encoding="utf-8")
     return tmp_path
-
-
-def test_job_10_comes_behind_job_9(sweep):
-    assert [path.parent.name for path in status_files(sweep)] == [str(number) for number in range(11)]
-
-
-def test_every_job_without_an_end_has_a_reason(sweep):
-    assert failures(sweep) == [(sweep / "2", "disk full"), (sweep / "10", STOPPED)]
 
 
 def test_jobs_that_never_started_are_counted(sweep):

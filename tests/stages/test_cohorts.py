@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from labelct.errors import InputError
@@ -37,3 +39,16 @@ def test_the_own_test_group_is_the_test_split(configured, made):
     subjects, same = cohorts.prepare_test(config, config.test["own"], (cohort, stage), root)
     assert subjects == cohort.test
     assert same == stage
+
+
+@pytest.mark.parametrize(("length", "fits"), [(200, True), (201, False)])
+def test_a_case_whose_files_could_not_be_named_is_refused_before_any_work(configured, made, tmp_path, length, fits):
+    (case,) = made[1][1].folder.glob("labels/test_000.nii.gz")
+    shutil.copyfile(case, tmp_path / ("ü" * (length // 2) + "n" * (length % 2) + ".nii.gz"))
+    names = f"cohort.names={made[1][1].folder / 'names.json'}"
+    config = configured(*SMALL[1:], "cohort=folder", f"cohort.root={tmp_path}", "cohort.labels='*.nii.gz'", names)
+    if fits:
+        cohorts.prepare(config, config.cohort, tmp_path)
+        return
+    with pytest.raises(InputError, match="the case's name has 201 bytes, 200 at most; shorten it"):
+        cohorts.prepare(config, config.cohort, tmp_path)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import pytest
 
@@ -81,3 +82,35 @@ def test_label_maps_of_other_names_without_any_ct_make_every_recipe(configured, 
     case = TrainingSet(stage.folder).train[0]
     assert nifti.read_label_map(case.label).array.any()
     assert nifti.read_volume(case.image).array.std() > 50
+
+
+@pytest.fixture
+def store(made, tmp_path):
+    """Return a copy of the made stages that may be harmed."""
+    shutil.copytree(made[0], tmp_path / "stages")
+    return tmp_path / "stages"
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["synthesis/records/train_000_r0.json", "synthesis/volumes/val_000_r0.nii.gz", "cohort/ct/train_001.nii.gz",
+     "cohort/splits.json", "dataset/imagesTr/train_001_r1_0000.nii.gz", "dataset/manifest.jsonl"],
+)  # fmt: skip
+def test_a_lost_file_is_made_again_bit_for_bit(configured, made, store, lost):
+    before = contents(store)
+    name, _, file = lost.partition("/")
+    (key,) = (stage.key for stage in made[1][1:] if stage.name == name)
+    (store / name / key / file).unlink()
+    build_all(configured(*SMALL), store)
+    assert contents(store) == before
+
+
+def test_records_are_those_of_the_recipe(configured, made, store):
+    folder = store / "synthesis" / made[1][2].key
+    names = synthesis.names_of(folder)
+    assert sorted(names) == ["train_000_r0", "train_000_r1", "train_001_r0", "train_001_r1", "val_000_r0"]
+    shutil.copyfile(folder / "records" / "val_000_r0.json", folder / "records" / "val_000_r9.json")
+    assert len(synthesis.records(folder, names)) == len(names)
+    (folder / "records" / "train_001_r0.json").unlink()
+    with pytest.raises(InputError, match=r"train_001_r0\.json: no such file; delete the folder of the stage"):
+        synthesis.records(folder, names)

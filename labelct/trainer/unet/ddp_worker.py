@@ -1,9 +1,11 @@
 """A further process of a DDP training: `python -m labelct.trainer.unet.ddp_worker FOLDER`, started by the first one."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
+from labelct.processes import end_with
 from labelct.streaming import read_shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
@@ -15,6 +17,7 @@ from labelct.trainer.unet.training import train
 
 def main(folder: Path) -> None:
     """Take part in the training that `job.json` in `folder` describes; the curves are those of the first process."""
+    end_with(os.getppid())
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     device, volumes = DeviceSettings(**job["device"]), read_shared(folder, job["volumes"])
     task = TrainingTask(UNetSettings(**job["settings"]), Targets(job["targets"]), device, job["seed"], volumes)

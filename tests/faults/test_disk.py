@@ -1,0 +1,125 @@
+"""A disk that is full, read-only or takes no such name is one line, leaves nothing half written and loses nothing."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelct.__main__ import run_verb
+from labelct.io import nifti
+from tests.faults.chain import Chain
+from tests.faults.disk import files_no_larger_than
+from tests.report.runs import write_sweep
+
+NEEDED_KB = 740  # what the chain writes
+FULL = "the disk is full; free some space or write elsewhere"
+
+
+def test_a_chain_on_a_full_disk_says_so_and_goes_on_where_there_is_room(disk, tmp_path, unharmed, tries):
+    chain, sizes = Chain(tmp_path, "disk/outputs"), random.Random(3)
+    room = 60
+    for _ in tries(2, 8):
+        room += sizes.randint(10, 80)
+        disk.mount(room, "remount")
+        files = chain.files()
+        code, told = chain.run(f"paths.outputs={chain.outputs}")
+        assert code == 1, told
+        assert FULL in " ".join(told.split())
+        assert "Traceback" not in told
+        assert "Logging error" not in told
+        assert not list(chain.outputs.rglob(".labelct-*"))
+        assert files.items() <= chain.files().items()
+        assert "running" not in chain.states()
+    disk.mount(4 * NEEDED_KB, "remount")
+    code, told = chain.run(f"paths.outputs={chain.outputs}")
+    assert code == 0, told
+    assert chain.contents() == unharmed
+
+
+@pytest.fixture
+def verbs(whole, tmp_path, monkeypatch):
+    """Return the command line of each verb that writes, up to the folder of its output."""
+
+    class Predictor:
+        labels = {"liver": 1}  # noqa: RUF012
+
+        def predict(self, volume):
+            return np.ones(volume.array.shape, np.uint8)
+
+    monkeypatch.setattr("labelct.trainer.table.open_model", lambda *_: Predictor())
+    model, (ct,) = tmp_path / "model", whole.outputs.glob("stages/cohort/*/ct/test_000.nii.gz")
+    model.mkdir()
+    (model / "model.json").write_text('{"settings": {"kind": "unet"}, "labels": {"liver": 1}}', encoding="utf-8")
+    (manifest,) = whole.outputs.glob("stages/dataset/*/manifest.jsonl")
+    return {
+        "scan": lambda out: ["scan", str(ct), "--scanner", "image", "-o", str(out / "scanned.nii.gz")],
+        "segment": lambda out: ["segment", str(ct), "--model", str(model), "-o", str(out / "masks")],
+        "replay": lambda out: ["replay", str(manifest), "1", "-o", str(out / "again")],
+        "report": lambda out: ["report", str(write_sweep(tmp_path)), "-o", str(out / "report")],
+    }
+
+
+def one_line(capsys, command):
+    """Run a verb that cannot write, and return what it says on standard error."""
+    assert run_verb(command[0], command[1:]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"labelct {command[0]}: ")
+    assert told.count("\n") == 1
+    return told
+
+
+def left(folder):
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != "filler"]
+
+
+@pytest.mark.parametrize("verb", ["scan", "segment", "replay", "report"])
+def test_a_verb_on_a_full_disk(disk, verbs, capsys, verb):
+    disk.fill()
+    assert FULL in one_line(capsys, verbs[verb](disk.folder))
+    assert left(disk.folder) == []
+
+
+@pytest.mark.parametrize("verb", ["scan", "segment", "replay", "report"])
+def test_a_verb_on_a_read_only_disk(disk, verbs, capsys, verb):
+    disk.mount(64, "remount", "ro")
+    assert "read-only" in one_line(capsys, verbs[verb](disk.folder)).lower()
+
+
+@pytest.mark.parametrize("verb", ["scan", "segment", "report"])
+def test_a_verb_beyond_a_quota(tmp_path, verbs, capsys, verb):
+    command = verbs[verb](tmp_path / "out")
+    with files_no_larger_than(16):
+        assert "larger than is allowed here" in one_line(capsys, command)
+    assert left(tmp_path / "out") == []
+
+
+def test_a_chain_in_a_folder_that_is_read_only(disk, tmp_path):
+    chain = Chain(tmp_path, "disk/outputs")
+    disk.mount(64, "remount", "ro")
+    code, told = chain.run(cwd=disk.folder)
+    assert code == 1
+    assert told.strip().count("\n") == 0
+    assert told.startswith("labelct run: ")
+    assert "read-only" in told
+
+
+@pytest.mark.parametrize("length", [255, 256])
+def test_a_long_name_is_written_or_refused(tmp_path, verbs, capsys, length):
+    command = verbs["scan"](tmp_path)
+    command[-1] = str(tmp_path / ("n" * (length - 7) + ".nii.gz"))
+    if length == 255:
+        assert run_verb(command[0], command[1:]) == 0
+        assert nifti.read_volume(Path(command[-1])).array.size
+    else:
+        assert "the name is too long" in one_line(capsys, command)
+
+
+def test_a_full_standard_output_is_one_line():
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "labelct", "run", "--help"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"labelct run: a file: {FULL}\n"

@@ -1,0 +1,54 @@
+"""Whatever is killed and whenever: nothing is lost, nothing is torn, no orphan lives on, the status is true."""
+
+import random
+import time
+from pathlib import Path
+
+from tests.faults.chain import until
+
+ORPHAN_S = 2.0
+MOST_FILES = 18  # of the 20 that a chain makes of its cases: behind them there is little to kill
+MEMORY = Path("/dev/shm")
+
+
+def test_a_killed_chain_goes_on_where_it_was(chain, unharmed, kills):
+    moments, before = random.Random(7), shared_memory()
+    for number, kill in enumerate(kills):
+        kill_somewhere(chain, kill, moments)
+        if len(chain.files()) >= MOST_FILES:
+            finish(chain, unharmed)
+            (chain.folder / "outputs").rename(chain.folder / f"done_{number}")
+    finish(chain, unharmed)
+    assert shared_memory() <= before, "what dead processes left there is freed by the next command"
+
+
+def kill_somewhere(chain, kill, moments):
+    """Start the chain, kill it a while after it has made some more files, and check what is left."""
+    process, begun = chain.start(), chain.files()
+    wanted = len(begun) + moments.randint(1, 4)
+    until(lambda: len(chain.files()) >= wanted or process.poll() is not None)
+    time.sleep(moments.uniform(0, 0.2))
+    kill(chain, process)
+    told = process.communicate(timeout=60)[0]
+    assert until(lambda: not chain.processes(), ORPHAN_S), f"alive after {ORPHAN_S} s: {chain.processes()}"
+    assert "running" not in chain.states()
+    assert "Traceback" not in told
+    if process.returncode > 0:
+        assert "parallel.workers=2: a worker was killed" in told
+    assert begun.items() <= chain.files().items(), "a case was made twice"
+
+
+def finish(chain, unharmed):
+    """Let the chain end, and compare what it made with one that nothing happened to."""
+    files = chain.files()
+    code, told = chain.run()
+    assert code == 0, told
+    assert files.items() <= chain.files().items(), "a case was made twice"
+    assert chain.contents() == unharmed
+    assert chain.states()[-1] == "finished"
+    assert set(chain.states()) <= {"failed", "finished"}
+
+
+def shared_memory():
+    """Return what this machine's loky and we keep there now."""
+    return {path.name for path in MEMORY.glob("*") if path.name.startswith(("labelct-", "sem.loky", "joblib"))}

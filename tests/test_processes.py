@@ -1,0 +1,81 @@
+"""Who is alive, workers that end with their parent, and signals that end a command as Ctrl-C does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from labelct.processes import describe, is_alive
+
+PARENT = """
+import os, subprocess, sys, time
+worker = "import os, sys, time; from labelct.processes import EndingWithParent; " \\
+         "EndingWithParent(time.sleep, int(sys.argv[1]))(60)"
+child = subprocess.Popen([sys.executable, "-c", worker, str(os.getpid())])
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+INTERRUPTED = """
+import os, signal, sys, time
+from labelct.processes import interrupt_on_signals, interrupted_code
+interrupt_on_signals()
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+    os._exit(0)
+time.sleep(0.2)  # Python forgets signals that come while it forks
+os.kill(child, signal.SIGTERM)
+ended = os.waitpid(child, 0)[1]
+try:
+    print(os.WTERMSIG(ended), flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(interrupted_code())
+"""
+
+
+def test_this_process_is_alive_and_an_ended_one_is_not():
+    assert is_alive(describe())
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        process = describe(other.pid)
+        assert is_alive(process)
+        other.kill()
+        while is_alive(process):  # a zombie, for nobody has asked for its end, is dead
+            time.sleep(0.01)
+    assert not is_alive(process)
+
+
+def test_one_number_may_stand_for_two_processes():
+    assert not is_alive({**describe(), "started": describe()["started"] - 1})
+
+
+def test_a_worker_ends_with_its_parent():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        worker = describe(int(parent.stdout.readline()))
+        time.sleep(0.5)
+        assert is_alive(worker)
+        parent.kill()
+    deadline = time.monotonic() + 2
+    while is_alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(worker)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_a_command_with_its_number_and_a_forked_process_at_once(number):
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as command:
+        assert int(command.stdout.readline()) == signal.SIGTERM
+        command.send_signal(number)
+        assert command.wait(10) == 128 + number
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from labelct.processes import *; "
+    code += "interrupt_on_signals(); print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+    assert os.getpid() == describe()["pid"]

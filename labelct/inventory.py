@@ -16,7 +16,7 @@ Inventory = dict[str, dict[str, Any]]
 
 
 def take(folder: Path) -> Inventory:
-    """Return `{path: {"bytes": size, "sha256": digest}}` of every file below `folder` but the inventory itself."""
+    """Return `{path: {"bytes": size, "sha256": digest}}` of every file below `folder` that `differences` looks at."""
     paths = sorted(_files(folder))
     digests = _digests([folder / path for path in paths])
     return {
@@ -52,8 +52,9 @@ def sentence(wrong: Mapping[str, str]) -> str:
 
 
 def _files(folder: Path) -> Iterator[str]:
+    """Yield the files below `folder` but its inventory and its logs, which grow whenever a model is used."""
     for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink() and path != folder / FILE:
+        if path.is_file() and not path.is_symlink() and path != folder / FILE and path.suffix != ".log":
             yield path.relative_to(folder).as_posix()
 
 

@@ -13,8 +13,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_every_file_is_taken_with_its_size_and_digest_but_the_inventory_itself(folder):
+def test_every_file_is_taken_with_its_size_and_digest_but_the_inventory_itself_and_logs(folder):
     (folder / inventory.FILE).write_text("{}")
+    (folder / "a" / "nnunet.log").touch()
     taken = inventory.take(folder)
     assert list(taken) == ["a/one", "a/two", "three"]
     assert taken["three"]["bytes"] == 5

@@ -189,3 +189,21 @@ def test_a_lock_file_that_lies_about_holds_nobody_up(tmp_path):
     (tmp_path / "scan" / f"{key_of(RECIPE)}.lock").write_text("4194305")
     assert build(tmp_path, RECIPE, cases).fresh
     assert os.listdir(tmp_path) == ["scan"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="one user alone may not be another one")
+def test_another_user_reads_what_is_finished_and_is_refused_in_one_line_what_is_not(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.name.startswith("pytest-") or folder == tmp_path:
+            folder.chmod(0o755)
+    finished = build(tmp_path, RECIPE, cases)
+    with pytest.raises(RuntimeError):
+        build(tmp_path, recipe_of("scan", 2, {}), break_off)
+    os.seteuid(65534)
+    try:
+        assert not build(tmp_path, RECIPE, cases).fresh
+        (finished.folder / "files.json").stat()
+        with pytest.raises(InputError, match=r"\.lock: cannot be locked \(Permission denied\); change the permissions"):
+            build(tmp_path, recipe_of("scan", 2, {}), cases)
+    finally:
+        os.seteuid(0)

@@ -15,7 +15,7 @@ from labelct.commands import compose, keys, status
 from labelct.commands import job as single
 from labelct.commands.job import JobFolders, sweep_ended
 from labelct.config import configuration_folder
-from labelct.errors import LabelctError
+from labelct.errors import InputError, LabelctError, refusal
 from labelct.processes import interrupted_code
 
 EXAMPLES = """examples
@@ -63,6 +63,9 @@ def _run(jobs: int) -> int:
         start(job)()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
+    except OSError as error:  # of Hydra's own: a job tells its own errors
+        problem = f"cannot be made ({error.strerror})"
+        raise refusal(error) or InputError(error.filename, problem, "choose another paths.outputs=") from error
     except KeyboardInterrupt:
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
         return interrupted_code()

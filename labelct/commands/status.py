@@ -88,11 +88,15 @@ def witnessed(folder: Path, outputs: Path) -> Iterator[None]:
     """
     command = [sys.executable, "-m", "labelct.commands.status", str(folder), str(outputs), str(os.getpid())]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True) as witness:
-        try:
-            yield
-        finally:
+    witness = None
+    with suppress(OSError):  # no room for a process: the next command puts the status right
+        witness = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    try:
+        yield
+    finally:
+        if witness is not None:
             witness.kill()
+            witness.wait()
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -77,15 +78,13 @@ class Chain:
     def files(self):
         """Return when each finished file of a case was written, by stage and name."""
         found = {}
-        for path in self.outputs.glob("stages/*/*/*/*"):
-            if path.parent.name in KEPT and not path.name.startswith("."):
-                try:
-                    stage = path.parents[1]
-                    name = (stage.parent.name, stage.name.partition(".")[0], path.parent.name, path.name)
-                    found[name] = path.stat().st_mtime_ns
-                except FileNotFoundError:  # the stage has got its name meanwhile
-                    continue
-        return found
+        for folder, _, names in os.walk(self.outputs / "stages"):  # which does not mind what goes meanwhile
+            *_, stage, key, kind = Path(folder).parts
+            for name in names if kind in KEPT else ():
+                with suppress(FileNotFoundError):
+                    written = os.stat(os.path.join(folder, name)).st_mtime_ns
+                    found[stage, key.partition(".")[0], kind, name] = written
+        return {file: written for file, written in found.items() if not file[-1].startswith(".")}
 
     def contents(self):
         """Return the bytes of every file of every stage."""

@@ -28,7 +28,7 @@ stub.run = run
 sys.modules["labelct.pipeline"] = stub
 """
 MARK = "LABELCT_FAULT"
-KEPT = {"volumes", "labels", "imagesTr", "labelsTr", "ct"}  # folders whose files are made once and never again
+LAST = {"cohort": "ct", "synthesis": "records", "dataset": "labelsTr"}  # what is written last of a case, by stage
 
 
 class Chain:
@@ -76,14 +76,14 @@ class Chain:
         return [json.loads(path.read_text(encoding="utf-8"))["state"] for path in paths]
 
     def files(self):
-        """Return when each finished file of a case was written, by stage and name."""
+        """Return when the last file of each finished case was written, by stage and name."""
         found = {}
         for folder, _, names in os.walk(self.outputs / "stages"):  # which does not mind what goes meanwhile
             *_, stage, key, kind = Path(folder).parts
-            for name in names if kind in KEPT else ():
+            for name in names if LAST.get(stage) == kind else ():
                 with suppress(FileNotFoundError):
                     written = os.stat(os.path.join(folder, name)).st_mtime_ns
-                    found[stage, key.partition(".")[0], kind, name] = written
+                    found[stage, key.partition(".")[0], name] = written
         return {file: written for file, written in found.items() if not file[-1].startswith(".")}
 
     def contents(self):

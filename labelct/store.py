@@ -259,6 +259,14 @@ def differences(folder: Path, contents: bool = False) -> dict[str, str]:
         return {inventory.FILE: inventory.DAMAGED if path.exists() else inventory.MISSING}
 
 
+def harmed(path: Path) -> Path | None:
+    """Return the folder of the stage that `path` lies in where the file is not as it was made, else None."""
+    for folder in path.absolute().parents:
+        if (folder / inventory.FILE).is_file():
+            return folder if path.absolute().relative_to(folder).as_posix() in differences(folder, True) else None
+    return None
+
+
 def stages(root: Path) -> tuple[list[Path], list[Path]]:
     """Return the folders of the finished and of the unfinished stages below the folder of all stages."""
     folders = sorted(path for path in root.glob("*/*") if path.is_dir())

@@ -18,6 +18,12 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--long"):
+        for item in (item for item in items if item.get_closest_marker("long")):
+            item.add_marker(pytest.mark.skip(reason="tried with --long"))
+
+
 @pytest.fixture(scope="session")
 def tries(request):
     """Return a function that says how often to try: a few times, or many with `--long`."""

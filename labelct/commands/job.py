@@ -1,6 +1,7 @@
 """Jobs: the chain and the end of one, in a sweep in a process of its own, and what became of all of a command line."""
 
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
@@ -19,9 +20,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from labelct.commands import status
 from labelct.config import study, typed
-from labelct.errors import SPACE, LabelctError, refusal
-from labelct.processes import interrupt_on_signals, interrupted_by, interrupted_code
-from labelct.store import write_text
+from labelct.errors import SPACE, InputError, LabelctError, refusal
+from labelct.processes import end_with, interrupt_on_signals, interrupted_by, interrupted_code
+from labelct.store import harmed, write_text
 
 log = logging.getLogger(__name__)
 GRACE_S = 10  # a job that is stopped ends its workers and says so
@@ -60,6 +61,8 @@ def run(composed: DictConfig, folder: Path, choices: Mapping[str, Any], override
 
 def _reason(error: Exception, folder: Path, outputs: str) -> str:
     """Return why a job failed, in one line; the traceback of a fault of our own is kept in its folder."""
+    if isinstance(error, InputError) and (stage := harmed(Path(str(error.path)))):
+        return f"{error.path}: {error.problem}; rm -r {stage} lets the same command make it again"
     if isinstance(error, LabelctError):
         return str(error)
     if refused := refusal(error):
@@ -89,6 +92,8 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
     Returns:
         As `run`.
     """
+    if multiprocessing.current_process().name != "MainProcess":  # a worker of the joblib launcher
+        end_with(os.getppid())
     try:
         status.begin(folder)
     except LabelctError as error:

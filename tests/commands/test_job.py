@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from labelct.commands import job
 from labelct.commands.job import JobFolders, LogFile, sweep_ended
 from labelct.errors import InputError
+from labelct.store import build, recipe_of, write_text
 
 
 def end(folder, monkeypatch, chain):
@@ -69,6 +70,18 @@ def test_what_the_disk_refuses_is_no_fault_of_labelct(tmp_path, monkeypatch):
     _, status = end(tmp_path, monkeypatch, chain)
     assert status["reason"] == "a.png: the disk is full; free some space or write elsewhere"
     assert not (tmp_path / "traceback.txt").exists()
+
+
+def test_a_file_of_a_stage_that_is_not_as_it_was_made_is_to_be_made_again(tmp_path, monkeypatch):
+    stage = build(tmp_path / "stages", recipe_of("cohort", 1, {}), lambda folder: write_text(folder / "ct", "content"))
+
+    def chain(*_):
+        raise InputError(stage.folder / "ct", "is truncated", "copy or export it again")
+
+    assert end(tmp_path, monkeypatch, chain)[1]["reason"].endswith("is truncated; copy or export it again")
+    (stage.folder / "ct").write_text("CONTENT")
+    told = end(tmp_path, monkeypatch, chain)[1]["reason"]
+    assert told.endswith(f"is truncated; rm -r {stage.folder} lets the same command make it again")
 
 
 def test_a_fault_while_the_disk_has_no_room_is_that_of_the_disk(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """A disk that is full, read-only or takes no such name is one line, leaves nothing half written and loses nothing."""
 
 import random
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,18 @@ def test_a_verb_beyond_a_quota(tmp_path, verbs, capsys, verb):
     with files_no_larger_than(16):
         assert "larger than is allowed here" in one_line(capsys, command)
     assert left(tmp_path / "out") == []
+
+
+def test_a_chain_beyond_a_quota_says_so_and_goes_on_without_one(chain, unharmed):
+    code, told = chain.run(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))
+    assert code == 1, told
+    assert "would be larger than is allowed here" in told
+    assert "Traceback" not in told
+    assert chain.states() == ["failed"]
+    assert not list(chain.outputs.rglob(".labelct-*"))
+    code, told = chain.run()
+    assert code == 0, told
+    assert chain.contents() == unharmed
 
 
 def test_a_chain_in_a_folder_that_is_read_only(disk, tmp_path):

@@ -64,8 +64,8 @@ def _run(jobs: int) -> int:
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     except OSError as error:  # of Hydra's own: a job tells its own errors
-        problem = f"cannot be made ({error.strerror})"
-        raise refusal(error) or InputError(error.filename, problem, "choose another paths.outputs=") from error
+        path, problem = error.filename or JobFolders.folder, f"cannot be made ({error.strerror})"
+        raise refusal(error, path) or InputError(path, problem, "choose another paths.outputs=") from error
     except KeyboardInterrupt:
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
         return interrupted_code()

@@ -78,7 +78,18 @@ def largest(label_map: Tensor) -> int:
 
 def present_names(label_map: Tensor, names: Mapping[int, str]) -> dict[int, str]:
     """Return the names of the values above 0 that occur."""
-    return labels.present_names(host(torch.unique(label_map)), names)
+    return labels.present_names(host(_values(label_map)), names)
+
+
+def _values(label_map: Tensor) -> Tensor:
+    """Return the values that occur, ascending; counting is cheaper than sorting where they are small."""
+    most = largest(label_map)
+    if most >= labels.LOOKUP_LIMIT or int(label_map.min()) < 0:
+        return torch.unique(label_map)
+    counts = torch.zeros(most + 1, dtype=torch.int64, device=label_map.device)
+    for slab in slabs(label_map.shape):
+        counts += counts_of(label_map[slab], most + 1)
+    return counts.nonzero()[:, 0]
 
 
 def relabel(label_map: Tensor, lookup: NDArray[Any]) -> Tensor:

@@ -6,6 +6,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+import torch
 
 from labelct.cohort.base import Subject
 from labelct.errors import InputError, SettingError
@@ -173,6 +174,18 @@ def test_a_device_makes_the_volumes_that_the_cpu_makes(scanner, device):
     assert np.abs(volume.cpu().numpy() - expected).max() <= 5e-3
     assert np.array_equal(target.cpu().numpy(), values)
     assert loaded.source == ours.load(subject(with_ct=False)).source
+
+
+def test_a_full_device_is_told_in_one_line(monkeypatch):
+    def refuse(self, case, rng):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("labelct.synthesis.recipe.Recipe.draw", refuse)
+    monkeypatch.setattr("labelct.accelerator.free_memory", lambda: 2**20)
+    with pytest.raises(
+        InputError, match=r"^a volume of 40 x 36 x 24 on cpu:0: the card's memory is full .* data.spacing"
+    ):
+        sampler().on("cpu:0").volume(CASE, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:99"])

@@ -14,6 +14,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from labelct.accelerator import why_not
 from labelct.labels import compact
 from labelct.priors import QUANTILE_LEVELS, Priors, load_priors
 from labelct.synthesis import background, blur, cylinder, deformation, intensity, lesions, subclasses, texture
@@ -118,6 +119,21 @@ def test_labels_of_any_width_are_the_same(case: Case, dtype: type, device: str) 
     given = Case(label_map, case.spacing, names)
     assert compact(label_map, names)[0].max() < 65536
     assert_alike(drawn(given, "synth2", **ALL), drawn(given.on(device), "synth2", **ALL))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("scanned", [False, True])
+@pytest.mark.parametrize("kind", PAINTED)
+def test_a_large_volume_of_a_gpu_is_that_of_the_cpu(kind: str, scanned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+    monkeypatch.setattr(voxels, "SLAB", 1 << 21)
+    small = trunk()
+    label_map = small.label_map.repeat(5, 0).repeat(5, 1).repeat(6, 2)
+    case = Case(label_map, (0.8, 0.8, 0.83), small.names)
+    given = with_ct(case) if scanned else case
+    for seed in (1, 2):
+        assert_alike(drawn(given, kind, seed, **ALL), drawn(given.on("cuda"), kind, seed, **ALL))
 
 
 def test_one_seed_gives_the_same_bits_again(device: str) -> None:

@@ -18,9 +18,9 @@ SLAB = 1 << 24
 WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
 
 
-def slabs(shape: Sequence[int], axis: int = 0) -> Iterator[slice]:
-    """Yield slices along an axis of at most `SLAB` voxels, of one plane at least."""
-    planes = max(1, SLAB * shape[axis] // max(1, math.prod(shape)))
+def slabs(shape: Sequence[int], axis: int = 0, share: int = 1) -> Iterator[slice]:
+    """Yield slices along an axis of at most `SLAB` voxels, or that over `share`, of one plane at least."""
+    planes = max(1, SLAB // share * shape[axis] // max(1, math.prod(shape)))
     for start in range(0, shape[axis], planes):
         yield slice(start, min(start + planes, shape[axis]))
 

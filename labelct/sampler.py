@@ -24,7 +24,7 @@ from labelct.synthesis.kernels import Voxels, kernels_of
 from labelct.synthesis.recipe import Recipe
 
 SYNTHESIS, SCAN, DRAWN = 1, 2, 4  # which stream of a seed a draw is from; 3 are the patches
-BYTES_PER_VOXEL = 24  # that a volume in the making takes on a device, its slabs included
+BYTES_PER_VOXEL, SLABS = 25, 2**30  # what a volume in the making takes on a device: by its size, and whatever that is
 
 
 def entropy(seed: int, stream: int, case: str, number: int) -> list[int]:
@@ -88,7 +88,10 @@ class Sampler:
         """
         if self.device == "cpu":
             return self._drawn(case, rng)
-        size, need = " x ".join(map(str, case.label_map.shape)), BYTES_PER_VOXEL * math.prod(case.label_map.shape)
+        size, need = (
+            " x ".join(map(str, case.label_map.shape)),
+            BYTES_PER_VOXEL * math.prod(case.label_map.shape) + SLABS,
+        )
         with within_memory(
             f"a volume of {size} on {self.device}", need, "set a larger data.spacing, or make it on cpu"
         ):

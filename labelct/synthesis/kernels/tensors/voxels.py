@@ -129,10 +129,11 @@ def counts_of(numbers: Tensor, size: int) -> Tensor:
 
 def histogram(values: Tensor, edges: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return how many values lie in each bin; a bin holds its lower edge, the last one both."""
-    inside = values[(values >= float(edges[0])) & (values <= float(edges[-1]))]
     bins, known = torch.zeros(len(edges), dtype=torch.int64, device=values.device), like(edges, values)
-    for part in torch.split(inside, SLAB):
-        bins += counts_of(torch.searchsorted(known, part.double(), right=True) - 1, len(edges))
+    for part in torch.split(values, SLAB):
+        exact = part.double()  # an edge need not be a float32
+        inside = exact[(exact >= known[0]) & (exact <= known[-1])]
+        bins += counts_of(torch.searchsorted(known, inside, right=True) - 1, len(edges))
     counted = host(bins)
     counted[-2] += counted[-1]
     return counted[:-1]

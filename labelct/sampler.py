@@ -6,6 +6,7 @@ load -> draw -> scan: a case is read onto its grid, a recipe draws and paints it
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
@@ -13,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.accelerator import why_not
+from labelct.accelerator import why_not, within_memory
 from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
 from labelct.errors import SettingError
@@ -23,6 +24,7 @@ from labelct.synthesis.kernels import Voxels, kernels_of
 from labelct.synthesis.recipe import Recipe
 
 SYNTHESIS, SCAN, DRAWN = 1, 2, 4  # which stream of a seed a draw is from; 3 are the patches
+BYTES_PER_VOXEL, SLABS = 25, 2**30  # what a volume in the making takes on a device: by its size, and whatever that is
 
 
 def entropy(seed: int, stream: int, case: str, number: int) -> list[int]:
@@ -79,7 +81,23 @@ class Sampler:
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 
     def volume(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
-        """Return a scanned volume of a case, `(x, y, z)` HU, and its target; everything is drawn from one source."""
+        """Return a scanned volume of a case, `(x, y, z)` HU, and its target; everything is drawn from one source.
+
+        Raises:
+            InputError: The device's memory is full.
+        """
+        if self.device == "cpu":
+            return self._drawn(case, rng)
+        size, need = (
+            " x ".join(map(str, case.label_map.shape)),
+            BYTES_PER_VOXEL * math.prod(case.label_map.shape) + SLABS,
+        )
+        with within_memory(
+            f"a volume of {size} on {self.device}", need, "set a larger data.spacing, or make it on cpu"
+        ):
+            return self._drawn(case, rng)
+
+    def _drawn(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
         synthetic = self.recipe.draw(case, rng)
         return self._scanned(synthetic.volume, case.spacing, sample_scan(rng)), synthetic.target
 

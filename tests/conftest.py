@@ -62,6 +62,16 @@ def configured():
     return make
 
 
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request):
+    """Return each device that tensors are tried on; the GPU skips, saying so, where there is none."""
+    from labelct.accelerator import why_not
+
+    if request.param == "cuda" and (reason := why_not()):
+        pytest.skip(reason)
+    return request.param
+
+
 def small_map(low):
     """Return a small map with a liver that begins at `low`, and a spleen."""
     labels = np.zeros((20, 18, 16), np.uint8)

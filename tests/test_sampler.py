@@ -6,12 +6,13 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+import torch
 
 from labelct.cohort.base import Subject
-from labelct.errors import InputError
+from labelct.errors import InputError, SettingError
 from labelct.sampler import DRAWN, SCAN, SYNTHESIS, Sampler, digest, entropy
 from labelct.scanner.scan import Acquisition
-from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.scanner.settings import DoseSettings, NoiseOnlySettings, ScannerSettings
 from labelct.stages import synthesis
 from labelct.streaming import SyntheticVolumes
 from labelct.synthesis import background, subclasses
@@ -155,3 +156,40 @@ def test_without_drop_every_label_is_pasted():
 def test_a_digest_tells_contents_apart_whatever_their_order_in_memory():
     assert digest(HU) == digest(np.asfortranarray(HU)) != digest(HU + 1)
     assert len(digest(HU)) == 16
+
+
+@pytest.mark.parametrize("scanner", ["none", "image", "helical"])
+def test_a_device_makes_the_volumes_that_the_cpu_makes(scanner, device):
+    there = f"{device}:0"  # "cpu" alone are NumPy arrays
+    coarse = NoiseOnlySettings(voxel=10.0, views=60, channels=64, rows=8)
+    fan = {"channels": 96, "channel_pitch": 0.35 / 96, "rows": 16, "row_width": 3.0, "views": 120}
+    settings = ScannerSettings(kind=scanner, mode="noise_only", noise_only=coarse, outside="air", **fan)
+    ours = Sampler(recipe("synth3", clips="white"), Acquisition(settings, DoseSettings(mas=100)))
+    theirs = ours.on(there)
+    loaded = theirs.load(subject(with_ct=False))
+    assert loaded.case.label_map.device.type == device
+    volume, target = theirs.volume(loaded.case, np.random.default_rng(0))
+    expected, values = ours.volume(CASE, np.random.default_rng(0))
+    assert volume.device.type == target.device.type == device
+    assert np.abs(volume.cpu().numpy() - expected).max() <= 5e-3
+    assert np.array_equal(target.cpu().numpy(), values)
+    assert loaded.source == ours.load(subject(with_ct=False)).source
+
+
+def test_a_full_device_is_told_in_one_line(monkeypatch):
+    def refuse(self, case, rng):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("labelct.synthesis.recipe.Recipe.draw", refuse)
+    monkeypatch.setattr("labelct.accelerator.free_memory", lambda: 2**20)
+    with pytest.raises(
+        InputError, match=r"^a volume of 40 x 36 x 24 on cpu:0: the card's memory is full .* data.spacing"
+    ):
+        sampler().on("cpu:0").volume(CASE, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99"])
+def test_a_device_that_is_not_there_is_told_before_anything_is_read(name):
+    with pytest.raises(SettingError, match=f"device='{name}'"):
+        sampler().on(name)
+    assert sampler().on("cpu") == sampler()

@@ -37,6 +37,30 @@ def test_one_seed_is_one_stream_with_any_number_of_workers(volumes):
     assert not torch.equal(stream(other, 0, 1)[0][0], alone[0][0])
 
 
+def test_a_device_yields_the_same_stream_as_tensors_of_its_own(volumes, device):
+    there = f"{device}:0"  # "cpu" alone are NumPy arrays
+    ours, theirs = stream(volumes, 0, 3), list(islice(SyntheticDataset(volumes, device=there), 3))
+    for (image, labels), (same, values) in zip(ours, theirs, strict=True):
+        assert same.device.type == values.device.type == device
+        assert torch.allclose(same.cpu(), image, rtol=0, atol=5e-3)
+        assert torch.equal(values.cpu(), labels)
+    later = volumes.on(there).volume(2)
+    assert torch.equal(later.hu[None], theirs[2][0])
+
+
+def test_workers_are_not_asked_for_volumes_on_a_device(volumes):
+    loader = DataLoader(SyntheticDataset(volumes, device="cpu:0"), batch_size=None, num_workers=2)
+    with pytest.raises(RuntimeError, match="num_workers=2: allowed is 0 with device=cpu:0"):
+        next(iter(loader))
+
+
+def test_volumes_on_a_device_are_shared_and_read_ahead(volumes, tmp_path):
+    with shared(volumes.on("cpu:0"), tmp_path) as name:
+        found = read_shared(tmp_path, name)
+        found.load()
+        assert torch.equal(found.volume(3).hu, volumes.on("cpu:0").volume(3).hu)
+
+
 def test_no_volume_comes_twice_and_every_case_has_its_turn(volumes):
     drawn = [volumes.volume(number) for number in range(12)]
     assert len({one.hu.tobytes() for one in drawn}) == 12

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from labelct.scanner import image
 from labelct.scanner.settings import DoseSettings
@@ -33,3 +34,14 @@ def test_no_dose_given_means_no_change():
     volume = np.random.default_rng(0).random((8, 8, 8), dtype=np.float32)
     sigma = image.liver_noise(DoseSettings(mas=None), 3.0)
     np.testing.assert_array_equal(image.apply(volume, (1.0, 1.0, 3.0), sigma, 0), volume)
+
+
+@pytest.mark.parametrize("shape", [(31, 24, 5), (16, 17, 3)])
+def test_the_noise_of_a_tensor_is_that_of_an_array(shape, device):
+    volume = np.random.default_rng(0).normal(0, 300, shape).astype(np.float32)
+    there = torch.from_numpy(volume).to(device)
+    noisy = image.apply(there, (0.8, 0.7, 1.5), 20.0, 3)
+    assert noisy.device == there.device
+    assert noisy.dtype == torch.float32
+    assert np.abs(noisy.cpu().numpy() - image.apply(volume, (0.8, 0.7, 1.5), 20.0, 3)).max() <= 1e-3
+    assert image.apply(there, (0.8, 0.7, 1.5), 0.0, 3) is there

@@ -12,6 +12,7 @@ from labelct.synthesis.kernels.tensors.counter import signed, uniform_bits
 from labelct.synthesis.kernels.tensors.voxels import counts_of, host, like, read, slabs, taken
 
 GREYS, CLIP, WHITE = 256, 1, 2
+CORNERS = 8  # pixels that a voxel lies between
 # The bank that was read last on each device, with what it was made of: it is large, and the same for every volume.
 _banks: dict[torch.device, tuple[NDArray[np.uint8], Tensor]] = {}
 
@@ -86,25 +87,19 @@ def _fill_clip(greys: Tensor, parts: Tensor, part: int, box: NDArray[np.int64], 
     first, last = box[:3].tolist(), box[3:].tolist()
     own = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
     numbers, found = parts[own], greys[own]
-    (a, b, u), (c, d, v), (e, f, w) = (
-        tuple(like(row[part, places].astype(np.int32), parts) for row in rows)
+    x, y, z = (
+        like(np.stack([row[part, places] for row in rows]).astype(np.int32), parts)
         for rows, places in zip(tables, own, strict=True)
     )
-    v, w = v[None, :, None], w[None, None, :]
-    for slab in slabs(numbers.shape):
-        x, y, share = (a[slab][:, None, None], b[slab][:, None, None]), (c[:, None], d[:, None]), u[slab][:, None, None]
-        near, far = (
-            _in_plane(bank, [[i + j + z for j in y] for i in x], share, v) for z in (e[None, None, :], f[None, None, :])
-        )
-        mixed = near.long() * 256 + (far - near) * w
+    along_y, along_z = y[:2, None, None, :, None], z[:2, None, None, :]
+    for slab in slabs(numbers.shape, share=CORNERS):
+        places = x[:2, None, None, slab, None, None] + along_y + along_z  # (lower and upper x, y, z; then voxels)
+        pixels = read(bank, places).to(torch.int32)
+        for weight in (x[2, slab, None, None], y[2, :, None]):
+            pixels = pixels[0] * (256 - weight) + pixels[1] * weight
+        mixed = pixels[0].long() * 256 + (pixels[1] - pixels[0]) * z[2]
         own_greys = ((mixed + (1 << 23)) >> 24).to(torch.uint8)
         found[slab] = torch.where(numbers[slab] == part, own_greys, found[slab])
-
-
-def _in_plane(bank: Tensor, corners: list[list[Tensor]], u: Tensor, v: Tensor) -> Tensor:
-    """Return the pixels between four corners `[x][y]`, times 65536; `u` and `v` are the upper ones' weights / 256."""
-    (low, low_y), (high, high_y) = ([read(bank, place).to(torch.int32) for place in pair] for pair in corners)
-    return (low * (256 - u) + high * u) * (256 - v) + (low_y * (256 - u) + high_y * u) * v
 
 
 def look_up(parts: Tensor, greys: Tensor | None, table: NDArray[np.float32]) -> Tensor:

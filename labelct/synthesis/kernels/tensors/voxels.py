@@ -18,9 +18,9 @@ SLAB = 1 << 24
 WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
 
 
-def slabs(shape: Sequence[int], axis: int = 0) -> Iterator[slice]:
-    """Yield slices along an axis of at most `SLAB` voxels, of one plane at least."""
-    planes = max(1, SLAB * shape[axis] // max(1, math.prod(shape)))
+def slabs(shape: Sequence[int], axis: int = 0, share: int = 1) -> Iterator[slice]:
+    """Yield slices along an axis of at most `SLAB` voxels, or that over `share`, of one plane at least."""
+    planes = max(1, SLAB // share * shape[axis] // max(1, math.prod(shape)))
     for start in range(0, shape[axis], planes):
         yield slice(start, min(start + planes, shape[axis]))
 
@@ -78,7 +78,18 @@ def largest(label_map: Tensor) -> int:
 
 def present_names(label_map: Tensor, names: Mapping[int, str]) -> dict[int, str]:
     """Return the names of the values above 0 that occur."""
-    return labels.present_names(host(torch.unique(label_map)), names)
+    return labels.present_names(host(_values(label_map)), names)
+
+
+def _values(label_map: Tensor) -> Tensor:
+    """Return the values that occur, ascending; counting is cheaper than sorting where they are small."""
+    most = largest(label_map)
+    if most >= labels.LOOKUP_LIMIT or int(label_map.min()) < 0:
+        return torch.unique(label_map)
+    counts = torch.zeros(most + 1, dtype=torch.int64, device=label_map.device)
+    for slab in slabs(label_map.shape):
+        counts += counts_of(label_map[slab], most + 1)
+    return counts.nonzero()[:, 0]
 
 
 def relabel(label_map: Tensor, lookup: NDArray[Any]) -> Tensor:
@@ -118,10 +129,11 @@ def counts_of(numbers: Tensor, size: int) -> Tensor:
 
 def histogram(values: Tensor, edges: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return how many values lie in each bin; a bin holds its lower edge, the last one both."""
-    inside = values[(values >= float(edges[0])) & (values <= float(edges[-1]))]
     bins, known = torch.zeros(len(edges), dtype=torch.int64, device=values.device), like(edges, values)
-    for part in torch.split(inside, SLAB):
-        bins += counts_of(torch.searchsorted(known, part.double(), right=True) - 1, len(edges))
+    for part in torch.split(values, SLAB):
+        exact = part.double()  # an edge need not be a float32
+        inside = exact[(exact >= known[0]) & (exact <= known[-1])]
+        bins += counts_of(torch.searchsorted(known, inside, right=True) - 1, len(edges))
     counted = host(bins)
     counted[-2] += counted[-1]
     return counted[:-1]

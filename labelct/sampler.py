@@ -101,10 +101,14 @@ class Sampler:
         synthetic = self.recipe.draw(case, rng)
         return self._scanned(synthetic.volume, case.spacing, sample_scan(rng)), synthetic.target
 
+    @property
+    def scans_on_cpu(self) -> bool:
+        """Whether scans are the CPU's work, wherever volumes are made."""
+        return self.acquisition.scanner.kind == "helical" and self.acquisition.backend == "numba"
+
     def _scanned(self, volume: Voxels, spacing: tuple[float, float, float], params: dict[str, int]) -> Voxels:
         """Return a scanned volume where the unscanned one was; a scan by the CPU's backend is made on the host."""
-        by_cpu = self.acquisition.scanner.kind == "helical" and self.acquisition.backend == "numba"
-        if self.device == "cpu" or not by_cpu:
+        if self.device == "cpu" or not self.scans_on_cpu:
             return scan(volume, spacing, self.acquisition, params)
         kernels = kernels_of(volume)
         return kernels.like(scan(kernels.host(volume), spacing, self.acquisition, params), volume)

@@ -52,8 +52,8 @@ class DeviceSettings(Checked):
         compile: Let torch compile the network: `auto` (on a GPU, where a training is long enough for the minute or two
             it takes), `true` or `false`.
         sampling: Where patches are cut and changed, and with `data.mode=online` volumes are drawn: by the `workers`, on
-            the CPU, or on the `device`, beside the training step; `auto` takes the GPU where there is one and the
-            training set fits into a third of its memory.
+            the CPU, or on the `device`, beside the training step; `auto` takes a GPU where the training set fits into
+            a third of its memory, and where drawn volumes are scanned on it.
     """
 
     kind: str = choice("cpu", ("auto", "cpu", "gpu", "ddp"))

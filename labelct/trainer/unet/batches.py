@@ -43,8 +43,9 @@ def batches(
     if on_device:
         cases = [case.to(torch.device(torch_device(device))) for case in cases]
     properties, labels = IntensityProperties(**model["intensity"]), model["labels"]
+    volumes = task.volumes.on(torch_device(device)) if task.volumes is not None and on_device else task.volumes
     stored = Patches(cases, task.settings, properties, model["spacing"], labels, model["seed"], start, rank())
-    patches = stored if task.volumes is None else OnlinePatches(task.volumes, stored, processes(device))
+    patches = stored if volumes is None else OnlinePatches(volumes, stored, processes(device))
     if on_device:
         with closing(Ahead(patches, torch.device(torch_device(device)))) as ahead:
             yield ahead
@@ -53,11 +54,18 @@ def batches(
 
 
 def samples_on_device(task: TrainingTask[UNetSettings], cases: list[LoadedCase]) -> bool:
-    """Return whether patches are cut and changed on the network's device rather than by CPU workers."""
+    """Return whether patches are cut, and volumes drawn, on the network's device rather than by CPU workers.
+
+    Args:
+        task: What is trained, and where.
+        cases: The stored cases, which have to fit into the device's memory; none where volumes are drawn.
+    """
     if task.device.sampling != "auto":
         return task.device.sampling == "device"
-    if not runs_on_gpu(task.device) or task.volumes is not None:
+    if not runs_on_gpu(task.device):
         return False
+    if task.volumes is not None:
+        return not task.volumes.sampler.scans_on_cpu or worker_count(task.device) == 0
     return SHARE * sum(case.nbytes for case in cases) <= free_memory(rank())
 
 

@@ -1,12 +1,22 @@
 """Where patches are cut, and which validation volumes a process gets."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 
+from labelct.scanner.scan import Acquisition
+from labelct.scanner.settings import ScannerSettings
+from labelct.streaming import SyntheticVolumes
+from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet import batches as module
 from labelct.trainer.unet.ahead import Ahead
 from labelct.trainer.unet.batches import batches, samples_on_device, validation
+from labelct.trainer.unet.drawn import OnlinePatches
+from labelct.trainer.unet.patches import Patches
+from labelct.trainer.unet.settings import AugmentationSettings
 from labelct.trainer.unet.volumes import LoadedCase
 from tests.trainer.conftest import CPU, task
 
@@ -38,6 +48,39 @@ def test_a_training_set_lies_on_the_gpu_where_it_takes_a_third_of_its_memory(
 ) -> None:
     monkeypatch.setattr(module, "free_memory", lambda number: free)
     assert samples_on_device(task(tiny(), device=device), [case(40), case(60)]) is expected
+
+
+@pytest.mark.parametrize(
+    ("scanner", "backend", "workers", "expected"),
+    [
+        ("image", "numba", 4, True),
+        ("helical", "numba", 4, False),
+        ("helical", "numba", 0, True),
+        ("helical", "cuda", 4, True),
+    ],
+)
+def test_volumes_are_drawn_on_the_gpu_where_they_are_scanned_on_it(
+    scanner, backend, workers, expected, tiny, volumes, monkeypatch
+) -> None:
+    monkeypatch.setattr(module, "worker_count", lambda device: workers)
+    acquisition = Acquisition(ScannerSettings(kind=scanner), backend=backend)
+    changed = SyntheticVolumes(volumes.subjects, partial(replace, volumes.sampler, acquisition=acquisition))
+    wanted = task(tiny(), device=DeviceSettings(kind="gpu"), volumes=changed)
+    assert samples_on_device(wanted, []) is expected
+
+
+def test_volumes_made_on_a_device_give_the_patches_of_the_cpus(volumes, training_set, tiny) -> None:
+    """Made as tensors, here on the CPU, they are cut without going through the host."""
+    settings = tiny(steps=3, patch=[16, 16, 16], channels=[4, 8, 8], augmentation=AugmentationSettings(spatial=1.0))
+    model = {**MODEL, "spacing": (6.0, 6.0, 6.0)}
+    with batches(task(settings, volumes=volumes), training_set, model, 0) as by_workers:
+        expected = [(image.clone(), labels.clone()) for image, labels in by_workers]
+    stored = Patches([], settings, BUILTIN["liver"], model["spacing"], {"liver": 1}, 0)
+    on_device = OnlinePatches(volumes.on("cpu:0"), stored)
+    assert isinstance(volumes.on("cpu:0").volume(0).hu, torch.Tensor)
+    for (image, labels), (other, truth) in zip(Ahead(on_device, torch.device("cpu")), expected, strict=True):
+        torch.testing.assert_close(image, other, atol=0.02, rtol=0)  # whole HU, of 39.4 to one, may round apart
+        assert (labels != truth).float().mean() < 1e-3
 
 
 def test_batches_are_the_same_wherever_they_are_cut(training_set, tiny) -> None:

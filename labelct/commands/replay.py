@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labelct import dataset
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FolderSettings
+from labelct.commands.arguments import Parser
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import content
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(
+    command = Parser(
         prog="labelct replay",
         description="Make one volume of a training set again, bit for bit, and compare it with what the manifest says.",
     )

@@ -80,6 +80,8 @@ def read_line(manifest: Path, wanted: str) -> dict[str, Any]:
         lines = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError) as error:
         raise InputError(manifest, f"cannot be read ({error})", REMEDY) from None
+    if not all(isinstance(line, dict) and isinstance(line.get("name"), str) for line in lines):
+        raise InputError(manifest, "is no manifest: a line of it names no volume", REMEDY)
     for number, line in enumerate(lines, start=1):
         if wanted in (str(number), line["name"]):
             return line

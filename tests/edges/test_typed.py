@@ -211,3 +211,9 @@ def test_a_device_that_is_not_there_is_found_before_data_are_made(typed_in, tmp_
 
 def test_what_can_run_starts(typed_in):
     assert typed_in("run", "targets=liver", "tags=baseline") == (STARTED, "")
+
+
+@pytest.mark.parametrize("text", ['{"1": "liver"}', "[1]", "5", '{"name": 5}'])
+def test_a_file_that_is_no_manifest_is_one_line(typed_in, tmp_path, text):
+    (tmp_path / "names.json").write_text(text, encoding="utf-8")
+    refused(typed_in, ["replay", "names.json", "1"], "is no manifest")

@@ -1,8 +1,15 @@
 """`labelct VERB` and `python -m labelct VERB`."""
 
+import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+
+from labelct import __version__
+
+HOME = re.compile(r"^(--[\w-]+=|)~(?=/|$)")  # a shell expands `~/x`, but not `--model=~/x`
+PIPE_CLOSED = 141  # what shells report of a command whose reader went away
 
 VERBS = {
     "run": "label maps in, a trained network out, Dice on real CT; -m sweeps",
@@ -23,11 +30,13 @@ def usage() -> str:
 
 def main() -> None:
     """Run one verb and leave with its exit code."""
-    arguments = sys.argv[1:]
-    if not arguments or arguments[0] in ("-h", "--help"):
+    verb, *rest = [HOME.sub(_home, argument) for argument in sys.argv[1:]] or [""]
+    if verb in ("", "-h", "--help"):
         print(usage())
-        sys.exit(0 if arguments else 2)
-    verb, *rest = arguments
+        sys.exit(0 if verb else 2)
+    if verb == "--version":
+        print(f"labelct {__version__}")
+        sys.exit(0)
     if verb not in VERBS:
         from labelct.errors import did_you_mean
 
@@ -55,12 +64,18 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     openmp_wait_policy()
     interrupt_on_signals()
     try:
-        code: int = import_module(f"labelct.commands.{verb}").main(arguments)
-        sys.stdout.flush()
-        return code
+        try:
+            code: int = import_module(f"labelct.commands.{verb}").main(arguments)
+            return code
+        finally:
+            sys.stdout.flush()
     except LabelctError as error:
         print(f"labelct {verb}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # `labelct priors show | head`: what is left unsaid, the interpreter would try to say once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except OSError as error:
         if not (refused := refusal(error)):
             raise
@@ -69,6 +84,10 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"labelct {verb}: stopped", file=sys.stderr)
         return interrupted_code()
+
+
+def _home(found: re.Match[str]) -> str:
+    return found[1] + os.path.expanduser("~")
 
 
 if __name__ == "__main__":

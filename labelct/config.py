@@ -1,8 +1,7 @@
 """The typed configuration of one experiment: dataclasses are the schema and the objects, YAML holds the values."""
 
 import dataclasses
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,6 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
+from labelct.caps import capped
 from labelct.cohort.settings import (
     DicomSettings,
     FolderSettings,
@@ -18,12 +18,13 @@ from labelct.cohort.settings import (
     OwnSettings,
     TotalSegmentatorSettings,
 )
-from labelct.errors import LabelctError, SettingError, did_you_mean
+from labelct.complaints import ConfigError, left_out, shown, unknown_key, wrong_type
+from labelct.errors import LabelctError, SettingError
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
 from labelct.phantom.settings import PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.settings import Checked, ranged
+from labelct.settings import Checked, expanded, path, ranged
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings
 from labelct.targets import Targets
@@ -34,26 +35,28 @@ from labelct.trainer.table import TRAINERS
 
 COHORTS = {
     "phantom": PhantomSettings,
-    "totalsegmentator": TotalSegmentatorSettings,
     "folder": FolderSettings,
+    "totalsegmentator": TotalSegmentatorSettings,
     "nnunet_raw": NnunetRawSettings,
     "dicom": DicomSettings,
 }
 TESTS = {"own": OwnSettings, **COHORTS}
 TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
+# The groups whose options have keys of their own, kind by kind.
+KINDS: dict[str, dict[str, Any]] = {"cohort": COHORTS, "test": TESTS, "trainer": TRAINER_SCHEMAS}
 
 CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
 
 
 @dataclass
-class PathsSettings:
+class PathsSettings(Checked):
     """Where things land.
 
     Attributes:
         outputs: The folder of `stages/`, `runs/` and `sweeps/`.
     """
 
-    outputs: str = "outputs"
+    outputs: str = path("outputs")
 
 
 @dataclass
@@ -141,8 +144,14 @@ PLAIN: dict[str, Any] = {
 }
 
 
-class ConfigError(LabelctError):
-    """A configuration that cannot run: names the key, the value, what is allowed and the remedy."""
+@dataclass
+class JobSettings(Checked):
+    """The schema of what lies in no section; `Config` says what each of them is."""
+
+    seed: int = ranged(0, 0)
+    name: str | None = None
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
 
 
 def typed(composed: DictConfig) -> Config:
@@ -157,18 +166,21 @@ def typed(composed: DictConfig) -> Config:
     Raises:
         ConfigError: A key that is no field, a value of the wrong type or out of range, a value that is missing.
     """
-    for name in sorted(set(map(str, composed)) - {part.name for part in dataclasses.fields(Config)}):
-        raise _unknown(name, Config)
-    composed = _capped(composed)
+    parts = dataclasses.fields(Config)
+    for name in sorted(set(map(str, composed)) - {part.name for part in parts}):
+        raise ConfigError(unknown_key(name, Config))
+    for name in [part.name for part in parts if part.name not in composed]:
+        raise ConfigError(left_out(name, option_names(name)))
+    composed = capped(composed)
     sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
     sections["trainer"] = _choice("trainer", composed.trainer, TRAINER_SCHEMAS)
-    sections["test"] = {str(name): _choice(f"test.{name}", node, TESTS) for name, node in composed.test.items()}
+    sections["test"] = _tests(composed.test)
     sections["targets"] = _targets(composed)
-    rest = {name: OmegaConf.select(composed, name) for name in ("seed", "name", "group")}
-    if not isinstance(rest["seed"], int) or rest["seed"] < 0:
-        raise ConfigError(f"seed={rest['seed']!r}: allowed is a whole number of 0 or more")
-    return Config(**sections, **rest, tags=[str(tag) for tag in composed.tags])
+    job = {name: composed[name] for name in ("seed", "name", "group", "tags")}
+    if isinstance(job["tags"], (str, int, float)):
+        job["tags"] = [job["tags"]]
+    return Config(**sections, **vars(_section("", OmegaConf.create(job), JobSettings)))
 
 
 def plain(config: Any) -> dict[str, Any]:
@@ -191,81 +203,60 @@ def section(name: str, values: Mapping[str, Any]) -> Any:
     return _choice(name, node, COHORTS) if name == "cohort" else _section(name, node, PLAIN[name])
 
 
-def _choice(name: str, node: DictConfig, schemas: Mapping[str, type]) -> Any:
-    kind = OmegaConf.select(node, "kind") if isinstance(node, DictConfig) else None
+def _choice(name: str, node: Any, schemas: Mapping[str, type]) -> Any:
+    if not isinstance(node, DictConfig):
+        raise ConfigError(f"{name}={shown(node)}: allowed is one of {', '.join(option_names(name))}")
+    kind = OmegaConf.select(node, "kind")
     if kind not in schemas:
         raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {name}=NAME")
     return _section(name, node, schemas[kind])
 
 
-def _section(name: str, node: DictConfig, schema: type) -> Any:
+def _tests(node: Any) -> dict[str, Any]:
+    if not isinstance(node, DictConfig) or not node:
+        raise ConfigError(f"test={shown(node)}: allowed is one or more of {', '.join(option_names('test'))}")
+    return {name: _choice(f"test.{name}", node[name], TESTS) for name in map(str, node)}
+
+
+def _section(name: str, node: Any, schema: type) -> Any:
+    """Return the settings that a node stands for; those of the job itself have no name in front of their keys."""
     if not isinstance(node, DictConfig):
-        raise ConfigError(f"{name}={node!r}: allowed is an option of the group {name}; see --help")
+        allowed = f"one of {', '.join(known)}" if (known := option_names(name)) else f"keys below it, see --help {name}"
+        raise ConfigError(f"{name}={shown(node)}: allowed is {allowed}")
+    front = f"{name}." if name else ""
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), node))
     except SettingError as error:
-        raise ConfigError(f"{name}.{error}") from error
+        raise ConfigError(f"{front}{error}") from error
     except ConfigKeyError as error:
-        raise _unknown(f"{name}.{error.full_key}", error.object_type) from error
+        kinds = KINDS.get(name.partition(".")[0]) if error.object_type is schema else None
+        raise ConfigError(unknown_key(f"{front}{error.full_key}", error.object_type, name, kinds)) from error
     except MissingMandatoryValue as error:
-        key = f"{name}.{error.full_key}" if error.full_key else name
+        key = f"{front}{error.full_key}" if error.full_key else name
         raise ConfigError(f"{key} is not set: give it as {key}=VALUE") from error
     except OmegaConfBaseException as error:
-        key = f"{name}.{error.full_key}" if error.full_key else name
-        raise ConfigError(type_message(key, error)) from error
-
-
-def type_message(key: str, error: OmegaConfBaseException) -> str:
-    """Return one line about a value of the wrong type at `key`."""
-    found = re.search(r"Value '(.*)' of type '.*' could not be converted to (\w+)", str(error))
-    wanted = {"Float": "a number", "Integer": "a whole number", "Boolean": "true or false", "String": "a text"}
-    if found:
-        return f"{key}={found[1]!r}: allowed is {wanted.get(found[2], found[2])}; mend the value"
-    return f"{key}: {str(error).splitlines()[0]}; mend the value"
-
-
-def _unknown(key: str, schema: Any) -> ConfigError:
-    """Return the error of a dotted key that is no field of the schema it lies in."""
-    known = [part.name for part in dataclasses.fields(schema)]
-    remedy = did_you_mean(key.rpartition(".")[2], known)
-    return ConfigError(f"{key}: no such key; allowed is {', '.join(known)}" + (f"; {remedy}" if remedy else ""))
+        key = f"{front}{error.full_key}" if error.full_key else name
+        raise ConfigError(wrong_type(key, error)) from error
 
 
 def _targets(composed: DictConfig) -> Targets:
+    given = composed.targets
     try:
-        return Targets.of(OmegaConf.to_container(composed.targets, resolve=True))
+        return Targets.of(OmegaConf.to_container(given) if OmegaConf.is_config(given) else given)
     except LabelctError as error:
         raise ConfigError(str(error)) from error
 
 
-def _capped(composed: DictConfig) -> DictConfig:
-    caps = OmegaConf.select(composed, "debug.caps") or {}
-    capped = OmegaConf.create(OmegaConf.to_container(composed, resolve=True))
-    assert isinstance(capped, DictConfig)
-    for pattern, value in caps.items():
-        for key in _matching(capped, str(pattern).split("."), ()):
-            OmegaConf.update(capped, key, value)
-    return capped
-
-
-def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[str]:
-    """Yield the dotted keys of `node` that `pattern` fits, where `*` stands for any one key."""
-    if not pattern:
-        yield ".".join(path)
-    elif isinstance(node, DictConfig):
-        for key in [str(key) for key in node if pattern[0] in ("*", key)]:
-            yield from _matching(node._get_node(key), pattern[1:], (*path, key))
-
-
 def register() -> None:
     """Make every schema known to Hydra as `schema/<group>` or `schema/<group>_<kind>`, for YAML files to start from."""
-    kinds: dict[str, dict[str, Any]] = {"cohort": TESTS, "trainer": TRAINER_SCHEMAS}
+    kinds = {"cohort": TESTS, "trainer": TRAINER_SCHEMAS}
     schemas: dict[str, Any] = PLAIN | {
         f"{group}_{kind}": schema for group, known in kinds.items() for kind, schema in known.items()
     }
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
     OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
+    OmegaConf.register_new_resolver("labelct.path", expanded, replace=True)
     OmegaConf.register_new_resolver("labelct.if_experiment", if_experiment, replace=True)
 
 
@@ -289,6 +280,11 @@ def configuration_folder() -> Path:
     """Return the folder of the YAML files: beside the package in a checkout, inside it in a wheel."""
     inside = Path(__file__).parent / "conf"
     return inside if inside.is_dir() else Path(__file__).parents[1] / "conf"
+
+
+def option_names(group: str) -> list[str]:
+    """Return the names of the options of a group, none where there is no such group; `_name` is what others share."""
+    return sorted(path.stem for path in (configuration_folder() / group).glob("[!_]*.yaml")) if group else []
 
 
 register()

@@ -78,9 +78,15 @@ class SettingError(LabelctError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the nearest known name, or an empty string."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    """Return `did you mean 'x'?` for the nearest known name, whatever its case, or an empty string."""
+    near = nearest(name, known, 1)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def nearest(name: str, known: Iterable[str], count: int) -> list[str]:
+    """Return the known names that are like `name`, whatever its case, the nearest first and at most `count`."""
+    by_lower = {other.lower(): other for other in known}
+    return [by_lower[other] for other in get_close_matches(name.lower(), by_lower, n=count, cutoff=0.6)]
 
 
 def check_range(field: str, value: float | None, low: float | None = None, high: float | None = None) -> None:

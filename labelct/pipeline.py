@@ -7,10 +7,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from labelct.cohort.base import Cohort
 from labelct.config import Config, plain
-from labelct.errors import InputError, did_you_mean
-from labelct.stages import cohorts, results, scanning, synthesis, testing, training
+from labelct.stages import cohorts, preflight, results, scanning, synthesis, testing, training
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
@@ -61,8 +59,8 @@ def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) ->
 
 def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     """Run stage after stage."""
+    preflight.check(config)
     cohort, cohort_stage = cohorts.prepare(config, config.cohort, root)
-    _check_targets(config, cohort, cohort_stage)
     tests = {
         name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
         for name, settings in config.test.items()
@@ -81,18 +79,3 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
         stages += [masks, scores]
         rows += testing.rows_of(scores)
     return results.Outcome(stages, next(iter(tests.values()))[0][0], rows)
-
-
-def _check_targets(config: Config, cohort: Cohort, stage: Stage) -> None:
-    host, lesion = config.data.lesions.host, config.data.lesions.name
-    known = (*cohort.names(), *([lesion] if lesion else []))
-    for part in (*config.targets.missing(known), *([host] if host else [])):
-        _check_known(part, known, stage)
-    for name in config.drop.labels:
-        _check_known(name, (*known, *config.targets.names), stage)
-
-
-def _check_known(name: str, known: Sequence[str], stage: Stage) -> None:
-    if name not in known:
-        remedy = did_you_mean(name, known) or f"known are {', '.join(sorted(known)[:20])}"
-        raise InputError(stage.folder, f"the cohort has no structure {name!r}", remedy)

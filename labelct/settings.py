@@ -1,10 +1,18 @@
 """Settings whose fields say themselves what they allow: one line holds a key's type, default and range."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, fields
-from typing import Any, ClassVar
+from enum import Enum
+from types import UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-from labelct.errors import bounds, check_choice, check_interval, check_range
+from labelct.errors import SettingError, bounds, check_choice, check_interval, check_range
+
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
 
 
 def ranged(default: float | None, low: float | None = None, high: float | None = None) -> Any:
@@ -22,6 +30,16 @@ def choice(default: str, choices: Sequence[str]) -> Any:
     return field(default=default, metadata={"choices": tuple(choices)})
 
 
+def path(default: str | None) -> Any:
+    """Return the field of a file or folder, in which `~` and `$HOME` stand for what they stand for in a shell."""
+    return field(default=default, metadata={"path": True})
+
+
+def expanded(path: str) -> str:
+    """Return a path with `~` and `$VARIABLE` replaced, as a shell does it where nothing is quoted."""
+    return os.path.expandvars(os.path.expanduser(path))
+
+
 class Checked:
     """The base of settings, which are dataclasses; a value that a field does not allow raises `SettingError`.
 
@@ -36,16 +54,40 @@ class Checked:
 
     def __post_init__(self) -> None:
         for known in fields(self):  # type: ignore[arg-type]
-            value, allowed, section = getattr(self, known.name), known.metadata, known.default_factory
+            value, section = getattr(self, known.name), known.default_factory
             key = f"{self._section}.{known.name}" if self._section else known.name
             if isinstance(value, Mapping) and isinstance(section, type) and issubclass(section, Checked):
                 setattr(self, known.name, section(**value))
-            elif "choices" in allowed:
-                check_choice(key, value, allowed["choices"])
-            elif "interval" in allowed:
-                check_interval(key, value, allowed["low"], allowed["high"])
-            elif "low" in allowed:
-                check_range(key, value, allowed["low"], allowed["high"])
+            elif "path" in known.metadata and isinstance(value, str):
+                if not value:
+                    raise SettingError(key, value, "a path")
+                setattr(self, known.name, expanded(value))
+            else:
+                _check(key, value, known.metadata)
+
+
+def _check(key: str, value: Any, allowed: Mapping[str, Any]) -> None:
+    """Raise `SettingError` where a field does not allow a value; no number may be nan or infinite."""
+    if "choices" in allowed:
+        check_choice(key, value, allowed["choices"])
+    elif "interval" in allowed:
+        check_interval(key, value, allowed["low"], allowed["high"])
+    elif "low" in allowed:
+        check_range(key, value, allowed["low"], allowed["high"])
+    if isinstance(value, list) and any(isinstance(part, (list, Mapping)) for part in value):
+        raise SettingError(key, value, "a list of single values")
+    for number in _numbers(value):
+        if not math.isfinite(number):
+            raise SettingError(key, value, "finite numbers")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Yield the fractional numbers of a value, its lists and its tables."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, (list, tuple, Mapping)):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _numbers(part)
 
 
 def allowed_values(metadata: Any) -> str:
@@ -54,3 +96,39 @@ def allowed_values(metadata: Any) -> str:
         return " | ".join(metadata["choices"])
     allowed = bounds(metadata.get("low"), metadata.get("high"))
     return f"an interval within {allowed}" if allowed and "interval" in metadata else allowed
+
+
+def in_words(schema: type, name: str, key: str) -> str:
+    """Return what a field allows, for people: its type, its bounds and, where it is a list, an example.
+
+    Args:
+        schema: A dataclass.
+        name: One of its fields.
+        key: How the field is typed, for the example.
+    """
+    hint, known = get_type_hints(schema)[name], next(part for part in fields(schema) if part.name == name)
+    if dataclasses.is_dataclass(hint):
+        return f"keys below it, such as {key}.{fields(hint)[0].name}="
+    if "choices" in known.metadata:
+        return "one of " + ", ".join(known.metadata["choices"])
+    words = "a path" if "path" in known.metadata else _type_in_words(hint)
+    if bound := allowed_values(known.metadata):
+        words += f" of {bound}" if hint is int or hint is float else f", {bound}"
+    factory = known.default_factory
+    example = factory() if callable(factory) else None
+    if example and get_origin(hint) is list:
+        words += f", for example {key}=[{','.join(map(str, example))}]"
+    return words
+
+
+def _type_in_words(hint: Any) -> str:
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [_type_in_words(kind) for kind in get_args(hint) if kind is not type(None)]
+        return " or ".join([*kinds, *(["null"] if type(None) in get_args(hint) else [])])
+    if get_origin(hint) is list:
+        return f"a list of {SEVERAL.get(get_args(hint)[0], 'values')} in [ ]"
+    if get_origin(hint) is dict:
+        return "a table {name: value}"
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "one of " + ", ".join(kind.name for kind in hint)
+    return WORDS.get(hint, "another value")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from labelct.errors import InputError, SettingError
 
 LARGEST = 255  # targets are uint8 voxels, 0 is background
+FORM = "names of structures, as [liver, {kidneys: [kidney_left, kidney_right]}]"
 SIDES = frozenset({"left", "right"})
 
 
@@ -37,11 +38,19 @@ class Targets:
 
         Args:
             entries: Names, which are structures of their own, and mappings from a name to what it merges.
+
+        Raises:
+            SettingError: Something else stands there, or a structure belongs to two targets.
         """
         parts: dict[str, Sequence[str]] = {}
         for entry in entries if isinstance(entries, (list, tuple)) else [entries]:
-            for name, merged in (entry if isinstance(entry, Mapping) else {entry: entry}).items():
-                parts[str(name)] = [merged] if isinstance(merged, str) else [str(part) for part in merged]
+            for name, merged in entry.items() if isinstance(entry, Mapping) else [(entry, entry)]:
+                whole = list(merged) if isinstance(merged, (list, tuple)) else [merged]
+                if not whole or not all(isinstance(word, str) and word for word in (name, *whole)):
+                    raise SettingError("targets", entries, FORM)
+                if name in parts or any(part in other for other in parts.values() for part in whole):
+                    raise SettingError("targets", entries, "each structure once", f"{name!r} is there twice")
+                parts[name] = whole
         return cls(parts)
 
     def __len__(self) -> int:

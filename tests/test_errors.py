@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from labelct.errors import InputError, SettingError, check_choice, check_range, did_you_mean, refusal
+from labelct.errors import InputError, SettingError, check_choice, check_range, did_you_mean, nearest, refusal
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,8 @@ def test_a_refusal_is_found_behind_what_it_broke_and_nothing_else_is_one():
     assert str(refusal(broken, "out")).startswith("out: the disk is full")
     assert refusal(KeyError("x")) is None
     assert refusal(FileNotFoundError(errno.ENOENT, "", "a")) is None
+
+
+def test_the_nearest_name_is_found_whatever_its_case():
+    assert did_you_mean("UNET", ["unet", "nnunet"]) == "did you mean 'unet'?"
+    assert nearest("kidney", ["kidney_right", "liver", "kidney_left"], 3) == ["kidney_left", "kidney_right"]

@@ -3,7 +3,7 @@
 import pytest
 
 from labelct import pipeline
-from labelct.commands.compose import groups, options
+from labelct.commands.groups import groups, options
 from labelct.config import PLAIN, configuration_folder
 from labelct.trainer.settings import DeviceSettings
 

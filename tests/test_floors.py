@@ -62,9 +62,11 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
     },
     {
+        "complaints": {"errors", "settings"},
+        "caps": {"complaints"},
         "config": {
-            "cohort", "errors", "evaluation", "parallel", "phantom", "priors", "scanner", "settings", "synthesis",
-            "targets", "tracking", "trainer", "translation",
+            "caps", "cohort", "complaints", "errors", "evaluation", "parallel", "phantom", "priors", "scanner",
+            "settings", "synthesis", "targets", "tracking", "trainer", "translation",
         },
         "report": {"config", "errors", "evaluation", "settings", "store", "tracking"},
         "stages": {
@@ -76,9 +78,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "commands": {
-            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "parallel", "phantom", "pipeline",
-            "priors", "processes", "progress", "report", "sampler", "scanner", "settings", "stages", "store",
-            "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
+            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "inventory", "io", "parallel",
+            "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
+            "stages", "store", "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },
         "__main__": {"errors", "parallel", "processes", "threads"},
         "run": {"__main__"},

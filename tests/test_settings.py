@@ -1,9 +1,9 @@
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import pytest
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, allowed_values, choice, interval, ranged
+from labelct.settings import Checked, allowed_values, choice, in_words, interval, path, ranged
 
 
 @dataclass
@@ -52,3 +52,43 @@ def test_what_is_allowed_can_be_read():
         "kind": "plain | fancy",
         "text": "",
     }
+
+
+@dataclass
+class Files(Checked):
+    root: str = path("data")
+    other: str | None = path(None)
+    low: float | None = None
+    chances: dict[str, float] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=lambda: [1, 2])
+
+
+def test_a_path_is_expanded_as_in_a_shell(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("SCRATCH", "/scratch")
+    files = Files(root="~/maps", other="$SCRATCH/${HOME}x")
+    assert (files.root, files.other) == ("/home/me/maps", "/scratch//home/mex")
+    assert Files(root="a~b").root == "a~b"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"root": ""}, "root='': allowed is a path"),
+        ({"low": float("nan")}, "low=nan: allowed is finite numbers"),
+        ({"chances": {"liver": float("inf")}}, "finite numbers"),
+        ({"sizes": [[1], 2]}, "a list of single values"),
+    ],
+)
+def test_no_field_takes_an_empty_path_what_is_not_finite_or_lists_in_lists(values, said):
+    with pytest.raises(SettingError, match=said):
+        Files(**values)
+
+
+def test_what_a_field_allows_is_told_in_words():
+    assert in_words(Part, "size", "part.size") == "a number of 0 to 5"
+    assert in_words(Part, "steps", "part.steps") == "a whole number or null, 1 or more"
+    assert in_words(Part, "kind", "part.kind") == "one of plain, fancy"
+    assert in_words(Files, "root", "root") == "a path"
+    assert in_words(Files, "sizes", "sizes") == "a list of whole numbers in [ ], for example sizes=[1,2]"
+    assert in_words(Files, "chances", "chances") == "a table {name: value}"

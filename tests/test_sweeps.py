@@ -11,9 +11,10 @@ import pytest
 from hydra import initialize_config_dir
 
 from labelct.commands import compose
+from labelct.commands.groups import options
 from labelct.config import ConfigError, configuration_folder, gpus, study
 
-SWEEPS = list(compose.options("sweep"))
+SWEEPS = list(options("sweep"))
 EXPERIMENTS = configuration_folder().parent / "experiments"
 FILES = ["cohort.root=COHORT", "texture.root=VIDEOS"]
 PHANTOM = ["experiment=phantom"]
@@ -34,7 +35,7 @@ def test_every_job_of_every_sweep_composes(name, given):
 
 def jobs(*overrides):
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-        return compose._jobs(list(overrides), [], multirun=False)
+        return compose._jobs(list(overrides), [], multirun=False)[0]
 
 
 def test_a_sweep_takes_its_own_experiment_or_the_one_that_is_typed(configured):

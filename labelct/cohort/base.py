@@ -114,7 +114,10 @@ def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str
 def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelMap:
     """Return the label map with `merge` (`{name: name it becomes}`) applied to values and names."""
     names, moved = merged(label_map.names, merge)
-    array = label_map.array.copy() if moved else label_map.array
+    if not moved:
+        return LabelMap(label_map.array, label_map.affine, names)
+    wide = np.promote_types(label_map.array.dtype, np.min_scalar_type(max(moved.values())))
+    array = label_map.array.astype(wide, order="C")
     for old, new in moved.items():
         array[label_map.array == old] = new
     return LabelMap(array, label_map.affine, names)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelct.errors import SettingError, check_choice, check_range
-from labelct.settings import Checked, choice, ranged
+from labelct.settings import Checked, choice, expanded, path, ranged
 
 SPLITS = ("train", "val", "test")
 
@@ -38,11 +38,11 @@ class FilesSettings(Checked):
     """
 
     kind: str = ""
-    root: str = "???"
+    root: str = path("???")
     cases: list[str] = field(default_factory=list)
     merge: Any = None
     splits: dict[str, int | None] = field(default_factory=lambda: dict.fromkeys(SPLITS))
-    splits_file: str | None = None
+    splits_file: str | None = path(None)
     seed: int = ranged(0, 0)
     split: str = choice("test", ("test", "all"))
     not_hu: bool = False
@@ -86,11 +86,13 @@ class FolderSettings(FilesSettings):
 
     kind: str = choice("folder", ("folder", "dicom"))
     labels: str = "labels/*.nii.gz"
-    ct: str | None = "ct/*.nii.gz"
+    ct: str | None = path("ct/*.nii.gz")
     names: Any = "names.json"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.names, str):
+            self.names = expanded(self.names)
         if not isinstance(self.names, (str, dict)):
             raise SettingError("names", self.names, "{value: name}, a JSON file or totalsegmentator_v2")
         for name, pattern in {"labels": self.labels, "ct": self.ct}.items():
@@ -104,7 +106,7 @@ class DicomSettings(FolderSettings):
 
     kind: str = "dicom"
     labels: str = "*/labels.nii.gz"
-    ct: str | None = "*/series"
+    ct: str | None = path("*/series")
     names: Any = "totalsegmentator_v2"
 
 

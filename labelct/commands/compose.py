@@ -1,25 +1,29 @@
 """Hydra's command line checked before Hydra acts on it: argument order, keys, options and values."""
 
-import re
+import itertools
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, MissingConfigException
+from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException, ValidationError
+from omegaconf import DictConfig, open_dict
 
-from labelct.config import Config, ConfigError, configuration_folder, type_message, typed
-from labelct.errors import did_you_mean
+from labelct.commands.arguments import Parser
+from labelct.commands.complaints import REFUSALS, no_value, told
+from labelct.commands.groups import NAME
+from labelct.commands.overrides import parsed, understood
+from labelct.complaints import ConfigError
+from labelct.config import Config, configuration_folder, typed
 
-NAME = "config"
+LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
 EXTRAS = {
     "hydra_submitit_launcher": "launchers",
     "hydra_joblib_launcher": "launchers",
@@ -35,8 +39,13 @@ def intermixed(arguments: Sequence[str]) -> list[str]:
     """Return `arguments` with the overrides behind the flags, as Hydra 1.3 wants them.
 
     `data=synth3 -m dose=low,full` becomes `-m data=synth3 dose=low,full`.
+
+    Raises:
+        ConfigError: An override cannot be meant as it was typed.
+        SystemExit: A flag is unknown or lacks its value.
     """
-    overrides = get_args_parser().parse_known_intermixed_args(list(arguments))[0].overrides
+    parser = Parser(prog="labelct run", parents=[get_args_parser()], add_help=False)
+    overrides = parser.parse_intermixed_args(list(arguments)).overrides
     left = list(overrides)
     flags = []
     for argument in reversed(arguments):
@@ -44,58 +53,127 @@ def intermixed(arguments: Sequence[str]) -> list[str]:
             left.pop()
         else:
             flags.append(argument)
-    return [*reversed(flags), *overrides]
+    return [*reversed(flags), *(overrides if "--help" in flags or "-h" in flags else understood(overrides))]
 
 
-def check_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = None) -> int:
+def check_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = None, starting: bool = False) -> int:
     """Compose and check every job of a command line before the first one starts.
 
     Args:
-        overrides: The overrides as typed.
+        overrides: The overrides as Hydra reads them.
         multirun: Whether they are a sweep.
         folder: A further folder of configurations (`--config-dir`).
+        starting: Whether the jobs are about to start, so that what they need is looked for as well: files, targets,
+            priors and the device, the last two where it is this machine that they run on.
 
     Returns:
         The number of jobs.
 
     Raises:
-        ConfigError: The first job that cannot run, in one line.
+        LabelctError: The first job that cannot run, in one line.
     """
-    extra = [f"hydra.searchpath=[file://{Path(folder).absolute()}]"] if folder else []
+    checked: list[Config] = []
+    for composed in composed_jobs(overrides, multirun, folder):
+        config = typed(composed.node)
+        if starting and composed.here:
+            _look(config, checked)
+        checked.append(config)
+    return len(checked)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A job of a command line.
+
+    Attributes:
+        overrides: Its own.
+        node: What Hydra composed of them.
+        here: Whether its launcher runs it on this machine.
+    """
+
+    overrides: list[str]
+    node: DictConfig
+    here: bool
+
+
+def composed_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = None) -> Iterator[Composed]:
+    """Yield the jobs of a command line, composed and not yet checked.
+
+    Args:
+        overrides: The overrides as Hydra reads them.
+        multirun: Whether they are a sweep.
+        folder: A further folder of configurations.
+
+    Raises:
+        ConfigError: They cannot be composed, in one line.
+    """
+    if folder is not None and not Path(folder).is_dir():
+        raise ConfigError(f"--config-dir={folder}: no such folder; give one that holds folders such as experiment/")
+    extra = [f"hydra.searchpath=['file://{Path(folder).absolute()}']"] if folder else []
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-        jobs = _jobs(list(overrides), extra, multirun)
+        jobs, whole = _jobs(list(overrides), extra, multirun)
+        single = not multirun and whole.hydra.mode != RunMode.MULTIRUN
+        here = single or any(name in str(whole.hydra.launcher.get("_target_")) for name in LOCAL)
         for job in jobs:
-            typed(_compose([*job, *extra]))
-    return len(jobs)
+            node = _without_hydra(whole) if job == list(overrides) else _compose([*job, *extra])
+            yield Composed(job, node, here)
+
+
+def _look(config: Config, before: Sequence[Config]) -> None:
+    """Look for what a job needs, unless a job before it needs the very same."""
+    from labelct.stages import preflight
+
+    if not any(preflight.needs(config) == preflight.needs(other) for other in before):
+        preflight.check(config)
 
 
 def configuration(overrides: Sequence[str]) -> Config:
-    """Return the checked configuration of one job from its overrides.
+    """Return the checked configuration of one job from its overrides as they were typed.
 
     Raises:
         ConfigError: It cannot run, in one line.
     """
+    given = understood(overrides)
+    parsed(given)
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-        return typed(_compose(list(overrides)))
+        return typed(_compose(given))
 
 
-def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> list[list[str]]:
-    """Return the overrides of each job, as Hydra's basic sweeper will split them; `sweep=` makes a sweep without -m."""
-    try:
-        parsed = OverridesParser.create().parse_overrides(overrides)
-    except HydraException as error:
-        raise ConfigError(_message(error, overrides)) from error
-    fixed = [override for override, item in zip(overrides, parsed, strict=True) if not item.is_sweep_override()]
-    hydra = _compose([*fixed, *extra], with_hydra=True).hydra
+def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[list[str]], DictConfig]:
+    """Return the overrides of each job, and what is composed of those that all have, with Hydra's own part.
+
+    They are split as Hydra's basic sweeper is going to; `sweep=` makes a sweep without -m.
+    """
+    items = parsed(overrides)
+    fixed = [override for override, item in zip(overrides, items, strict=True) if not item.is_sweep_override()]
+    whole = _compose([*fixed, *extra], with_hydra=True)
+    hydra = whole.hydra
     if not multirun and hydra.mode != RunMode.MULTIRUN:
-        return [overrides]
+        return [overrides], whole if fixed == overrides else _compose(overrides, with_hydra=True)
     for plugin in (hydra.launcher, hydra.sweeper):
         _check_installed(str(plugin.get("_target_")))
     if "basic_sweeper" not in str(hydra.sweeper.get("_target_")):
-        return [fixed]
-    swept = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
-    batches = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(swept + overrides), None)
-    return [list(job) for batch in batches for job in batch]
+        return [fixed], whole
+    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()] + overrides
+    swept = parsed(given, OverridesParser.create(config_loader=GlobalHydra.instance().config_loader()))
+    for override, item in zip(given, swept, strict=True):
+        if item.is_sweep_override() and not _values(item, override):
+            raise ConfigError(no_value(override))
+    return [list(job) for batch in BasicSweeper.split_arguments(swept, None) for job in batch], whole
+
+
+def _without_hydra(whole: DictConfig) -> DictConfig:
+    with open_dict(whole):
+        del whole["hydra"]
+    return whole
+
+
+def _values(item: Override, override: str) -> list[str]:
+    """Return the values that a sweep stands for, as far as Hydra's own sweeper can list them."""
+    try:
+        return list(itertools.islice(item.sweep_string_iterator(), 1))
+    except REFUSALS as error:
+        raise ConfigError(f"{override}: {str(error).splitlines()[0]}; list the values, as in KEY=1,2") from error
 
 
 def _check_installed(target: str) -> None:
@@ -113,61 +191,5 @@ def _check_installed(target: str) -> None:
 def _compose(overrides: list[str], with_hydra: bool = False) -> DictConfig:
     try:
         return compose(NAME, overrides=overrides, return_hydra_config=with_hydra)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(_message(error, overrides)) from error
-
-
-def _message(error: Exception, overrides: Sequence[str]) -> str:
-    """Return Hydra's complaint in one line that names the key, the value, what is allowed and the nearest name."""
-    text = str(error)
-    if isinstance(error, MissingConfigException) and error.options is not None and "/" in str(error.missing_cfg_file):
-        group, option = str(error.missing_cfg_file).rsplit("/", 1)
-        known = [name for name in error.options if not name.startswith("_")]
-        return _join(f"{group}={option}: allowed is one of {', '.join(known)}", did_you_mean(option, known))
-    if found := re.search(r"Could not override '([^']+)'\.\s*No match in the defaults list", text):
-        return _unknown(found[1].split("@")[0], groups())
-    if isinstance(error.__cause__, ValidationError) and (found := re.search(r"Error merging override (.*)", text)):
-        return type_message(found[1].lstrip("+").split("=")[0], error.__cause__)
-    if found := re.search(r"Could not (?:override|append|find|delete)\b.*?'([^']+)'", text):
-        return _unknown(found[1], _keys())
-    if found := re.search(r"Key '([^']+)' (?:is )?not in '?(\w+)", text):
-        key = next((override.lstrip("+~").split("=")[0] for override in overrides if found[1] in override), found[1])
-        return _unknown(key, _keys())
-    return " ".join(line.strip() for line in text.split("\nSee https")[0].splitlines() if line.strip())
-
-
-def _unknown(key: str, known: Sequence[str]) -> str:
-    parent = key.rpartition(".")[0]
-    near = [name for name in known if name.rpartition(".")[0] == parent]
-    allowed = f"allowed is {', '.join(near)}" if near else "see --cfg job for those that exist"
-    return _join(f"{key}: no such key; {allowed}", did_you_mean(key, known))
-
-
-def _join(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
-
-
-def _keys() -> list[str]:
-    """Return every dotted key of the default configuration."""
-
-    def below(node: Any, path: str) -> Iterator[str]:
-        for key, child in node.items() if isinstance(node, dict) else ():
-            yield f"{path}{key}"
-            yield from below(child, f"{path}{key}.")
-
-    return list(below(OmegaConf.to_container(compose(NAME, overrides=[]), resolve=False), ""))
-
-
-def groups() -> list[str]:
-    """Return the names of the configuration groups, those of Hydra itself left out."""
-    folders = [path for path in configuration_folder().iterdir() if path.is_dir() and path.name != "hydra"]
-    return sorted(path.name for path in folders)
-
-
-def options(group: str) -> dict[str, str]:
-    """Return the options of `group`, each with the first comment line of its file; `_name` is what others share."""
-    found = {}
-    for path in sorted((configuration_folder() / group).glob("[!_]*.yaml")):
-        lines = (line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# "))
-        found[path.stem] = next((line[2:] for line in lines if not line.startswith("# @")), "")
-    return found
+    except REFUSALS as error:
+        raise ConfigError(told(error, overrides)) from error

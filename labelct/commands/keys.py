@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from omegaconf import MISSING, OmegaConf
 
-from labelct.commands.compose import NAME, groups, options
+from labelct.commands.groups import NAME, groups, options
 from labelct.config import COHORTS, PLAIN, TESTS, TRAINER_SCHEMAS, Config, configuration_folder
 from labelct.errors import SettingError, did_you_mean
 from labelct.settings import allowed_values

@@ -11,6 +11,7 @@ import numpy as np
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import FilesSettings, FolderSettings, NnunetRawSettings, TotalSegmentatorSettings
 from labelct.commands import compose
+from labelct.commands.arguments import Parser, check_output, natural
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.priors import Prior, Priors, load_priors
@@ -19,9 +20,9 @@ from labelct.store import write_json, write_text
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(prog="labelct priors", description="HU priors of organs.")
+    command = Parser(prog="labelct priors", description="HU priors of organs.")
     verbs = command.add_subparsers(dest="verb", required=True)
     fit = verbs.add_parser(
         "fit",
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="a cohort as for labelct run: cohort=folder ...")
     fit.add_argument("-o", "--output", type=Path, required=True, help="the CSV file to write")
     fit.add_argument("--all", action="store_true", help="fit to the test split too")
-    fit.add_argument("--erode", type=int, default=1, help="voxels peeled off each organ first (default 1)")
+    fit.add_argument("--erode", type=natural, default=1, help="voxels peeled off each organ first (default 1)")
     show = verbs.add_parser("show", help="print a table of priors")
     show.add_argument("csv", nargs="?", default="builtin", help="a CSV file; none: the built-in table")
     check = verbs.add_parser("check", help="compare CT or synthetic volumes with a prior, organ by organ")
@@ -56,9 +57,11 @@ def main(arguments: Sequence[str]) -> int:
     """
     given, more = parser().parse_known_args(list(arguments))
     if more and (given.verb != "fit" or any(argument.startswith("-") for argument in more)):
-        parser().error(f"unknown argument {more[0]}")
+        parser().error(f"unrecognized arguments: {' '.join(more)}")
     if more:
         given.overrides += more
+    if getattr(given, "output", None):
+        check_output(given.output)
     {"fit": _fit, "show": _show, "check": _check}[given.verb](given)
     return 0
 

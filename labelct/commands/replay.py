@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labelct import dataset
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FolderSettings
+from labelct.commands.arguments import Parser
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.io import content
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(
+    command = Parser(
         prog="labelct replay",
         description="Make one volume of a training set again, bit for bit, and compare it with what the manifest says.",
     )
@@ -80,6 +80,8 @@ def read_line(manifest: Path, wanted: str) -> dict[str, Any]:
         lines = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError) as error:
         raise InputError(manifest, f"cannot be read ({error})", REMEDY) from None
+    if not all(isinstance(line, dict) and isinstance(line.get("name"), str) for line in lines):
+        raise InputError(manifest, "is no manifest: a line of it names no volume", REMEDY)
     for number, line in enumerate(lines, start=1):
         if wanted in (str(number), line["name"]):
             return line

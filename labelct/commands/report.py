@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labelct.commands.arguments import Parser
 from labelct.report.settings import StatisticsSettings
 
 if TYPE_CHECKING:
@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 WIDE = 170
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(
-        prog="labelct report", description="Gather the scores of many runs into one table."
-    )
+    command = Parser(prog="labelct report", description="Gather the scores of many runs into one table.")
     add = command.add_argument
     add("folders", nargs="+", type=Path, metavar="FOLDER", help="runs, sweeps, or a folder above them")
     add("--reference", metavar="ARM", help="the arm to compare with: clinical, or clinical,low")

@@ -1,20 +1,25 @@
 """`labelct run`: Hydra's command line around the pipeline."""
 
+import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from labelct.caps import capped
 from labelct.commands import compose, keys, status
 from labelct.commands import job as single
+from labelct.commands.groups import NAME, groups, options
 from labelct.commands.job import JobFolders, sweep_ended
-from labelct.config import configuration_folder
+from labelct.complaints import ConfigError
+from labelct.config import configuration_folder, typed
 from labelct.errors import InputError, LabelctError, refusal
 from labelct.processes import interrupted_code
 
@@ -39,26 +44,67 @@ def main(arguments: Sequence[str]) -> int:
     try:
         sys.argv[1:] = compose.intermixed(arguments)
         flags = get_args_parser().parse_args()
-    except SystemExit as error:
-        return int(error.code or 0)
-    jobs = 0
-    try:
+        _check_flags(flags)
         if flags.help:
             print("\n\n".join(keys.help_of(name) for name in flags.overrides) or help_text())
             return 0
+        if flags.cfg == "job":
+            print("\n---\n".join(_configurations(flags)))
+            return 0
+        jobs = 0
         if not (flags.hydra_help or flags.shell_completion):
-            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir)
+            starting = not (flags.cfg or flags.info)
+            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir, starting)
+    except SystemExit as error:
+        return int(error.code or 0)
     except LabelctError as error:
         print(f"labelct run: {error}", file=sys.stderr)
         return 1
     return _run(jobs)
 
 
+def _check_flags(flags: argparse.Namespace) -> None:
+    """Refuse the flags of Hydra that lead past what is checked here, and two of which only one can be done.
+
+    Raises:
+        ConfigError: There is such a flag.
+    """
+    for name in ("config_name", "config_path", "experimental_rerun"):
+        if getattr(flags, name) is not None:
+            remedy = "put a file of settings into FOLDER/experiment/ and give --config-dir=FOLDER experiment=NAME"
+            raise ConfigError(f"--{name.replace('_', '-')}: labelct has one configuration; {remedy}")
+    asked = [name for name in ("run", "multirun", "cfg", "info", "shell_completion") if getattr(flags, name)]
+    if len(asked) > 1 and not (asked == ["multirun", "cfg"] and flags.cfg == "job"):
+        flagged = " and ".join("--" + name.replace("_", "-") for name in asked)
+        raise ConfigError(f"{flagged}: give one of them")
+
+
+def _configurations(flags: argparse.Namespace) -> Iterator[str]:
+    """Yield the configuration of each job in YAML, with the values that it is going to use.
+
+    Raises:
+        ConfigError: A job cannot run, or has no such part.
+    """
+    for composed in compose.composed_jobs(flags.overrides, flags.multirun, flags.config_dir):
+        typed(composed.node)
+        shown: Any = capped(composed.node)
+        if flags.package and flags.package != "_global_":
+            shown = OmegaConf.select(shown, flags.package)
+        if shown is None:
+            raise ConfigError(
+                f"--package={flags.package}: no such part; allowed is {', '.join(map(str, composed.node))}"
+            )
+        head = [f"# {' '.join(composed.overrides)}"] if flags.multirun else []
+        head += [f"# @package {flags.package}"] if flags.package else []
+        body = OmegaConf.to_yaml(shown).rstrip() if OmegaConf.is_config(shown) else str(shown)
+        yield "\n".join([*head, body])
+
+
 def _run(jobs: int) -> int:
     """Let Hydra run the jobs, and report those that failed; a launcher that gives up is reported by what it left."""
     code = 0
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let what a disk refuses Hydra reach the verb's own line
-    start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=compose.NAME)
+    start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=NAME)
     try:
         start(job)()
     except SystemExit as error:
@@ -101,9 +147,9 @@ def job(composed: DictConfig) -> float | None:
 def help_text() -> str:
     """Return what `labelct run --help` prints: the groups with their options, a line each."""
     lines = ["usage: labelct run [group=option] [key=value] [-m group=option,option]", "", "groups"]
-    for group in [name for name in keys.LINES if name in compose.groups()]:
+    for group in [name for name in keys.LINES if name in groups()]:
         lines.append(f"  {group:<11} {keys.LINES[group]}")
-        lines += [f"    {option:<16} {line}" for option, line in compose.options(group).items()]
+        lines += [f"    {option:<16} {line}" for option, line in options(group).items()]
     lines += [
         "",
         "keys        targets=[liver] seed=0 name= group= tags=[] limit.train= parallel.workers= paths.outputs=",

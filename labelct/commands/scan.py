@@ -1,21 +1,22 @@
 """`labelct scan`: a CT volume passed through the simulated scanner."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from labelct.commands import compose
+from labelct.commands.arguments import Parser, natural
+from labelct.commands.groups import options
 from labelct.errors import SettingError
 from labelct.io import nifti
 from labelct.io.volumes import read_ct
 from labelct.progress import ProgressBar
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(
+    command = Parser(
         prog="labelct scan",
         description="Pass a CT volume through the simulated scanner.",
         epilog="Single values follow as GROUP.FIELD=VALUE, for example scanner.recon.kernel=hann dose.mas=40.",
@@ -23,9 +24,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("ct", type=Path, help="a NIfTI file in HU, or a folder with one DICOM series")
     command.add_argument("values", nargs="*", metavar="GROUP.FIELD=VALUE", help="settings of scanner or dose")
     command.add_argument("-o", "--output", type=Path, required=True, help="the NIfTI file to write")
-    command.add_argument("--scanner", default="sensation64", metavar="NAME", help=", ".join(compose.options("scanner")))
-    command.add_argument("--dose", default="full", metavar="NAME", help=", ".join(compose.options("dose")))
-    command.add_argument("--seed", type=int, default=0, help="of the noise")
+    command.add_argument("--scanner", default="sensation64", metavar="NAME", help=", ".join(options("scanner")))
+    command.add_argument("--dose", default="full", metavar="NAME", help=", ".join(options("dose")))
+    command.add_argument("--seed", type=natural, default=0, help="of the noise")
     return command
 
 

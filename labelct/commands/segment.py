@@ -1,11 +1,11 @@
 """`labelct segment`: a trained network applied to CT files."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from labelct.commands.arguments import Parser
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.volumes import ct_files, read_ct
@@ -15,9 +15,9 @@ from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(prog="labelct segment", description="Segment CT with a trained network.")
+    command = Parser(prog="labelct segment", description="Segment CT with a trained network.")
     command.add_argument("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
     command.add_argument("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz and labels.json")
     command.add_argument("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelct import store
+from labelct.commands.arguments import Parser
 from labelct.errors import InputError
 from labelct.progress import track
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command = argparse.ArgumentParser(prog="labelct store", description="Look after the stages on disk.")
+    command = Parser(prog="labelct store", description="Look after the stages on disk.")
     verbs = command.add_subparsers(required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="check every stage against its recipe and the digests of its files")
     verify.add_argument("outputs", nargs="?", type=Path, default=Path("outputs"), help="holds stages/ (outputs)")

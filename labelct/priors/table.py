@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from labelct.errors import InputError, did_you_mean
+from labelct.errors import InputError, nearest
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
 BACKGROUND_CLASSES = (AIR, FAT, SOFT)
@@ -59,10 +59,10 @@ class Priors:
     def __getitem__(self, name: str) -> Prior:
         if name in self.table:
             return self.table[name]
-        known = ", ".join(self.table)
-        hint = did_you_mean(name, self.table)
-        remedy = f"{hint + ' ' if hint else ''}rename the class or add a row; known names: {known}"
-        raise InputError(self.source, f"no prior for the class {name!r}", remedy)
+        near = nearest(name, self.table, 3)
+        hint = f"did you mean {', '.join(sorted(near))}? " if near else ""
+        problem = f"no prior for {name!r} ({hint}fill=uniform needs none)"
+        raise InputError(self.source, problem, "rename it, or add a row to a table for data.priors=")
 
 
 def _number(row: Mapping[str, str], column: str, default: float | None, source: str) -> float:

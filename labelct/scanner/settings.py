@@ -10,7 +10,7 @@ BOWTIES = ("none", "small", "medium", "large")
 
 
 @dataclass
-class ReconSettings(Checked):
+class ReconSettings(Checked, section="recon"):
     """How projections become an image.
 
     Attributes:
@@ -27,7 +27,7 @@ class ReconSettings(Checked):
 
 
 @dataclass
-class NoiseOnlySettings(Checked):
+class NoiseOnlySettings(Checked, section="noise_only"):
     """The coarse forward projection that `mode=noise_only` takes the noise's variance from.
 
     Attributes:

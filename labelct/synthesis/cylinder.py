@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError
 from labelct.priors.table import AIR, FAT, SOFT
-from labelct.settings import Checked, interval, ranged
+from labelct.settings import Checked, interval, path, ranged
 from labelct.synthesis import background
 from labelct.synthesis.envelope import CAVITY, envelope_half_axes, envelope_layers
 from labelct.synthesis.kernels import Voxels, kernels_of
@@ -44,7 +44,7 @@ class Settings(Checked, section="cylinder"):
     margin_mm: float = ranged(10.0, 0.0)
     flattening: float = ranged(0.0, 0.0, 0.7)
     envelope_probability: float = ranged(0.0, 0.0, 1.0)
-    histogram: str = "builtin"
+    histogram: str = path("builtin")
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:

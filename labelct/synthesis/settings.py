@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from labelct.settings import Checked, choice, ranged
+from labelct.settings import Checked, choice, path, ranged
 from labelct.synthesis import background as completed
 from labelct.synthesis.background import Settings as BackgroundSettings
 from labelct.synthesis.blur import Settings as BlurSettings
@@ -55,7 +55,7 @@ class DataSettings(Checked):
     spacing: float | None = ranged(None, 0.1, 20.0)
     superior_padding_mm: float = ranged(0.0, 0.0, 1000.0)
     seed: int = ranged(0, 0)
-    priors: str = "builtin"
+    priors: str = path("builtin")
     phase: str = choice("portal", PHASES)
     enhancement: float = ranged(1.0, 0.0, 3.0)
     enhancement_sd: float = ranged(0.15, 0.0, 1.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from labelct.errors import InputError, SettingError
 from labelct.priors.table import AIR
-from labelct.settings import Checked, choice, interval, ranged
+from labelct.settings import Checked, choice, interval, path, ranged
 from labelct.synthesis.bank import Bank
 from labelct.synthesis.scene import BODY
 
@@ -46,7 +46,7 @@ class Settings(Checked):
     """
 
     kind: str = choice("stills", TEXTURES)
-    root: str | None = None
+    root: str | None = path(None)
     size: int = ranged(160, 16, 1024)
     frames: int = ranged(64, 1, 4096)
     clips: int = ranged(18, 1, 4096)

@@ -6,10 +6,12 @@ import pickle
 import numpy as np
 import pytest
 
+from labelct.cohort.base import merge_labels
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import FolderSettings
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.volume import LabelMap
 from tests.cohort.folders import AFFINE, HU, LABELS, everyone
 
 
@@ -67,3 +69,10 @@ def test_values_without_a_name_are_listed(root):
     subject = everyone(open_cohort(FolderSettings(root=str(root), names={1: "liver"})))["a"]
     with pytest.raises(InputError, match="without a name: 2; add them"):
         subject.load_label_map()
+
+
+def test_a_label_may_merge_into_a_value_that_its_own_type_cannot_hold():
+    label_map = LabelMap(np.array([[[0, 1, 2]]], np.uint8), np.eye(4), {1: "liver_tumor", 2: "spleen", 300: "liver"})
+    merged = merge_labels(label_map, {"liver_tumor": "liver"})
+    assert merged.array.tolist() == [[[0, 300, 2]]]
+    assert merged.names == {2: "spleen", 300: "liver"}

@@ -1,16 +1,17 @@
-from labelct.commands import compose, keys, run
+from labelct.commands import keys, run
+from labelct.commands.groups import groups, options
 
 
 def test_help_names_every_group_and_every_option():
     told = run.help_text()
     for group in keys.LINES:
-        if group in compose.groups():
+        if group in groups():
             assert f"  {group}" in told
-            assert all(f"    {option}" in told for option in compose.options(group))
+            assert all(f"    {option}" in told for option in options(group))
 
 
 def test_no_group_is_left_unexplained():
-    assert set(compose.groups()) <= set(keys.LINES) | {"schema"}
+    assert set(groups()) <= set(keys.LINES) | {"schema"}
 
 
 def test_what_cannot_run_ends_with_1_and_one_line(capsys, monkeypatch):

@@ -27,8 +27,8 @@ def test_enhancement_runs_from_native_to_portal() -> None:
     assert spleen.mean(0.5) == pytest.approx((spleen.hu_native_mean + spleen.hu_pv_mean) / 2)
 
 
-def test_a_missing_class_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"'livr'.*did you mean 'liver'.*spleen, kidney_right"):
+def test_a_missing_class_names_the_nearest_and_the_way_round() -> None:
+    with pytest.raises(InputError, match=r"no prior for 'livr' \(did you mean liver\? fill=uniform needs none\)"):
         load_priors()["livr"]
 
 

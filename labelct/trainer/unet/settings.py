@@ -128,6 +128,8 @@ class UNetSettings(Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_length("channels", self.channels, 3, 8)
+        for size in self.channels:
+            check_range("channels", size, 1)
         _check_length("patch", self.patch, 3, 3)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
         if self.deep_supervision and self.network != "dynunet":

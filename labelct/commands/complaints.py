@@ -1,0 +1,154 @@
+"""What Hydra says about a command line, in one line: the key, the value, what is allowed and the nearest name."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hydra import compose
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException, ValidationError
+
+from labelct.commands.groups import NAME, groups
+from labelct.complaints import no_such_key, unknown_key, wrong_type
+from labelct.config import KINDS, Config, option_names
+from labelct.errors import did_you_mean
+
+# What Hydra raises where a command line does not fit: the last two are its own slips at values it did not foresee.
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, AssertionError)
+
+
+def told(error: Exception, overrides: Sequence[str]) -> str:
+    """Return what to say of an error that Hydra raised.
+
+    Args:
+        error: One of `REFUSALS`.
+        overrides: What was typed.
+    """
+    text = str(error).split("\nSee https")[0]
+    if isinstance(error, MissingConfigException) and (found := re.search(r"Could not (?:load|find) '(.+)/(.*)'", text)):
+        return no_option(found[1], found[2], error.options)
+    if "Config group override must be" in text:
+        return _no_name(overrides)
+    for pattern, say in PATTERNS:
+        if found := re.search(pattern, text, re.DOTALL):
+            return say(found, error)
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def no_option(group: str, option: str, options: Sequence[str] | None = None) -> str:
+    """Return what to say of an option that a group does not have.
+
+    Args:
+        group: As it was typed.
+        option: As it was typed.
+        options: Those that Hydra found; None: those that ship.
+    """
+    first, slash, rest = group.partition("/")
+    if slash and first in groups():
+        return no_option(first, f"{rest}/{option}")
+    known = [name for name in options or () if not name.startswith("_")] or option_names(group)
+    return _join(f"{group}={option}: allowed is one of {', '.join(known)}", did_you_mean(option, known))
+
+
+def no_value(override: str) -> str:
+    """Return what to say of a sweep over nothing."""
+    group = override.partition("=")[0]
+    allowed = f"allowed is one or more of {', '.join(option_names(group))}" if option_names(group) else "give values"
+    return f"{override}: stands for no value at all; {allowed}"
+
+
+def _no_name(overrides: Sequence[str]) -> str:
+    """Return what to say where the option of a group is a number or null."""
+    for override in reversed(overrides):
+        group, _, value = override.lstrip("+").partition("=")
+        if group == "":
+            return f"{override!r}: is no setting; write KEY=VALUE"
+        if option_names(group) and re.fullmatch(r"null|true|false|[-+\d.e]+", value, re.IGNORECASE):
+            known = ", ".join(option_names(group))
+            return f"{group}={value}: allowed is one of {known}; leave {group}= out for its default"
+    return "an option of a group has to be a name"
+
+
+def _not_merged(found: re.Match[str], error: Exception) -> str:
+    """Return what to say of a value that does not fit where it is put."""
+    override, cause = found[1].strip(), error.__cause__
+    key, _, value = override.lstrip("+~").partition("=")
+    if override.startswith("~"):
+        return f"{override}: {key} cannot be left out; take it away for its default"
+    if isinstance(cause, ValidationError):
+        return wrong_type(key, cause, value)
+    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    return f"{override.lstrip('+')}: {reason}; mend the value"
+
+
+def _no_key(found: re.Match[str], error: Exception) -> str:
+    """Return what to say of a dotted key that is not there."""
+    key, cause = found[1].partition("@")[0], error.__cause__
+    schema = getattr(cause, "object_type", None)
+    parent = key.rpartition(".")[0]
+    if not parent or "No match in the defaults list" in str(error):
+        return _no_group(key)
+    if schema is None or schema is dict:
+        return _no_place(key)
+    chosen_by_kind = parent in ("cohort", "trainer") or re.fullmatch(r"test\.\w+", parent)
+    return unknown_key(key, schema, parent, KINDS[parent.partition(".")[0]] if chosen_by_kind else None)
+
+
+def _no_group(key: str) -> str:
+    known = [*Config.__dataclass_fields__, *groups()]
+    bare = key.partition("=")[0]
+    if bare in groups() and "=" in key:
+        return no_option(*key.split("=", 1))
+    if bare in known:
+        return f"{key}: is there already; write {bare}=VALUE without + or ~"
+    return no_such_key(key, list(dict.fromkeys(known)))
+
+
+def _no_place(key: str) -> str:
+    """Return what to say of a key in a section that is not there."""
+    first, *rest = key.split(".")
+    if first == "test" and len(rest) > 1 and rest[0] in option_names("test"):
+        return f"{key}: test={rest[0]} is not chosen; add test={rest[0]}, or test=[own,{rest[0]}] for both"
+    known = _keys()
+    beside = [name for name in known if name.rpartition(".")[0] == key.rpartition(".")[0]]
+    allowed = f"allowed is {', '.join(beside)}" if beside else "see --cfg job for those that exist"
+    return _join(f"{key}: no such key", allowed, did_you_mean(key, known))
+
+
+def _several(found: re.Match[str], error: Exception) -> str:
+    key, _, values = found[1].partition("=")
+    if option_names(key) and key != "test":
+        return f"{key}={values}: several options; choose one, or put -m in front for a job of each"
+    return f"{key}={values}: several values; write {key}=[{values}] for a list, or put -m in front for a job of each"
+
+
+PATTERNS: tuple[tuple[str, Callable[[re.Match[str], Exception], str]], ...] = (
+    (r"Ambiguous value for argument '(.*?)'\n", _several),
+    (r"Sweep parameters '(.*)' requires", lambda found, _: f"{found[1]}: is a sweep; put -m in front"),
+    (r"Error merging override (.*)", _not_merged),
+    (r"Could not (?:override|append|delete|find)\b.*?'([^']+)'", _no_key),
+    (r"Key '([^']+)' (?:is )?not in '?\w+", _no_key),
+    (
+        r"schema@(\w+)(?:\.(\w+))? appears more than once",
+        lambda found, _: f"{found[1]}: {found[2] or 'an option'} is chosen twice; write {found[1]}=NAME, without a +",
+    ),
+    (
+        r"Multiple values for (?:schema@)?(\w+)",
+        lambda found, _: f"{found[1]}: has several options; allowed is one of {', '.join(option_names(found[1]))}",
+    ),
+)
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _keys() -> list[str]:
+    """Return every dotted key of the default configuration."""
+
+    def below(node: Any, front: str) -> list[str]:
+        items = node.items() if isinstance(node, dict) else ()
+        return [name for key, child in items for name in (f"{front}{key}", *below(child, f"{front}{key}."))]
+
+    return below(OmegaConf.to_container(compose(NAME, overrides=[]), resolve=False), "")

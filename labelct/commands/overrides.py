@@ -1,0 +1,105 @@
+"""What a user types, as Hydra's grammar reads it: paths, tables and names need no quotes of a second kind."""
+
+import os
+import re
+from collections.abc import Sequence
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+from labelct.commands.groups import groups
+from labelct.complaints import ConfigError
+from labelct.config import PLAIN, option_names
+
+HOME = re.compile(r"(?<=[=,\[])~[\w.-]*(?=[/,\]]|$)")
+KEY = re.compile(r"(\+{0,2}[\w./@-]+)=(.*)", re.DOTALL)
+UNQUOTED = re.compile(r"[,'\"\\]|\$\{|^[\[({]|^\w+\(")  # lists, tables, functions, and what has quotes already
+PAIR = re.compile(r"[^:/{\[\"']+:[^/]")  # `1:liver`, what a shell leaves of a table; not `tcp://host`
+
+
+def understood(given: Sequence[str]) -> list[str]:
+    """Return overrides as Hydra reads them.
+
+    `~` at the front of a path is the home folder; a value that the grammar has no letters for (`/data/Müller`) gets
+    quotes; a table (`drop.labels={liver: 0.2}`) adds to the one that is there, and is a list of one as `targets`.
+
+    Args:
+        given: The overrides as they were typed.
+
+    Raises:
+        ConfigError: The shell took a table apart, or an empty table says nothing.
+    """
+    _check_braces(given)
+    return [_understood(HOME.sub(lambda found: os.path.expanduser(found[0]), override)) for override in given]
+
+
+def parsed(overrides: Sequence[str], parser: OverridesParser | None = None) -> list[Override]:
+    """Return what Hydra's grammar makes of overrides.
+
+    Raises:
+        ConfigError: One cannot be read.
+    """
+    grammar, found = parser or OverridesParser.create(), []
+    for override in overrides:
+        try:
+            found += grammar.parse_overrides([override])
+        except HydraException as error:
+            raise ConfigError(_unreadable(override, str(error))) from error
+    return found
+
+
+def _understood(override: str) -> str:
+    fit = KEY.fullmatch(override)
+    if not fit:
+        return override
+    key, value = fit.groups()
+    if re.fullmatch(r"\{\s*\}", value) and key in (*groups(), *PLAIN):
+        known = option_names(key)
+        raise ConfigError(f"{override}: says nothing; " + (f"allowed is one of {', '.join(known)}" if known else ""))
+    if value.startswith("{") and _is_readable(override):
+        if key == "targets":
+            return f"targets=[{value}]"
+        return f"++{override}" if "." in key and not key.startswith("+") else override
+    quoted = f"{key}='{value}'"
+    if value and not UNQUOTED.search(value) and not _is_readable(override) and _is_readable(quoted):
+        return quoted
+    return override
+
+
+def _is_readable(override: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(override)
+    except HydraException:
+        return False
+    return True
+
+
+def _check_braces(given: Sequence[str]) -> None:
+    """Raise where a shell made several overrides of `KEY={A,B}`."""
+    values: dict[str, list[str]] = {}
+    for key, _, value in (override.partition("=") for override in given):
+        values.setdefault(key, []).append(value)
+    for key, parts in values.items():
+        if len(parts) > 1 and any(PAIR.match(part) or part.count("[") != part.count("]") for part in parts):
+            table = f"{{{','.join(parts)}}}" if all(PAIR.match(part) for part in parts) else "..."
+            told = " ".join(f"{key}={part}" for part in parts)
+            raise ConfigError(f"{told}: the shell took the braces apart; put quotes round it: '{key}={table}'")
+
+
+def _unreadable(override: str, complaint: str) -> str:
+    """Return why an override cannot be read, in one line."""
+    key, sign, value = override.partition("=")
+    if re.fullmatch(r"[+~]*[\w./@]*\s+|", key) or not (sign or key.startswith("~")):
+        return f"{override!r}: is no setting; write KEY=VALUE, without blanks round the ="
+    if found := re.search(r"while evaluating '.*?': (.*)", complaint):
+        return f"{override}: {found[1].strip()}"
+    if not KEY.fullmatch(override) and sign:
+        return f"{override}: {key!r} is no key; see --cfg job for those that exist"
+    if "'" in value or '"' in value:
+        return f"{override}: the value cannot be read; its quotes do not match"
+    if value.endswith(","):
+        return f"{override}: the value cannot be read; it ends in a comma"
+    if value.startswith("("):
+        return f"{override}: the value cannot be read; write {key}=[{value.strip('()')}]"
+    return f"{override}: the value cannot be read; put it in quotes, as in '{key}=\"{value or 'VALUE'}\"'"

@@ -1,0 +1,68 @@
+import json
+
+import numpy as np
+import pytest
+
+from labelct.errors import LabelctError
+from labelct.io import nifti
+from labelct.stages import preflight
+
+
+@pytest.fixture
+def maps(tmp_path):
+    """Return overrides for a cohort of four cases with a liver and a kidney that has no side, each with a CT."""
+    affine = np.diag([5.0, 5.0, 5.0, 1.0])
+    for case in range(4):
+        for kind, dtype in (("labels", np.uint8), ("ct", np.int16)):
+            nifti.write(tmp_path / kind / f"s{case}.nii.gz", np.zeros((4, 4, 4), dtype), affine)
+    (tmp_path / "names.json").write_text(json.dumps({"1": "liver", "2": "kidney"}), encoding="utf-8")
+    return ["cohort=folder", f"cohort.root={tmp_path}", f"paths.outputs={tmp_path / 'outputs'}"]
+
+
+def refused(config, said):
+    with pytest.raises(LabelctError, match=said) as caught:
+        preflight.check(config)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["targets=[lever]"], "no structure 'lever'; did you mean 'liver'"),
+        (["targets=[liver]", "+drop.labels.lever=0.5"], "no structure 'lever'"),
+        (["data.lesions.host=lever"], "no structure 'lever'"),
+        (["cohort.train=0"], "no case to train on"),
+        (["cohort.test=0"], "no case to score on"),
+        (["data.priors=/no/such.csv"], "/no/such.csv: cannot be read"),
+        (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
+        (["texture=video", "texture.root=/no/such"], "no folder of videos"),
+        (["test=[folder]", "test.folder.root=/no/such"], "/no/such: no such folder"),
+    ],
+)
+def test_what_the_embedded_cohort_lacks_is_known_before_it_is_made(configured, tmp_path, overrides, said):
+    refused(configured(f"paths.outputs={tmp_path / 'outputs'}", *overrides), said)
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_a_target_without_a_prior_names_the_nearest_and_the_fill_that_needs_none(configured, maps):
+    kidney = [*maps, "targets=[kidney]"]
+    nearest = r"no prior for 'kidney' \(did you mean kidney_left, kidney_right\? fill=uniform needs none\)"
+    refused(configured(*kidney), nearest)
+    preflight.check(configured(*kidney, "fill=uniform"))
+    preflight.check(configured(*kidney, "data=synthseg"))
+
+
+def test_a_test_cohort_has_to_have_the_targets_and_none_of_the_training(configured, maps):
+    root = maps[1].partition("=")[2]
+    tested = ["cohort=phantom", "test=[folder]", f"test.folder.root={root}"]
+    preflight.check(configured(*tested))
+    refused(configured(*tested, "targets=[spleen]"), "no structure 'spleen'")
+    refused(
+        configured(*maps, "test=[folder]", f"test.folder.root={root}", "test.folder.split=all"), "case of the training"
+    )
+
+
+def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
+    first, steps, organs = configured(), configured("trainer.steps=5", "seed=1"), configured("targets=[spleen]")
+    assert preflight.needs(first) == preflight.needs(steps)
+    assert preflight.needs(first) != preflight.needs(organs)

@@ -88,13 +88,10 @@ class Sampler:
         """
         if self.device == "cpu":
             return self._drawn(case, rng)
-        size, need = (
-            " x ".join(map(str, case.label_map.shape)),
-            BYTES_PER_VOXEL * math.prod(case.label_map.shape) + SLABS,
-        )
-        with within_memory(
-            f"a volume of {size} on {self.device}", need, "set a larger data.spacing, or make it on cpu"
-        ):
+        shape = case.label_map.shape
+        what = f"a volume of {' x '.join(map(str, shape))} on {self.device}"
+        need, remedy = BYTES_PER_VOXEL * math.prod(shape) + SLABS, "set a larger data.spacing, or make it on cpu"
+        with within_memory(what, need, remedy):
             return self._drawn(case, rng)
 
     def _drawn(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:

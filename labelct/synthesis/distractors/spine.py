@@ -17,17 +17,18 @@ def sample(rng: np.random.Generator) -> Drawn:
 def place(space: Space, drawn: Geometry, number: Numbers) -> None:
     """Place an elliptic vertebra with a spinous process between two muscles into every section."""
     middle = np.argmin(np.abs(space.x))
-    column = space.kernels.host(space.body[middle])
-    y = space.y.T - space.y[0, column.argmax(axis=0)] - drawn["back_mm"]
+    body = space.kernels.host(space.body[middle])
+    y = space.y.T - space.y[0, body.argmax(axis=0)] - drawn["back_mm"]
     behind = y + 0.9 * drawn["half_depth_mm"] + 0.5 * drawn["muscle_depth_mm"]
     aside = np.abs(space.x) - drawn["muscle_width_mm"] - 6.0
-    there, x = space.on(np.asarray(column.any(axis=0))), space.on(space.x)[:, :, None]
-    muscles = space.on((aside / drawn["muscle_width_mm"]) ** 2)[:, :, None], (behind / drawn["muscle_depth_mm"]) ** 2
-    bodies = space.on((space.x / drawn["half_width_mm"]) ** 2)[:, :, None], (y / drawn["half_depth_mm"]) ** 2
-    process = (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
+    aside, across = (aside / drawn["muscle_width_mm"]) ** 2, (space.x / drawn["half_width_mm"]) ** 2
+    behind, along = (behind / drawn["muscle_depth_mm"]) ** 2, (y / drawn["half_depth_mm"]) ** 2
+    arch = (y < -drawn["half_depth_mm"]) & (y > -3.0 * drawn["half_depth_mm"])
+    columns = [space.on(column)[:, :, None] for column in (aside, across, np.abs(space.x) < 4.0)]
+    levels = [space.on(level) for level in (behind, along, arch)]
+    there = space.on(np.asarray(body.any(axis=0)))
     for block in space.blocks:
-        section, body = space.placed[:, :, block], space.body[:, :, block] & there[block]
-        section[(muscles[0] + space.on(muscles[1][:, block]) <= 1) & body] = number["_muscle"]
-        vertebra = bodies[0] + space.on(bodies[1][:, block]) <= 1
-        arch = (abs(x) < 4.0) & space.on(process[:, block])
-        section[(vertebra | arch) & body] = number["_spine"]
+        section, inside = space.placed[:, :, block], space.body[:, :, block] & there[block]
+        behind, along, arch = (level[:, block] for level in levels)
+        section[(columns[0] + behind <= 1) & inside] = number["_muscle"]
+        section[((columns[1] + along <= 1) | (columns[2] & arch)) & inside] = number["_spine"]

@@ -7,11 +7,11 @@ from tests.faults.disk import Disk
 
 
 def pytest_generate_tests(metafunc):
-    """One chain that all kinds of kills happen to, or with `--long` fifty kills of each kind."""
+    """One chain that all kinds of kills happen to, or with `--long` many kills of each kind."""
     if "kills" in metafunc.fixturenames:
-        kinds = (kill_main, kill_worker, kill_all)
+        kinds = {kill_main: 50, kill_worker: 10, kill_all: 50}
         long = metafunc.config.getoption("--long")
-        cases = [[kind] * 50 for kind in kinds] if long else [list(kinds)]
+        cases = [[kind] * count for kind, count in kinds.items()] if long else [list(kinds)]
         metafunc.parametrize("kills", cases, ids=[kind.__name__ for kind in kinds] if long else ["each"])
 
 

@@ -97,6 +97,7 @@ def test_a_verb_beyond_a_quota(tmp_path, verbs, capsys, verb):
     assert left(tmp_path / "out") == []
 
 
+@pytest.mark.long
 def test_a_chain_beyond_a_quota_says_so_and_goes_on_without_one(chain, unharmed):
     code, told = chain.run(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))
     assert code == 1, told

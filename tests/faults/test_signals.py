@@ -34,7 +34,7 @@ def test_a_command_that_is_stopped_for_a_while_goes_on(chain, unharmed):
     assert chain.contents() == unharmed
 
 
-@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+@pytest.mark.parametrize("launcher", ["basic", pytest.param("joblib", marks=pytest.mark.long)])
 def test_the_jobs_of_a_sweep_end_with_its_launcher_and_say_so(chain, launcher):
     if launcher == "joblib":
         pytest.importorskip("hydra_plugins.hydra_joblib_launcher")

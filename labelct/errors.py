@@ -39,7 +39,8 @@ class InputError(LabelctError):
         self.path, self.problem, self.remedy = path, problem, remedy
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}; {self.remedy}"
+        text = f"{self.path}: {self.problem}; {self.remedy}"
+        return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)  # what a file says may be any
 
 
 def refusal(error: BaseException, path: object = None) -> InputError | None:

@@ -22,6 +22,11 @@ def test_errors_survive_pickling(error):
     assert "\n" not in str(back)
 
 
+def test_what_a_file_says_cannot_break_the_line_or_reach_the_terminal():
+    error = InputError("a\nb.nii", "its unit is \x1b[31mmm\0", "correct it, é")
+    assert str(error) == r"a\nb.nii: its unit is \x1b[31mmm\x00; correct it, é"
+
+
 def test_setting_error_names_value_bounds_and_field():
     with pytest.raises(SettingError) as caught:
         check_range("pitch", 3.0, 0.1, 2.0)

@@ -1,5 +1,6 @@
 """The tags of a DICOM file, read by pydicom and checked before a pixel is decoded: one slice, or the frames of many."""
 
+import logging
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ LARGE = 2**26  # bytes; a compressed slice of one grey may shrink to next to not
 DEFER = 4096  # bytes; longer values, above all the pixels, stay on the disk
 DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of any size when unpacked
 ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
+LONGEST = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
 UNREADABLE = "cannot be read as a slice of the series", "export it again or move it away"
 
@@ -60,6 +62,7 @@ def read_tags(path: Path) -> DicomFile | None:
         InputError: It is cut or damaged, has colours, no geometry, or other pixels than it declares.
     """
     check_file(path)
+    logging.getLogger("pydicom").setLevel(logging.ERROR)
     with warnings.catch_warnings(action="ignore"):  # of pydicom, about values that are checked here
         try:
             dataset = _dataset(path)
@@ -112,7 +115,9 @@ def _check_pixels(path: Path, dataset: Any) -> None:
     """Raise unless the file holds as many grey pixels as it declares."""
     kind, samples = str(dataset.get("PhotometricInterpretation", "")), dataset.get("SamplesPerPixel", 1)
     if samples != 1 or not kind.startswith("MONOCHROME"):
-        raise InputError(path, f"its pixels are {kind or 'of no known kind'}, not grey", "give the original series")
+        raise InputError(
+            path, f"its pixels are {kind[:LONGEST] or 'of no known kind'}, not grey", "give the original series"
+        )
     rows, columns, bits = (int(dataset[name].value) for name in ("Rows", "Columns", "BitsAllocated"))
     voxels = rows * columns * int(dataset.get("NumberOfFrames") or 1)
     if bits not in (8, 16, 32) or voxels < 1:
@@ -122,7 +127,7 @@ def _check_pixels(path: Path, dataset: Any) -> None:
         raise InputError(path, f"it declares {voxels} pixels, and {on_disk(path)} bytes lie on the disk", EXPORT)
     if "ModalityLUTSequence" in dataset:
         raise InputError(path, "it has a lookup table in place of slope and intercept", EXPORT)
-    raw = dataset.get_item("PixelData")
+    raw = dataset.get_item("PixelData", keep_deferred=True)
     if raw is None:
         raise InputError(path, *UNREADABLE)
     syntax = dataset.file_meta.get("TransferSyntaxUID")
@@ -179,7 +184,7 @@ def _numbers(path: Path, source: Sequence[Any], macro: str, keyword: str, count:
     except ValueError:
         numbers = np.empty(0)
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise InputError(path, f"its {keyword} is {found}", EXPORT)
+        raise InputError(path, f"its {keyword} is {str(found)[:LONGEST]}", EXPORT)
     return numbers
 
 

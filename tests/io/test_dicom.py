@@ -237,3 +237,13 @@ def test_pixels_that_cannot_be_decoded_are_an_error_of_their_file(tmp_path, hu):
     path.write_bytes(path.read_bytes() + pixels + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0))
     with pytest.raises(InputError, match=r"a\.dcm: its pixels cannot be decoded \(ITK ERROR"):
         read_series(tmp_path / "series")
+
+
+def test_real_series_of_another_modality_lie_in_the_axes_that_they_were_taken_in(real_data):
+    folders = sorted({path.parent for path in (real_data / "prostate_mr").rglob("*.dcm")})
+    volumes = [read_series(folder) for folder in folders]
+    assert len(volumes) == 4
+    for volume in volumes:
+        assert volume.frame.shape[:2] in {(320, 320), (384, 384)}
+        assert sorted(volume.frame.shape) == sorted(volume.array.shape)
+        assert 0.2 < min(volume.spacing) < 0.7 < 2 < max(volume.spacing) < 5

@@ -95,8 +95,19 @@ def test_lengths_beyond_the_file_ask_for_no_memory(tmp_path, length):
         at = content.index(b"OB\0\0" if tags else b"OW\0\0", 300) + 4
         struct.pack_into("<I", content, at, length)
         path.write_bytes(content)
-        with pytest.raises(InputError, match="cannot be read as a slice"):
+        with pytest.raises(InputError, match=r"cannot be read as a slice|it declares 60 bytes of pixels and holds"):
             read_tags(path)
+
+
+@pytest.mark.parametrize("missing", [0, 2, 100])
+def test_pixels_of_many_bytes_stay_on_the_disk_and_are_counted(tmp_path, missing):
+    path = write(tmp_path / "a.dcm", ct_slice(np.zeros((128, 64))))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size - missing])
+    if not missing:
+        assert read_tags(path).slices[0].shape == (128, 64)
+        return
+    with pytest.raises(InputError, match="cannot be read as a slice"):
+        read_tags(path)
 
 
 def test_objects_without_pixels_are_none(tmp_path):

@@ -61,7 +61,7 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     except LabelctError as error:
         print(f"labelct {verb}: {error}", file=sys.stderr)
         return 1
-    except OSError as error:
+    except (OSError, ModuleNotFoundError) as error:
         if not (refused := refusal(error)):
             raise
         print(f"labelct {verb}: {refused}", file=sys.stderr)

@@ -76,7 +76,7 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
         # `labelct priors show | head`: what is left unsaid, the interpreter would try to say once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except OSError as error:
+    except (OSError, ModuleNotFoundError) as error:
         if not (refused := refusal(error)):
             raise
         print(f"labelct {verb}: {refused}", file=sys.stderr)

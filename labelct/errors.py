@@ -3,11 +3,14 @@
 import errno
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 ELSEWHERE = "write elsewhere"
 SPACE = f"free some space or {ELSEWHERE}"
 RIGHTS = f"change its permissions or {ELSEWHERE}"
 
+# Packages that are not named as their modules are.
+PACKAGES = {"astra": "astra-toolbox", "skimage": "scikit-image", "sklearn": "scikit-learn"}
 # What a file system refuses, by the error's number: the problem and the remedy.
 REFUSALS = {
     errno.ENOSPC: ("the disk is full", SPACE),
@@ -44,16 +47,30 @@ class InputError(LabelctError):
 
 
 def refusal(error: BaseException, path: object = None) -> InputError | None:
-    """Return in one line what a file system refused, or None where `error` says something else.
+    """Return in one line what a file system refused or which package is missing, None where `error` says another thing.
 
     Args:
         error: What was raised; an error that another one was raised from counts as well.
         path: What was written; None: what the error itself names.
     """
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("labelct"):
+        return _not_installed(error.name.partition(".")[0])
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in REFUSALS:
             return InputError(path or cause.filename2 or cause.filename or "a file", *REFUSALS[cause.errno])
     return None
+
+
+def check_installed(*modules: str) -> None:
+    """Raise `InputError` where one of the modules, which a later part of the work imports, is not installed."""
+    for module in modules:
+        if find_spec(module) is None:
+            raise _not_installed(module)
+
+
+def _not_installed(module: str) -> InputError:
+    package = PACKAGES.get(module, module)
+    return InputError(package, "is not installed", f"pip install {package}; docs/offline.md says how without a network")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

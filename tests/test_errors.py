@@ -5,7 +5,16 @@ import pickle
 
 import pytest
 
-from labelct.errors import InputError, SettingError, check_choice, check_range, did_you_mean, nearest, refusal
+from labelct.errors import (
+    InputError,
+    SettingError,
+    check_choice,
+    check_installed,
+    check_range,
+    did_you_mean,
+    nearest,
+    refusal,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +68,20 @@ def test_nothing_near_suggests_nothing():
 )
 def test_what_a_disk_refuses_is_one_line(number, told):
     assert str(refusal(OSError(number, "", "a.png"))) == told
+
+
+@pytest.mark.parametrize(("module", "package"), [("av", "av"), ("skimage.io", "scikit-image")])
+def test_a_package_that_is_missing_is_one_line(module, package):
+    missing = ModuleNotFoundError(f"No module named {module!r}", name=module)
+    told = f"{package}: is not installed; pip install {package}; docs/offline.md says how without a network"
+    assert str(refusal(missing)) == told
+    assert refusal(ModuleNotFoundError("No module named 'labelct.nothing'", name="labelct.nothing")) is None
+
+
+def test_packages_of_later_work_are_asked_for_at_once():
+    check_installed("json", "sys")
+    with pytest.raises(InputError, match=r"^no_such_package: is not installed"):
+        check_installed("json", "no_such_package")
 
 
 def test_a_refusal_is_found_behind_what_it_broke_and_nothing_else_is_one():

@@ -21,7 +21,7 @@ def parser() -> Parser:
     command.add_argument("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
     command.add_argument("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz and labels.json")
     command.add_argument("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")
-    command.add_argument("--device", default="cpu", choices=("cpu", "gpu"), help="where the network runs")
+    command.add_argument("--device", default="cpu", choices=("cpu", "gpu", "auto"), help="where the network runs")
     command.add_argument("--all-components", action="store_true", help="keep more than the largest part of each organ")
     return command
 

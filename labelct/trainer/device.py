@@ -184,7 +184,7 @@ def launch_workers(device: DeviceSettings, command: Sequence[str]) -> Iterator[N
         command: Arguments of the Python interpreter for the processes of rank 1 and above.
 
     Raises:
-        RuntimeError: One of them failed.
+        InputError: One of them failed, and said why; what the first process met for it is no fault of its own.
     """
     count = processes(device)
     if count == 1 or RANK in os.environ:
@@ -203,7 +203,10 @@ def launch_workers(device: DeviceSettings, command: Sequence[str]) -> Iterator[N
     os.environ[RANK] = "0"
     try:
         yield
-        _wait(others)
+        _check_ended([other.wait(GRACE_S) for other in others])
+    except Exception:
+        _check_ended([other.poll() for other in others])
+        raise
     finally:
         for other in others:
             other.kill()
@@ -233,10 +236,12 @@ def end_children_with_this() -> None:
         os.register_at_fork(after_in_child=start)
 
 
-def _wait(others: Sequence[subprocess.Popen[bytes]]) -> None:
-    codes = [other.wait(GRACE_S) for other in others]
-    if any(codes):
-        raise RuntimeError(f"a training process ended with code {max(codes, key=abs)}")
+def _check_ended(codes: Sequence[int | None]) -> None:
+    """Raise where one of the other processes has failed; None stands for one that still runs."""
+    failed = [code for code in codes if code]
+    if failed:
+        problem = f"another process of this training ended with code {max(failed, key=abs)}, its reason stands above"
+        raise InputError("device=ddp", problem, "the same command goes on from the last checkpoint")
 
 
 def _leave_process_group() -> None:

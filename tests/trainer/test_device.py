@@ -150,9 +150,19 @@ def test_companions_run_the_command_under_their_rank(tmp_path) -> None:
 
 def test_failure_of_a_companion_is_one_of_the_run() -> None:
     before = dict(os.environ)
-    with pytest.raises(RuntimeError, match="code 3"), launch_workers(PAIR, ["-c", "raise SystemExit(3)"]):
+    with pytest.raises(InputError, match="code 3"), launch_workers(PAIR, ["-c", "raise SystemExit(3)"]):
         pass
     assert dict(os.environ) == before
+
+
+def test_what_breaks_for_a_companion_that_failed_is_told_as_its_failure() -> None:
+    def broken() -> None:
+        with launch_workers(PAIR, ["-c", "raise SystemExit(1)"]):
+            time.sleep(0.5)
+            raise RuntimeError("Connection closed by peer")
+
+    with pytest.raises(InputError, match=r"^device=ddp: another process of this training ended with code 1"):
+        broken()
 
 
 def test_companions_end_with_a_run_that_fails(tmp_path) -> None:

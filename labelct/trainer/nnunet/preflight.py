@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError, SettingError, check_installed
 from labelct.parallel import cores
 from labelct.trainer.device import processes, runs_on_gpu, worker_count
 from labelct.trainer.face import DataSize, TrainingTask
@@ -35,7 +35,8 @@ CGROUPS = (
 
 
 def check(task: TrainingTask[NnunetSettings], size: Callable[[], DataSize], outputs: Path) -> None:
-    """Raise where memory, disk or devices are too small for nnU-Net, with what to change."""
+    """Raise where nnU-Net is not there, or memory, disk or devices are too small for it, with what to change."""
+    check_installed("nnunetv2")
     device, needed = task.device, size()
     check_device(device, task.settings)
     check_memory(task, needed, memory())

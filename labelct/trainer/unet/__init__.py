@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labelct.errors import check_installed
 from labelct.trainer.unet.settings import PredictionSettings
 from labelct.trainer.unet.settings import UNetSettings as Settings
 
@@ -19,10 +20,11 @@ __all__ = ["Settings", "check", "fit", "load", "prepare"]
 
 
 def check(task: TrainingTask[Settings], size: Callable[[], DataSize], outputs: Path) -> None:
-    """Raise where the device or its precision is not there, or a GPU has less memory than a step takes at least."""
+    """Raise where a package or the device is not there, or a GPU has less memory than a step takes at least."""
     from labelct.trainer.device import processes
     from labelct.trainer.unet.memory import check_memory
 
+    check_installed("lightning", "monai")
     processes(task.device)
     check_memory(task.device, task.settings, 1 + len(task.targets))
 

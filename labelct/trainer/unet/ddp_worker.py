@@ -5,10 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from labelct.errors import LabelctError
 from labelct.processes import end_with
 from labelct.streaming import read_shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
+from labelct.trainer.device import RANK
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.settings import UNetSettings
@@ -25,4 +27,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except LabelctError as error:
+        sys.exit(f"process {os.environ.get(RANK)} of the training: {error}")

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -59,6 +60,12 @@ def test_disk_that_is_too_small_names_size_and_remedy(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 * GB))
     with pytest.raises(InputError, match=r"8 volumes need about 2 GB of disk, 1 GB are free; .*paths.outputs="):
         preflight.check_disk(SIZE, tmp_path / "not" / "yet")
+
+
+def test_nnunet_that_is_not_installed_is_said_first(monkeypatch):
+    monkeypatch.setattr("labelct.errors.find_spec", lambda module: None)
+    with pytest.raises(InputError, match=r"^nnunetv2: is not installed; pip install nnunetv2"):
+        preflight.check(task(NnunetSettings()), lambda: SIZE, Path())
 
 
 def test_nnunet_does_not_spread_over_cpus():

@@ -1,6 +1,9 @@
 """Processes that train together train one model, on stored volumes and on drawn ones, and leave nothing behind."""
 
+import json
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -40,3 +43,17 @@ def test_two_processes_train_one_model_on_new_volumes(volumes, training_set, tin
     train(wanted, training_set.folder, tmp_path / "model", Tracker())
     assert torch.load(tmp_path / "model/last.ckpt", weights_only=True)["global_step"] == 4
     assert not (tmp_path / "model" / FILE).exists()
+
+
+@pytest.mark.slow
+def test_a_worker_that_cannot_train_says_so_in_one_line(training_set, tiny, tmp_path):
+    model = tmp_path / "model"
+    train(task(tiny(steps=1)), training_set.folder, model, Tracker())
+    job = json.loads((model / "job.json").read_text())
+    job["settings"]["steps"] = 2
+    (model / "job.json").write_text(json.dumps(job))
+    command = [sys.executable, "-m", "labelct.trainer.unet.ddp_worker", str(model)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LOCAL_RANK": "1"})
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"process 1 of the training: {model}: holds a training with other settings")

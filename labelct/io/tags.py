@@ -80,6 +80,9 @@ def _dataset(path: Path) -> Any:
         if DEFLATED in file.read(1024):
             raise InputError(path, "it is one deflated stream", "export it in another transfer syntax")
     dataset = pydicom.dcmread(path, force=True, defer_size=DEFER)
+    parts = [*dataset.file_meta.values(), *dataset.values()]
+    if not {part.VR for part in parts} - {None} <= {str(kind) for kind in pydicom.valuerep.VR}:
+        raise InputError(path, *UNREADABLE)  # GDCM would take four other bytes for a length, of gigabytes
     if "Rows" in dataset:
         return dataset
     if not str(getattr(dataset.get("SOPClassUID"), "name", "Image Storage")).endswith("Image Storage"):

@@ -110,6 +110,13 @@ def test_pixels_of_many_bytes_stay_on_the_disk_and_are_counted(tmp_path, missing
         read_tags(path)
 
 
+def test_a_kind_of_value_that_does_not_exist_is_refused_before_gdcm_sees_it(tmp_path):
+    path = slice_file(tmp_path / "a.dcm")
+    path.write_bytes(path.read_bytes().replace(b"\x03\0UI", b"\x03\0UJ"))
+    with pytest.raises(InputError, match="cannot be read as a slice"):
+        read_tags(path)
+
+
 def test_objects_without_pixels_are_none(tmp_path):
     report = {"0008,0016": ("UI", "1.2.840.10008.5.1.4.1.1.481.3"), "0008,0060": ("CS", "RTSTRUCT")}
     assert read_tags(write(tmp_path / "a.dcm", report)) is None

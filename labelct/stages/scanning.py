@@ -23,7 +23,7 @@ from labelct.stages.synthesis import names_of, records
 from labelct.store import Stage, build, copy, ordered, recipe_of, write_json, write_text, written
 
 log = logging.getLogger(__name__)
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from labelct.errors import check_choice
 from labelct.scanner.chunked_reconstruction import Reconstruction, Views
 from labelct.scanner.geometry import Array, Grid, Helix
 
-BACKENDS = {"numba": "labelct.scanner.backends.numba"}
+BACKENDS = {"numba": "labelct.scanner.backends.numba", "cuda": "labelct.scanner.backends.cuda"}
 
 
 class Backend(Protocol):

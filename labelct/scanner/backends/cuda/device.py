@@ -28,10 +28,11 @@ REMEDY = "set scanner.backend=numba, the CPU's"
 def check() -> None:
     """Raise `SettingError` where this machine has no card that the backend runs on."""
     if find_spec("triton") is None:
-        raise SettingError("backend", "cuda", "numba here: Triton is not installed (torch for Linux brings it)", REMEDY)
-    problem = None if INTERPRETED else why_not(MINIMUM)
+        problem: str | None = "Triton is not installed (torch for Linux brings it)"
+    else:
+        problem = None if INTERPRETED else why_not(MINIMUM)
     if problem is not None:
-        raise SettingError("backend", "cuda", f"numba here: {problem}", REMEDY)
+        raise SettingError("scanner.backend", "cuda", f"numba here: {problem}", REMEDY)
 
 
 def name() -> str:

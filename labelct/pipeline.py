@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from labelct.config import Config, plain
-from labelct.stages import cohorts, preflight, results, scanning, synthesis, testing, training
+from labelct.stages import acquisition, cohorts, preflight, results, scanning, synthesis, testing, training
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
@@ -33,6 +33,7 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
     log.info("device: %s", training.device_of(config))
+    acquisition.check(config)
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
     with track(config.logger, folder, described) as tracker:

@@ -104,8 +104,8 @@ class Sampler:
         return self.acquisition.scanner.kind == "helical" and self.acquisition.backend == "numba"
 
     def _scanned(self, volume: Voxels, spacing: tuple[float, float, float], params: dict[str, int]) -> Voxels:
-        """Return a scanned volume where the unscanned one was; a scan by the CPU's backend is made on the host."""
-        if self.device == "cpu" or not self.scans_on_cpu:
+        """Return a scanned volume where the unscanned one was; helical scans begin and end with arrays of the host."""
+        if self.device == "cpu" or self.acquisition.scanner.kind != "helical":
             return scan(volume, spacing, self.acquisition, params)
         kernels = kernels_of(volume)
         return kernels.like(scan(kernels.host(volume), spacing, self.acquisition, params), volume)

@@ -47,10 +47,12 @@ def main(argv: Sequence[str]) -> int:
         if not value.startswith(("scanner.", "dose.")) or "=" not in value:
             raise SettingError("value", value, "scanner.FIELD=VALUE or dose.FIELD=VALUE")
     config = compose.configuration([f"scanner={given.scanner}", f"dose={given.dose}", *given.values])
-    volume = read_ct(given.ct)
     from labelct.scanner.scan import Acquisition, sample_scan, scan
 
     acquisition, params = Acquisition(config.scanner, config.dose), sample_scan(np.random.default_rng(given.seed))
+    if config.scanner.kind == "helical":
+        _ = acquisition.worker  # refused before the CT is read, where the machine lacks its device
+    volume = read_ct(given.ct)
     with ProgressBar(f"scan {given.scanner} {given.dose}") as bar:
         scanned = scan(np.asarray(volume.array, np.float32), volume.spacing, acquisition, params, progress=bar.update)
     nifti.write(given.output, scanned, volume.affine)

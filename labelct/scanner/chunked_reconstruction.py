@@ -49,8 +49,9 @@ class ViewBuffer:
 
     def _drop(self, views: int) -> None:
         kept = max(self.count - views, 0)
-        for place in range(0, kept, VIEWS_PER_BLOCK):
-            last = min(place + VIEWS_PER_BLOCK, kept)
+        step = min(VIEWS_PER_BLOCK, views)  # views that are moved together never overlap where they go
+        for place in range(0, kept if views else 0, max(step, 1)):
+            last = min(place + step, kept)
             self._array[place:last] = self._array[views + place : views + last]
         self.start, self.count = self.start + views, kept
 

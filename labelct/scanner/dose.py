@@ -11,7 +11,6 @@ from labelct.scanner.settings import DoseSettings
 OUTPUT = 1.09e6  # photons / (mm^2 mAs) at 1 m behind 3 mm aluminium and the middle of the bowtie, 120 kVp
 FULL_DOSE_MAS = 165.0
 FULL_DOSE_PHOTONS = 2e5  # what FULL_DOSE_MAS gives in a cell of 0.6 x 0.6 mm at the isocentre, 1000 views per turn
-NORMAL_FROM = 50.0  # photons from which a skewed normal stands for the Poisson distribution
 BOWTIE_FLUENCE = {"small": (0.18, 0.093), "medium": (0.30, 0.092), "large": (0.42, 0.095)}  # at 11 and 23 degrees
 
 

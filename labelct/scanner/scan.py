@@ -29,12 +29,17 @@ class Acquisition:
     Attributes:
         scanner: The scanner.
         dose: The dose.
-        backend: A name in `backends.BACKENDS`.
+        backend: A name in `backends.BACKENDS`; left out, what `scanner.backend` says, `numba` where that is `auto`.
     """
 
     scanner: ScannerSettings
     dose: DoseSettings = field(default_factory=DoseSettings)
-    backend: str = "numba"
+    backend: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.backend:
+            named = self.scanner.backend
+            object.__setattr__(self, "backend", "numba" if named == "auto" else named)
 
     @property
     def worker(self) -> Backend:

@@ -51,6 +51,8 @@ class ScannerSettings(Checked):
 
     Attributes:
         kind: `none` (the volume as it is), `image` (correlated noise added to the image) or `helical`.
+        backend: Who computes a helical scan: `numba` (the CPU), `cuda` (a graphics card) or `auto` (the card of a run
+            on `device=gpu`, else the CPU); the image is the same up to rounding.
         mode: `full` (project, add noise, reconstruct) or `noise_only` (reconstruct the noise alone and add it).
         source_isocentre: Distance R from the focus to the axis.
         source_detector: Distance D from the focus to the detector.
@@ -72,6 +74,7 @@ class ScannerSettings(Checked):
     """
 
     kind: str = choice("none", ("none", "image", "helical"))
+    backend: str = choice("auto", ("auto", "numba", "cuda"))
     mode: str = choice("full", ("full", "noise_only"))
     source_isocentre: float = ranged(570.0, 100.0, 5000.0)
     source_detector: float = ranged(1040.0, 100.0, 10000.0)

@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 
 from labelct.scanner.geometry import Helix
 
+# The aperture's cos^2 is (1 - sin(pi y)) / 2 with |y| <= 1/2 and, to 7e-7,
+# sin(pi y) = y (2 + (y^2 - 1/4) (s0 + s1 y^2 + s2 y^4)).
+APERTURE_SINE = (-4.56632261, 2.40306454, -0.55329161)
+
 
 @dataclass(frozen=True)
 class Wedge:

@@ -19,11 +19,13 @@ from labelct.priors.check import report, sentence
 from labelct.sampler import SCAN, entropy
 from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.stages.acquisition import resolved, shared_out
 from labelct.stages.synthesis import names_of, records
 from labelct.store import Stage, build, copy, ordered, recipe_of, write_json, write_text, written
 
 log = logging.getLogger(__name__)
-VERSION = 2
+VERSION = 3
+ELSEWHERE = frozenset({"memory", "cache", "backend"})  # how a scan is computed, which leaves its image as it is
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
             Work(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
             for record in records(synthesis.folder, names_of(synthesis.folder))
         ]
-        map_cases(_scan_case, work, config.parallel, f"scanner {config.scanner.kind}")
+        parallel = shared_out(config.parallel, config.scanner)
+        map_cases(_scan_case, work, parallel, f"scanner {config.scanner.kind}")
         lines = records(folder, [one.record["name"] for one in work])
         _index(folder, lines, config.targets.names, Path(config.data.priors).name)
         write_json(folder / "config.json", _made_with(config))
@@ -82,7 +85,7 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
 def _scanner(config: Config) -> ScannerSettings:
     """Return the scanner of the training volumes: clinical CT are scans already."""
     if config.data.is_scanned() or config.scanner.kind == "none":
-        return config.scanner
+        return resolved(config)
     log.info(
         "data=%s: the CT are scans already, scanner and dose are left out (data.rescan=true scans again)",
         config.data.kind,
@@ -99,11 +102,11 @@ def _made_with(config: Config) -> dict[str, Any]:
 
 
 def _physics(scanner: ScannerSettings) -> dict[str, Any]:
-    """Return the settings that change the image: those that the kind of scan reads, but for the memory it may take."""
+    """Return the settings that change the image: those that the kind of scan reads, but for `ELSEWHERE`."""
     if scanner.kind != "helical":
         return {"kind": scanner.kind}
     unread = {"full": {"noise_only"}, "noise_only": {"rays_per_cell", "focal_spot"}}[scanner.mode]
-    return {name: value for name, value in plain(scanner).items() if name not in {"memory", "cache", *unread}}
+    return {name: value for name, value in plain(scanner).items() if name not in {*ELSEWHERE, *unread}}
 
 
 def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
@@ -117,7 +120,7 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
             Work(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
             for record in records(synthesis.folder, names_of(synthesis.folder))
         ]
-        map_cases(_project_case, work, config.parallel, "forward projection")
+        map_cases(_project_case, work, shared_out(config.parallel, scanner), "forward projection")
 
     return build(root, recipe, make)
 

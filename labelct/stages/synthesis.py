@@ -18,6 +18,7 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
+from labelct.stages.acquisition import resolved
 from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
@@ -43,7 +44,7 @@ class Work:
 def sampler(config: Config) -> Sampler:
     """Return what makes the volumes of an experiment."""
     recipe = Recipe.of(config.data, config.fill, config.texture, config.drop, config.targets)
-    return Sampler(recipe, Acquisition(config.scanner, config.dose))
+    return Sampler(recipe, Acquisition(resolved(config), config.dose))
 
 
 def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stage:

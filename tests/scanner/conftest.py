@@ -44,7 +44,7 @@ def one_thread() -> Iterator[None]:
     numba.set_num_threads(before)
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.gpu) if name == "cuda" else name for name in BACKENDS])
 def backend_name(request: pytest.FixtureRequest) -> str:
     """Every backend of the table that this machine can run."""
     try:

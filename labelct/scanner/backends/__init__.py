@@ -15,7 +15,7 @@ from labelct.errors import check_choice
 from labelct.scanner.chunked_reconstruction import Reconstruction, Views
 from labelct.scanner.geometry import Array, Grid, Helix
 
-BACKENDS = {"numba": "labelct.scanner.backends.numba"}
+BACKENDS = {"numba": "labelct.scanner.backends.numba", "cuda": "labelct.scanner.backends.cuda"}
 
 
 class Backend(Protocol):
@@ -77,8 +77,8 @@ class Backend(Protocol):
     def measure(self, clean: Any, first: int, photons: Array, electronic_noise: float, seed: int) -> Any:
         """Return a block of views as the detector measures them, `-ln(max(N, 1) / photons)`.
 
-        `N` is Poisson with mean `photons exp(-clean)` plus the electronics' normal noise. Every view has a random
-        stream of its own, so that blocks can be measured in any order.
+        `N` is Poisson with mean `photons exp(-clean)` plus the electronics' normal noise, drawn for each cell as
+        `scanner.noise` says, so that blocks can be measured in any order and by any backend.
 
         Args:
             clean: Noise-free line integrals `(view, channel, row)`.

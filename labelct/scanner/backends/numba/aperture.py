@@ -16,8 +16,8 @@ from numba.extending import intrinsic
 
 from labelct.scanner.backends.numba.simd import SIMD_WIDTH, Simd
 from labelct.scanner.backends.numba.simd_interpolation import ARRAY, PLACE, SINGLE
+from labelct.scanner.wedge import APERTURE_SINE
 
-SINE = (-4.56632261, 2.40306454, -0.55329161)
 SCRATCH, OPTICS = types.UniTuple(ARRAY, 3), types.UniTuple(SINGLE, 3)
 
 
@@ -27,12 +27,12 @@ def place(number: int) -> Any:
 
 
 def _weight(simd, q, full, scale):
-    """Return cos^2 between `full` and 1 as `(1 - sin(pi y)) / 2`, y in [-1/2, 1/2]; the sine to 7e-7."""
+    """Return cos^2 between `full` and 1, see `wedge.APERTURE_SINE`."""
     t = simd.multiply(simd.subtract(simd.magnitude(q), simd.splat(full)), simd.splat(scale))
     y = simd.subtract(simd.clip(t, simd.constant(0.0), simd.constant(1.0)), simd.constant(0.5))
     square = simd.multiply(y, y)
-    series = simd.constant(SINE[2])
-    for coefficient in SINE[1::-1]:
+    series = simd.constant(APERTURE_SINE[2])
+    for coefficient in APERTURE_SINE[1::-1]:
         series = simd.add(simd.multiply(series, square), simd.constant(coefficient))
     series = simd.multiply(series, simd.subtract(square, simd.constant(0.25)))
     sine = simd.multiply(y, simd.add(series, simd.constant(2.0)))

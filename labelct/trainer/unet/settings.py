@@ -7,6 +7,10 @@ from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
 from labelct.trainer.settings import NormalisationSettings, check_xyz
 
+SPACING_MM = (0.1, 20.0)  # of the network's grid
+LARGEST_PATCH = 1024  # voxels along an axis: twice what a CT has across
+MOST_CHANNELS = 2048  # feature maps of a level: four times what any published U-Net of CT has
+
 
 @dataclass
 class AugmentationSettings(Checked, section="augmentation"):
@@ -129,6 +133,9 @@ class UNetSettings(Checked):
         super().__post_init__()
         _check_length("channels", self.channels, 3, 8)
         _check_length("patch", self.patch, 3, 3)
+        for name, values, most in (("channels", self.channels, MOST_CHANNELS), ("patch", self.patch, LARGEST_PATCH)):
+            for value in values:
+                check_range(name, value, 1, most)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
         if self.deep_supervision and self.network != "dynunet":
             raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
@@ -140,7 +147,7 @@ class UNetSettings(Checked):
                 f"multiples of {factor}, at least {2 * factor}",
                 f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
             )
-        check_xyz("spacing", self.spacing, 0.1, 20)
+        check_xyz("spacing", self.spacing, *SPACING_MM)
 
 
 def _check_length(name: str, values: Sequence[float], least: int, most: int) -> None:

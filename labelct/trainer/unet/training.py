@@ -27,10 +27,10 @@ from labelct.trainer.device import (
     trainer_arguments,
 )
 from labelct.trainer.face import TrainingTask
+from labelct.trainer.model import read_checkpoint, read_model
 from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.table import read_model
 from labelct.trainer.unet.batches import batches, validation
 from labelct.trainer.unet.memory import pays
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule
@@ -126,7 +126,7 @@ def _done(last: Path, clock: TrainingClock) -> int:
     """Return the steps that a checkpoint has behind it, and set the clock to its time; 0 where there is none."""
     if not last.exists():
         return 0
-    state = torch.load(last, map_location="cpu", weights_only=True)
+    state = read_checkpoint(last)
     clock.load_state_dict(state["callbacks"][clock.state_key])
     return int(state["global_step"])
 

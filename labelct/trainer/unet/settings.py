@@ -18,6 +18,8 @@ class AugmentationSettings(Checked, section="augmentation"):
 
     Attributes:
         flip: Axes to mirror, each with a chance of one half; `x` is left out where a target has a side (`kidney_left`).
+        sides: Whether a target has a side: `auto` (by its name and those of its parts), `apart` (x is never mirrored)
+            or `alike` (x may be mirrored).
         scale: Half-width of the factor on the normalised intensities.
         shift: Half-width of the offset on the normalised intensities, in standard deviations.
         gamma: Half-width of the natural logarithm of the exponent on the window.
@@ -40,6 +42,7 @@ class AugmentationSettings(Checked, section="augmentation"):
     zoom: float = ranged(0.2, 0, 1)
     truncate_z_probability: float = ranged(0.0, 0, 1)
     z_padding_mm: float = ranged(0.0, 0, 500)
+    sides: str = choice("auto", ("auto", "apart", "alike"))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from labelct.dataset import TrainingSet
 from labelct.errors import InputError, SettingError
 from labelct.store import write_json
 from labelct.streaming import shared
+from labelct.targets import Targets
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
@@ -49,6 +50,7 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
         SettingError: The device is not there; a normalisation without its numbers.
     """
     processes(task.device)
+    task = replace(task, settings=with_sides(task.settings, task.targets))
     folder.mkdir(parents=True, exist_ok=True)
     training_set = TrainingSet(data)
     model = _model(task, training_set, folder)
@@ -58,6 +60,14 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
             write_json(folder / "job.json", _job(task, data, name), sort_keys=False)
         with quiet(), torch_threads(task.device), launch_workers(task.device, worker):
             _fit(task, training_set, model, folder, tracker)
+
+
+def with_sides(settings: UNetSettings, targets: Targets) -> UNetSettings:
+    """Return the settings that say outright whether a target has a side: a prediction does not know the parts."""
+    if settings.augmentation.sides != "auto":
+        return settings
+    known = "apart" if targets.is_lateral else "alike"
+    return replace(settings, augmentation=replace(settings.augmentation, sides=known))
 
 
 def _job(task: TrainingTask[UNetSettings], data: Path, volumes: str | None) -> dict[str, Any]:

@@ -179,7 +179,8 @@ def _made_with(manifest: Path) -> dict[str, Any]:
     missing = [name for name in SECTIONS if not isinstance(made_with, dict) or name not in made_with]
     if missing:
         raise InputError(manifest.with_name("config.json"), f"has no {missing[0]}", REMEDY)
-    if not isinstance(numbers, dict) or not made_with["targets"].keys() <= numbers.keys():
+    if not isinstance(numbers, dict) or not all(type(numbers.get(name)) is int for name in made_with["targets"]):
         raise InputError(dataset_file, "its labels are not the targets of config.json", REMEDY)
-    made_with["targets"] = {name: made_with["targets"][name] for name in sorted(made_with["targets"], key=numbers.get)}
+    parts = made_with["targets"]
+    made_with["targets"] = {name: parts[name] for name in sorted(parts, key=lambda name: int(numbers[name]))}
     return made_with

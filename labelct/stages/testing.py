@@ -154,6 +154,8 @@ def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.u
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
     if config.evaluation.largest_component:
         prediction = keep_largest(prediction, components_of(folder, config.targets.values))
+    if label_map.ignored is not None:
+        prediction, truth = (np.where(label_map.ignored, 0, labels).astype(np.uint8) for labels in (prediction, truth))
     return prediction, truth, label_map
 
 

@@ -31,7 +31,11 @@ def test_names_are_escaped_in_every_form(tmp_path, capsys):
     markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "[x](javascript" not in markdown
     assert r"!\[x\](javascript:y)" in markdown
-    cells = [cell for line in csv.reader((tmp_path / "out" / "report.csv").open()) for cell in line]
+    cells = [
+        cell
+        for line in csv.reader((tmp_path / "out" / "report.csv").read_text(encoding="utf-8").splitlines())
+        for cell in line
+    ]
     assert "'=1+2" in cells
     assert not [cell for cell in cells if cell.startswith(("=", "@", "+"))]
     assert "[/red]" in "".join(capsys.readouterr().out.split())

@@ -46,7 +46,7 @@ def test_an_unfinished_training_cannot_predict(tmp_path):
 
 def copied(trained, folder):
     shutil.copytree(trained, folder)
-    return folder, fold_of(folder, "3d_fullres") / "checkpoint_best.pth"
+    return folder, fold_of(folder, "3d_fullres") / "checkpoint_final.pth"
 
 
 @pytest.mark.slow

@@ -80,9 +80,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "commands": {
-            "cohort", "config", "dataset", "errors", "evaluation", "filenames", "inventory", "io", "parallel", "phantom",
-            "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings", "stages", "store",
-            "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
+            "cohort", "config", "dataset", "errors", "evaluation", "filenames", "inventory", "io", "parallel",
+            "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
+            "stages", "store", "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },
         "__main__": {"errors", "parallel", "processes", "threads"},
         "run": {"__main__"},

@@ -91,7 +91,7 @@ def _outputs(run: Path) -> Path:
     """Return the folder of all outputs that a run's own configuration names: the run itself may lie elsewhere."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
+    from yaml import YAMLError  # type: ignore[import-untyped]
 
     path = run / "config.yaml"
     try:

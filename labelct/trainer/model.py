@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,8 +100,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         with torch.serialization.safe_globals(_scalars()):
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # an unpickler that is fed anything raises anything
-        reason = _line(error).removeprefix("Weights only load failed. ")
-        raise InputError(path, f"is damaged or no checkpoint of labelct ({reason[:200]})", REMEDY) from None
+        raise InputError(path, f"is damaged or no checkpoint of labelct ({_refused(error)})", REMEDY) from None
     if not isinstance(found, dict):
         raise InputError(path, "is no checkpoint of labelct", REMEDY)
     return found
@@ -178,6 +179,14 @@ def _scalars() -> list[Any]:
     scalar = np.float64(0).__reduce__()[0]
     kinds = (np.float64, np.float32, np.int64, np.int32, np.bool_)
     return [(scalar, "numpy.core.multiarray.scalar"), scalar, np.dtype, *(type(np.dtype(kind)) for kind in kinds)]
+
+
+def _refused(error: Exception) -> str:
+    """Return why torch did not read a checkpoint, without its advice to read it all the same."""
+    if isinstance(error, pickle.UnpicklingError):
+        asked = re.search(r"(?:GLOBAL|function|class) ([\w.]+)", str(error))
+        return f"it asks for {asked[1]}, which is no number and no weight" if asked else "it holds more than weights"
+    return _line(error)[:200]
 
 
 def _line(error: BaseException) -> str:

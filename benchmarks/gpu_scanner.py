@@ -12,13 +12,13 @@ import gpu_peers
 import numba
 import numpy as np
 import torch
-from labelct.scanner.backends.cuda import backproject, noise, projector, rebin
 from scanner_problem import Row, bodies, problem_t, timed, water_disc
 from torch import Tensor
 from triton.testing import do_bench
 
 from labelct.commands.compose import configuration
 from labelct.scanner.backends import backend
+from labelct.scanner.backends.cuda import backproject, noise, projector, rebin
 from labelct.scanner.backends.numba import backproject as cpu_backproject
 from labelct.scanner.backends.numba import projector as cpu_projector
 from labelct.scanner.chunked_reconstruction import Reconstruction

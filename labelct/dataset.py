@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelct.errors import InputError
+from labelct.filenames import check_name
 from labelct.store import read_json, write_json
 
 ENDING = ".nii.gz"
@@ -61,6 +62,13 @@ def write_index(
     write_json(folder / "splits_final.json", [splits], sort_keys=False)
 
 
+def _is_split(split: Any) -> bool:
+    """Return whether `split` has training cases, and each of its parts is a list."""
+    return (
+        isinstance(split, dict) and bool(split.get("train")) and all(isinstance(part, list) for part in split.values())
+    )
+
+
 @dataclass(frozen=True)
 class TrainingSet:
     """A folder in nnU-Net's raw layout with one split.
@@ -111,12 +119,14 @@ class TrainingSet:
     @cached_property
     def _splits(self) -> dict[str, list[str]]:
         splits = read_json(self.folder / "splits_final.json", REMEDY)
-        if not isinstance(splits, list) or not splits or not splits[0].get("train"):
+        if not isinstance(splits, list) or not splits or not _is_split(splits[0]):
             raise InputError(self.folder / "splits_final.json", "has no training cases in its first split", REMEDY)
         return splits[0]
 
     def _cases(self, split: str) -> tuple[Case, ...]:
         names = self._splits.get(split, [])
+        for name in names:
+            check_name(self.folder / "splits_final.json", "case", name)
         cases = tuple(Case(name, image_path(self.folder, name), label_path(self.folder, name)) for name in names)
         for path in (path for case in cases for path in (case.image, case.label)):
             if not path.is_file():

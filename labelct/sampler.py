@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from labelct.accelerator import why_not, within_memory
 from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
-from labelct.errors import SettingError
+from labelct.errors import InputError, SettingError
 from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
 from labelct.synthesis.kernels import Voxels, kernels_of
@@ -70,10 +70,17 @@ class Sampler:
     device: str = "cpu"
 
     def load(self, subject: Subject) -> Loaded:
-        """Read a case, and keep it where volumes are made; its CT only where that makes a difference."""
+        """Read a case, and keep it where volumes are made; its CT only where that makes a difference.
+
+        Raises:
+            InputError: A file cannot be read, or the CT shows what the label map leaves open.
+        """
         data = self.recipe.data
         label_map = subject.load_label_map()
         ct = subject.load_ct() if subject.load_ct and self.recipe.reads_ct() else None
+        if self.recipe.kind.needs_ct and label_map.ignored is not None and label_map.ignored.any():
+            problem = "holds voxels that are labelled `ignore`, which a CT as it is would show as background"
+            raise InputError(subject.files[0], problem, "leave the case out with cohort.cases=, or set data=synth3")
         source = {"label_map": digest(label_map.array), "ct": None if ct is None else digest(ct.array)}
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
         label_map, ct = regrid(label_map, ct, data.spacing, padding)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError, SettingError
+from labelct.sides import sides
 
 LARGEST = 255  # targets are uint8 voxels, 0 is background
 FORM = "names of structures, as [liver, {kidneys: [kidney_left, kidney_right]}]"
-SIDES = frozenset({"left", "right"})
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,13 @@ class Targets:
 
     @property
     def is_lateral(self) -> bool:
-        """Whether a target is named after a side, as `kidney_left`, so that a mirror image is no other patient."""
-        return any(SIDES & set(name.split("_")) for name in self.parts)
+        """Whether a target is of one side, by its name or its parts', so that a mirror image is no other patient."""
+        return any(len(sides([name])) == 1 or len(sides(parts)) == 1 for name, parts in self.parts.items())
 
     @property
     def components(self) -> dict[int, int]:
         """How many connected components each value has: two where it joins a left and a right structure, else one."""
-        words = (_words(parts) for parts in self.parts.values())
-        return {value: 2 if found >= SIDES else 1 for value, found in enumerate(words, start=1)}
+        return {value: max(1, len(sides(parts))) for value, parts in enumerate(self.parts.values(), start=1)}
 
     def missing(self, known: Iterable[str], optional: Iterable[str | None] = ()) -> list[str]:
         """Return the structures that are not `known`, sorted; `optional` ones need not be.
@@ -119,7 +118,3 @@ class Targets:
             lookup[value] = number.get(name, 0)
         merged: NDArray[np.uint8] = relabel(small, lookup)
         return merged
-
-
-def _words(names: Iterable[str]) -> set[str]:
-    return {word for name in names for word in name.split("_")}

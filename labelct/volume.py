@@ -45,9 +45,15 @@ class Volume:
 
 @dataclass(frozen=True)
 class LabelMap(Volume):
-    """A volume of unsigned label values with their names; 0 is what no name covers."""
+    """A volume of unsigned label values with their names; 0 is what no name covers.
+
+    Attributes:
+        names: Name of each value.
+        ignored: `(x, y, z)`, True where nobody said what a voxel is, which has the value 0 too; None: nowhere.
+    """
 
     names: Mapping[int, str] = field(default_factory=dict)
+    ignored: NDArray[np.bool_] | None = field(default=None, kw_only=True)
 
     def value_of(self, name: str) -> int | None:
         """Return the value whose name is `name`, or None."""

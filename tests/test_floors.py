@@ -24,24 +24,28 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "inventory": set(),
         "shared_memory": {"processes"},
         "settings": {"errors"},
+        "filenames": {"errors"},
+        "sides": set(),
     },
     {
         "accelerator": {"errors"},
         "threads": set(),
         "labels": {"errors"},
-        "targets": {"errors", "labels"},
+        "targets": {"errors", "labels", "sides"},
         "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
         "store": {"errors", "inventory"},
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
-        "synthesis": {"body", "errors", "io", "labels", "priors", "rotation", "settings", "targets", "threads"},
+        "synthesis": {
+            "body", "errors", "io", "labels", "priors", "rotation", "settings", "sides", "targets", "threads",
+        },
         "scanner": {"accelerator", "errors", "progress", "rotation", "settings", "threads"},
         "evaluation": {"errors", "labels", "settings", "store", "targets"},
     },
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "volume"},
         "phantom": {"errors", "io", "rotation", "settings", "store"},
-        "dataset": {"errors", "io", "store", "targets"},
+        "dataset": {"errors", "filenames", "io", "store", "targets"},
     },
     {
         "tracking": {"errors", "settings"},
@@ -68,7 +72,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "caps", "cohort", "complaints", "errors", "evaluation", "parallel", "phantom", "priors", "scanner",
             "settings", "synthesis", "targets", "tracking", "trainer", "translation",
         },
-        "report": {"config", "errors", "evaluation", "settings", "store", "tracking"},
+        "report": {"config", "errors", "evaluation", "filenames", "settings", "store", "tracking"},
         "stages": {
             "cohort", "config", "dataset", "errors", "evaluation", "io", "labels", "parallel", "phantom", "priors",
             "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets", "threads",
@@ -78,7 +82,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "commands": {
-            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "inventory", "io", "parallel",
+            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "filenames", "inventory", "io",
+            "parallel",
             "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
             "stages", "store", "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },

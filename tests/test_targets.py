@@ -48,6 +48,9 @@ def test_none_and_too_many_are_refused():
         ([KIDNEYS], False),
         (["liver"], False),
         (["leftover"], False),
+        (["Left-Kidney"], True),
+        ([{"organ": ["left lung"]}], True),
+        ([{"lungs": ["left lung", "right lung"]}], False),
     ],
 )
 def test_a_target_named_after_a_side_has_one(entries, lateral):
@@ -58,6 +61,8 @@ def test_a_target_named_after_a_side_has_one(entries, lateral):
     ("parts", "components"),
     [
         (["kidney_left", "kidney_right"], 2),
+        (["left lung", "right lung"], 2),
+        (["Kidney (L)", "Kidney (R)"], 2),
         (["kidney_left"], 1),
         (["kidney_left", "liver"], 1),
         (["liver", "liver_lesion"], 1),

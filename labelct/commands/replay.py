@@ -15,6 +15,7 @@ from labelct.cohort.settings import SPLITS, FolderSettings
 from labelct.commands.arguments import Parser
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
+from labelct.filenames import check_name
 from labelct.io import content
 from labelct.phantom.settings import PhantomSettings
 from labelct.store import copy, read_json
@@ -23,6 +24,9 @@ from labelct.targets import Targets
 if TYPE_CHECKING:
     from labelct.sampler import Sampler
 
+# What a volume is made from; what of it does not fit is found by the recipe.
+LINE = ("source", "recipe", "entropy", "scan", "digests")
+SECTIONS = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "targets", "labelct")
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
 
@@ -82,9 +86,11 @@ def read_line(manifest: Path, wanted: str) -> dict[str, Any]:
         raise InputError(manifest, f"cannot be read ({error})", REMEDY) from None
     if not all(isinstance(line, dict) and isinstance(line.get("name"), str) for line in lines):
         raise InputError(manifest, "is no manifest: a line of it names no volume", REMEDY)
+    for line in lines:
+        check_name(manifest, "name", line["name"])
     for number, line in enumerate(lines, start=1):
         if wanted in (str(number), line["name"]):
-            return line
+            return _checked(manifest, line)
     remedy = did_you_mean(wanted, [line["name"] for line in lines]) or "give a number or a name in it"
     raise InputError(manifest, f"has {len(lines)} lines and no {wanted!r}", remedy)
 
@@ -119,6 +125,15 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
         copy(dataset.image_path(folder, name), paths[0])
         copy(dataset.label_path(folder, name), paths[1])
     return paths
+
+
+def _checked(manifest: Path, line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line that has what a volume is made from, and whose case leads to no other folder."""
+    check_name(manifest, "case", line.get("case"))
+    missing = [key for key in LINE if key not in line]
+    if missing:
+        raise InputError(manifest, f"its line {line['name']} has no {missing[0]}", REMEDY)
+    return line
 
 
 def _sampler(made_with: Mapping[str, Any]) -> Sampler:
@@ -161,6 +176,13 @@ def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapp
 def _made_with(manifest: Path) -> dict[str, Any]:
     """Return what `config.json` says, with the targets in the order of their numbers, which the file does not keep."""
     made_with = read_json(manifest.with_name("config.json"), REMEDY)
-    numbers = read_json(manifest.with_name("dataset.json"), REMEDY)["labels"]
-    made_with["targets"] = {name: made_with["targets"][name] for name in sorted(made_with["targets"], key=numbers.get)}
+    dataset_file = manifest.with_name("dataset.json")
+    numbers = (read_json(dataset_file, REMEDY) or {}).get("labels")
+    missing = [name for name in SECTIONS if not isinstance(made_with, dict) or name not in made_with]
+    if missing:
+        raise InputError(manifest.with_name("config.json"), f"has no {missing[0]}", REMEDY)
+    if not isinstance(numbers, dict) or not all(type(numbers.get(name)) is int for name in made_with["targets"]):
+        raise InputError(dataset_file, "its labels are not the targets of config.json", REMEDY)
+    parts = made_with["targets"]
+    made_with["targets"] = {name: parts[name] for name in sorted(parts, key=lambda name: int(numbers[name]))}
     return made_with

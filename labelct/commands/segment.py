@@ -1,61 +1,71 @@
 """`labelct segment`: a trained network applied to CT files."""
 
+import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from omegaconf import OmegaConf
+from typing import TYPE_CHECKING, Any
 
 from labelct.commands.arguments import Parser
-from labelct.errors import InputError
+from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path, write_record
+from labelct.errors import InputError, LabelctError
+from labelct.filenames import check_name
 from labelct.io import nifti
 from labelct.io.volumes import ct_files, read_ct
 from labelct.progress import track
 from labelct.store import read_json, write_json
-from labelct.targets import Targets
 from labelct.trainer.settings import DeviceSettings
+
+if TYPE_CHECKING:
+    from labelct.volume import Volume
 
 
 def parser() -> Parser:
     """Return the parser of the command line."""
     command = Parser(prog="labelct segment", description="Segment CT with a trained network.")
-    command.add_argument("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
-    command.add_argument("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz and labels.json")
-    command.add_argument("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")
-    command.add_argument("--device", default="cpu", choices=("cpu", "gpu", "auto"), help="where the network runs")
-    command.add_argument("--all-components", action="store_true", help="keep more than the largest part of each organ")
+    add = command.add_argument
+    add("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
+    add("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz, its record and labels.json")
+    add("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")
+    add("--device", default="cpu", choices=("cpu", "gpu", "auto"), help="where the network runs")
+    add("--all-components", action="store_true", help="keep every part of each structure, also specks")
+    add("--not-hu", action="store_true", help="take the values as they are, though they cannot be HU")
+    add("--overwrite", action="store_true", help="make masks again that are there, by another model or of another CT")
     return command
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Segment every CT of the command line; what is there already is left alone.
+    """Segment every CT of the command line; a mask that is there already, by the same model, is left alone.
 
     Args:
         arguments: What stands behind `labelct segment`.
 
     Returns:
-        The exit code, 0.
+        The exit code, 0; 1 where a CT could not be segmented, which stops none of the others.
 
     Raises:
-        InputError: A CT or the model cannot be read.
+        InputError: The model cannot be read, or something else lies where a mask should go.
     """
     given = parser().parse_args(arguments)
-    targets = {given.output / f"{_case(path)}.nii.gz": path for path in given.ct}
-    missing = {target: path for target, path in targets.items() if not target.exists()}
-    for path in missing.values():
-        ct_files(path)
+    masks = mask_paths(given.ct, given.output)
     folder = model_folder(given.model)
-    from labelct.evaluation.components import keep_largest
-    from labelct.trainer.table import open_model
+    from labelct.trainer.model import model_key, read_model
 
-    predictor = open_model(folder, DeviceSettings(kind=given.device))
-    counts = _components(folder, predictor.labels)
-    for target, path in track(missing.items(), "segmentation", len(missing)):
-        volume = read_ct(path)
-        labels = predictor.predict(volume)
-        nifti.write(target, labels if given.all_components else keep_largest(labels, counts), volume.affine)
-    write_json(given.output / "labels.json", predictor.labels)
-    print(f"{len(missing)} of {len(targets)} segmented: {given.output}")
-    return 0
+    labels = read_model(folder)["labels"]
+    failed: dict[Path, str] = {}
+    records = _records(masks, (model_key(folder), labels), _options(given), failed)
+    missing = {ct: record for ct, record in records.items() if given.overwrite or not is_made(masks[ct], record)}
+    check_labels(given.output, list(masks.values()), labels)
+    if missing:
+        _segment(given, folder, {ct: (masks[ct], record) for ct, record in missing.items()}, failed)
+    done = len([ct for ct in missing if ct not in failed])
+    counts = [f"{done} of {len(masks)} segmented"]
+    counts += [f"{len(records) - len(missing)} skipped"] if len(records) > len(missing) else []
+    counts += [f"{len(failed)} failed"] if failed else []
+    print(f"{', '.join(counts)}: {given.output}")
+    for line in failed.values():
+        print(f"labelct segment: {line}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def model_folder(path: Path) -> Path:
@@ -64,27 +74,80 @@ def model_folder(path: Path) -> Path:
     Raises:
         InputError: Neither of them is there.
     """
-    if (path / "model.json").is_file():
+    if (path / "model.json").exists():
         return path
-    keys = dict(read_json(path / "scores.json", "give the folder of a finished run, or one with a model.json")["keys"])
+    scores, remedy = path / "scores.json", "give the folder of a finished run, or one with a model.json"
+    try:
+        key = dict(read_json(scores, remedy)["keys"])["training"]
+    except (KeyError, TypeError, ValueError):
+        raise InputError(scores, "is no record of a finished run", remedy) from None
+    check_name(scores, "key", key)
     for parent in (*path.absolute().parents, _outputs(path)):
-        if (found := parent / "stages" / "training" / keys["training"]).is_dir():
+        if (found := parent / "stages" / "training" / key).is_dir():
             return found
-    raise InputError(path, f"its stages/training/{keys['training']} is gone", "give the model's own folder")
+    raise InputError(path, f"its stages/training/{key} is gone", "give the model's own folder")
 
 
 def _outputs(run: Path) -> Path:
     """Return the folder of all outputs that a run's own configuration names: the run itself may lie elsewhere."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError  # type: ignore[import-untyped]
+
     path = run / "config.yaml"
-    return Path(OmegaConf.load(path).paths.outputs) if path.is_file() else run
+    try:
+        outputs = OmegaConf.select(OmegaConf.load(path), "paths.outputs") if path.is_file() else None
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        problem = f"cannot be read ({str(error).splitlines()[0]})"
+        raise InputError(path, problem, "give the model's own folder") from None
+    return Path(outputs) if isinstance(outputs, str) else run
 
 
-def _case(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".nii")
+def _options(given: argparse.Namespace) -> dict[str, bool]:
+    return {"all_components": given.all_components, "not_hu": given.not_hu}
 
 
-def _components(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
-    """Return how many components each label has, by the structures that the model's targets were made of."""
-    path = folder / "targets.json"
-    parts = read_json(path, "train the model again") if path.is_file() else {}
-    return Targets({name: parts.get(name, [name]) for name in sorted(labels, key=labels.__getitem__)}).components
+def _records(
+    masks: Mapping[Path, Path], model: tuple[str, dict[str, int]], options: dict[str, bool], failed: dict[Path, str]
+) -> dict[Path, Record]:
+    """Return the record of each mask; a CT that cannot be read goes to `failed`."""
+    records = {}
+    for ct in masks:
+        try:
+            ct_files(ct)
+            records[ct] = Record(input_digest(ct), *model, options)
+        except LabelctError as error:
+            failed[ct] = str(error)
+    return records
+
+
+def _segment(
+    given: argparse.Namespace, folder: Path, work: Mapping[Path, tuple[Path, Record]], failed: dict[Path, str]
+) -> None:
+    """Segment each CT; one that cannot be goes to `failed`, a disk that takes no mask ends it all."""
+    from labelct.evaluation.components import keep_largest
+    from labelct.trainer.model import components_of
+    from labelct.trainer.table import open_model
+
+    predictor = open_model(folder, DeviceSettings(kind=given.device))
+    write_json(given.output / "labels.json", predictor.labels)
+    counts = {} if given.all_components else components_of(folder, predictor.labels)
+    for ct, (mask, record) in track(work.items(), "segmentation", len(work)):
+        found = _masked(ct, given.not_hu, predictor, failed)
+        if found is not None:
+            volume, labels = found
+            record_path(mask).unlink(missing_ok=True)  # between the two a mask without a record is no one's
+            nifti.write_like(mask, keep_largest(labels, counts), volume)
+            write_record(mask, record)
+
+
+def _masked(ct: Path, not_hu: bool, predictor: Any, failed: dict[Path, str]) -> "tuple[Volume, Any] | None":
+    """Return a CT and its labels, or None and the reason in `failed`."""
+    try:
+        volume = read_ct(ct, not_hu)
+        return volume, predictor.predict(volume)
+    except LabelctError as error:
+        failed[ct] = str(error)
+    except MemoryError:
+        failed[ct] = str(InputError(ct, "needs more memory than there is", "crop it, or segment it on another machine"))
+    return None

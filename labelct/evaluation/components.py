@@ -1,10 +1,15 @@
 """Largest connected components, the one step of post-processing before scoring."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+WHOLE = 0.995  # of a structure's voxels: label maps have specks, which are no parts
+MOST_PARTS = (
+    4  # lungs and kidneys have two; what has more (ribs, lesions, cartilages) has another number in each patient
+)
 
 
 def keep_largest(label_array: NDArray[np.uint8], counts: Mapping[int, int]) -> NDArray[np.uint8]:
@@ -38,3 +43,37 @@ def _smaller_components(mask: NDArray[np.bool_], kept: int) -> NDArray[np.bool_]
     sizes[0] = 0
     largest = np.argsort(-sizes, kind="stable")[:kept]
     return mask & ~np.isin(components, largest)
+
+
+def part_counts(label_array: NDArray[np.uint8], values: Iterable[int]) -> dict[int, int]:
+    """Return of how many parts each value that occurs is made: the fewest components that hold 99.5 % of its voxels.
+
+    Args:
+        label_array: `(x, y, z)` label values.
+        values: Those to count.
+    """
+    boxes, counts = ndimage.find_objects(label_array), {}
+    for value in values:
+        box = boxes[value - 1] if 0 < value <= len(boxes) else None
+        if box is not None:
+            sizes = _component_sizes(label_array[box] == value)
+            counts[value] = int(np.searchsorted(np.cumsum(sizes), WHOLE * sizes.sum())) + 1
+    return counts
+
+
+def kept_parts(counts: Iterable[Mapping[int, int]], values: Iterable[int]) -> dict[int, int | None]:
+    """Return how many components of each value are kept: as many as a case has at most; None, all, where they scatter.
+
+    Args:
+        counts: Of each case, what `part_counts` found.
+        values: Those to keep parts of; of a value that no case has, all parts are kept.
+    """
+    cases = list(counts)
+    most = {value: max((case[value] for case in cases if value in case), default=MOST_PARTS + 1) for value in values}
+    return {value: count if count <= MOST_PARTS else None for value, count in most.items()}
+
+
+def _component_sizes(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the voxels of each 26-connected component of `mask` `(x, y, z)`, the largest first."""
+    components, _ = ndimage.label(mask, structure=np.ones((3, 3, 3), dtype=bool))
+    return -np.sort(-np.bincount(components.ravel())[1:])

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.filenames import check_name
 from labelct.report import scores
 from labelct.store import read_json
 
@@ -153,6 +154,9 @@ def _read_run(path: Path) -> FinishedRun | None:
         return None
     try:
         table = scores.table(record["rows"])
+        for what in ("test", "case"):  # overlays are named by them
+            for name in table[what].unique():
+                check_name(path, what, name)
         keys = record.get("keys", {})
         pairs = keys.items() if isinstance(keys, dict) else keys
         key = " ".join(str(value) for name, value in pairs if name == "scores") or str(path.parent)

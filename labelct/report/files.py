@@ -1,5 +1,6 @@
 """The report's files: plots, CSV, Markdown, LaTeX and HTML, and their mirror at Weights & Biases."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,15 +62,16 @@ def _draw(report: Report, out: Path) -> dict[str, Path]:
     for (metric, name), path in zip(FIGURES.items(), drawn.values(), strict=True):
         dice_plot(points, path, metric, name)
     for axis in curves.axes_of(report.runs, report.by):
-        path = out / f"curve_{axis.choice.replace('/', '_')}.png"
+        path = out / f"curve_{re.sub(r'[^A-Za-z0-9.@-]', '_', axis.choice)}.png"
         curves.curve(curves.points(axis, report.runs, report.by, report.results), path, axis)
         drawn[f"Dice against {axis.text}"] = path
     return drawn
 
 
 def _markdown(report: Report, pictures: Mapping[str, Path]) -> str:
-    shown = [f"![{name}]({path.name})" for name, path in pictures.items()]
-    failures = [f"- `{folder}`: {reason}" for folder, reason in report.failed]
-    notes = [f"- {remark}" for remark in report.remarks]
-    text = [f"# {report.title}", "", tables.markdown(report.table), *notes, "", *shown, ""]
+    plain = tables.markdown_text
+    shown = [f"![{plain(name)}]({path.name})" for name, path in pictures.items()]
+    failures = [f"- {plain(str(folder))}: {plain(reason)}" for folder, reason in report.failed]
+    notes = [f"- {plain(remark)}" for remark in report.remarks]
+    text = [f"# {plain(report.title)}", "", tables.markdown(report.table), *notes, "", *shown, ""]
     return "\n".join([*text, *(["## Jobs without scores", "", *failures, ""] if failures else [])])

@@ -10,6 +10,7 @@ from labelct.evaluation.metrics import METRICS
 from labelct.store import write_text
 
 NAMES = ("test", "case", "label")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WORDS = (*NAMES, "absent")
 
 
@@ -33,5 +34,9 @@ def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV with every digit; pandas takes as many as NumPy prints, which any import may set."""
+    """Write a table as CSV with every digit; pandas takes as many as NumPy prints, which any import may set.
+
+    A name that a spreadsheet would run as a formula gets the apostrophe that keeps it a text.
+    """
+    table = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
     write_text(path, table.to_csv(index=False, lineterminator="\n", float_format=lambda value: repr(float(value))))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -63,16 +65,17 @@ def fitting(table: pd.DataFrame, width: int) -> pd.DataFrame:
 
 
 def console(table: pd.DataFrame) -> Table:
-    """Return the table for a terminal."""
+    """Return the table for a terminal; what names hold is shown and never taken for rich's markup."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(title="Scores", box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     for column, name in enumerate(table):
         number = column >= first_number(table)
-        shown.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
+        shown.add_column(Text(name), justify="right" if number else "left", overflow="fold", no_wrap=number)
     for line in table.itertuples(index=False):
-        shown.add_row(*line)
+        shown.add_row(*map(Text, line))
     return shown
 
 
@@ -80,7 +83,12 @@ def markdown(table: pd.DataFrame) -> str:
     """Return the table in Markdown; pandas' own form takes one more package."""
     rule = ["---" if column < first_number(table) else "---:" for column in range(table.shape[1])]
     lines = [list(table), rule, *table.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines) + "\n"
+    return "\n".join("| " + " | ".join(map(markdown_text, line)) + " |" for line in lines) + "\n"
+
+
+def markdown_text(text: str) -> str:
+    """Return text that Markdown shows as it is: no HTML, link, picture, code or cell of its own in it."""
+    return re.sub(r"([\\`\[\]|*])", r"\\\1", escape(" ".join(text.split()), quote=False))
 
 
 def latex(table: pd.DataFrame) -> str:

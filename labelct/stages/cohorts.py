@@ -60,7 +60,9 @@ def prepare_test(
             remedy = "give CT to score on with test=folder, totalsegmentator, nnunet_raw or dicom"
             raise InputError(own[1].folder, "the cohort has no test subject with a CT", remedy)
         return subjects, own[1]
-    cohort, stage = prepare(config, settings, root)
+    # as many of each as there are: what is scored is cut to `limit.test`, whichever split it is from
+    whole = config if isinstance(settings, PhantomSettings) else dataclasses.replace(config, limit=LimitSettings())
+    cohort, stage = prepare(whole, settings, root)
     split = "test" if isinstance(settings, PhantomSettings) else settings.split
     subjects = cohort.scored(split)[: config.limit.test]
     _reject_shared(subjects, own[0])

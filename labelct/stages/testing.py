@@ -19,11 +19,13 @@ from labelct.parallel import map_cases
 from labelct.progress import track
 from labelct.report import scores
 from labelct.store import Stage, build, ordered, recipe_of, write_json
+from labelct.trainer.model import components_of
 from labelct.volume import LabelMap, Volume
 
 VERSION = 1
-SCORES_VERSION = 2
-
+SEGMENTATION_VERSION = 2
+SCORES_VERSION = 3
+PARTS = "components.json"
 
 Subjects = tuple[Subject, ...]
 
@@ -70,11 +72,14 @@ def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training
         root: The folder of all stages.
 
     Returns:
-        The stage.
+        The stage, with `components.json`: how many parts of each target the training labels have.
     """
     settings = {"prediction": plain(config.trainer.prediction), "cases": [subject.case for subject in tested]}
 
     def make(folder: Path) -> None:
+        values = config.targets.values
+        kept = components_of(training.folder, values)
+        write_json(folder / PARTS, {name: kept.get(value) for name, value in values.items()})
         missing = [subject for subject in tested if not (folder / f"{subject.case}.nii.gz").exists()]
         if not missing:
             return
@@ -83,9 +88,9 @@ def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training
         predictor = open_model(training.folder, config.device, config.trainer.prediction)
         for subject in track(missing, f"segmentation {name}", len(missing)):
             ct = ct_of(subject)
-            nifti.write(folder / f"{subject.case}.nii.gz", predictor.predict(ct), ct.affine)
+            nifti.write_like(folder / f"{subject.case}.nii.gz", predictor.predict(ct), ct)
 
-    return build(root, recipe_of("segmentation", VERSION, settings, [training, cohort]), make)
+    return build(root, recipe_of("segmentation", SEGMENTATION_VERSION, settings, [training, cohort]), make)
 
 
 def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, root: Path) -> Stage:
@@ -148,7 +153,9 @@ def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.u
     truth, label_map = _truth(config, subject)
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
     if config.evaluation.largest_component:
-        prediction = keep_largest(prediction, config.targets.components)
+        prediction = keep_largest(prediction, components_of(folder, config.targets.values))
+    if label_map.ignored is not None:
+        prediction, truth = (np.where(label_map.ignored, 0, labels).astype(np.uint8) for labels in (prediction, truth))
     return prediction, truth, label_map
 
 

@@ -12,7 +12,10 @@ import numpy as np
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config, plain
+from labelct.dataset import Case, TrainingSet
+from labelct.evaluation.components import kept_parts, part_counts
 from labelct.io import nifti
+from labelct.parallel import map_cases
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import scanning, synthesis
 from labelct.store import Stage, build, recipe_of, write_json
@@ -24,7 +27,8 @@ from labelct.trainer.table import TRAINERS
 if TYPE_CHECKING:
     from labelct.streaming import SyntheticVolumes
 
-VERSION = 1
+VERSION = 2
+COUNTED = 50  # training cases: more tell no other number of parts
 SLACK_TURNS = 2  # a helix begins and ends half a turn or more beyond the volume
 
 
@@ -79,9 +83,32 @@ def run(
 
     def make(folder: Path) -> None:
         write_json(folder / "targets.json", config.targets.parts)
+        write_json(folder / "components.json", components(config, TrainingSet(training_set.folder)))
         trainer.fit(task, source.folder, folder, tracker)
 
     return [*prepared, build(root, recipe, make)]
+
+
+def components(config: Config, training_set: TrainingSet) -> dict[str, int | None]:
+    """Return how many components of each target make a structure, by its training labels; None where they scatter.
+
+    Where a target joins a left and a right structure they are two at least, though they may touch in every case.
+    """
+    cases, targets = training_set.train, config.targets
+    shown = cases[:: -(-len(cases) // COUNTED)]
+    counts = map_cases(
+        partial(_parts, values=tuple(targets.values.values())), shown, config.parallel, "parts of targets"
+    )
+    kept = kept_parts(counts, targets.values.values())
+    least = targets.components
+    return {
+        name: None if (count := kept[value]) is None else max(count, least[value])
+        for name, value in targets.values.items()
+    }
+
+
+def _parts(case: Case, values: tuple[int, ...]) -> dict[int, int]:
+    return part_counts(nifti.read_label_map(case.label).array.astype(np.uint8), values)
 
 
 def task_of(config: Config, cohort: Cohort) -> TrainingTask[Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from labelct.errors import SettingError
 from labelct.rotation import rotation_about
 from labelct.settings import Checked, ranged
+from labelct.sides import other_side
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
@@ -92,10 +93,10 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
 
 
 def swap_sides(names: Mapping[int, str]) -> dict[int, str]:
-    """Return the names of a mirrored map: left and right change places where both exist in the map."""
+    """Return the names of a other_side map: left and right change places where both exist in the map."""
     known = set(names.values())
     swapped = {}
     for value, name in names.items():
-        other = name.replace("_left", "_?").replace("_right", "_left").replace("_?", "_right")
+        other = other_side(name)
         swapped[value] = other if other in known else name
     return swapped

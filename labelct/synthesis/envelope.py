@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.priors.table import AIR
+from labelct.sides import LEFT, other_side, sides
 from labelct.synthesis.kernels import Voxels, kernels_of
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def midline_x(label_map: NDArray[np.integer], names: Mapping[int, str]) -> float
     known = {name: value for value, name in names.items()}
     middles = []
     for name, value in known.items():
-        other = known.get(name.replace("_left", "_right"))
-        if "_left" in name and other is not None:
+        other = known.get(other_side(name))
+        if sides([name]) == {LEFT} and other is not None:
             left, right = centre([value]), centre([other])
             if left is not None and right is not None:
                 middles.append((left + right) / 2)

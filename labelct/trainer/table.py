@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from labelct.errors import InputError
-from labelct.store import read_json
 from labelct.trainer import nnunet, unet
 from labelct.trainer.face import Predictor, Trainer
+from labelct.trainer.model import read_model
 from labelct.trainer.settings import DeviceSettings
 
 TRAINERS: Mapping[str, Trainer] = {
@@ -28,17 +28,7 @@ def open_model(folder: Path, device: DeviceSettings, prediction: Any = None) -> 
         InputError: The folder holds no trained model, or one of an unknown trainer.
     """
     kind = read_model(folder)["settings"].get("kind")
-    if kind not in TRAINERS:
+    if not isinstance(kind, str) or kind not in TRAINERS:
         remedy = f"train with one of trainer={', '.join(TRAINERS)}"
         raise InputError(folder / "model.json", f"is of the unknown trainer {kind!r}", remedy)
     return TRAINERS[kind].load(folder, device, prediction)
-
-
-def read_model(folder: Path) -> dict[str, Any]:
-    """Return what `model.json` of a trained model holds.
-
-    Raises:
-        InputError: There is none.
-    """
-    model: dict[str, Any] = read_json(folder / "model.json", "point to the folder of a trained model")
-    return model

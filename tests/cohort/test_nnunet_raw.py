@@ -98,3 +98,13 @@ def test_a_missing_index_or_empty_folder_is_named(tmp_path):
     _index(tmp_path)
     with pytest.raises(InputError, match="no label file in labelsTr"):
         _open(tmp_path)
+
+
+def test_the_label_ignore_is_no_structure_and_no_background(root):
+    _index(root, labels={"background": 0, "liver": 1, "ignore": 2})
+    cohort = _open(root, merge={"liver": "organ"})
+    assert cohort.names() == ("organ",)
+    label_map = cohort.test[0].load_label_map()
+    np.testing.assert_array_equal(label_map.array, np.where(LABELS == 2, 0, LABELS))
+    np.testing.assert_array_equal(label_map.ignored, LABELS == 2)
+    assert label_map.names == {1: "organ"}

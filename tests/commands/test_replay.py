@@ -78,6 +78,27 @@ def test_a_volume_that_comes_out_otherwise_is_an_error(configured, tmp_path):
 
 
 def test_a_line_that_is_not_there_is_named(configured, tmp_path):
-    (tmp_path / "manifest.jsonl").write_text('{"name": "s0001_r0"}\n')
+    (tmp_path / "manifest.jsonl").write_text('{"name": "s0001_r0", "case": "s0001"}\n')
     with pytest.raises(InputError, match="did you mean 's0001_r0'"):
         replay.read_line(tmp_path / "manifest.jsonl", "s001_r0")
+
+
+@pytest.mark.parametrize("what", ["name", "case"])
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "/etc/passwd", "a/b", "a\\b", "..", "", "x\0", None, "NUL"])
+def test_a_name_that_leads_elsewhere_writes_nothing(configured, tmp_path, what, name):
+    line = {"name": "s0001_r0", "case": "s0001", "source": {}, "recipe": {}, "entropy": [0], "scan": {}, "digests": {}}
+    (tmp_path / "manifest.jsonl").write_text(json.dumps({**line, what: name}) + "\n")
+    with pytest.raises(InputError, match=f"its {what}") as error:
+        replay.main([str(tmp_path), "1", "-o", str(tmp_path / "out")])
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("config", "index"), [({}, {}), ([], {}), ({"targets": {"liver": ["liver"]}}, {"labels": {}})])
+def test_what_lies_beside_a_manifest_and_does_not_fit_is_one_line(tmp_path, config, index):
+    line = {"name": "s0001_r0", "case": "s0001", "source": {}, "recipe": {}, "entropy": [0], "scan": {}, "digests": {}}
+    for name, content in {"manifest.jsonl": line, "config.json": config, "dataset.json": index}.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(InputError) as error:
+        replay.main([str(tmp_path), "1", "-o", str(tmp_path / "out")])
+    assert "\n" not in str(error.value)

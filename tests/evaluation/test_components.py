@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
-from labelct.evaluation.components import keep_largest
+from labelct.evaluation.components import keep_largest, kept_parts, part_counts
+from labelct.evaluation.metrics import dice
 
 
 def test_voxels_that_touch_at_a_corner_are_one_component():
@@ -45,3 +47,35 @@ def test_a_pair_keeps_its_two_largest_components():
     expected = np.zeros_like(labels)
     expected[0:3], expected[6:9] = 1, 1
     np.testing.assert_array_equal(kept, expected)
+
+
+def parts(count, size=(3, 10, 10)):
+    """Return `count` blocks of label 1, which do not touch, and a speck."""
+    labels = np.zeros((count * (size[0] + 2) + 4, 12, 12), np.uint8)
+    for number in range(count):
+        first = number * (size[0] + 2)
+        labels[first : first + size[0], : size[1], : size[2]] = 1
+    labels[-1, -1, -1] = 1
+    return labels
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_parts_are_counted_without_specks(count):
+    assert part_counts(parts(count), [1, 2]) == {1: count}
+
+
+def test_as_many_parts_are_kept_as_a_case_has_at_most():
+    assert kept_parts([{1: 1}, {1: 2, 2: 1}, {}], [1, 2]) == {1: 2, 2: 1}
+
+
+def test_all_parts_are_kept_where_they_scatter_or_were_never_seen():
+    assert kept_parts([{1: 24}, {1: 1}], [1, 2]) == {1: None, 2: None}
+
+
+@pytest.mark.parametrize("count", [1, 2, 24])
+def test_a_perfect_mask_of_what_the_training_has_scores_one(count):
+    labels = parts(count)
+    labels[-1, -1, -1] = 0
+    kept = kept_parts([part_counts(labels, [1])], [1])
+    cleaned = keep_largest(labels, {value: most for value, most in kept.items() if most is not None})
+    assert dice(cleaned == 1, labels == 1) == 1

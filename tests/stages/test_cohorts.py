@@ -52,3 +52,17 @@ def test_a_case_whose_files_could_not_be_named_is_refused_before_any_work(config
         return
     with pytest.raises(InputError, match="the case's name has 201 bytes, 200 at most; shorten it"):
         cohorts.prepare(config, config.cohort, tmp_path)
+
+
+def test_a_limit_of_the_training_leaves_every_test_case(configured, made, tmp_path):
+    root, (cohort, stage, *_) = made
+    folder = shutil.copytree(stage.folder, tmp_path / "seven")
+    for kind in ("labels", "ct"):
+        some = next((folder / kind).iterdir())
+        for number in range(7 - len(list((folder / kind).iterdir()))):
+            shutil.copyfile(some, folder / kind / f"more_{number}.nii.gz")
+    (folder / "splits.json").unlink(missing_ok=True)
+    given = ["test=folder", f"test.folder.root={folder}"]
+    for limit, scored in (("limit.train=2", 7), ("limit.val=1", 7), ("limit.test=3", 3)):
+        config = configured("cohort.spacing=10", limit, *given)
+        assert len(cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)[0]) == scored

@@ -9,6 +9,7 @@ import pytest
 
 from labelct.cohort.open import open_cohort
 from labelct.commands import compose
+from labelct.dataset import image_path, label_path, write_index
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
 from labelct.scanner.settings import ScannerSettings
@@ -59,12 +60,21 @@ class ThirdTrainer:
         raise NotImplementedError
 
 
+def one_case(folder):
+    """Leave a training set of one case, whose liver has two parts."""
+    labels = np.zeros((8, 4, 4), np.uint8)
+    labels[:3], labels[5:] = 1, 1
+    nifti.write(label_path(folder, "a_r0"), labels, np.eye(4))
+    nifti.write(image_path(folder, "a_r0"), labels.astype(np.float32), np.eye(4))
+    write_index(folder, ["liver"], {"train": ["a_r0"]})
+
+
 @pytest.fixture
 def experiment(configured, tmp_path):
     """Return a configuration, its cohort and the stages of cohort and training set, which is empty."""
     config = replace(configured(*SMALL), trainer=Third())
     cohort, stage = cohorts.prepare(config, config.cohort, tmp_path)
-    training_set = build(tmp_path, recipe_of("dataset", 1, {}, [stage]), lambda folder: None)
+    training_set = build(tmp_path, recipe_of("dataset", 1, {}, [stage]), one_case)
     return config, cohort, stage, training_set
 
 
@@ -80,6 +90,7 @@ def test_a_trainer_of_the_table_is_run_by_its_face(experiment, tmp_path, monkeyp
     assert [made.name for made in prepared] == (["grids"] if prepares else [])
     assert json.loads((model.folder / "recipe.json").read_text())["parents"].keys() == {reads}
     assert json.loads((model.folder / "targets.json").read_text()) == {"liver": ["liver"]}
+    assert json.loads((model.folder / "components.json").read_text()) == {"liver": 2}
 
 
 def test_prediction_and_device_are_none_of_the_trainings_key(experiment, tmp_path, monkeypatch):

@@ -29,7 +29,7 @@ def test_another_kind_is_refused_with_those_there_are(configured) -> None:
 
 
 def test_the_kind_in_the_model_chooses_the_trainer(tmp_path, monkeypatch) -> None:
-    (tmp_path / "model.json").write_text(json.dumps({"settings": {"kind": "third"}}))
+    (tmp_path / "model.json").write_text(json.dumps({"settings": {"kind": "third"}, "labels": {"liver": 1}}))
     third = SimpleNamespace(load=lambda *given: given)
     monkeypatch.setattr(table, "TRAINERS", {**table.TRAINERS, "third": third})
     device = DeviceSettings()
@@ -37,7 +37,7 @@ def test_the_kind_in_the_model_chooses_the_trainer(tmp_path, monkeypatch) -> Non
 
 
 def test_a_model_of_an_unknown_trainer_says_which_are_known(tmp_path) -> None:
-    (tmp_path / "model.json").write_text(json.dumps({"settings": {"kind": "forest"}}))
+    (tmp_path / "model.json").write_text(json.dumps({"settings": {"kind": "forest"}, "labels": {"liver": 1}}))
     with pytest.raises(InputError, match=r"unknown trainer 'forest'; train with one of trainer=unet, nnunet"):
         open_model(tmp_path, DeviceSettings())
 

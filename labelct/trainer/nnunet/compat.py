@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,17 @@ from nnunetv2.utilities.json_export import recursive_fix_for_json_export
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
 
+from labelct.errors import InputError
 from labelct.trainer.device import end_children_with_this
+from labelct.trainer.model import REMEDY, fill, read_checkpoint, read_description
 from labelct.trainer.nnunet.instructions import Instructions
+from labelct.trainer.nnunet.names import check_names
 from labelct.trainer.nnunet.settings import NnunetSettings
 
 DATASET = "Dataset001_labelct"
 PLANS = "nnUNetPlans"
 TRAINER = "LabelctTrainer"
+CHANNELS = 1  # of an image: CT alone
 EXTERNAL = Path(__file__).parent / "external"
 LOG = "nnunet.log"
 NOISY = r"(nnunetv2|torch|batchgenerators.*|acvl_utils|distutils|blosc2)\b.*"
@@ -181,20 +186,44 @@ def run(configuration: str, device: str, count: int) -> None:
     run_training(*task, num_gpus=count, continue_training=True, device=torch.device(device))
 
 
-def open_network(model: Path, checkpoint: str, step: float, mirror: bool, device: str) -> Any:
-    """Return nnU-Net's predictor with its weights loaded; to be called within `roots`.
+def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool, device: str) -> Any:
+    """Return nnU-Net's predictor with its weights loaded; nnU-Net's own loader would run what a checkpoint holds.
 
     Args:
-        model: nnU-Net's model folder.
-        checkpoint: Name of the file in its fold.
+        checkpoint: In a fold's folder below nnU-Net's model folder, which holds `plans.json` and `dataset.json`.
+        configuration: Of the plans.
         step: Distance of neighbouring windows as a share of the patch.
         mirror: Average over the flips that the training allowed.
         device: As torch calls it.
+
+    Raises:
+        InputError: One of the files is missing, damaged, or describes no network of nnU-Net.
     """
-    network = nnUNetPredictor(tile_step_size=step, use_mirroring=mirror, device=torch.device(device), allow_tqdm=False)
-    network.initialize_from_trained_model_folder(str(model), (0,), checkpoint)
-    network.allowed_mirroring_axes = network.allowed_mirroring_axes or None  # it takes the largest of them
-    return network
+    model, state = checkpoint.parent.parent, read_checkpoint(checkpoint)
+    plans, dataset = (read_description(model / name) for name in ("plans.json", "dataset.json"))
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=NOISY)
+        try:
+            manager = PlansManager(plans)
+            chosen = manager.get_configuration(configuration)
+            check_names(model / "plans.json", chosen.configuration)
+            heads = manager.get_label_manager(dataset).num_segmentation_heads
+            with torch.device("meta"):
+                network = LabelctTrainer.build_network_architecture(
+                    manager, chosen, CHANNELS, heads, enable_deep_supervision=False
+                )
+        except InputError:
+            raise
+        except Exception as error:  # plans that are not nnU-Net's fail wherever it first reads them
+            problem = f"describes no network of nnU-Net ({type(error).__name__}: {error})".splitlines()[0]
+            raise InputError(model / "plans.json", problem, REMEDY) from None
+    weights, axes = state.get("network_weights"), state.get("inference_allowed_mirroring_axes")
+    fill(network, weights, checkpoint)
+    predictor = nnUNetPredictor(
+        tile_step_size=step, use_mirroring=mirror, device=torch.device(device), allow_tqdm=False
+    )
+    predictor.manual_initialization(network, manager, chosen, [network.state_dict()], dataset, TRAINER, axes or None)
+    return predictor
 
 
 def segment(network: Any, image: NDArray[np.float32], spacing: Sequence[float]) -> NDArray[np.integer]:
@@ -299,6 +328,11 @@ class LabelctTrainer(nnUNetTrainer):
         axes = self.instructions.mirrored(axes, self.plans_manager.transpose_forward)
         self.inference_allowed_mirroring_axes = axes or None
         return rotation, flat, size, axes
+
+    def load_checkpoint(self, filename_or_checkpoint: Any) -> None:
+        """Go on from a checkpoint, which is first read without running anything in it, as nnU-Net's loader would."""
+        read_checkpoint(Path(filename_or_checkpoint))
+        super().load_checkpoint(filename_or_checkpoint)
 
     def save_checkpoint(self, filename: str) -> None:
         """Write a checkpoint whole or not at all: a kill in between leaves the one before."""

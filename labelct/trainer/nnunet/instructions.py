@@ -96,7 +96,7 @@ class Instructions:
         mirror = self.settings.mirror
         if mirror == "none":
             return ()
-        if mirror == "all" or not self.lateral:
+        if mirror == "all" or (mirror == "auto" and not self.lateral):
             return tuple(axes)
         kept = list(forward)[-len(axes) :]
         return tuple(axis for axis in axes if kept[axis] != X)

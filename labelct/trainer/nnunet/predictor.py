@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.accelerator import within_memory
-from labelct.errors import InputError
 from labelct.io.hounsfield import clipped
 from labelct.trainer.device import torch_device, torch_threads
-from labelct.trainer.nnunet.compat import fold_of, open_network, roots, segment
+from labelct.trainer.model import read_model, settings_of
+from labelct.trainer.nnunet.compat import fold_of, open_network, segment
 from labelct.trainer.nnunet.settings import NnunetPredictionSettings, NnunetSettings
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.table import read_model
 from labelct.volume import Volume
 
 
@@ -43,12 +42,9 @@ class NnunetPredictor:
 def load(folder: Path, device: DeviceSettings, prediction: NnunetPredictionSettings | None = None) -> NnunetPredictor:
     """Open the model that `fit` left in `folder`."""
     model = read_model(folder)
-    settings = NnunetSettings(**model["settings"])
+    settings = settings_of(folder, model, NnunetSettings)
     wanted = prediction or settings.prediction
     fold = fold_of(folder, settings.configuration)
-    checkpoint = f"checkpoint_{wanted.checkpoint}.pth"
-    if not (fold / checkpoint).is_file():
-        raise InputError(fold / checkpoint, "no such checkpoint", "point to the folder of a finished training")
-    with roots(folder):
-        network = open_network(fold.parent, checkpoint, wanted.step, wanted.mirror, torch_device(device))
+    checkpoint = fold / f"checkpoint_{wanted.checkpoint}.pth"
+    network = open_network(checkpoint, settings.configuration, wanted.step, wanted.mirror, torch_device(device))
     return NnunetPredictor(network, dict(model["labels"]), device)

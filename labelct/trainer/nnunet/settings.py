@@ -49,8 +49,8 @@ class NnunetSettings(Checked):
             the minutes.
         weight_decay: Of the optimiser.
         foreground: Share of the patches that are centred on a target.
-        mirror: Axes that are mirrored: `auto` (all, but not x where a target has a side, as `kidney_left`), `all` or
-            `none`.
+        mirror: Axes that are mirrored: `auto` (all, but not x where a target has a side, as `kidney_left`), `all`,
+            `not_x` (all others) or `none`.
         save_every: Epochs between checkpoints, which a killed training goes on from.
         compile: Let torch compile the network (on a GPU with triton and a C compiler); not with `device.compile=false`.
         prediction: How a volume is segmented.
@@ -71,7 +71,7 @@ class NnunetSettings(Checked):
     learning_rate: float = ranged(1e-2, 1e-8, 10)
     weight_decay: float = ranged(3e-5, 0)
     foreground: float = ranged(0.33, 0, 1)
-    mirror: str = choice("auto", ("auto", "all", "none"))
+    mirror: str = choice("auto", ("auto", "all", "none", "not_x"))
     save_every: int = ranged(50, 1)
     compile: bool = True
     prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)

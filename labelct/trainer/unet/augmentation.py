@@ -15,8 +15,8 @@ from labelct.trainer.unet.settings import AugmentationSettings
 
 
 def flip_axes(settings: AugmentationSettings, targets: Collection[str]) -> tuple[int, ...]:
-    """Return the axes that may be mirrored: not x where a target is named after a side, as `kidney_left`."""
-    lateral = Targets.of(list(targets)).is_lateral
+    """Return the axes that may be mirrored: not x where a target has a side, as `kidney_left`."""
+    lateral = settings.sides == "apart" or (settings.sides == "auto" and Targets.of(list(targets)).is_lateral)
     return tuple("xyz".index(axis) for axis in sorted(set(settings.flip)) if not (lateral and axis == "x"))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain, combinations
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,17 +17,17 @@ from torch.nn.functional import interpolate, pad
 
 from labelct.accelerator import within_memory
 from labelct.body import largest_region
-from labelct.errors import InputError
+from labelct.errors import InputError, SettingError
 from labelct.io.hounsfield import clipped
 from labelct.trainer.device import precision, torch_device, torch_threads
+from labelct.trainer.model import REMEDY, fill, numbers_of, read_checkpoint, read_model, settings_of
 from labelct.trainer.normalisation import IntensityProperties
-from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.table import read_model
+from labelct.trainer.settings import DeviceSettings, check_xyz
 from labelct.trainer.unet.augmentation import flip_axes
 from labelct.trainer.unet.boundary_refinement import FINER, refine_boundary
 from labelct.trainer.unet.network import build, channels_last
 from labelct.trainer.unet.resampling import resample, rows_of, shape_at, winners
-from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
+from labelct.trainer.unet.settings import SPACING_MM, PredictionSettings, UNetSettings
 from labelct.trainer.unet.sliding_window import class_scores
 from labelct.volume import Volume
 
@@ -59,18 +59,18 @@ class UNetPredictor:
     def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> UNetPredictor:
         """Open the model that `fit` left in `folder`."""
         model = read_model(folder)
-        settings = UNetSettings(**model["settings"])
+        settings = settings_of(folder, model, UNetSettings)
         settings = replace(settings, prediction=prediction or settings.prediction)
+        spacing, properties = _grid(folder, model), _properties(folder, model)
         path = folder / f"{settings.prediction.checkpoint}.ckpt"
-        if not path.is_file():
-            raise InputError(path, "no such checkpoint", "point to the folder of a finished training")
-        network = build(settings, len(model["labels"]) + 1)
-        weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        weights = read_checkpoint(path).get("state_dict")
+        with torch.device("meta"):
+            network = build(settings, len(model["labels"]) + 1)
         prefix = "network."
-        network.load_state_dict({key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)})
+        named = weights.items() if isinstance(weights, dict) else ()
+        fill(network, {key.removeprefix(prefix): value for key, value in named if str(key).startswith(prefix)}, path)
         network = channels_last(network.eval().to(torch_device(device)))
-        spacing = cast(tuple[float, float, float], tuple(model["spacing"]))
-        return cls(network, settings, dict(model["labels"]), spacing, IntensityProperties(**model["intensity"]), device)
+        return cls(network, settings, dict(model["labels"]), spacing, properties, device)
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a CT; 0 outside the body where `body_crop` is set."""
@@ -130,6 +130,26 @@ class UNetPredictor:
         room = int(self.settings.prediction.memory_gb * 2**30 / row_bytes)
         width = grid[0] if room >= grid[0] else max(self.settings.patch[0] // 2, room - self.settings.patch[0])
         return [(start, min(start + width, grid[0])) for start in range(0, grid[0], width)]
+
+
+def _grid(folder: Path, model: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Return the voxel size of the network's grid, mm."""
+    x, y, z = spacing = numbers_of(folder, "spacing", model.get("spacing"), 3)
+    try:
+        check_xyz("spacing", spacing, *SPACING_MM)
+    except SettingError as error:
+        raise InputError(folder / "model.json", str(error), REMEDY) from None
+    return x, y, z
+
+
+def _properties(folder: Path, model: Mapping[str, Any]) -> IntensityProperties:
+    """Return the normalisation."""
+    found, names = model.get("intensity"), [field.name for field in fields(IntensityProperties)]
+    values = [found.get(name) for name in names] if isinstance(found, dict) else None
+    low, high, mean, sd = numbers_of(folder, "intensity", values, len(names))
+    if not (low < high and sd > 0):
+        raise InputError(folder / "model.json", "its intensity is no window with a deviation above 0", REMEDY)
+    return IntensityProperties(low, high, mean, sd)
 
 
 def body_box(

@@ -7,6 +7,10 @@ from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
 from labelct.trainer.settings import NormalisationSettings, check_xyz
 
+SPACING_MM = (0.1, 20.0)  # of the network's grid
+LARGEST_PATCH = 1024  # voxels along an axis: twice what a CT has across
+MOST_CHANNELS = 2048  # feature maps of a level: four times what any published U-Net of CT has
+
 
 @dataclass
 class AugmentationSettings(Checked, section="augmentation"):
@@ -14,6 +18,8 @@ class AugmentationSettings(Checked, section="augmentation"):
 
     Attributes:
         flip: Axes to mirror, each with a chance of one half; `x` is left out where a target has a side (`kidney_left`).
+        sides: Whether a target has a side: `auto` (by its name and those of its parts), `apart` (x is never mirrored)
+            or `alike` (x may be mirrored).
         scale: Half-width of the factor on the normalised intensities.
         shift: Half-width of the offset on the normalised intensities, in standard deviations.
         gamma: Half-width of the natural logarithm of the exponent on the window.
@@ -36,6 +42,7 @@ class AugmentationSettings(Checked, section="augmentation"):
     zoom: float = ranged(0.2, 0, 1)
     truncate_z_probability: float = ranged(0.0, 0, 1)
     z_padding_mm: float = ranged(0.0, 0, 500)
+    sides: str = choice("auto", ("auto", "apart", "alike"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -131,6 +138,9 @@ class UNetSettings(Checked):
         for size in self.channels:
             check_range("channels", size, 1)
         _check_length("patch", self.patch, 3, 3)
+        for name, values, most in (("channels", self.channels, MOST_CHANNELS), ("patch", self.patch, LARGEST_PATCH)):
+            for value in values:
+                check_range(name, value, 1, most)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
         if self.deep_supervision and self.network != "dynunet":
             raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
@@ -142,7 +152,7 @@ class UNetSettings(Checked):
                 f"multiples of {factor}, at least {2 * factor}",
                 f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
             )
-        check_xyz("spacing", self.spacing, 0.1, 20)
+        check_xyz("spacing", self.spacing, *SPACING_MM)
 
 
 def _check_length(name: str, values: Sequence[float], least: int, most: int) -> None:

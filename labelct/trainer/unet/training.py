@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from labelct.dataset import TrainingSet
 from labelct.errors import InputError, SettingError
 from labelct.store import write_json
 from labelct.streaming import shared
+from labelct.targets import Targets
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
@@ -27,10 +28,10 @@ from labelct.trainer.device import (
     trainer_arguments,
 )
 from labelct.trainer.face import TrainingTask
+from labelct.trainer.model import read_checkpoint, read_model
 from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.table import read_model
 from labelct.trainer.unet.batches import batches, validation
 from labelct.trainer.unet.memory import pays
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule
@@ -49,6 +50,7 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
         SettingError: The device is not there; a normalisation without its numbers.
     """
     processes(task.device)
+    task = replace(task, settings=with_sides(task.settings, task.targets))
     folder.mkdir(parents=True, exist_ok=True)
     training_set = TrainingSet(data)
     model = _model(task, training_set, folder)
@@ -58,6 +60,14 @@ def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: T
             write_json(folder / "job.json", _job(task, data, name), sort_keys=False)
         with quiet(), torch_threads(task.device), launch_workers(task.device, worker):
             _fit(task, training_set, model, folder, tracker)
+
+
+def with_sides(settings: UNetSettings, targets: Targets) -> UNetSettings:
+    """Return the settings that say outright whether a target has a side: a prediction does not know the parts."""
+    if settings.augmentation.sides != "auto":
+        return settings
+    known = "apart" if targets.is_lateral else "alike"
+    return replace(settings, augmentation=replace(settings.augmentation, sides=known))
 
 
 def _job(task: TrainingTask[UNetSettings], data: Path, volumes: str | None) -> dict[str, Any]:
@@ -126,7 +136,7 @@ def _done(last: Path, clock: TrainingClock) -> int:
     """Return the steps that a checkpoint has behind it, and set the clock to its time; 0 where there is none."""
     if not last.exists():
         return 0
-    state = torch.load(last, map_location="cpu", weights_only=True)
+    state = read_checkpoint(last)
     clock.load_state_dict(state["callbacks"][clock.state_key])
     return int(state["global_step"])
 

@@ -36,9 +36,13 @@ CALLS = {  # what is given by its place, and what by its name
     DatasetFingerprintExtractor.run: ((), ("overwrite_existing",)),
     get_pool_and_conv_props: (("spacing", "patch_size", "min_feature_map_size", "max_numpool"), ()),
     nnUNetPredictor: ((), ("tile_step_size", "use_mirroring", "device", "allow_tqdm")),
-    nnUNetPredictor.initialize_from_trained_model_folder: (
-        ("model_training_output_dir", "use_folds", "checkpoint_name"),
+    nnUNetPredictor.manual_initialization: (
+        ("network", "plans_manager", "configuration_manager", "parameters", "dataset_json", "trainer_name"),
         (),
+    ),
+    nnUNetTrainer.build_network_architecture: (
+        ("plans_manager", "configuration_manager", "num_input_channels", "num_output_channels"),
+        ("enable_deep_supervision",),
     ),
     nnUNetPredictor.predict_single_npy_array: (("input_image", "image_properties"), ()),
     run_training: (TRAINED, ("num_gpus", "continue_training", "device")),
@@ -52,7 +56,7 @@ CALLS = {  # what is given by its place, and what by its name
 OVERRIDDEN = ["__init__", "initialize", "on_train_start", "on_epoch_start", "on_epoch_end", "get_dataloaders"]
 OVERRIDDEN += ["get_tr_and_val_datasets", "configure_rotation_dummyDA_mirroring_and_inital_patch_size"]
 OVERRIDDEN += ["run_training", "on_train_epoch_start", "save_checkpoint", "perform_actual_validation"]
-OVERRIDDEN += ["print_to_log_file"]
+OVERRIDDEN += ["load_checkpoint", "print_to_log_file"]
 ATTRIBUTES = ["num_epochs", "num_iterations_per_epoch", "num_val_iterations_per_epoch", "initial_lr", "weight_decay"]
 ATTRIBUTES += ["oversample_foreground_percent", "save_every", "current_epoch", "local_rank", "is_ddp", "logger"]
 ATTRIBUTES += ["plans_manager", "configuration_manager", "dataset_json", "inference_allowed_mirroring_axes"]

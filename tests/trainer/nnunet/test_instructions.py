@@ -43,6 +43,7 @@ def test_the_share_of_the_minutes_is_that_of_the_epochs(tmp_path):
         ("auto", True, (2, 0, 1), (1, 2)),
         ("all", True, (0, 1, 2), (0, 1, 2)),
         ("none", False, (0, 1, 2), ()),
+        ("not_x", False, (0, 1, 2), (0, 1)),
     ],
 )
 def test_sides_are_never_mirrored_into_each_other(mirror, lateral, forward, allowed, tmp_path):

@@ -1,18 +1,24 @@
 """The prediction is nnU-Net's own, in labelct's axes."""
 
+import json
+import shutil
 from dataclasses import asdict
 
 import numpy as np
 import pytest
+import torch
 
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.store import write_json
+from labelct.trainer.model import read_checkpoint
+from labelct.trainer.nnunet.compat import fold_of
 from labelct.trainer.nnunet.predictor import load
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import open_model
 from labelct.volume import Volume
+from tests.edges.models import TOUCH, Command
 
 
 @pytest.mark.slow
@@ -36,3 +42,41 @@ def test_an_unfinished_training_cannot_predict(tmp_path):
     write_json(tmp_path / "model.json", {"settings": asdict(NnunetSettings()), "labels": {"liver": 1}, "seed": 0})
     with pytest.raises(InputError, match="no such checkpoint"):
         load(tmp_path, DeviceSettings())
+
+
+def copied(trained, folder):
+    shutil.copytree(trained, folder)
+    return folder, fold_of(folder, "3d_fullres") / "checkpoint_final.pth"
+
+
+@pytest.mark.slow
+def test_a_foreign_checkpoint_or_plan_is_one_line_and_runs_nothing(trained, tmp_path):
+    """nnU-Net's own loader would run the command in each of them."""
+    mark = tmp_path / TOUCH
+    folder, checkpoint = copied(trained, tmp_path / "model")
+    state = read_checkpoint(checkpoint)
+    plans = json.loads((checkpoint.parents[1] / "plans.json").read_text(encoding="utf-8"))
+    run = {"network_class_name": "subprocess.Popen", "arch_kwargs": {"args": ["touch", str(mark)]}}
+    run["_kw_requires_import"] = []
+    plans["configurations"]["3d_fullres"]["architecture"] = run
+    made = {
+        checkpoint: lambda path: torch.save({**state, "logging": Command(mark)}, path),
+        checkpoint.parents[1] / "plans.json": lambda path: write_json(path, plans),
+        checkpoint.parents[1] / "dataset.json": lambda path: path.write_text("[]"),
+    }
+    for path, make in made.items():
+        kept = path.read_bytes()
+        make(path)
+        with pytest.raises(InputError) as error:
+            open_model(folder, DeviceSettings())
+        assert "\n" not in str(error.value)
+        path.write_bytes(kept)
+    assert not mark.exists()
+    assert open_model(folder, DeviceSettings()).labels == {"liver": 1}
+
+
+@pytest.mark.slow
+def test_opening_a_model_leaves_its_folder_as_it_is(trained):
+    before = {path: path.stat().st_mtime_ns for path in trained.rglob("*")}
+    open_model(trained, DeviceSettings())
+    assert before == {path: path.stat().st_mtime_ns for path in trained.rglob("*")}

@@ -1,0 +1,142 @@
+"""The masks of a folder: what each is called, and the record beside it of what it was made from and by."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from labelct.errors import InputError
+from labelct.io.content import digest
+from labelct.io.volumes import ct_files
+from labelct.store import read_json, write_json
+
+ENDING, RECORD = ".nii.gz", ".made_from.json"
+OVERWRITE = "give another -o, or --overwrite to make it again"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What decides over the voxels of a mask.
+
+    Attributes:
+        input: Digest of the CT's content.
+        model: Key of the model.
+        labels: Label value by name.
+        options: What was asked for besides.
+    """
+
+    input: str
+    model: str
+    labels: Mapping[str, int]
+    options: Mapping[str, bool]
+
+
+def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
+    """Return the mask of each CT: `<name>.nii.gz`, with the names of the folders above where two share a name.
+
+    Args:
+        inputs: The CT; one that is given twice counts once.
+        folder: Where the masks go.
+
+    Raises:
+        InputError: Two CT cannot be told apart, or a mask would take the place of a CT.
+    """
+    parts = {path: _parts(path) for path in {path.resolve(): path for path in inputs}.values()}
+    depths = dict.fromkeys(parts, 1)
+    while clashing := _clashing(parts, depths):
+        for path in clashing:
+            if depths[path] == len(parts[path]):
+                raise InputError(path, "cannot be told from another CT by its name", "segment them into two folders")
+            depths[path] += 1
+    masks = {path: folder / f"{_name(parts[path], depth)}{ENDING}" for path, depth in depths.items()}
+    given = {path.resolve() for path in parts}
+    for path, mask in masks.items():
+        if mask.resolve() in given:
+            raise InputError(mask, f"is a CT, and the mask of {path} would take its place", "give another -o")
+    return masks
+
+
+def input_digest(ct: Path) -> str:
+    """Return the digest of a CT's content, a NIfTI file or the folder of a DICOM series.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    if not ct.is_dir():
+        return digest(ct)
+    return sha256(" ".join(digest(file) for file in ct_files(ct)).encode()).hexdigest()[:16]
+
+
+def is_made(mask: Path, wanted: Record) -> bool:
+    """Return whether a mask is there and made as `wanted` says.
+
+    Raises:
+        InputError: Another one, or one that nothing is known about, has its place.
+    """
+    if not mask.exists():
+        return False
+    path = record_path(mask)
+    if not path.is_file():
+        raise InputError(mask, "is there, and no record of what it was made from", OVERWRITE)
+    known = read_record(path)
+    for name, value in asdict(wanted).items():
+        if known.get(name) != value:
+            told = {"input": "of another CT", "options": f"with options {known.get(name)}"}
+            raise InputError(mask, f"was made {told.get(name, 'by another model')}", OVERWRITE)
+    return True
+
+
+def check_labels(folder: Path, masks: Sequence[Path], labels: Mapping[str, int]) -> None:
+    """Raise `InputError` where masks stay in a folder whose values mean something else than `labels`.
+
+    Args:
+        folder: Where the masks lie.
+        masks: Those that are made or kept.
+        labels: What `labels.json` is going to say.
+    """
+    for path in sorted(folder.glob(f"*{RECORD}")):
+        mask = path.with_name(path.name.removesuffix(RECORD) + ENDING)
+        if mask not in masks and mask.exists() and read_record(path).get("labels") != dict(labels):
+            raise InputError(
+                mask, "is of a model with other labels, and one labels.json speaks for all", "give another -o"
+            )
+
+
+def write_record(mask: Path, record: Record) -> None:
+    """Say beside a mask what it was made from."""
+    write_json(record_path(mask), asdict(record))
+
+
+def record_path(mask: Path) -> Path:
+    """Return where the record of a mask lies."""
+    return mask.with_name(mask.name.removesuffix(ENDING) + RECORD)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a record says; `InputError` where it is damaged."""
+    found = read_json(path, OVERWRITE)
+    if not isinstance(found, dict):
+        raise InputError(path, "is no record of a mask", OVERWRITE)
+    return found
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    """Return the names above a CT and its own without ending; `.` and links stand for what they are in full."""
+    absolute = path.absolute() if path.name and ".." not in path.parts else path.resolve()
+    name = absolute.name
+    for ending in (".gz", ".nii"):
+        name = name[: -len(ending)] if name.lower().endswith(ending) else name
+    return (*absolute.parts[1:-1], name or absolute.name)
+
+
+def _name(parts: tuple[str, ...], depth: int) -> str:
+    return "_".join(parts[-depth:])
+
+
+def _clashing(parts: Mapping[Path, tuple[str, ...]], depths: Mapping[Path, int]) -> list[Path]:
+    """Return the CT whose names are not theirs alone, also where a file system does not tell cases apart."""
+    names = {path: _name(parts[path], depth).casefold() for path, depth in depths.items()}
+    counts = Counter(names.values())
+    return [path for path, name in names.items() if counts[name] > 1]

@@ -1,0 +1,193 @@
+"""The folder of a model, whoever made it: its description checked, its checkpoints read and nothing in them run."""
+
+import hashlib
+import math
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from labelct.errors import InputError, SettingError
+from labelct.store import read_json
+from labelct.targets import Targets
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Schema = TypeVar("Schema")
+
+REMEDY = "point to the folder of a trained model, as the training left it"
+LARGEST_LABEL = 255  # masks are uint8
+LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thousand
+KEY_LENGTH = 16  # as the digests of volumes have
+# What decides over the masks of a model, in its folder and in nnU-Net's below it.
+DECIDING = ("model.json", "targets.json", "components.json", "plans.json", "dataset.json", "*.ckpt", "*.pth")
+
+
+def read_model(folder: Path) -> dict[str, Any]:
+    """Return what `model.json` of a trained model holds: `settings`, `labels` and what its trainer left beside them.
+
+    Raises:
+        InputError: There is none, or it describes no model.
+    """
+    model = read_description(folder / "model.json")
+    if not isinstance(model.get("settings"), dict):
+        raise InputError(folder / "model.json", "holds no settings of a training", REMEDY)
+    labels = model.get("labels")
+    if not isinstance(labels, dict) or not labels or not all(map(_is_label, labels.values())):
+        problem = f"its labels are no table of names and values from 1 to {LARGEST_LABEL}"
+        raise InputError(folder / "model.json", problem, REMEDY)
+    if len(set(labels.values())) < len(labels):
+        raise InputError(folder / "model.json", "two of its labels share a value", REMEDY)
+    return model
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Return the JSON object that a small file of a model's folder holds.
+
+    Raises:
+        InputError: It is missing, no regular file, damaged, or holds something else.
+    """
+    if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST_FILE):
+        raise InputError(path, "is no file that describes a model", REMEDY)
+    try:
+        found = read_json(path, REMEDY)
+    except RecursionError:
+        raise InputError(path, "cannot be read as JSON (nested too deeply)", REMEDY) from None
+    if not isinstance(found, dict):
+        raise InputError(path, "is no JSON object", REMEDY)
+    return found
+
+
+def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) -> Schema:
+    """Return the settings of a model as its trainer's own object, every type and range checked.
+
+    Raises:
+        InputError: They are not settings of that trainer.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        node = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(dict(model["settings"])))
+        settings = OmegaConf.to_object(node)
+    except (SettingError, OmegaConfBaseException, RecursionError) as error:
+        raise InputError(folder / "model.json", f"its settings do not fit ({_line(error)})", REMEDY) from None
+    assert isinstance(settings, schema)
+    return settings
+
+
+def numbers_of(folder: Path, name: str, values: Any, count: int) -> list[float]:
+    """Return `count` finite numbers that `model.json` holds as `name`, or raise `InputError`."""
+    known = isinstance(values, list) and len(values) == count
+    if not known or not all(type(value) in (int, float) and math.isfinite(value) for value in values):
+        raise InputError(folder / "model.json", f"its {name} is not {count} numbers", REMEDY)
+    return [float(value) for value in values]
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return what a checkpoint holds: tensors, containers, numbers and numpy's scalars, and nothing that runs.
+
+    Raises:
+        InputError: It is missing, cut, no checkpoint, or asks for anything else.
+    """
+    import torch
+
+    if not path.is_file():
+        raise InputError(path, "no such checkpoint", "point to the folder of a finished training")
+    try:
+        with torch.serialization.safe_globals(_scalars()):
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # an unpickler that is fed anything raises anything
+        raise InputError(path, f"is damaged or no checkpoint of labelct ({_refused(error)})", REMEDY) from None
+    if not isinstance(found, dict):
+        raise InputError(path, "is no checkpoint of labelct", REMEDY)
+    return found
+
+
+def fill(network: "nn.Module", weights: Any, path: Path) -> None:
+    """Give a network that was built without memory (on torch's device `meta`) the weights of a checkpoint.
+
+    Args:
+        network: Of any size: what does not fit is found before memory is asked for.
+        weights: `{name: tensor}`.
+        path: The checkpoint, which is named.
+
+    Raises:
+        InputError: They are the weights of another network.
+    """
+    try:
+        checked = {str(name): _weight(value) for name, value in dict(weights).items()}
+        network.load_state_dict(checked, assign=True)
+    except (RuntimeError, TypeError, ValueError) as error:
+        problem = f"its weights are not those of the network that model.json describes ({_line(error)})"
+        raise InputError(path, problem, REMEDY) from None
+
+
+def components_of(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
+    """Return how many parts each label has; labels that scatter are left out.
+
+    Args:
+        folder: The model's, with `components.json`, counted in the training labels; a model without it is known by the
+            sides of its structures.
+        labels: Label value by name.
+
+    Raises:
+        InputError: A file says something else.
+    """
+    path = folder / "components.json"
+    if path.exists():
+        counts = read_description(path)
+        if not all(count is None or (type(count) is int and count > 0) for count in counts.values()):
+            raise InputError(path, "its counts are no whole numbers of 1 or more", REMEDY)
+        return {labels[name]: count for name, count in counts.items() if count is not None and name in labels}
+    path = folder / "targets.json"
+    parts = read_description(path) if path.exists() else {}
+    if not all(isinstance(merged, list) and all(isinstance(part, str) for part in merged) for merged in parts.values()):
+        raise InputError(path, "its targets are no lists of structures", REMEDY)
+    targets = Targets({name: parts.get(name, [name]) for name in labels})
+    return {labels[name]: targets.components[value] for name, value in targets.values.items()}
+
+
+def model_key(folder: Path) -> str:
+    """Return what tells a model from all others, wherever it lies: a digest of the files that decide over its masks."""
+    digested = hashlib.sha256()
+    for path in sorted({path for pattern in DECIDING for path in folder.rglob(pattern) if path.is_file()}):
+        with path.open("rb") as file:
+            digested.update(hashlib.file_digest(file, "sha256").digest())
+        digested.update(path.relative_to(folder).as_posix().encode())
+    return digested.hexdigest()[:KEY_LENGTH]
+
+
+def _is_label(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= LARGEST_LABEL
+
+
+def _weight(value: Any) -> "Tensor":
+    import torch
+
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        raise TypeError("something is no weight")
+    return value.float()
+
+
+def _scalars() -> list[Any]:
+    """Return what nnU-Net's and Lightning's checkpoints hold besides tensors: numpy's numbers, under both names."""
+    import numpy as np
+
+    scalar = np.float64(0).__reduce__()[0]
+    kinds = (np.float64, np.float32, np.int64, np.int32, np.bool_)
+    return [(scalar, "numpy.core.multiarray.scalar"), scalar, np.dtype, *(type(np.dtype(kind)) for kind in kinds)]
+
+
+def _refused(error: Exception) -> str:
+    """Return why torch did not read a checkpoint, without its advice to read it all the same."""
+    if isinstance(error, pickle.UnpicklingError):
+        asked = re.search(r"(?:GLOBAL|function|class) ([\w.]+)", str(error))
+        return f"it asks for {asked[1]}, which is no number and no weight" if asked else "it holds more than weights"
+    return _line(error)[:200]
+
+
+def _line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0].strip() if str(error).strip() else type(error).__name__

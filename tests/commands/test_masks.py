@@ -1,0 +1,70 @@
+"""Each CT has a mask of its own name, and a record tells what a mask was made from."""
+
+from pathlib import Path
+
+import pytest
+
+from labelct.commands.masks import Record, check_labels, is_made, mask_paths, record_path, write_record
+from labelct.errors import InputError
+
+RECORD = Record("digest", "key", {"liver": 1}, {"all_components": False})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "names"),
+    [
+        (["/d/a.nii.gz", "/d/b.nii"], ["a", "b"]),
+        (["/d/s1/ct.nii.gz", "/d/s2/ct.nii.gz"], ["s1_ct", "s2_ct"]),
+        (["/d/s1/x/ct.nii.gz", "/d/s2/x/ct.nii.gz", "/d/other.nii.gz"], ["s1_x_ct", "s2_x_ct", "other"]),
+        (["/d/s1/ct.nii.gz", "/d/s1/ct.nii"], None),
+        (["/d/A.nii.gz", "/e/a.nii.gz"], ["d_A", "e_a"]),
+        (["/d/a.NII.GZ"], ["a"]),
+        (["/d/a.nii.gz", "/d/a.nii.gz", "/d/x/../a.nii.gz"], ["a"]),
+        (["/s1/series", "/s2/series"], ["s1_series", "s2_series"]),
+        (["/a_b/c.nii", "/b/a/c.nii", "/a/b_c.nii", "/a/b/c.nii"], None),
+    ],
+)
+def test_masks_have_distinct_names(inputs, names):
+    paths = [Path(name) for name in inputs]
+    if names is None:
+        with pytest.raises(InputError, match="cannot be told from another CT"):
+            mask_paths(paths, Path("out"))
+        return
+    assert [path.name for path in mask_paths(paths, Path("out")).values()] == [f"{name}.nii.gz" for name in names]
+
+
+def test_a_mask_takes_the_place_of_no_ct(tmp_path):
+    (tmp_path / "ct.nii.gz").touch()
+    with pytest.raises(InputError, match="would take its place"):
+        mask_paths([tmp_path / "ct.nii.gz"], tmp_path)
+
+
+def test_what_is_there_is_taken_only_where_its_record_says_the_same(tmp_path):
+    mask = tmp_path / "ct.nii.gz"
+    assert not is_made(mask, RECORD)
+    mask.touch()
+    with pytest.raises(InputError, match="no record of what it was made from"):
+        is_made(mask, RECORD)
+    write_record(mask, RECORD)
+    assert is_made(mask, RECORD)
+    others = {
+        "of another CT": Record("x", "key", {"liver": 1}, RECORD.options),
+        "by another model": Record("digest", "x", {"liver": 1}, RECORD.options),
+        "with options": Record("digest", "key", {"liver": 1}, {"all_components": True}),
+    }
+    for told, other in others.items():
+        with pytest.raises(InputError, match=told):
+            is_made(mask, other)
+    record_path(mask).write_text("[]")
+    with pytest.raises(InputError, match="no record of a mask"):
+        is_made(mask, RECORD)
+
+
+def test_labels_speak_for_all_masks_of_a_folder(tmp_path):
+    mask = tmp_path / "ct.nii.gz"
+    mask.touch()
+    write_record(mask, RECORD)
+    check_labels(tmp_path, [], {"liver": 1})
+    check_labels(tmp_path, [mask], {"spleen": 1})
+    with pytest.raises(InputError, match="other labels"):
+        check_labels(tmp_path, [], {"spleen": 1})

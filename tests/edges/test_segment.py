@@ -1,0 +1,128 @@
+"""What `labelct segment` writes: on the input's grid, named apart, never by another model, past a CT that is broken."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+from nibabel.orientations import axcodes2ornt, ornt_transform
+
+from labelct.commands import segment
+from labelct.errors import InputError
+from labelct.trainer import table
+from tests.edges.models import unet
+
+AFFINE = np.array([[-3.0, 0, 0, 20], [0, 4.0, 0, -30], [0, 0, 5.0, 7], [0, 0, 0, 1]])
+
+
+class Threshold:
+    """A network that finds what lies above 20 HU."""
+
+    labels = {"liver": 1}  # noqa: RUF012
+
+    def predict(self, volume):
+        return (volume.array > 20).astype(np.uint8)
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """Return the folders of two models and of an output; both segment by a threshold, and each opening is counted."""
+    opened = []
+    monkeypatch.setattr(table, "open_model", lambda folder, device: opened.append(folder) or Threshold())
+    return unet(tmp_path / "one", {"liver": 1}, 0), unet(tmp_path / "two", {"liver": 1}, 1), tmp_path / "out", opened
+
+
+def ct(path, codes="RAS", seed=0):
+    """Write a CT of 44 HU in an L-shaped organ, in air, whose axes point as `codes` say."""
+    hu = np.full((12, 10, 8), -1000, np.int16)
+    hu[2:6, 2:7, 1:6] = 44
+    hu[2:4, 7:9, 1:3] = 44
+    hu[0, 0, 0] = -900 - seed
+    image = nibabel.Nifti1Image(hu, np.abs(AFFINE) * np.eye(4) + np.array([[0, 0, 0, 20]] + [[0] * 4] * 3))
+    image = image.as_reoriented(ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(codes)))
+    image.header.set_xyzt_units("mm", "sec")
+    image.header["descrip"] = b"scanner 7"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nibabel.save(image, path)
+    return path
+
+
+def run(*arguments):
+    return segment.main([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "SAR", "PIL"])
+def test_a_mask_lies_on_its_ct_voxel_by_voxel(models, tmp_path, codes):
+    one, _, out, _ = models
+    path = ct(tmp_path / "ct.nii.gz", codes)
+    assert run(path, "-o", out, "--model", one) == 0
+    given, mask = nibabel.load(path), nibabel.load(out / "ct.nii.gz")
+    assert mask.shape == given.shape
+    np.testing.assert_array_equal(mask.affine, given.affine)
+    for name in ("qform_code", "sform_code", "xyzt_units", "descrip"):
+        assert mask.header[name] == given.header[name]
+    assert given.get_fdata()[np.asarray(mask.dataobj) > 0].mean() == 44
+
+
+def test_cts_of_one_name_have_masks_of_their_own(models, tmp_path, capsys):
+    one, _, out, _ = models
+    inputs = [ct(tmp_path / name / "ct.nii.gz", seed=seed) for seed, name in enumerate(["s1", "s2"])]
+    assert run(*inputs, "-o", out, "--model", one) == 0
+    assert sorted(path.name for path in out.glob("*.nii.gz")) == ["s1_ct.nii.gz", "s2_ct.nii.gz"]
+    assert "2 of 2 segmented" in capsys.readouterr().out
+
+
+def test_what_is_there_is_kept_refused_or_made_again(models, tmp_path, capsys):
+    one, two, out, opened = models
+    path = ct(tmp_path / "ct.nii.gz")
+    assert run(path, "-o", out, "--model", one) == 0
+    before = (out / "ct.nii.gz").stat().st_mtime_ns
+    assert run(path, "-o", out, "--model", one) == 0
+    assert "0 of 1 segmented, 1 skipped" in capsys.readouterr().out
+    assert (len(opened), (out / "ct.nii.gz").stat().st_mtime_ns) == (1, before)
+    with pytest.raises(InputError, match="by another model"):
+        run(path, "-o", out, "--model", two)
+    with pytest.raises(InputError, match="with options"):
+        run(path, "-o", out, "--model", one, "--all-components")
+    ct(path, seed=1)
+    with pytest.raises(InputError, match="of another CT"):
+        run(path, "-o", out, "--model", one)
+    assert len(opened) == 1
+    assert run(path, "-o", out, "--model", two, "--overwrite") == 0
+    assert (opened, (out / "ct.nii.gz").stat().st_mtime_ns > before) == ([one, two], True)
+    assert run(path, "-o", out, "--model", two) == 0
+
+
+def test_labels_of_another_model_never_speak_for_old_masks(models, tmp_path):
+    one, _, out, _ = models
+    first, second = (ct(tmp_path / f"{name}.nii.gz") for name in "ab")
+    assert run(first, "-o", out, "--model", one) == 0
+    other = unet(tmp_path / "three", {"spleen": 1})
+    with pytest.raises(InputError, match="other labels"):
+        run(second, "-o", out, "--model", other, "--overwrite")
+    assert json.loads((out / "labels.json").read_text()) == {"liver": 1}
+
+
+def test_one_bad_ct_stops_none_of_the_others(models, tmp_path, capsys):
+    one, _, out, _ = models
+    inputs = [ct(tmp_path / f"{name}.nii.gz", seed=seed) for seed, name in enumerate("abcd")]
+    inputs[1].write_bytes(inputs[1].read_bytes()[:60])
+    inputs[2].unlink()
+    assert run(*inputs, "-o", out, "--model", one) == 1
+    told = capsys.readouterr()
+    assert "2 of 4 segmented, 2 failed" in told.out
+    assert [line.split(":")[1].strip() for line in told.err.splitlines() if "labelct segment" in line] == [
+        str(inputs[1]),
+        str(inputs[2]),
+    ]
+    assert sorted(path.name for path in out.glob("*.nii.gz")) == ["a.nii.gz", "d.nii.gz"]
+
+
+def test_values_that_are_no_hu_are_refused_and_taken_where_asked(models, tmp_path, capsys):
+    one, _, out, _ = models
+    path = ct(tmp_path / "ct.nii.gz")
+    image = nibabel.load(path)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj) + np.int16(1024), image.affine), path)
+    assert run(path, "-o", out, "--model", one) == 1
+    assert "no HU" in capsys.readouterr().err
+    assert run(path, "-o", out, "--model", one, "--not-hu") == 0

@@ -1,0 +1,38 @@
+"""A name that a file brings along stays in the folder that it is meant for."""
+
+import pytest
+
+from labelct.errors import InputError
+from labelct.filenames import check_name
+
+BAD = [
+    "",
+    " ",
+    ".",
+    "..",
+    "../x",
+    "a/b",
+    "/etc/passwd",
+    "a\\b",
+    "..\\x",
+    "C:x",
+    "a\0b",
+    "a\nb",
+    "NUL",
+    "con.txt",
+    "x" * 201,
+]
+
+
+@pytest.mark.parametrize("name", [*BAD, "\ud800", 3, None, ["a"]])
+def test_a_name_that_leads_elsewhere_is_refused_in_one_line(name):
+    with pytest.raises(InputError, match=r"dataset\.json: its case") as error:
+        check_name("dataset.json", "case", name)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["s0001", "train_000_r0", "Fall 3", "größe", "a..b", ".hidden", "kidney (left)", "x" * 200]
+)
+def test_a_plain_name_passes(name):
+    assert check_name("dataset.json", "case", name) == name

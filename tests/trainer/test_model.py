@@ -1,0 +1,148 @@
+"""Whatever lies in a model's folder is checked before it is used, and nothing in it is run."""
+
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from labelct.errors import InputError
+from labelct.trainer.model import fill, model_key, read_checkpoint, read_model, settings_of
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import open_model
+from labelct.trainer.unet.settings import UNetSettings
+from tests.edges.models import TOUCH, Command, change, unet
+
+LIVER = {"liver": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"3",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"labels": {"liver": 1}}',
+        b'{"settings": [], "labels": {"liver": 1}}',
+        b'{"settings": {}}',
+        b'{"settings": {}, "labels": []}',
+        b'{"settings": {}, "labels": {}}',
+        b'{"settings": {}, "labels": {"liver": "1"}}',
+        b'{"settings": {}, "labels": {"liver": true}}',
+        b'{"settings": {}, "labels": {"liver": 0}}',
+        b'{"settings": {}, "labels": {"liver": 256}}',
+        b'{"settings": {}, "labels": {"liver": 1.5}}',
+        b'{"settings": {}, "labels": {"liver": 1, "spleen": 1}}',
+        b'{"settings": {"kind": {}}, "labels": {"liver": 1}}',
+    ],
+    ids=lambda content: content[:60].decode(errors="replace"),
+)
+def test_a_broken_description_is_one_line(tmp_path, content):
+    (tmp_path / "model.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"model\.json") as error:
+        open_model(tmp_path, DeviceSettings())
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_or_a_device_is_no_description(tmp_path):
+    os.mkfifo(tmp_path / "model.json")
+    with pytest.raises(InputError, match="no file that describes a model"):
+        read_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("spacing", None),
+        ("spacing", [4.0, 4.0]),
+        ("spacing", [4.0, 4.0, "4"]),
+        ("spacing", [4.0, 4.0, float("nan")]),
+        ("spacing", [4.0, 4.0, 1e-9]),
+        ("intensity", None),
+        ("intensity", [1, 2, 3, 4]),
+        ("intensity", {"low": 0, "high": 1, "mean": 0}),
+        ("intensity", {"low": 0, "high": 1, "mean": 0, "sd": 0}),
+        ("intensity", {"low": 1, "high": 0, "mean": 0, "sd": 1}),
+        ("settings", {"kind": "unet", "no_such_key": 1}),
+        ("settings", {"kind": "unet", "channels": "many"}),
+        ("settings", {"kind": "unet", "channels": [10**9] * 4}),
+        ("settings", {"kind": "unet", "patch": [2**20] * 3}),
+        ("settings", {"kind": "unet", "prediction": {"overlap": 7}}),
+        ("settings", {"kind": "unet", "prediction": {"checkpoint": "../../best"}}),
+        ("settings", {"kind": "unet", "network": "${no.such.key}"}),
+    ],
+)
+def test_values_that_fit_no_network_are_one_line(tmp_path, key, value):
+    change(unet(tmp_path, LIVER), **{key: value})
+    with pytest.raises(InputError, match=r"model\.json") as error:
+        open_model(tmp_path, DeviceSettings())
+    assert "\n" not in str(error.value)
+
+
+def foreign_checkpoints(mark):
+    yield "empty", lambda path: path.write_bytes(b"")
+    yield "cut", lambda path: path.write_bytes(path.read_bytes()[:2000])
+    yield "text", lambda path: path.write_bytes(b"weights")
+    yield "a list", lambda path: torch.save([1, 2], path)
+    yield "no weights", lambda path: torch.save({"epoch": 3}, path)
+    yield "weights that are none", lambda path: torch.save({"state_dict": {"network.x": "y"}}, path)
+    yield "those of another network", lambda path: torch.save({"state_dict": {"network.x": torch.zeros(3)}}, path)
+    yield "a command", lambda path: torch.save({"state_dict": Command(mark)}, path)
+    yield "a command, pickled", lambda path: path.write_bytes(pickle.dumps({"state_dict": Command(mark)}))
+    yield (
+        "a command in the old format",
+        lambda path: torch.save(Command(mark), path, _use_new_zipfile_serialization=False),
+    )
+
+
+@pytest.mark.parametrize("case", [name for name, _ in foreign_checkpoints(None)])
+def test_a_foreign_checkpoint_is_one_line_and_runs_nothing(tmp_path, case):
+    mark = tmp_path / TOUCH
+    folder = unet(tmp_path / "model", LIVER)
+    dict(foreign_checkpoints(mark))[case](folder / "best.ckpt")
+    with pytest.raises(InputError, match=r"best\.ckpt") as error:
+        open_model(folder, DeviceSettings())
+    assert "\n" not in str(error.value)
+    assert "trust" not in str(error.value)
+    assert not mark.exists()
+
+
+def test_the_command_of_these_tests_would_run(tmp_path):
+    pickle.loads(pickle.dumps(Command(tmp_path / TOUCH)))
+    assert (tmp_path / TOUCH).exists()
+
+
+def test_numbers_of_numpy_are_read(tmp_path):
+    held = {"dice": np.float64(0.5), "steps": np.int64(3), "weights": torch.ones(2)}
+    torch.save(held, tmp_path / "some.pth")
+    found = read_checkpoint(tmp_path / "some.pth")
+    assert (found["dice"], found["steps"], found["weights"].tolist()) == (0.5, 3, [1, 1])
+
+
+def test_settings_come_back_as_they_were(tmp_path):
+    settings = settings_of(tmp_path, read_model(unet(tmp_path, LIVER)), UNetSettings)
+    assert (settings.patch, settings.prediction.body_crop) == ([16, 16, 16], False)
+
+
+def test_a_network_gets_the_weights_without_memory_of_its_own(tmp_path):
+    with torch.device("meta"):
+        network = torch.nn.Linear(2, 1)
+    fill(network, {"weight": torch.tensor([[1.0, 2.0]]), "bias": torch.tensor([3.0])}, tmp_path)
+    assert network(torch.tensor([[1.0, 1.0]])).item() == 6
+    with pytest.raises(InputError, match="not those of the network"):
+        fill(network, {"weight": torch.ones(1, 2)}, tmp_path)
+
+
+def test_a_key_is_of_what_a_model_is_and_not_of_its_place(tmp_path):
+    one, same, other = (unet(tmp_path / name, LIVER, seed) for name, seed in (("a", 0), ("b", 0), ("c", 1)))
+    (same / "log.csv").write_text("loss\n")
+    assert model_key(one) == model_key(same)
+    assert model_key(one) != model_key(other)
+    change(same, labels={"spleen": 1})
+    assert model_key(one) != model_key(same)
+    assert json.loads((one / "model.json").read_text())["labels"] == LIVER

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from labelct.errors import InputError, SettingError
 from labelct.store import read_json
-from labelct.targets import Targets
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -146,6 +145,8 @@ def components_of(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
     parts = read_description(path) if path.exists() else {}
     if not all(isinstance(merged, list) and all(isinstance(part, str) for part in merged) for merged in parts.values()):
         raise InputError(path, "its targets are no lists of structures", REMEDY)
+    from labelct.targets import Targets
+
     targets = Targets({name: parts.get(name, [name]) for name in labels})
     return {labels[name]: targets.components[value] for name, value in targets.values.items()}
 

@@ -15,6 +15,8 @@ from tests.faults.chain import Chain
 from tests.faults.disk import files_no_larger_than
 from tests.report.runs import write_sweep
 
+pytestmark = pytest.mark.ci
+
 NEEDED_KB = 740  # what the chain writes
 FULL = "the disk is full; free some space or write elsewhere"
 

@@ -4,7 +4,11 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.chain import until
+
+pytestmark = pytest.mark.ci
 
 ORPHAN_S = 2.0
 MOST_FILES = 9  # of the 10 cases that the stages make: behind them there is little to kill

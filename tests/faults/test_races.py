@@ -1,5 +1,9 @@
 """Commands that want the same stages at the same time make each once."""
 
+import pytest
+
+pytestmark = pytest.mark.ci
+
 
 def test_racing_commands_share_every_stage(chain, unharmed, tries):
     commands = [chain.start() for _ in tries(3, 8)]

@@ -8,6 +8,8 @@ import pytest
 
 from tests.faults.chain import until
 
+pytestmark = pytest.mark.ci
+
 
 def test_a_signal_to_the_command_alone_ends_it_with_its_workers(chain):
     process = chain.start()

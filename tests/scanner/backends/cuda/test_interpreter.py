@@ -11,6 +11,8 @@ pytest.importorskip("triton")
 
 from labelct.scanner.backends.cuda.device import INTERPRETED
 
+pytestmark = pytest.mark.ci
+
 HERE = Path(__file__).parent
 TABLE = "cuda and (face or noise or refine or mirror or several_rays or focal_spot or refined or water)"
 

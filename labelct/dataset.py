@@ -11,6 +11,7 @@ import numpy as np
 from labelct.errors import InputError
 from labelct.filenames import check_name
 from labelct.store import read_json, write_json
+from labelct.volume import IGNORE
 
 ENDING = ".nii.gz"
 REMEDY = "make the training set again, or point to a folder in nnU-Net's raw layout"
@@ -40,6 +41,7 @@ def write_index(
     targets: Sequence[str],
     cases_by_split: Mapping[str, Sequence[str]],
     spacing: Sequence[float] | None = None,
+    ignore: bool = False,
 ) -> None:
     """Write `dataset.json` and `splits_final.json` beside the images and labels.
 
@@ -48,11 +50,13 @@ def write_index(
         targets: Names of the target structures; the first has label 1.
         cases_by_split: Case names of `train` and `val`.
         spacing: Voxel size `(x, y, z)` in mm that the cases share, recorded where given (nnU-Net skips the key).
+        ignore: Whether labels hold voxels that no loss shall see: nnU-Net's label `ignore`, above all others.
     """
+    labels = {"background": 0, **{name: value for value, name in enumerate(targets, start=1)}}
     splits = {split: list(cases_by_split.get(split, ())) for split in ("train", "val")}
     index: dict[str, Any] = {
         "channel_names": {"0": "CT"},
-        "labels": {"background": 0, **{name: value for value, name in enumerate(targets, start=1)}},
+        "labels": labels | ({IGNORE: len(targets) + 1} if ignore else {}),
         "numTraining": len({*splits["train"], *splits["val"]}),
         "file_ending": ENDING,
     }
@@ -91,11 +95,20 @@ class TrainingSet:
 
     @cached_property
     def labels(self) -> dict[str, int]:
-        """Label value of each target by name, background left out."""
+        """Label value of each target by name; background and `ignore` left out."""
+        return {name: value for name, value in self._values.items() if value > 0 and name != IGNORE}
+
+    @property
+    def ignore(self) -> int | None:
+        """The value of voxels that no loss shall see; None: there are none."""
+        return self._values.get(IGNORE)
+
+    @cached_property
+    def _values(self) -> dict[str, int]:
         labels = self._index.get("labels")
         if not isinstance(labels, dict) or not all(isinstance(value, int) for value in labels.values()):
             raise InputError(self.folder / "dataset.json", "'labels' is not a table of name: value", REMEDY)
-        return {name: value for name, value in labels.items() if value > 0}
+        return labels
 
     @cached_property
     def spacing(self) -> tuple[float, float, float]:

@@ -22,6 +22,8 @@ from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
 from labelct.synthesis.kernels import Voxels, kernels_of
 from labelct.synthesis.recipe import Recipe
+from labelct.targets import LARGEST
+from labelct.volume import LabelMap
 
 SYNTHESIS, SCAN, DRAWN = 1, 2, 4  # which stream of a seed a draw is from; 3 are the patches
 BYTES_PER_VOXEL, SLABS = 25, 2**30  # what a volume in the making takes on a device: by its size, and whatever that is
@@ -73,18 +75,21 @@ class Sampler:
         """Read a case, and keep it where volumes are made; its CT only where that makes a difference.
 
         Raises:
-            InputError: A file cannot be read, or the CT shows what the label map leaves open.
+            InputError: A file cannot be read, or no label value is left for what no loss shall see.
         """
         data = self.recipe.data
         label_map = subject.load_label_map()
         ct = subject.load_ct() if subject.load_ct and self.recipe.reads_ct() else None
-        if self.recipe.kind.needs_ct and label_map.ignored is not None and label_map.ignored.any():
-            problem = "holds voxels that are labelled `ignore`, which a CT as it is would show as background"
-            raise InputError(subject.files[0], problem, "leave the case out with cohort.cases=, or set data=synth3")
-        source = {"label_map": digest(label_map.array), "ct": None if ct is None else digest(ct.array)}
+        if not self.recipe.kind.needs_ct or label_map.ignored is None or not label_map.ignored.any():
+            label_map = replace(label_map, ignored=None)
+        elif self.recipe.targets.ignore > LARGEST:
+            problem = f"holds voxels that are labelled `ignore`, and {len(self.recipe.targets)} targets leave no value"
+            raise InputError(subject.files[0], problem, f"choose at most {LARGEST - 1}")
+        source = {"label_map": _digest_of(label_map), "ct": None if ct is None else digest(ct.array)}
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
         label_map, ct = regrid(label_map, ct, data.spacing, padding)
-        case = Case(label_map.array, label_map.spacing, label_map.names, None if ct is None else ct.array)
+        hu = None if ct is None else ct.array
+        case = Case(label_map.array, label_map.spacing, label_map.names, hu, label_map.ignored)
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 
     def volume(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
@@ -144,6 +149,12 @@ def check_device(name: str) -> None:
     reason = why_not(number=device.index or 0) if device.type == "cuda" else None
     if reason:
         raise SettingError("device", name, "cpu on this machine", reason)
+
+
+def _digest_of(label_map: LabelMap) -> str:
+    """Return the digest of a label map, and of what is ignored where anything is."""
+    array, ignored = label_map.array, label_map.ignored
+    return digest(array if ignored is None else np.stack([array, ignored]))
 
 
 def digest(array: NDArray[Any]) -> str:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError, SettingError
 from labelct.sides import sides
+from labelct.volume import IGNORE
 
 LARGEST = 255  # targets are uint8 voxels, 0 is background
+RESERVED = ("background", IGNORE)  # nnU-Net's names of what is no structure
 FORM = "names of structures, as [liver, {kidneys: [kidney_left, kidney_right]}]"
 
 
@@ -48,6 +50,8 @@ class Targets:
                 whole = list(merged) if isinstance(merged, (list, tuple)) else [merged]
                 if not whole or not all(isinstance(word, str) and word for word in (name, *whole)):
                     raise SettingError("targets", entries, FORM)
+                if name in RESERVED:
+                    raise SettingError("targets", entries, "another name", f"{name!r} is nnU-Net's own")
                 if name in parts or any(part in other for other in parts.values() for part in whole):
                     raise SettingError("targets", entries, "each structure once", f"{name!r} is there twice")
                 parts[name] = whole
@@ -65,6 +69,11 @@ class Targets:
     def values(self) -> dict[str, int]:
         """The value of each target by name, from 1."""
         return {name: value for value, name in enumerate(self.parts, start=1)}
+
+    @property
+    def ignore(self) -> int:
+        """The value of voxels that no loss shall see: the one above all others, as nnU-Net wants it."""
+        return len(self.parts) + 1
 
     @property
     def structures(self) -> frozenset[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+IGNORE = "ignore"  # nnU-Net's name of the label that takes part in no loss: nobody said what its voxels are
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -49,3 +49,17 @@ def test_missing_file_and_missing_index_are_named(tmp_path: Path) -> None:
     (tmp_path / "splits_final.json").write_text("[")
     with pytest.raises(InputError, match="cannot be read as JSON"):
         TrainingSet(tmp_path).train  # noqa: B018
+
+
+def test_the_label_to_ignore_has_the_highest_value_and_is_no_target(tmp_path: Path) -> None:
+    write_index(tmp_path, ["liver", "spleen"], {"train": ["a"]}, ignore=True)
+    index = json.loads((tmp_path / "dataset.json").read_text())
+    assert index["labels"] == {"background": 0, "liver": 1, "spleen": 2, "ignore": 3}
+    assert TrainingSet(tmp_path).labels == {"liver": 1, "spleen": 2}
+    assert TrainingSet(tmp_path).ignore == 3
+
+
+def test_a_set_that_is_labelled_everywhere_says_nothing_of_it(tmp_path: Path) -> None:
+    write_index(tmp_path, ["liver"], {"train": ["a"]})
+    assert "ignore" not in (tmp_path / "dataset.json").read_text()
+    assert TrainingSet(tmp_path).ignore is None

@@ -31,7 +31,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "accelerator": {"errors"},
         "threads": set(),
         "labels": {"errors"},
-        "targets": {"errors", "labels", "sides"},
+        "targets": {"errors", "labels", "sides", "volume"},
         "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
         "store": {"errors", "inventory"},
         "io": {"errors", "store", "volume"},
@@ -45,7 +45,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "volume"},
         "phantom": {"errors", "io", "rotation", "settings", "store"},
-        "dataset": {"errors", "filenames", "io", "store", "targets"},
+        "dataset": {"errors", "filenames", "io", "store", "targets", "volume"},
     },
     {
         "tracking": {"errors", "settings"},

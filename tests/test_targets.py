@@ -32,6 +32,17 @@ def test_values_follow_the_order():
     assert targets.structures == {"kidney_left", "kidney_right", "liver", "liver_lesion"}
 
 
+@pytest.mark.parametrize("name", ["background", "ignore"])
+def test_names_that_nnunet_keeps_for_itself_are_refused(name):
+    with pytest.raises(SettingError, match=f"allowed is another name; .*{name}"):
+        Targets.of([{name: ["liver"]}])
+    assert Targets.of([{"organ": [name]}]).structures == {name}
+
+
+def test_what_no_loss_shall_see_has_the_value_above_all_others():
+    assert Targets(KIDNEYS).ignore == 3
+
+
 def test_none_and_too_many_are_refused():
     with pytest.raises(SettingError, match=r"targets=\[\]: allowed is one structure name or more"):
         Targets.of([])

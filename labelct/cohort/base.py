@@ -11,7 +11,7 @@ from labelct.cohort.names import merged
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.volumes import read_ct
-from labelct.volume import LabelMap, Volume
+from labelct.volume import IGNORE, LabelMap, Volume
 
 SAME_GRID_MM = 0.05  # rounded headers: masks of one TotalSegmentator subject lie up to 0.013 mm apart at the corners
 
@@ -107,8 +107,8 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str] | None) -> LabelMap:
-    """Read a label map, check its values against `names`, and merge."""
-    return merge_labels(nifti.read_label_map(path, names), merge)
+    """Read a label map, check its values against `names`, merge, and take out what is called `ignore`."""
+    return _without_ignored(merge_labels(nifti.read_label_map(path, names), merge))
 
 
 def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelMap:
@@ -121,6 +121,17 @@ def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelM
     for old, new in moved.items():
         array[label_map.array == old] = new
     return LabelMap(array, label_map.affine, names)
+
+
+def _without_ignored(label_map: LabelMap) -> LabelMap:
+    """Return the label map with nnU-Net's label `ignore` as no structure: its voxels are those that `ignored` says."""
+    value = label_map.value_of(IGNORE)
+    if value is None:
+        return label_map
+    where = label_map.array == value
+    array = np.where(where, 0, label_map.array).astype(label_map.array.dtype)
+    names = {known: name for known, name in label_map.names.items() if known != value}
+    return LabelMap(array, label_map.affine, names, ignored=where)
 
 
 def load_ct(path: Path, label_file: Path, not_hu: bool = False) -> Volume:

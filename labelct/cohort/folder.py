@@ -27,7 +27,7 @@ def find(settings: FolderSettings, root: Path) -> Found:
     table = names.resolve(settings.names, root)
     subjects = tuple(_subject(case, path, table, settings, root) for case, path in _labels(settings.labels, root))
     own = root / "splits.json"
-    return Found(subjects, names.merged(table, settings.merge)[0], read_split(own) if own.is_file() else None)
+    return Found(subjects, names.structures(table, settings.merge), read_split(own) if own.is_file() else None)
 
 
 def _labels(pattern: str, root: Path) -> list[tuple[str, Path]]:

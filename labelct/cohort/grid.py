@@ -1,8 +1,10 @@
 """Label map and CT of a case on another grid."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelct.io.hounsfield import clipped
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
@@ -32,8 +34,13 @@ def _with_superior_padding(label_map: LabelMap, superior_padding_mm: float) -> L
     missing = math.ceil(superior_padding_mm / label_map.spacing[2]) - (depth - 1 - int(levels[-1]))
     if missing <= 0:
         return label_map
-    array = np.pad(label_map.array, ((0, 0), (0, 0), (0, missing)))
-    return LabelMap(np.ascontiguousarray(array), label_map.affine, label_map.names)
+    array, ignored = (_padded(part, missing) for part in (label_map.array, label_map.ignored))
+    assert array is not None
+    return LabelMap(array, label_map.affine, label_map.names, ignored=ignored)
+
+
+def _padded(array: NDArray[Any] | None, missing: int) -> NDArray[Any] | None:
+    return None if array is None else np.ascontiguousarray(np.pad(array, ((0, 0), (0, 0), (0, missing))))
 
 
 def _resampled(label_map: LabelMap, ct: Volume | None, spacing: float | None) -> tuple[LabelMap, Volume | None]:
@@ -41,7 +48,12 @@ def _resampled(label_map: LabelMap, ct: Volume | None, spacing: float | None) ->
         return label_map, ct
     size = (spacing,) * 3
     affine = resampled_affine(label_map.affine, size)
-    labels = LabelMap(resample_labels(label_map.array, label_map.spacing, size), affine, label_map.names)
+    array, ignored = (
+        None if part is None else resample_labels(part, label_map.spacing, size)
+        for part in (label_map.array, label_map.ignored)
+    )
+    assert array is not None
+    labels = LabelMap(array, affine, label_map.names, ignored=ignored)
     if ct is None:
         return labels, None
     hu = clipped(ct.array.astype(np.float32, copy=False))

@@ -10,6 +10,7 @@ from typing import Any
 
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.store import read_json
+from labelct.volume import IGNORE
 
 FORM = 'write {"1": "liver", "2": "spleen"}'
 PRESETS = {"totalsegmentator_v1": "id_total_v1", "totalsegmentator_v2": "id_total_v2"}  # their columns in the table
@@ -69,6 +70,15 @@ def checked_names(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
         checked[int(value)] = name
     checked.pop(0, None)
     return checked
+
+
+def structures(names: Mapping[int, str], merge: Mapping[str, str] | None) -> dict[int, str]:
+    """Return the names after `merge`; what is called `ignore`, as nnU-Net does, is no structure.
+
+    Raises:
+        SettingError: As `merged` does.
+    """
+    return {value: name for value, name in merged(names, merge)[0].items() if name != IGNORE}
 
 
 def merged(names: Mapping[int, str], merge: Mapping[str, str] | None) -> tuple[dict[int, str], dict[int, int]]:

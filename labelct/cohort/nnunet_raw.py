@@ -2,16 +2,13 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from labelct.cohort import names
-from labelct.cohort.base import Found, Subject, load_ct, load_label_map, merge_labels
+from labelct.cohort.base import Found, Subject, load_ct, load_label_map
 from labelct.cohort.settings import NnunetRawSettings
 from labelct.cohort.splits import draw, read_split
 from labelct.errors import InputError, SettingError
@@ -20,7 +17,6 @@ from labelct.volume import LabelMap, Volume
 
 log = logging.getLogger(__name__)
 
-IGNORE = "ignore"  # nnU-Net's name of the label that takes part in no loss
 REMEDY = "point root to a DatasetXXX_Name folder of nnUNet_raw"
 
 
@@ -35,16 +31,16 @@ def find(settings: NnunetRawSettings, root: Path) -> Found:
         InputError: `dataset.json` is missing or damaged, has several channels or regions, or no case is there.
     """
     index = _index(root / "dataset.json")
-    table, ignored = _without_ignore(_names(root / "dataset.json", index))
+    table = _names(root / "dataset.json", index)
     has_ct, ending = _is_ct(root / "dataset.json", index), str(index.get("file_ending", ".nii.gz"))
     if ending not in (".nii.gz", ".nii"):
         raise InputError(root / "dataset.json", f"its file_ending is {ending}", "convert the images to .nii.gz")
-    load = partial(load_labels, names=table, merge=settings.merge, ignored=ignored)
+    load = partial(load_label_map, names=table, merge=settings.merge)
     read_ct = partial(load_ct, not_hu=settings.not_hu) if has_ct else None
     training, test = (_subjects(root, part, ending, load, read_ct) for part in ("Tr", "Ts"))
     if not training and not test:
         raise InputError(root, "holds no label file in labelsTr", REMEDY)
-    fresh = names.merged(table, settings.merge)[0]
+    fresh = names.structures(table, settings.merge)
     return Found((*training, *test), fresh, _own_split(root, settings, training, test))
 
 
@@ -90,29 +86,6 @@ def _is_ct(path: Path, index: dict[str, Any]) -> bool:
     if str(channel).upper() != "CT":
         log.warning("%s: its channel is %s, no CT; its label maps are used and its images are not", path, channel)
     return str(channel).upper() == "CT"
-
-
-def load_labels(path: Path, names: Mapping[int, str], merge: Mapping[str, str] | None, ignored: int | None) -> LabelMap:
-    """Read a label map; what nnU-Net's label `ignore` covers is no structure, and said in `ignored`.
-
-    Args:
-        path: The label map.
-        names: `{value: name}`, without `ignore`.
-        merge: `{name: name it becomes}`.
-        ignored: The value of `ignore`; None: there is none.
-    """
-    if ignored is None:
-        return load_label_map(path, names, merge)
-    read = load_label_map(path, {**names, ignored: IGNORE}, None)
-    where = read.array == ignored
-    labels = np.where(where, 0, read.array).astype(read.array.dtype)
-    return replace(merge_labels(replace(read, array=labels, names=dict(names)), merge), ignored=where)
-
-
-def _without_ignore(table: dict[int, str]) -> tuple[dict[int, str], int | None]:
-    """Return the names of what can be a structure, and the value of the label that says nobody looked."""
-    ignored = next((value for value, name in table.items() if name == IGNORE), None)
-    return {value: name for value, name in table.items() if value != ignored}, ignored
 
 
 def _subjects(

@@ -88,14 +88,14 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
         copy(model.folder / "progress.png", folder / "training.png")
     dice_plot(scores.table(outcome.rows), folder / "dice.png")
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
-    shown = TrainingSet(training_set.folder).train[:PANELS]
-    panels = [_panel(case, testing.window(config)) for case in shown]
+    values, window = list(config.targets.values.values()), testing.window(config)
+    panels = [_panel(case, values, window) for case in TrainingSet(training_set.folder).train[:PANELS]]
     figures.montage([*panels, _reference_panel(config, outcome.reference)], folder / "montage.png")
 
 
-def _panel(case: Case, window: tuple[float, float]) -> figures.Panel:
+def _panel(case: Case, values: list[int], window: tuple[float, float]) -> figures.Panel:
     image, target = nifti.read_volume(case.image), nifti.read_label_map(case.label).array
-    middle = figures.centre(target, range(1, int(target.max(initial=0)) + 1))
+    middle = figures.centre(target, values)
     return figures.Panel(case.name, figures.Scan(image.array, image.spacing, window), middle)
 
 

@@ -192,7 +192,7 @@ def _index(folder: Path, lines: list[dict[str, Any]], targets: list[str], prior:
     """Write the files that describe the set, from the records of its volumes."""
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
-    dataset.write_index(folder, targets, splits, spacing)
+    dataset.write_index(folder, targets, splits, spacing, ignore=any(line.get("ignored") for line in lines))
     write_text(folder / "manifest.jsonl", "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
     _check(folder, lines, prior)
     shutil.rmtree(folder / "records")

@@ -130,6 +130,8 @@ def synthesise(work: Work) -> None:
         record = {"name": name, "case": work.subject.case, "replicate": replicate, "split": work.split}
         record |= {"source": loaded.source, "entropy": drawn_from, "check": _checked(work.sampler.recipe, synthetic)}
         record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
+        if loaded.case.ignored is not None:
+            record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
         write_json(work.folder / "records" / f"{name}.json", {**record, "recipe": synthetic.params})
 
 

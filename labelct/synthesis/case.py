@@ -19,12 +19,14 @@ class Case:
         spacing: Voxel size `(x, y, z)` in mm.
         names: Name of every value above 0 in the map.
         ct: `(x, y, z)` HU on the same grid, or None.
+        ignored: `(x, y, z)`, True where nobody said what the CT shows, which no loss shall see; None: nowhere.
     """
 
     label_map: Voxels
     spacing: tuple[float, float, float]
     names: Mapping[int, str]
     ct: Voxels | None = None
+    ignored: Voxels | None = None
 
     def on(self, device: str) -> Case:
         """Return the case on a device of torch, `cuda:0` or any other.
@@ -35,4 +37,5 @@ class Case:
         from labelct.synthesis.kernels.tensors.voxels import put
 
         ct = None if self.ct is None else put(np.asarray(self.ct, np.float32), device)
-        return replace(self, label_map=put(self.label_map, device), ct=ct)
+        ignored = None if self.ignored is None else put(np.asarray(self.ignored), device)
+        return replace(self, label_map=put(self.label_map, device), ct=ct, ignored=ignored)

@@ -18,7 +18,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> None:
 
 
 def apply(scene: Scene, params: None) -> None:
-    """Take the CT for the volume, and the label map for the training labels.
+    """Take the CT for the volume, and the label map for the training labels, with what no loss shall see.
 
     Raises:
         InputError: The case has no CT.
@@ -26,3 +26,5 @@ def apply(scene: Scene, params: None) -> None:
     ct = needed(scene.case.ct, "data=clinical", "set data=synth1, synth2 or synth3, or add its CT")
     scene.volume = scene.kernels.as_hu(ct)
     scene.target = scene.kernels.relabel(scene.label_map, training_values(scene, scene.names))
+    if scene.case.ignored is not None:
+        scene.target[scene.case.ignored] = scene.recipe.targets.ignore

@@ -87,15 +87,22 @@ def fingerprint(training_set: TrainingSet) -> IntensityProperties:
     Raises:
         InputError: No case holds a target voxel.
     """
-    voxels = np.concatenate([target_voxels(case) for case in training_set.train])
+    voxels = np.concatenate([target_voxels(case, training_set.ignore) for case in training_set.train])
     if not voxels.size:
         raise InputError(training_set.folder, "no case holds a target voxel", "choose normalisation.source=builtin")
     return measure(voxels)
 
 
-def target_voxels(case: Case) -> NDArray[np.float32]:
-    """Return up to 10 000 HU values of the target voxels of `case`, evenly spread."""
-    hu = read_volume(case.image).array[np.asarray(read_label_map(case.label).array, np.uint8) > 0].astype(np.float32)
+def target_voxels(case: Case, ignore: int | None = None) -> NDArray[np.float32]:
+    """Return up to 10 000 HU values of the target voxels of `case`, evenly spread.
+
+    Args:
+        case: Image and labels.
+        ignore: The label value of voxels that nobody looked at; None: there are none.
+    """
+    labels = np.asarray(read_label_map(case.label).array, np.uint8)
+    inside = labels > 0 if ignore is None else (labels > 0) & (labels != ignore)
+    hu = read_volume(case.image).array[inside].astype(np.float32)
     return hu[:: max(1, -(-hu.size // VOXELS_PER_CASE))]
 
 

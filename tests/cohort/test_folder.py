@@ -53,3 +53,14 @@ def test_a_dicom_series_is_the_ct_of_its_case(tmp_path):
     np.testing.assert_array_equal(subject.load_ct().array, hu[::-1, ::-1])
     assert subject.load_label_map().value_of("liver") == 5
     assert len(subject.files) == 1 + hu.shape[2]
+
+
+def test_a_label_called_ignore_is_no_structure(root):
+    (value, _), (other, name) = sorted(NAMES.items())[:2]
+    cohort = open_cohort(FolderSettings(root=str(root), names={value: "ignore", other: name}))
+    label_map = everyone(cohort)["a"].load_label_map()
+    assert cohort.names() == (name,)
+    assert label_map.names == {other: name}
+    np.testing.assert_array_equal(label_map.ignored, value == LABELS)
+    np.testing.assert_array_equal(label_map.array == other, other == LABELS)
+    assert not label_map.array[value == LABELS].any()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,3 +43,15 @@ def test_padding_of_a_ct_does_not_leak_across_its_edge() -> None:
     assert other is not None
     np.testing.assert_array_equal(other.array, same.array)
     assert np.ptp(same.array) > 1000, "the edge is within the volume"
+
+
+def test_what_is_ignored_comes_on_the_grid_of_the_labels() -> None:
+    given = organ(top=6)
+    given = replace(given, ignored=np.arange(10) % 2 * np.ones((4, 4, 1)) > 0)
+    padded = regrid(given, None, None, 60.0)[0].ignored
+    assert padded is not None
+    assert padded.shape == (4, 4, 27)
+    np.testing.assert_array_equal(padded[:, :, :10], given.ignored)
+    assert not padded[:, :, 10:].any()
+    finer = regrid(given, None, 1.5)[0].ignored
+    np.testing.assert_array_equal(finer, np.repeat(np.repeat(np.repeat(given.ignored, 2, 0), 2, 1), 2, 2))

@@ -108,3 +108,14 @@ def test_the_label_ignore_is_no_structure_and_no_background(root):
     np.testing.assert_array_equal(label_map.array, np.where(LABELS == 2, 0, LABELS))
     np.testing.assert_array_equal(label_map.ignored, LABELS == 2)
     assert label_map.names == {1: "organ"}
+
+
+def test_the_label_ignore_may_have_any_value_and_swallow_others(root):
+    _index(root, labels={"background": 0, "ignore": 1, "liver": 2})
+    label_map = _open(root).train[0].load_label_map()
+    assert label_map.names == {2: "liver"}
+    np.testing.assert_array_equal(label_map.ignored, LABELS == 1)
+    _index(root)
+    cohort = _open(root, merge={"liver_tumor": "ignore"})
+    assert cohort.names() == ("liver",)
+    np.testing.assert_array_equal(cohort.train[0].load_label_map().ignored, LABELS == 2)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from labelct.errors import InputError
 from labelct.synthesis.case import Case
@@ -33,3 +34,15 @@ def test_values_without_a_name_are_nobodys_business(case: Case) -> None:
     for one in (scanned, large):
         painted = recipe("clinical").draw(one, np.random.default_rng(0))
         assert np.array_equal(painted.target == 1, case.label_map == 5)
+
+
+def test_what_nobody_labelled_has_the_value_above_all_targets(case: Case, device: str) -> None:
+    """Also where a label lies: who says that a voxel is unknown is believed."""
+    ignored = np.zeros(case.label_map.shape, bool)
+    ignored[:, :, ::2] = True
+    given = replace(case, ct=np.zeros(case.label_map.shape, np.float32), ignored=ignored)
+    expected = recipe("clinical").draw(replace(given, ignored=None), np.random.default_rng(0)).target.copy()
+    expected[ignored] = expected.max() + 1
+    for one in (given, given.on(device)):
+        found = torch.as_tensor(recipe("clinical").draw(one, np.random.default_rng(0)).target).cpu()
+        assert np.array_equal(found.numpy(), expected)

@@ -3,7 +3,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from labelct.dataset import image_path, label_path
+from labelct.dataset import TrainingSet, image_path, label_path, write_index
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
 from labelct.trainer.normalisation import BUILTIN, IntensityProperties, fingerprint, intensity, measure
@@ -50,3 +50,12 @@ def test_set_without_target_voxels_is_named(training_set) -> None:
         nifti.write(image_path(training_set.folder, case.name), np.zeros((4, 4, 4), np.float32), np.eye(4))
     with pytest.raises(InputError, match="no case holds a target voxel"):
         fingerprint(training_set)
+
+
+def test_voxels_to_ignore_are_no_target(tmp_path) -> None:
+    labels = np.zeros((10, 10, 10), np.uint8)
+    labels[:4], labels[6:] = 1, 2
+    nifti.write(image_path(tmp_path, "a"), np.choose(labels, [0, 100, 900]).astype(np.float32), np.eye(4))
+    nifti.write(label_path(tmp_path, "a"), labels, np.eye(4))
+    write_index(tmp_path, ["liver"], {"train": ["a"]}, (1, 1, 1), ignore=True)
+    assert fingerprint(TrainingSet(tmp_path)) == IntensityProperties(100, 101, 100, 1)

@@ -13,6 +13,7 @@ from labelct.store import write_json
 from labelct.trainer.nnunet.compat import DATASET, extract_fingerprint, make_plans, roots
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.normalisation import BUILTIN
+from labelct.volume import IGNORE
 
 Grid = tuple[Sequence[int], Sequence[float]]
 
@@ -63,9 +64,10 @@ def write_raw(training_set: TrainingSet, folder: Path) -> dict[str, Any]:
     raw = folder / "raw" / DATASET
     raw.mkdir(parents=True, exist_ok=True)
     cases = (*training_set.train, *training_set.val)
+    ignored = {} if training_set.ignore is None else {IGNORE: training_set.ignore}
     content = {
         "channel_names": {"0": "CT"},
-        "labels": {"background": 0, **training_set.labels},
+        "labels": {"background": 0, **training_set.labels, **ignored},
         "numTraining": len(cases),
         "file_ending": ENDING,
         "overwrite_image_reader_writer": "NibabelIO",

@@ -82,7 +82,9 @@ def validation(task: TrainingTask[UNetSettings], training_set: TrainingSet, mode
 
 
 def _load(task: TrainingTask[UNetSettings], model: dict[str, Any], cases: Any, description: str) -> list[LoadedCase]:
-    load = partial(load_cases, spacing=model["spacing"], values=list(model["labels"].values()))
+    load = partial(
+        load_cases, spacing=model["spacing"], values=list(model["labels"].values()), ignore=model.get("ignore")
+    )
     return load(cases, threads=task.device.threads, description=description)
 
 

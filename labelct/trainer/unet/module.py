@@ -25,7 +25,8 @@ class SegmentationModule(LightningModule):
         """Build the network.
 
         Args:
-            model: What `model.json` holds, plain containers: `settings`, `labels`, `spacing`, `intensity`.
+            model: What `model.json` holds, plain containers: `settings`, `labels`, `spacing`, `intensity`;
+                `ignore`, the label value of voxels that neither loss nor Dice shall see, where there are any.
             clock: Says how much of the training's minutes is over; None: there are none.
             compiled: Let torch compile the training step's forward and backward pass; validation, whose windows come in
                 other numbers, stays as it is.
@@ -37,7 +38,8 @@ class SegmentationModule(LightningModule):
         self.labels: dict[str, int] = dict(model["labels"])
         self.network = build(self.settings, len(self.labels) + 1)
         self.scores_of: Callable[[Tensor], Tensor] = self.network.forward
-        self.loss = DeepSupervisedLoss()
+        self.ignore: int | None = model.get("ignore")
+        self.loss = DeepSupervisedLoss(self.ignore)
         self.scores: dict[str, float] = {}
         self.sums = torch.zeros(len(self.labels), 2)
 
@@ -65,6 +67,8 @@ class SegmentationModule(LightningModule):
         """Add one volume `(1, 1, x, y, z)`: Dice of each label it holds, and how many volumes hold it."""
         image, labels = case
         found = class_scores(self.network, image, self.settings, VALIDATION_OVERLAP)[0].argmax(0)
+        if self.ignore is not None:
+            found = found.masked_fill(labels[0, 0] == self.ignore, 0)
         for number, value in enumerate(self.labels.values()):
             truth, guess = labels[0, 0] == value, found == value
             held = truth.any()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from labelct.trainer.unet.settings import UNetSettings
 
+IMPOSSIBLE = -1e4  # the score of a class whose probability is 0: exp(-1e4) is, in float32
 Laid = TypeVar("Laid", Tensor, nn.Module)
 
 
@@ -46,15 +47,33 @@ def channels_last(item: Laid) -> Laid:
 
 
 class DeepSupervisedLoss(nn.Module):
-    """Dice + cross-entropy, over every head with weights 1, 1/2, 1/4, ..."""
+    """Dice + cross-entropy, over every head with weights 1, 1/2, 1/4, ...; voxels to ignore take no part in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, ignore: int | None = None) -> None:
+        """Take the label value of voxels to ignore; None: there are none."""
         super().__init__()
+        self.ignore = ignore
         self.loss = DiceCELoss(softmax=True, to_onehot_y=True, include_background=False, batch=True)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         """Return the loss of scores `(batch, [heads,] class, x, y, z)` against labels `(batch, 1, x, y, z)`."""
         heads = scores.unbind(1) if scores.ndim == 6 else (scores,)
         weights = [0.5**depth for depth in range(len(heads))]
-        losses = [weight * self.loss(head.float(), labels) for head, weight in zip(heads, weights, strict=True)]
+        losses = [weight * self._of_head(head.float(), labels) for head, weight in zip(heads, weights, strict=True)]
         return sum(losses[1:], losses[0]) / sum(weights)
+
+    def _of_head(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of one head; voxels to ignore are made certain background, which adds nothing to any sum.
+
+        Dice has no term of the background, and the cross-entropy there is 0: its mean is taken over the other voxels.
+        """
+        if self.ignore is None:
+            whole: Tensor = self.loss(scores, labels)
+            return whole
+        ignored = labels == self.ignore
+        certain = scores.new_full((1, scores.shape[1], 1, 1, 1), IMPOSSIBLE)
+        certain[:, 0] = 0.0
+        scores, labels = torch.where(ignored, certain, scores), labels.masked_fill(ignored, 0)
+        share = (~ignored).sum().clamp(min=1) / ignored.numel()
+        dice: Tensor = self.loss.dice(scores, labels)
+        return dice + self.loss.ce(scores, labels) / share

@@ -81,6 +81,7 @@ def _model(task: TrainingTask[UNetSettings], training_set: TrainingSet, folder: 
     """Return what describes the model; that of an interrupted training is kept, and has to be the same one."""
     settings = task.settings
     wanted = {"settings": asdict(settings), "labels": training_set.labels, "seed": task.seed}
+    wanted |= {} if training_set.ignore is None else {"ignore": training_set.ignore}
     if (folder / "model.json").exists():
         model = read_model(folder)
         if _of_training(model) != _of_training(wanted):

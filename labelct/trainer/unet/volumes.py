@@ -47,7 +47,12 @@ class LoadedCase:
 
 
 def load_cases(
-    cases: Sequence[Case], spacing: Sequence[float], values: Sequence[int], threads: int, description: str
+    cases: Sequence[Case],
+    spacing: Sequence[float],
+    values: Sequence[int],
+    threads: int,
+    description: str,
+    ignore: int | None = None,
 ) -> list[LoadedCase]:
     """Read `cases` in parallel threads, under a progress bar.
 
@@ -57,27 +62,34 @@ def load_cases(
         values: Label values of the targets.
         threads: Threads; 0 takes every core.
         description: What the progress bar says.
+        ignore: Label value that no loss shall see; None: there is none.
     """
-    load = partial(load_case, spacing=spacing, values=values)
+    load = partial(load_case, spacing=spacing, values=values, ignore=ignore)
     return map_cases(load, cases, ParallelSettings(workers=threads, backend="threading"), description)
 
 
-def load_case(case: Case, spacing: Sequence[float], values: Sequence[int]) -> LoadedCase:
+def load_case(case: Case, spacing: Sequence[float], values: Sequence[int], ignore: int | None = None) -> LoadedCase:
     """Read one case and bring it to the voxel size `spacing` (mm).
 
     Raises:
         InputError: Image and labels differ in shape, or a label value is no target.
     """
-    image, label = read_volume(case.image), read_label_map(case.label, {value: str(value) for value in values})
+    known = {value: str(value) for value in (*values, *([] if ignore is None else [ignore]))}
+    image, label = read_volume(case.image), read_label_map(case.label, known)
     if image.array.shape != label.array.shape:
         shapes = f"shape {label.array.shape} differs from {image.array.shape} of {case.image.name}"
         raise InputError(case.label, shapes, "make the training set again")
     hu, labels = torch.from_numpy(image.array.astype(np.float32)), torch.from_numpy(label.array.astype(np.uint8))
-    return on_grid(case.name, (hu, labels), image.spacing, spacing, values)
+    return on_grid(case.name, (hu, labels), image.spacing, spacing, values, ignore)
 
 
 def on_grid(
-    name: str, volume: tuple[Tensor, Tensor], own: Sequence[float], spacing: Sequence[float], values: Sequence[int]
+    name: str,
+    volume: tuple[Tensor, Tensor],
+    own: Sequence[float],
+    spacing: Sequence[float],
+    values: Sequence[int],
+    ignore: int | None = None,
 ) -> LoadedCase:
     """Bring a volume and its labels to the network's grid, on the device where they are.
 
@@ -87,11 +99,12 @@ def on_grid(
         own: Their voxel size in mm.
         spacing: That of the network's grid.
         values: Label values of the targets.
+        ignore: Label value that is kept beside them, and is no place to cut at; None: there is none.
     """
     hu, labels = volume
     shape = shape_at(hu.shape, own, spacing)
     rounded = resample(hu, shape).round().clamp(-1024, 32767).to(torch.int16)
-    labels = resample_labels(labels, shape, values)
+    labels = resample_labels(labels, shape, values if ignore is None else [*values, ignore])
     return LoadedCase(name, rounded, labels, {value: index for value in values if len(index := _spread(labels, value))})
 
 

@@ -76,6 +76,23 @@ def test_a_validation_takes_the_mean_over_the_cases_that_hold_a_label() -> None:
     assert math.isnan(module.scores["spleen"])
 
 
+def test_a_validation_leaves_out_voxels_to_ignore() -> None:
+    """The network says liver in 8 of 16 layers; 4 are liver, 2 of the others are ignored: 2 x 4 / (6 + 4)."""
+    settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
+    module = SegmentationModule({"settings": asdict(settings), "labels": {"liver": 1}, "ignore": 2})
+    module.network = torch.nn.Conv3d(1, 2, 1)
+    with torch.no_grad():
+        module.network.weight[:] = torch.tensor([-1.0, 1.0])[:, None, None, None, None]
+        module.network.bias.zero_()
+    image = torch.full((1, 1, 16, 16, 16), -1.0)
+    image[..., :8] = 1.0
+    labels = torch.zeros(1, 1, 16, 16, 16, dtype=torch.uint8)
+    labels[..., 4:8], labels[..., :2] = 1, 2
+    module.validation_step((image, labels), 0)
+    assert module.sums.tolist() == [pytest.approx([0.8, 1.0])]
+    assert module.loss.ignore == 2
+
+
 def test_the_best_checkpoint_is_the_one_of_the_highest_dice(tmp_path) -> None:
     written = []
     trainer = SimpleNamespace(is_global_zero=True, save_checkpoint=lambda path: path.write_text(f"{len(written)}"))

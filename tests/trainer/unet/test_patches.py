@@ -1,5 +1,7 @@
 """Patches: cut where they should be, image and labels alike, and by seed, step and rank alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from torch.utils.data import DataLoader
 from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.unet.patches import Patches, crop, sample_corner
 from labelct.trainer.unet.settings import AugmentationSettings
-from labelct.trainer.unet.volumes import load_cases
+from labelct.trainer.unet.volumes import LoadedCase, load_cases
 
 NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
 
@@ -98,3 +100,25 @@ def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
             assert torch.equal(labels[..., ~changed], further[..., ~changed])
             repeated += int((further > labels).sum())
     assert repeated > 0
+
+
+def test_no_augmentation_makes_another_label_of_voxels_to_ignore(tiny) -> None:
+    """Turned, zoomed, mirrored, cut along z, at any border: they move as they would alone, and so does the target."""
+    labels = torch.zeros(24, 24, 24, dtype=torch.uint8)
+    labels[6:14], labels[14:] = 1, 2
+    centres = {1: np.argwhere(labels.numpy() == 1).astype(np.int32)}
+    augmentation = replace(NONE, flip="xyz", spatial=1.0, rotation=30.0, zoom=0.3, truncate_z_probability=0.5)
+
+    def cut_from(given):
+        case = LoadedCase("a", torch.zeros(24, 24, 24, dtype=torch.int16), given, centres)
+        settings = tiny(augmentation=augmentation, patch=[16, 16, 16], batch=1)
+        return Patches([case], settings, BUILTIN["liver"], (4, 4, 4), {"liver": 1}, 0)
+
+    both, target, ignored = (cut_from(given) for given in (labels, (labels == 1).byte(), (labels == 2).byte()))
+    seen = 0
+    for step in range(10):
+        found = both[step][1]
+        assert torch.equal((found == 2).byte(), ignored[step][1])
+        assert torch.equal((found == 1).byte(), target[step][1])
+        seen += int((found == 2).sum())
+    assert seen > 1000

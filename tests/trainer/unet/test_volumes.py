@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from labelct.dataset import label_path
+from labelct.dataset import Case, image_path, label_path
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.trainer.unet.volumes import CENTRES, load_case, load_cases, on_grid
@@ -38,3 +38,25 @@ def test_labels_of_another_shape_are_named(training_set) -> None:
     nifti.write(label_path(training_set.folder, case.name), np.ones((4, 4, 4), np.uint8), np.diag([*SPACING, 1.0]))
     with pytest.raises(InputError, match=r"shape \(4, 4, 4\) differs"):
         load_case(case, SPACING, [1])
+
+
+def test_voxels_to_ignore_stay_so_on_another_grid_and_are_no_place_to_cut_at() -> None:
+    """Slabs of 4 voxels of 1 mm are 2 of 2 mm; the voxel between two slabs goes to the one that has more of it."""
+    labels = torch.zeros(12, 8, 8, dtype=torch.uint8)
+    labels[4:8], labels[8:] = 1, 3
+    case = on_grid("a", (torch.zeros(labels.shape), labels), (1, 1, 1), (2, 2, 2), [1, 2], ignore=3)
+    assert [int(value) for value in case.labels[:, 2, 2]] == [0, 0, 1, 1, 3, 3]
+    assert list(case.centres) == [1]
+    assert set(case.centres[1][:, 0]) == {2, 3}
+
+
+def test_a_stored_case_may_hold_the_label_to_ignore_and_no_other(tmp_path) -> None:
+    labels = np.zeros((6, 6, 6), np.uint8)
+    labels[:2], labels[4:] = 1, 2
+    case = Case("a", image_path(tmp_path, "a"), label_path(tmp_path, "a"))
+    nifti.write(case.image, np.zeros(labels.shape, np.float32), np.eye(4))
+    nifti.write(case.label, labels, np.eye(4))
+    (loaded,) = load_cases([case], (1, 1, 1), [1], 1, "cases", ignore=2)
+    assert np.array_equal(loaded.labels.numpy(), labels)
+    with pytest.raises(InputError, match="2"):
+        load_case(case, (1, 1, 1), [1])

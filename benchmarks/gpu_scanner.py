@@ -86,7 +86,7 @@ def _forward(volume: np.ndarray, grid: Grid, helix: Helix, card: Any) -> Iterato
     ours, resident = projector.line_integrals(padded, helix), torch.from_numpy(volume).cuda()
     for name, adapter in (("ASTRA", gpu_peers.astra), ("diffct", gpu_peers.diffct)):
         yield from _peer(name, adapter(resident, grid, helix), seconds, ours)
-    adjoint = median(lambda: projector.scatter(padded, ours, helix))
+    adjoint = median(lambda: projector.add_adjoint(padded, ours, helix))
     yield "problem T: adjoint", "", _ms(adjoint)
 
 

@@ -20,7 +20,7 @@ from labelct.cohort.grid import regrid
 from labelct.errors import InputError, SettingError
 from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
-from labelct.synthesis.kernels import Voxels, kernels_of
+from labelct.synthesis.kernels import Voxels
 from labelct.synthesis.recipe import Recipe
 from labelct.targets import LARGEST
 from labelct.volume import LabelMap
@@ -108,19 +108,12 @@ class Sampler:
 
     def _drawn(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
         synthetic = self.recipe.draw(case, rng)
-        return self._scanned(synthetic.volume, case.spacing, sample_scan(rng)), synthetic.target
+        return scan(synthetic.volume, case.spacing, self.acquisition, sample_scan(rng)), synthetic.target
 
     @property
     def scans_on_cpu(self) -> bool:
         """Whether scans are the CPU's work, wherever volumes are made."""
         return self.acquisition.scanner.kind == "helical" and self.acquisition.backend == "numba"
-
-    def _scanned(self, volume: Voxels, spacing: tuple[float, float, float], params: dict[str, int]) -> Voxels:
-        """Return a scanned volume where the unscanned one was; helical scans begin and end with arrays of the host."""
-        if self.device == "cpu" or self.acquisition.scanner.kind != "helical":
-            return scan(volume, spacing, self.acquisition, params)
-        kernels = kernels_of(volume)
-        return kernels.like(scan(kernels.host(volume), spacing, self.acquisition, params), volume)
 
     def on(self, device: str) -> Sampler:
         """Return the sampler that makes volumes on another device.

@@ -7,32 +7,27 @@ of the noise; and the noise's variance, `1 / N`, varies slowly. Large voxels and
 import math
 from dataclasses import replace
 
-import numpy as np
-
-from labelct.scanner.geometry import Array, Grid, Helix
+from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.operations import Values, operations_of
 from labelct.scanner.settings import NoiseOnlySettings
 
 
-def shrink(attenuation: Array, grid: Grid, voxel: float) -> tuple[Array, Grid]:
+def shrink(attenuation: Values, grid: Grid, voxel: float) -> tuple[Values, Grid]:
     """Return means over blocks of whole voxels of about `voxel` mm, and their grid.
 
     Blocks that reach over the edge are filled up with air in the plane, with repeated slices along z.
 
     Args:
-        attenuation: `(x, y, z)` in 1/mm.
+        attenuation: `(x, y, z)` in 1/mm, an array or a tensor.
         grid: Its grid.
         voxel: Size of the blocks in mm.
     """
     factors = [max(1, round(voxel / step)) for step in grid.spacing]
-    missing = [-count % factor for count, factor in zip(grid.shape, factors, strict=True)]
-    full = np.pad(attenuation, ((0, missing[0]), (0, missing[1]), (0, 0)))
-    full = np.pad(full, ((0, 0), (0, 0), (0, missing[2])), mode="edge")
-    counts = [count // factor for count, factor in zip(full.shape, factors, strict=True)]
-    blocks = full.reshape(counts[0], factors[0], counts[1], factors[1], counts[2], factors[2])
+    means = operations_of(attenuation).block_means(attenuation, factors)
     x, y, z = (first + (f - 1) / 2 * step for first, f, step in zip(grid.origin, factors, grid.spacing, strict=True))
     dx, dy, dz = (f * step for f, step in zip(factors, grid.spacing, strict=True))
-    shape = (counts[0], counts[1], counts[2])
-    return blocks.mean(axis=(1, 3, 5), dtype=np.float32), Grid(shape, (dx, dy, dz), (x, y, z))
+    nx, ny, nz = means.shape
+    return means, Grid((nx, ny, nz), (dx, dy, dz), (x, y, z))
 
 
 def coarse_helix(helix: Helix, coarse: NoiseOnlySettings) -> Helix:

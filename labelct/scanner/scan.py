@@ -1,4 +1,8 @@
-"""The scan as the pipeline calls it: what is projected once, what is drawn, and what comes of both."""
+"""The scan as the pipeline calls it: what is projected once, what is drawn, and what comes of both.
+
+Volumes are NumPy arrays, or torch tensors, whose scans stay on their device from the volume to the image where the
+backend reaches it (`Backend.within_reach`).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,8 +15,9 @@ from labelct.scanner import image
 from labelct.scanner.backends import Backend, backend
 from labelct.scanner.chunked_reconstruction import GIB, VIEWS_PER_BLOCK, Reconstruction, Views
 from labelct.scanner.dose import fluence
-from labelct.scanner.geometry import Array, Grid, Helix, plan, recon_radius
+from labelct.scanner.geometry import Grid, Helix, plan, recon_radius
 from labelct.scanner.noise_only import coarse_helix, shrink
+from labelct.scanner.operations import Values, operations_of
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 
 Progress = Callable[[int, int], None]
@@ -59,11 +64,11 @@ def sample_scan(rng: np.random.Generator) -> dict[str, int]:
     return {"seed": int(rng.integers(2**53))}
 
 
-def attenuation(volume_hu: Array, scanner: ScannerSettings, grid: Grid, helix: Helix) -> Array:
+def attenuation(volume_hu: Values, scanner: ScannerSettings, grid: Grid, helix: Helix) -> Values:
     """Return the linear attenuation in 1/mm inside the field of view, `(x, y, z)`.
 
     Args:
-        volume_hu: `(x, y, z)` in HU.
+        volume_hu: `(x, y, z)` in HU, an array or a tensor.
         scanner: What to do with a body that reaches out of the field of view.
         grid: Of the volume.
         helix: The scan.
@@ -71,16 +76,17 @@ def attenuation(volume_hu: Array, scanner: ScannerSettings, grid: Grid, helix: H
     Raises:
         SettingError: if the body is wider than the field of view and `scanner.outside` is `refuse`.
     """
+    operations = operations_of(volume_hu)
     distance = np.hypot(grid.axis(0)[:, None], grid.axis(1)[None, :])
     outside = distance > recon_radius(scanner, helix, grid)
     if scanner.outside == "refuse" and outside.any():
-        body = (volume_hu > BODY).sum(axis=2)
+        body = operations.host((volume_hu > BODY).sum(axis=2))
         if body[outside].sum() > BODY_SHARE * body.sum():
             width = 2 * distance[body > 0].max()
             allowed = f"air for a body of {width:.0f} mm in a field of view of {2 * distance[~outside].max():.0f} mm"
             raise SettingError("outside", "refuse", allowed, "or take a scanner with a wider fan, or crop the volume")
-    mu: Array = np.maximum(volume_hu * np.float32(WATER / 1000) + np.float32(WATER), np.float32(0))
-    mu[outside] = 0.0
+    mu = (volume_hu * np.float32(WATER / 1000) + np.float32(WATER)).clip(min=0)
+    mu[operations.like(outside, mu)] = 0.0
     return mu
 
 
@@ -91,14 +97,14 @@ def _check_memory(helix: Helix, scanner: ScannerSettings) -> None:
         raise SettingError("memory", scanner.memory, f"{need:.1f} GiB or more for this scan's projections", remedy)
 
 
-def _coarse(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix) -> Array:
+def _coarse(volume_hu: Values, acquisition: Acquisition, grid: Grid, helix: Helix) -> Values:
     """Return the coarse projections of `mode=noise_only`."""
     settings = acquisition.scanner.noise_only
     small, small_grid = shrink(attenuation(volume_hu, acquisition.scanner, grid, helix), grid, settings.voxel)
     return acquisition.worker.forward(small, small_grid, coarse_helix(helix, settings))
 
 
-def _exact(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix, clean: Array | None = None) -> Views:
+def _exact(volume_hu: Values, acquisition: Acquisition, grid: Grid, helix: Helix, clean: Values = None) -> Views:
     """Return the noise-free views: made of `clean` where it is given, else projected as they are asked for."""
     scanner, worker = acquisition.scanner, acquisition.worker
     if scanner.mode == "noise_only":
@@ -110,36 +116,42 @@ def _exact(volume_hu: Array, acquisition: Acquisition, grid: Grid, helix: Helix,
     return worker.project(mu, grid, helix, scanner.rays_per_cell, scanner.focal_spot)
 
 
-def project(
-    volume_hu: Array, spacing: Spacing, acquisition: Acquisition, progress: Progress | None = None
-) -> Array | None:
+def project(volume_hu: Values, spacing: Spacing, acquisition: Acquisition, progress: Progress | None = None) -> Values:
     """Return what all doses of a scan share: its noise-free projections, coarse ones with `mode=noise_only`.
 
     Args:
-        volume_hu: `(x, y, z)` in HU.
+        volume_hu: `(x, y, z)` in HU, an array or a tensor.
         spacing: Voxel size in mm.
         acquisition: The scanner and who computes; the dose does not enter.
         progress: Called with (views done, views in all).
 
     Returns:
-        Line integrals `(view, channel, row)`, or None where nothing is projected.
+        Line integrals `(view, channel, row)`, an array or a tensor as the volume is and where it is; None where
+        nothing is projected.
 
     Raises:
         SettingError: if the volume, the pitch or the memory is beyond the scanner.
     """
-    scanner = acquisition.scanner
-    if scanner.kind != "helical":
+    if acquisition.scanner.kind != "helical":
         return None
+    operations, reach = operations_of(volume_hu), acquisition.worker.within_reach
+    with operations.device_of(volume_hu):
+        return operations.like(_projected(reach(volume_hu), spacing, acquisition, progress), volume_hu)
+
+
+def _projected(volume_hu: Values, spacing: Spacing, acquisition: Acquisition, progress: Progress | None) -> Values:
+    scanner, worker = acquisition.scanner, acquisition.worker
     grid = Grid.centred(volume_hu.shape, spacing)
     helix = plan(scanner, grid)
     if scanner.mode == "noise_only":
         return _coarse(volume_hu, acquisition, grid, helix)
     _check_memory(helix, scanner)
     views = _exact(volume_hu, acquisition, grid, helix)
-    clean = np.empty(helix.shape, np.float32)
+    clean = operations_of(volume_hu).zeros(helix.shape, volume_hu)
     for start in range(0, helix.views, VIEWS_PER_BLOCK):
         stop = min(start + VIEWS_PER_BLOCK, helix.views)
-        clean[start:stop] = acquisition.worker.host(views(start, stop))
+        block = views(start, stop)
+        clean[start:stop] = worker.host(block) if isinstance(clean, np.ndarray) else block
         if progress:
             progress(stop, helix.views)
     return clean
@@ -162,13 +174,13 @@ def _measured(clean: Views, helix: Helix, acquisition: Acquisition, seed: int, p
 
 
 def _helical(
-    volume_hu: Array,
+    volume_hu: Values,
     spacing: Spacing,
     acquisition: Acquisition,
     seed: int,
-    clean: Array | None,
+    clean: Values,
     progress: Progress | None,
-) -> Array:
+) -> Values:
     scanner, alone = acquisition.scanner, acquisition.scanner.mode == "noise_only"
     grid = Grid.centred(volume_hu.shape, spacing)
     helix = plan(scanner, grid)
@@ -176,24 +188,25 @@ def _helical(
     if alone and acquisition.dose.noiseless:
         return volume_hu
     views = _measured(views, helix, acquisition, seed, progress)
-    result = acquisition.worker.reconstruct(views, Reconstruction.of(scanner, helix, grid))
+    what, image = Reconstruction.of(scanner, helix, grid), operations_of(volume_hu).zeros(grid.shape, volume_hu)
+    result = acquisition.worker.reconstruct(views, what, image)
     result *= np.float32(1000 / WATER)
     result += volume_hu if alone else np.float32(AIR)
     return result
 
 
 def scan(
-    volume_hu: Array,
+    volume_hu: Values,
     spacing: Spacing,
     acquisition: Acquisition,
     params: dict[str, int],
-    clean: Array | None = None,
+    clean: Values = None,
     progress: Progress | None = None,
-) -> Array:
+) -> Values:
     """Return the volume as the scanner would show it.
 
     Args:
-        volume_hu: `(x, y, z)` in HU.
+        volume_hu: `(x, y, z)` in HU, an array or a tensor.
         spacing: Voxel size in mm.
         acquisition: The scanner, the dose and who computes.
         params: From `sample_scan`.
@@ -201,7 +214,8 @@ def scan(
         progress: Called with (views done, views in all).
 
     Returns:
-        `(x, y, z)` in HU on the same grid, float32; with `kind=none` the volume unchanged.
+        `(x, y, z)` in HU on the same grid, float32, an array or a tensor as the volume is and where it is; with
+        `kind=none` the volume unchanged.
 
     Raises:
         SettingError: if the volume, the pitch or the memory is beyond the scanner.
@@ -212,5 +226,9 @@ def scan(
     if scanner.kind == "image":
         result = image.apply(volume_hu, spacing, image.liver_noise(acquisition.dose, spacing[2]), seed)
     else:
-        result = _helical(volume_hu, spacing, acquisition, seed, clean, progress)
+        operations, reach = operations_of(volume_hu), acquisition.worker.within_reach
+        clean = clean if clean is None else reach(clean)
+        with operations.device_of(volume_hu):
+            result = _helical(reach(volume_hu), spacing, acquisition, seed, clean, progress)
+            result = operations.like(result, volume_hu)
     return result.clip(min=LOWEST)

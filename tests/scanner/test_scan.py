@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+import torch
 
 from labelct.errors import SettingError
-from labelct.scanner.scan import Acquisition, project, sample_scan, scan
+from labelct.scanner.geometry import Grid, plan
+from labelct.scanner.noise_only import shrink
+from labelct.scanner.scan import Acquisition, attenuation, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 
 SPACING = (4.0, 4.0, 3.0)
@@ -152,6 +155,38 @@ def test_a_slice_whose_views_do_not_fit_is_refused(at, scanner):
     scanner.channel_pitch /= 6
     with pytest.raises(SettingError, match="GiB or more for this scan"):
         scan(phantom(), SPACING, at(NONE), {"seed": 0})
+
+
+@pytest.mark.parametrize("mode", ["full", "noise_only"])
+def test_a_tensor_comes_back_where_it_lies_scanned_as_the_array_is(at, scanner, device, mode):
+    scanner.mode, volume = mode, phantom((32, 32, 4), 40.0)
+    tensor = torch.from_numpy(volume).to(device)
+    clean, expected = (project(each, SPACING, at(NONE)) for each in (tensor, volume))
+    assert clean.device == tensor.device
+    np.testing.assert_allclose(clean.cpu().numpy(), expected, atol=1e-5)
+    for given, kept in ((None, None), (clean, expected), (expected, expected)):
+        found = scan(tensor, SPACING, at(DoseSettings(mas=2)), {"seed": 5}, given)
+        assert (found.device, found.dtype) == (tensor.device, torch.float32)
+        right = scan(volume, SPACING, at(DoseSettings(mas=2)), {"seed": 5}, kept)
+        assert np.sqrt(((found.cpu().numpy() - right) ** 2).mean()) < 1e-2
+        assert np.std(right - volume) > 1
+
+
+def test_attenuation_and_its_block_means_of_a_tensor_are_those_of_the_array(scanner, device):
+    volume = phantom((50, 47, 5), 85.0) + np.random.default_rng(0).normal(0, 500, (50, 47, 5)).astype(np.float32)
+    grid = Grid.centred(volume.shape, (8.0, 8.0, 3.0))
+    helix = plan(scanner, grid)
+    given = torch.from_numpy(volume).to(device)
+    scanner.outside = "air"
+    found, expected = (attenuation(each, scanner, grid, helix) for each in (given, volume))
+    np.testing.assert_array_equal(found.cpu().numpy(), expected)
+    assert expected.min() == 0 == expected[0, 0].max()
+    (small, coarse), (right, same) = (shrink(each, grid, 20.0) for each in (found, expected))
+    assert coarse == same
+    np.testing.assert_allclose(small.cpu().numpy(), right, rtol=1e-5)
+    scanner.outside = "refuse"
+    with pytest.raises(SettingError, match=r"field of view of 38\d mm"):
+        attenuation(given, scanner, grid, helix)
 
 
 def test_an_unknown_backend_is_refused(scanner):

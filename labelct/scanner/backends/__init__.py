@@ -3,9 +3,11 @@
 A backend is a module or a folder with the functions of `Backend`, and a line in `BACKENDS`. What a scan *is* stands
 outside and knows no backend: geometry, dose, which views make which slices, how much of them is held at once.
 
-Volumes, images and whole projections pass through the face as NumPy arrays, once a scan. The views in between pass
-block by block as arrays of the backend's own kind, so that they stay on its device from the projection to the image;
-callers only subtract them. Blocks that a caller has kept are NumPy arrays: a backend takes both.
+Volumes, images and whole projections pass through the face once a scan, as NumPy arrays or as torch tensors: what is
+given as an array comes back as one, what is given as a tensor comes back as a tensor where that lies. A backend that
+does not reach tensors says so by `within_reach`, where callers pass them first. The views in between pass block by
+block as arrays of the backend's own kind, so that they stay on its device from the projection to the image; callers
+only subtract them. Blocks that a caller has kept are arrays or tensors as the volume was: a backend takes them all.
 """
 
 import importlib
@@ -14,17 +16,24 @@ from typing import Any, Protocol, cast
 from labelct.errors import check_choice
 from labelct.scanner.chunked_reconstruction import Reconstruction, Views
 from labelct.scanner.geometry import Array, Grid, Helix
+from labelct.scanner.operations import Values
 
 BACKENDS = {"numba": "labelct.scanner.backends.numba", "cuda": "labelct.scanner.backends.cuda"}
 
 
 class Backend(Protocol):
-    """The functions of a backend; all arrays are float32."""
+    """The functions of a backend; all arrays and tensors are float32."""
 
     def check(self) -> None:
         """Raise `SettingError` where this machine lacks what the backend runs on."""
 
-    def forward(self, attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
+    def within_reach(self, values: Values) -> Values:
+        """Return values as the other functions take them: themselves, or a NumPy array where tensors are not taken.
+
+        A backend of the CPU brings tensors to the host here, and nowhere else.
+        """
+
+    def forward(self, attenuation: Values, grid: Grid, helix: Helix, extend: bool = True) -> Values:
         """Return the line integrals of a scan with one ray through the middle of each cell, linear in the volume.
 
         Args:
@@ -34,10 +43,10 @@ class Backend(Protocol):
             extend: Continue the end slices for ever (a patient goes on beyond the scan) instead of air.
 
         Returns:
-            `(view, channel, row)` without unit.
+            `(view, channel, row)` without unit, an array or a tensor as the volume is.
         """
 
-    def adjoint(self, projections: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
+    def adjoint(self, projections: Values, grid: Grid, helix: Helix, extend: bool = True) -> Values:
         """Return the matched adjoint of `forward`: `<A x, y> = <x, A' y>` up to rounding.
 
         Args:
@@ -47,11 +56,11 @@ class Backend(Protocol):
             extend: As for `forward`.
 
         Returns:
-            `(x, y, z)`.
+            `(x, y, z)`, an array or a tensor as the projections are.
         """
 
     def project(
-        self, attenuation: Array, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0
+        self, attenuation: Values, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0
     ) -> Views:
         """Return the noise-free views of a scan; the end slices go on for ever.
 
@@ -65,7 +74,7 @@ class Backend(Protocol):
             focal_spot: Width of the focal spot in mm, seen from `rays_per_cell` places; 0: a point.
         """
 
-    def refine(self, coarse: Array, coarse_helix: Helix, helix: Helix) -> Views:
+    def refine(self, coarse: Values, coarse_helix: Helix, helix: Helix) -> Views:
         """Return the views of a scan interpolated linearly from coarse ones; the ends hold on.
 
         Args:
@@ -88,15 +97,16 @@ class Backend(Protocol):
             seed: Of the scan.
         """
 
-    def reconstruct(self, views: Views, what: Reconstruction) -> Array:
+    def reconstruct(self, views: Views, what: Reconstruction, image: Values = None) -> Values:
         """Return the image of a scan.
 
         Args:
             views: The scan's line integrals; asked for once each, from first to last.
             what: The image and how it is made.
+            image: Zeros `(x, y, z)` to write it into, an array or a tensor; None: a new array.
 
         Returns:
-            Attenuation in 1/mm, `(x, y, z)`, zero outside the circle that is reconstructed.
+            `image`: attenuation in 1/mm, zero outside the circle that is reconstructed.
         """
 
     def host(self, block: Any) -> Array:

@@ -1,6 +1,7 @@
 from .backproject import reconstruct as reconstruct
 from .device import check as check
 from .device import host as host
+from .device import within_reach as within_reach
 from .noise import measure as measure
 from .projector import adjoint as adjoint
 from .projector import forward as forward

@@ -21,11 +21,11 @@ from torch import Tensor
 
 from labelct.accelerator import within_memory
 from labelct.scanner.backends.cuda.blocks import FUSED
-from labelct.scanner.backends.cuda.device import INTERPRETED, host, name, on_device, table
+from labelct.scanner.backends.cuda.device import INTERPRETED, as_given, name, on_device, table
 from labelct.scanner.backends.cuda.memory import REMEDY, check_memory
 from labelct.scanner.backends.cuda.rebin import filtered_wedge
 from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Reconstruction, ViewBuffer, Views
-from labelct.scanner.geometry import Array
+from labelct.scanner.operations import Values
 from labelct.scanner.wedge import APERTURE_SINE
 
 TILE = 64 if INTERPRETED else 4  # columns along x and y; the interpreter's cost is by the operation
@@ -203,7 +203,7 @@ def backproject(filtered: Tensor, first: int, what: Reconstruction) -> Tensor:
     return image
 
 
-def reconstruct(views: Views, what: Reconstruction) -> Array:
+def reconstruct(views: Views, what: Reconstruction, image: Values = None) -> Values:
     """Return the image of a scan; see `Backend.reconstruct`."""
     wedge, margin = what.wedge, what.wedge.margin
     channels, rows = wedge.helix.channels, wedge.helix.rows
@@ -217,8 +217,8 @@ def reconstruct(views: Views, what: Reconstruction) -> Array:
         cone = ViewBuffer(lambda start, stop: on_device(views(start, stop)), torch.empty(shape, device=name()))
         capacity = max(stop - start for _, _, (start, stop) in what.chunks())
         filtered = ViewBuffer(make, torch.empty((capacity, channels, rows), device=name()), margin)
-        image = np.empty(what.grid.shape, np.float32)
+        image = np.empty(what.grid.shape, np.float32) if image is None else image
         for first, part, directions in what.chunks():
             chunk = backproject(filtered.take(*directions), directions[0], replace(what, grid=part))
-            image[:, :, first : first + part.shape[2]] = host(chunk)
+            image[:, :, first : first + part.shape[2]] = as_given(chunk, image)
     return image

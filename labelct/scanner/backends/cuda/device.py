@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from labelct.accelerator import why_not
 from labelct.errors import SettingError
 from labelct.scanner.geometry import Array
+from labelct.scanner.operations import Values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,12 +42,12 @@ def name() -> str:
 
 
 def on_device(array: Any) -> Tensor:
-    """Return an array, or a tensor that is there already, as a tensor of float32 on the device."""
+    """Return an array or a tensor as a contiguous tensor of float32 on the device; itself where it is that already."""
     import torch
 
     if isinstance(array, np.ndarray):
         array = torch.from_numpy(np.require(array, np.float32, ["C", "W"]))  # a file in memory cannot be written to
-    return array.to(name())
+    return array.to(name(), torch.float32).contiguous()
 
 
 def table(values: NDArray[Any]) -> Tensor:
@@ -54,6 +55,16 @@ def table(values: NDArray[Any]) -> Tensor:
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(values)).to(name())
+
+
+def within_reach(values: Values) -> Values:
+    """Return the values themselves: arrays and tensors are both taken; see `Backend.within_reach`."""
+    return values
+
+
+def as_given(result: Tensor, given: Values) -> Values:
+    """Return a result as a NumPy array where one was given, else as a tensor where the given one lies."""
+    return host(result) if isinstance(given, np.ndarray) else result.to(given.device)
 
 
 def host(block: Any) -> Array:

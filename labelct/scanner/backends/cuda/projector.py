@@ -11,12 +11,13 @@ from torch import Tensor
 
 from labelct.accelerator import within_memory
 from labelct.scanner.backends.cuda.blocks import Blocks
-from labelct.scanner.backends.cuda.device import host, name, on_device
+from labelct.scanner.backends.cuda.device import as_given, name, on_device
 from labelct.scanner.backends.cuda.joseph import adjoint_kernel, forward_kernel
 from labelct.scanner.backends.cuda.memory import RAYS_AT_ONCE
 from labelct.scanner.backends.cuda.rays import rays
 from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Views
-from labelct.scanner.geometry import Array, Grid, Helix
+from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.operations import Values
 
 NARROW = 2**31  # places in a volume that 32 bits count
 WORK, REMEDY = "forward projection on the card", "take a smaller volume, or set scanner.backend=numba"
@@ -61,7 +62,7 @@ class Padded:
         return self.values[1:-1, 1:-1, 0], self.values[1:-1, 1:-1, -1]
 
 
-def pad(attenuation: Array | Tensor, grid: Grid, extend: bool = True) -> Padded:
+def pad(attenuation: Values, grid: Grid, extend: bool = True) -> Padded:
     """Return a volume as the kernels want it; arguments as for `Backend.forward`."""
     padded = Padded.empty(grid, extend)
     inside = padded.inside(grid)
@@ -102,26 +103,37 @@ def line_integrals(padded: Padded, helix: Helix, focus: NDArray[np.float64] | No
     return views
 
 
-def forward(attenuation: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
+def add_adjoint(padded: Padded, views: Values, helix: Helix) -> None:
+    """Add to a volume what the adjoint of `line_integrals` makes of views.
+
+    Args:
+        padded: From `Padded.empty`, or from `pad`; added to in place.
+        views: Line integrals `(view, channel, row)`; an array comes to the device part by part.
+        helix: The scan.
+    """
+    for start, stop in _parts(helix.views, RAYS_AT_ONCE // helix.channels):
+        _launch(adjoint_kernel, padded, on_device(views[start:stop]), helix.part(start, stop), None)
+
+
+def forward(attenuation: Values, grid: Grid, helix: Helix, extend: bool = True) -> Values:
     """Return the line integrals of a scan; see `Backend.forward`."""
     with within_memory(WORK, 4 * math.prod(helix.shape), REMEDY):
-        return host(line_integrals(pad(attenuation, grid, extend), helix))
+        return as_given(line_integrals(pad(attenuation, grid, extend), helix), attenuation)
 
 
-def adjoint(projections: Array, grid: Grid, helix: Helix, extend: bool = True) -> Array:
+def adjoint(projections: Values, grid: Grid, helix: Helix, extend: bool = True) -> Values:
     """Return the matched adjoint of `forward`; see `Backend.adjoint`."""
     with within_memory(WORK, 4 * math.prod(grid.shape), REMEDY):
         padded = Padded.empty(grid, extend)
-        for start, stop in _parts(helix.views, RAYS_AT_ONCE // helix.channels):
-            _launch(adjoint_kernel, padded, on_device(projections[start:stop]), helix.part(start, stop), None)
+        add_adjoint(padded, projections, helix)
         inside = padded.inside(grid)
         if extend and padded.grid.shape[2] > grid.shape[2]:
             for end in padded.ends:
                 inside[:, :, 0] += end
-        return host(inside)
+        return as_given(inside, projections)
 
 
-def project(attenuation: Array, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0) -> Views:
+def project(attenuation: Values, grid: Grid, helix: Helix, rays_per_cell: int = 1, focal_spot: float = 0.0) -> Views:
     """Return the views of a scan; see `Backend.project`."""
     with within_memory(WORK, 8 * math.prod(grid.shape), REMEDY):
         padded = pad(attenuation, grid)

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from labelct.scanner.backends.cuda.device import on_device, table
 from labelct.scanner.chunked_reconstruction import Views
-from labelct.scanner.geometry import Array, Helix
+from labelct.scanner.geometry import Helix
+from labelct.scanner.operations import Values
 
 
 def _along(values: Tensor, axis: int, positions: NDArray[np.float64]) -> Tensor:
@@ -22,7 +23,7 @@ def _along(values: Tensor, axis: int, positions: NDArray[np.float64]) -> Tensor:
     return below.lerp_(above, weight.expand_as(below))
 
 
-def refine(coarse: Array, coarse_helix: Helix, helix: Helix) -> Views:
+def refine(coarse: Values, coarse_helix: Helix, helix: Helix) -> Views:
     """Return the views of a scan interpolated from coarse ones; see `Backend.refine`."""
     known = on_device(coarse)
 

@@ -181,7 +181,7 @@ def backproject(
     return result
 
 
-def reconstruct(views: Views, what: Reconstruction) -> Array:
+def reconstruct(views: Views, what: Reconstruction, image: Array | None = None) -> Array:
     """Return the image of a scan; see `Backend.reconstruct`."""
     wedge, margin = what.wedge, what.wedge.margin
     channels, rows = wedge.helix.channels, wedge.helix.rows
@@ -193,7 +193,7 @@ def reconstruct(views: Views, what: Reconstruction) -> Array:
 
     capacity = max(stop - start for _, _, (start, stop) in what.chunks())
     filtered = ViewBuffer(make, np.empty((capacity, channels, wedge.rows), np.float32), margin)
-    image = np.zeros(what.grid.shape, np.float32)
+    image = np.zeros(what.grid.shape, np.float32) if image is None else image
     for first, part, directions in what.chunks():
         lit, slices = filtered.take(*directions), image[:, :, first : first + part.shape[2]]
         backproject(lit, directions[0], replace(what, grid=part), slices)

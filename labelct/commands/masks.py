@@ -9,6 +9,8 @@ from typing import Any
 
 from labelct.errors import InputError
 from labelct.io.content import digest
+from labelct.io.header import read_header
+from labelct.io.tags import is_dicom
 from labelct.io.volumes import ct_files
 from labelct.store import read_json, write_json
 
@@ -59,14 +61,14 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
 
 
 def input_digest(ct: Path) -> str:
-    """Return the digest of a CT's content, a NIfTI file or the folder of a DICOM series.
+    """Return the digest of a CT's content: of a NIfTI file what its header declares, of a folder its DICOM files.
 
     Raises:
         InputError: It cannot be read.
     """
     if not ct.is_dir():
-        return digest(ct)
-    return sha256(" ".join(digest(file) for file in ct_files(ct)).encode()).hexdigest()[:16]
+        return digest(ct, None if is_dicom(ct) else read_header(ct).size)
+    return sha256(" ".join(digest(file) for file in ct_files(ct) if is_dicom(file)).encode()).hexdigest()[:16]
 
 
 def is_made(mask: Path, wanted: Record) -> bool:

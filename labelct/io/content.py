@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+import sys
 from pathlib import Path
 from typing import IO, cast
 
@@ -60,8 +61,12 @@ def read_content(path: Path, size: int) -> bytes:
         raise InputError(path, f"truncated or damaged ({_line(error)})", "copy or export it again") from None
 
 
-def digest(path: Path) -> str:
+def digest(path: Path, size: int | None = None) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 over a file's content, whatever its compression.
+
+    Args:
+        path: The file.
+        size: Uncompressed bytes from the start that count; None: all.
 
     Raises:
         InputError: As `read_content`.
@@ -71,8 +76,10 @@ def digest(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = _unzip(file) if _zipped(file) else file
-            while chunk := content.read(CHUNK):
+            left = sys.maxsize if size is None else size
+            while chunk := content.read(min(CHUNK, left)):
                 digested.update(chunk)
+                left -= len(chunk)
     except _damage() as error:
         raise InputError(path, f"truncated or damaged ({_line(error)})", "copy or export it again") from None
     return digested.hexdigest()[:16]

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from labelct.commands.masks import Record, check_labels, is_made, mask_paths, record_path, write_record
+from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path, write_record
 from labelct.errors import InputError
+from labelct.io import nifti
+from tests.io.dicoms import ct_slice, write
 
 RECORD = Record("digest", "key", {"liver": 1}, {"all_components": False})
 
@@ -68,3 +71,23 @@ def test_labels_speak_for_all_masks_of_a_folder(tmp_path):
     check_labels(tmp_path, [mask], {"spleen": 1})
     with pytest.raises(InputError, match="other labels"):
         check_labels(tmp_path, [], {"spleen": 1})
+
+
+def test_of_a_file_with_holes_what_its_header_declares_is_digested(tmp_path):
+    ct, hu = tmp_path / "ct.nii", np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    nifti.write(ct, hu, np.eye(4))
+    known = input_digest(ct)
+    with ct.open("r+b") as file:
+        file.truncate(60 * 10**9)  # minutes, were it read
+    assert input_digest(ct) == known
+    nifti.write(ct, hu + 1, np.eye(4))
+    assert input_digest(ct) != known
+
+
+def test_a_series_is_the_same_whatever_lies_beside_it(tmp_path):
+    write(tmp_path / "a.dcm", ct_slice(np.zeros((4, 3))))
+    known = input_digest(tmp_path)
+    (tmp_path / ".DS_Store").write_text("icons")
+    assert input_digest(tmp_path) == known
+    write(tmp_path / "a.dcm", ct_slice(np.ones((4, 3))))
+    assert input_digest(tmp_path) != known

@@ -15,6 +15,7 @@ HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its 
 AIR_HU = -500  # half-way between air and soft tissue
 PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's mark for "outside the circle"
 DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
+TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
 LARGE, STEP = 1_000_000, 4  # shares are counted on every 64th voxel of a large volume
 REMEDY = "export it with rescale slope and intercept applied, or take it as it is: --not-hu, in a cohort not_hu=true"
 
@@ -52,8 +53,9 @@ def check_hu(path: Path, hu: NDArray[Any]) -> None:
     elif dense > DENSE_SHARE:
         share = f"{dense:.0%} of what is no air above {DENSE_HU}"
         log.warning("%s: %s, %s, so hardly in HU (+1024?); %s", path, seen, share, REMEDY)
-    elif not tissue.size:
-        log.warning("%s: %s, all of it air, so hardly a CT in HU; %s", path, seen, REMEDY)
+    elif tissue.size < TISSUE_SHARE * few.size:
+        share = f"{tissue.size / few.size:.1%} of it no air"
+        log.warning("%s: %s, %s, so hardly a CT in HU (-1024?); %s", path, seen, share, REMEDY)
 
 
 def _guess(hu: NDArray[Any], low: float, high: float) -> str:

@@ -121,6 +121,8 @@ def _check_pixels(path: Path, dataset: Any) -> None:
         raise InputError(
             path, f"its pixels are {kind[:LONGEST] or 'of no known kind'}, not grey", "give the original series"
         )
+    if kind.startswith("MONOCHROME1"):  # GDCM turns the values over, and slope and intercept fit those as stored
+        raise InputError(path, "its pixels are MONOCHROME1, dark where others are bright", "export it as MONOCHROME2")
     rows, columns, bits = (int(dataset[name].value) for name in ("Rows", "Columns", "BitsAllocated"))
     voxels = rows * columns * int(dataset.get("NumberOfFrames") or 1)
     if bits not in (8, 16, 32) or voxels < 1:

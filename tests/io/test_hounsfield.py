@@ -54,7 +54,8 @@ def test_what_cannot_be_hu_is_refused_with_range_and_remedy(wrong, said):
             r"above 700, so hardly in HU \(\+1024\?\)",
         ),
         (lambda hu: np.where(hu > 500, 64000, hu), "to 64000, above 32767"),
-        (lambda hu: np.full_like(hu, -1000), "all of it air"),
+        (lambda hu: np.full_like(hu, -1000), "0.0% of it no air"),
+        (lambda hu: hu - 1024, "2.1% of it no air, so hardly a CT in HU (-1024?)"),
     ],
 )
 def test_what_hardly_is_hu_is_warned_of(wrong, said, caplog):

@@ -1,9 +1,11 @@
 """The folder of a model, whoever made it: its description checked, its checkpoints read and nothing in them run."""
 
 import hashlib
+import json
 import math
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -68,6 +70,8 @@ def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) ->
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    if "${" in json.dumps(model["settings"]):  # would be looked up in this machine's environment
+        raise InputError(folder / "model.json", "its settings refer to others by ${}", REMEDY)
     try:
         node = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(dict(model["settings"])))
         settings = OmegaConf.to_object(node)
@@ -96,7 +100,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(path, "no such checkpoint", "point to the folder of a finished training")
     try:
-        with torch.serialization.safe_globals(_scalars()):
+        with torch.serialization.safe_globals(_scalars()), warnings.catch_warnings(action="ignore"):
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # an unpickler that is fed anything raises anything
         raise InputError(path, f"is damaged or no checkpoint of labelct ({_refused(error)})", REMEDY) from None
@@ -170,6 +174,8 @@ def _weight(value: Any) -> "Tensor":
 
     if not isinstance(value, torch.Tensor) or not value.is_floating_point():
         raise TypeError("something is no weight")
+    if not value.isfinite().all():
+        raise ValueError("some are NaN or infinite")
     return value.float()
 
 

@@ -84,6 +84,12 @@ def test_values_that_fit_no_network_are_one_line(tmp_path, key, value):
     assert "\n" not in str(error.value)
 
 
+def with_nan(path):
+    held = torch.load(path, weights_only=True)
+    next(iter(held["state_dict"].values())).view(-1)[0] = float("nan")
+    return held
+
+
 def foreign_checkpoints(mark):
     yield "empty", lambda path: path.write_bytes(b"")
     yield "cut", lambda path: path.write_bytes(path.read_bytes()[:2000])
@@ -92,8 +98,10 @@ def foreign_checkpoints(mark):
     yield "no weights", lambda path: torch.save({"epoch": 3}, path)
     yield "weights that are none", lambda path: torch.save({"state_dict": {"network.x": "y"}}, path)
     yield "those of another network", lambda path: torch.save({"state_dict": {"network.x": torch.zeros(3)}}, path)
+    yield "weights that are not finite", lambda path: torch.save(with_nan(path), path)
     yield "a command", lambda path: torch.save({"state_dict": Command(mark)}, path)
     yield "a command, pickled", lambda path: path.write_bytes(pickle.dumps({"state_dict": Command(mark)}))
+    yield "a list of a later protocol", lambda path: path.write_bytes(pickle.dumps([1, 2], protocol=4))
     yield (
         "a command in the old format",
         lambda path: torch.save(Command(mark), path, _use_new_zipfile_serialization=False),
@@ -127,6 +135,15 @@ def test_numbers_of_numpy_are_read(tmp_path):
 def test_settings_come_back_as_they_were(tmp_path):
     settings = settings_of(tmp_path, read_model(unet(tmp_path, LIVER)), UNetSettings)
     assert (settings.patch, settings.prediction.body_crop) == ([16, 16, 16], False)
+
+
+def test_settings_that_refer_to_the_environment_are_not_looked_up(tmp_path, monkeypatch):
+    monkeypatch.setenv("A_SECRET", "word")
+    model = read_model(unet(tmp_path, LIVER))
+    model["settings"]["steps"] = "${oc.env:A_SECRET}"
+    with pytest.raises(InputError, match="refer to others") as error:
+        settings_of(tmp_path, model, UNetSettings)
+    assert "word" not in str(error.value)
 
 
 def test_a_network_gets_the_weights_without_memory_of_its_own(tmp_path):

@@ -39,6 +39,11 @@ class TrainingClock(Callback):
         return self._before + (0.0 if self._began is None else self._now() - self._began)
 
     @property
+    def has_begun(self) -> bool:
+        """Whether this process trains: whatever it goes on from has been read."""
+        return self._began is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether the minutes are over."""
         return self.minutes is not None and self.seconds >= 60 * self.minutes

@@ -37,6 +37,9 @@ from labelct.trainer.unet.memory import pays
 from labelct.trainer.unet.module import Checkpoints, SegmentationModule
 from labelct.trainer.unet.settings import UNetSettings
 
+# What torch and Lightning raise where a checkpoint lacks something or holds it in another shape.
+UNFIT = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+
 
 def train(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: Tracker) -> None:
     """Train, or go on with the training that `folder` holds.
@@ -129,7 +132,12 @@ def _fit(
         default_root_dir=folder,
     )
     sampled = batches(task, training_set, model, start)
-    with interruptible(trainer), _failures_in_a_line(task.device, trainer, last), sampled as patches:
+    with (
+        interruptible(trainer),
+        _failures_in_a_line(task.device, trainer, last),
+        _resumed(last, clock),
+        sampled as patches,
+    ):
         trainer.fit(module, patches, volumes, ckpt_path=last if start else None, weights_only=True)
 
 
@@ -138,8 +146,28 @@ def _done(last: Path, clock: TrainingClock) -> int:
     if not last.exists():
         return 0
     state = read_checkpoint(last)
-    clock.load_state_dict(state["callbacks"][clock.state_key])
-    return int(state["global_step"])
+    try:
+        clock.load_state_dict(state["callbacks"][clock.state_key])
+        return int(state["global_step"])
+    except UNFIT as error:
+        raise _foreign(last, error) from None
+
+
+@contextmanager
+def _resumed(last: Path, clock: TrainingClock) -> Iterator[None]:
+    """Turn what Lightning raises over a checkpoint of something else into one line."""
+    try:
+        yield
+    except UNFIT as error:
+        if clock.has_begun or not last.exists() or isinstance(error, torch.cuda.OutOfMemoryError):
+            raise
+        raise _foreign(last, error) from error
+
+
+def _foreign(last: Path, error: Exception) -> InputError:
+    reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+    problem = f"is no checkpoint that this training can go on from ({reason})"
+    return InputError(last, problem, f"delete {last.parent} to train anew")
 
 
 @contextmanager

@@ -93,6 +93,17 @@ def test_last_step_is_validated_and_a_finished_run_is_left_alone(training_set, t
     assert not (tmp_path / "lightning_logs").exists()
 
 
+def test_a_checkpoint_of_something_else_is_one_line(training_set, tiny, tmp_path: Path) -> None:
+    train(task(tiny(steps=2)), training_set.folder, tmp_path, Tracker())
+    held = torch.load(tmp_path / "last.ckpt", weights_only=True) | {"global_step": 1}
+    changes = ({"callbacks": None}, {"global_step": "x"}, {"state_dict": {}}, {"optimizer_states": [{}]}, {"loops": 3})
+    for foreign in ({}, *(held | change for change in changes)):
+        torch.save(foreign, tmp_path / "last.ckpt")
+        with pytest.raises(InputError, match="no checkpoint that this training can go on from") as error:
+            train(task(tiny(steps=2)), training_set.folder, tmp_path, Tracker())
+        assert "\n" not in str(error.value)
+
+
 def test_training_without_validation_cases_leaves_both_checkpoints(training_set, tiny, tmp_path: Path) -> None:
     splits = training_set.folder / "splits_final.json"
     splits.write_text(json.dumps([{"train": ["a"], "val": []}]))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What a volume is made from; what of it does not fit is found by the recipe.
 LINE = ("source", "recipe", "entropy", "scan", "digests")
+# What the code that draws and scans raises over values of another type or range than it wrote.
+UNFIT = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 SECTIONS = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "targets", "labelct")
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
@@ -65,7 +67,11 @@ def main(arguments: Sequence[str]) -> int:
     for name, root in {"cohort": given.cohort_root, "texture": given.texture_root}.items():
         if root is not None:
             made_with[name]["root"] = str(root)
-    image, label = replay(line, made_with, given.output)
+    try:
+        image, label = replay(line, made_with, given.output)
+    except UNFIT as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError(manifest, f"its line {line['name']} describes no volume ({reason})", REMEDY) from error
     for kind, path in {"image": image, "label": label}.items():
         if content.digest(path) != line["digests"][kind]:
             remedy = f"it was made by labelct {made_with['labelct']}; other versions and processors may round otherwise"
@@ -133,6 +139,9 @@ def _checked(manifest: Path, line: dict[str, Any]) -> dict[str, Any]:
     missing = [key for key in LINE if key not in line]
     if missing:
         raise InputError(manifest, f"its line {line['name']} has no {missing[0]}", REMEDY)
+    digests = line["digests"]
+    if not isinstance(digests, dict) or not {"image", "label"} <= set(digests):
+        raise InputError(manifest, f"its line {line['name']} has no digests of image and label", REMEDY)
     return line
 
 

@@ -77,6 +77,19 @@ def test_a_volume_that_comes_out_otherwise_is_an_error(configured, tmp_path):
         replay.main([str(made), "1", "-o", str(tmp_path)])
 
 
+def test_a_line_of_other_values_is_one_line_and_writes_nothing(configured, tmp_path):
+    _, made = make(configured, tmp_path, "data=synth2", "scanner=image")
+    manifest = made / "manifest.jsonl"
+    line = json.loads(manifest.read_text().splitlines()[0])
+    wrong = {"entropy": ([],), "scan": (3, {"seed": "x"}, {"seed": -1}), "recipe": ({}, None), "source": (None,)}
+    for name, value in ((name, value) for name, values in {**wrong, "digests": ([], {})}.items() for value in values):
+        manifest.write_text(json.dumps({**line, name: value}) + "\n")
+        with pytest.raises(InputError, match=f"its line {line['name']}") as error:
+            replay.main([str(manifest), "1", "-o", str(tmp_path / "again")])
+        assert "\n" not in str(error.value)
+        assert not (tmp_path / "again").exists(), (name, value)
+
+
 def test_a_line_that_is_not_there_is_named(configured, tmp_path):
     (tmp_path / "manifest.jsonl").write_text('{"name": "s0001_r0", "case": "s0001"}\n')
     with pytest.raises(InputError, match="did you mean 's0001_r0'"):

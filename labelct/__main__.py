@@ -57,9 +57,20 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0 done, 1 bad input or a disk that refuses, 2 wrong usage, 128 and its number for a signal.
     """
+    try:
+        return _run(verb, arguments)
+    except KeyboardInterrupt:  # Ctrl-C also while the modules are still loading
+        from labelct.processes import interrupted_code
+
+        print(f"labelct {verb}: stopped", file=sys.stderr)
+        return interrupted_code()
+
+
+def _run(verb: str, arguments: Sequence[str]) -> int:
+    """Run one verb; what it cannot do is one line."""
     from labelct.errors import LabelctError, refusal
     from labelct.parallel import openmp_wait_policy
-    from labelct.processes import interrupt_on_signals, interrupted_code
+    from labelct.processes import interrupt_on_signals
 
     openmp_wait_policy()
     interrupt_on_signals()
@@ -81,9 +92,6 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
             raise
         print(f"labelct {verb}: {refused}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"labelct {verb}: stopped", file=sys.stderr)
-        return interrupted_code()
 
 
 def _home(found: re.Match[str]) -> str:

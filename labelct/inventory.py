@@ -25,6 +25,11 @@ def take(folder: Path) -> Inventory:
     }
 
 
+def times(folder: Path) -> dict[str, int]:
+    """Return when each file that `take` lists was last written, in nanoseconds."""
+    return {path: (folder / path).stat().st_mtime_ns for path in _files(folder)}
+
+
 def differences(folder: Path, listed: Mapping[str, Mapping[str, Any]], contents: bool = False) -> dict[str, str]:
     """Return what is wrong with the files that an inventory lists, by path; empty where all is as it was.
 

@@ -223,7 +223,7 @@ def _partials(stage: Stage) -> list[Path]:
 
 
 def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> None:
-    """Make again what is missing of a finished stage, or was changed."""
+    """Make again what is missing of a finished stage, or was changed, and list what has been made with it."""
     folder, wrong = stage.folder, differences(stage.folder)
     if not wrong:
         return
@@ -231,14 +231,19 @@ def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None])
     changed = {folder / path: folder / f"{TEMPORARY}{uuid.uuid4().hex}" for path in wrong if (folder / path).exists()}
     for path, aside in changed.items():
         path.replace(aside)
+    before = inventory.times(folder)
     try:
         write_json(folder / RECIPE, recipe)
         make(folder)
+        made = {path for path, time in inventory.times(folder).items() if before.get(path) != time}
     finally:
         for path, aside in changed.items():  # what is not made again is better changed than lost
             aside.unlink() if path.exists() else aside.replace(path)
-    if inventory.FILE in wrong:
-        write_json(folder / inventory.FILE, inventory.take(folder))
+    listed = {} if inventory.FILE in wrong else read_json(folder / inventory.FILE, f"delete {folder}")
+    if made - {RECIPE} or not listed:
+        fresh = {path: entry for path, entry in inventory.take(folder).items() if path in made or not listed}
+        if any(listed.get(path) != entry for path, entry in fresh.items()):
+            write_json(folder / inventory.FILE, {**listed, **fresh})
     if left := differences(folder):
         remedy = f"rm -r {folder} lets the same command make it again, rm {folder / inventory.FILE} takes it as it is"
         raise InputError(folder, inventory.sentence(left), remedy)

@@ -1,5 +1,7 @@
 """An inventory finds what is missing, changed or foreign, and says it in one line."""
 
+import os
+
 import pytest
 
 from labelct import inventory
@@ -34,6 +36,13 @@ def test_what_became_of_the_files_is_found(folder):
     assert inventory.differences(folder, taken, contents=True) == {
         **quick, "three": inventory.CHANGED, "four": inventory.FOREIGN
     }  # fmt: skip
+
+
+def test_what_was_written_since_has_another_time(folder):
+    before = inventory.times(folder)
+    os.utime(folder / "three", ns=(0, 0))
+    (folder / inventory.FILE).touch()
+    assert {path for path, time in inventory.times(folder).items() if before[path] != time} == {"three"}
 
 
 def test_many_are_counted():

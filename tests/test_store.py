@@ -139,6 +139,20 @@ def test_a_torn_file_is_made_again_and_one_that_is_not_is_kept_and_named(tmp_pat
     assert damage(stage.folder) == ""
 
 
+def test_what_is_made_again_otherwise_is_listed_as_it_is_and_nothing_else_is(tmp_path):
+    stage = build(tmp_path, RECIPE, cases)
+    (stage.folder / "two").unlink()
+    (stage.folder / "foreign").touch()
+    (stage.folder / "three").write_text("?" * len((stage.folder / "three").read_text()))
+
+    def with_another_clock(folder):
+        (folder / "one").write_text("a later time")
+        (folder / "two").write_text("made later")
+
+    build(tmp_path, RECIPE, with_another_clock)
+    assert damage(stage.folder) == "three has another content, foreign is not one of its files"
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [

@@ -30,6 +30,8 @@ def told(error: Exception, overrides: Sequence[str]) -> str:
         return no_option(found[1], found[2], error.options)
     if "Config group override must be" in text:
         return _no_name(overrides)
+    if word := re.search(r"invalid literal for int\(\) with base 10: '(.*)'", text):
+        return _below_a_list(word[1], overrides)
     for pattern, say in PATTERNS:
         if found := re.search(pattern, text, re.DOTALL):
             return say(found, error)
@@ -68,6 +70,14 @@ def _no_name(overrides: Sequence[str]) -> str:
             known = ", ".join(option_names(group))
             return f"{group}={value}: allowed is one of {known}; leave {group}= out for its default"
     return "an option of a group has to be a name"
+
+
+def _below_a_list(word: str, overrides: Sequence[str]) -> str:
+    """Return what to say where a word is typed as the number of a list's part."""
+    keys = [override.lstrip("+~").partition("=")[0] for override in overrides]
+    key = next((key for key in keys if key.endswith(f".{word}")), word)
+    parent = key.rpartition(".")[0] or "KEY"
+    return f"{key}: {parent} is a list, and {word!r} is no number of one of its parts; write {parent}=[...]"
 
 
 def _not_merged(found: re.Match[str], error: Exception) -> str:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from hydra.core.utils import configure_log
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from rich.logging import RichHandler
 
 from labelct.commands import status
 from labelct.config import study, typed
@@ -134,6 +135,17 @@ def main() -> None:
         run(composed, folder, dict(settings.hydra.runtime.choices), given)
     except KeyboardInterrupt:
         sys.exit(interrupted_code())
+
+
+class Console(RichHandler):
+    """A job's console, on which what ends the job is one line on standard error, however narrow a screen is."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a record."""
+        if record.levelno < logging.ERROR:
+            super().emit(record)
+        else:
+            print(f"labelct run: {record.getMessage()}", file=sys.stderr)
 
 
 class LogFile(logging.FileHandler):

@@ -77,6 +77,8 @@ def _check_flags(flags: argparse.Namespace) -> None:
     if len(asked) > 1 and not (asked == ["multirun", "cfg"] and flags.cfg == "job"):
         flagged = " and ".join("--" + name.replace("_", "-") for name in asked)
         raise ConfigError(f"{flagged}: give one of them")
+    if flags.shell_completion and len(flags.overrides) != 1:
+        raise ConfigError("--shell-completion: give one of install=bash, query=bash, uninstall=bash (or fish, zsh)")
 
 
 def _configurations(flags: argparse.Namespace) -> Iterator[str]:
@@ -118,8 +120,8 @@ def _run(jobs: int) -> int:
     if JobFolders.folder is None:
         return code
     if not JobFolders.multirun:
-        finished = status.files(JobFolders.folder) and not status.failures(JobFolders.folder)
-        return code if finished else max(code, 1)
+        ended = status.read(JobFolders.folder / status.FILE)  # not those of jobs below it, as with hydra.run.dir=.
+        return code if ended["state"] == "finished" else max(code, 1)
     lines, missing = sweep_ended(JobFolders.folder, jobs)
     print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
     for line in lines:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from labelct.commands import compose
-from labelct.commands.arguments import Parser, natural
+from labelct.commands.arguments import Parser, check_output, natural
 from labelct.commands.groups import options
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
@@ -68,3 +68,4 @@ def _check_output(output: Path, ct: Path) -> None:
         raise InputError(output, "is no name of a NIfTI file", "give one that ends in .nii.gz")
     if output.resolve() == ct.resolve():
         raise InputError(output, "is the CT that is scanned", "give another name")
+    check_output(output)

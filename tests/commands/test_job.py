@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from labelct.commands import job
-from labelct.commands.job import JobFolders, LogFile, sweep_ended
+from labelct.commands.job import Console, JobFolders, LogFile, sweep_ended
 from labelct.errors import InputError
 from labelct.store import build, recipe_of, write_text
 
@@ -88,6 +88,19 @@ def test_a_fault_while_the_disk_has_no_room_is_that_of_the_disk(tmp_path, monkey
     monkeypatch.setattr(job.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
     _, status = end(tmp_path, monkeypatch, lambda *_: 1 / 0)
     assert status["reason"].endswith("the disk is full; free some space or write elsewhere")
+
+
+def test_why_a_job_failed_is_one_line_on_stderr_however_narrow_the_console_is(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    reason = f"/data/{'folder/' * 20}ct.nii.gz: is truncated; copy it again"
+    console = Console()
+    console.handle(logging.LogRecord("labelct", logging.ERROR, "", 0, "%s", (reason,), None))
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"labelct run: {reason}\n")
+    console.handle(logging.LogRecord("labelct", logging.INFO, "", 0, "made again", None, None))
+    said = capsys.readouterr()
+    assert "made again" in said.out
+    assert said.err == ""
 
 
 def test_a_log_whose_disk_is_full_says_so_once():

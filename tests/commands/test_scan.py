@@ -63,3 +63,10 @@ def test_wrong_values_are_named(ct, tmp_path, values, message):
 def test_missing_ct_is_named(tmp_path):
     with pytest.raises(InputError, match=r"no\.nii\.gz: does not exist"):
         main([str(tmp_path / "no.nii.gz"), "-o", str(tmp_path / "out.nii.gz")])
+
+
+def test_a_place_that_takes_no_file_is_named_before_the_scan_is_made(ct, tmp_path, monkeypatch):
+    monkeypatch.setattr("labelct.scanner.scan.scan", lambda *_, **__: pytest.fail("has been scanned"))
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file is a file and no folder"):
+        main([str(ct), "-o", str(tmp_path / "file" / "low.nii.gz")])

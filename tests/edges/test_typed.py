@@ -1,6 +1,7 @@
 """Mistakes on the command line: one line on stderr, an exit code that says so, and nothing done."""
 
 import sys
+import types
 
 import pytest
 
@@ -44,6 +45,7 @@ READ = [
     (["run", "=1"], "write KEY=VALUE"),
     (["run", "-m", "seed=1,"], "ends in a comma"),
     (["run", "-m", "seed=1,,2"], "cannot be read"),
+    (["run", "-sc"], "give one of install=bash"),
     (["run", "targets=[liver"], "cannot be read"),
     (["run", "name='a"], "quotes do not match"),
     (["run", 'name=a"b'], "quotes do not match"),
@@ -156,7 +158,8 @@ SLOW = [
     (["trainer.channels=[8,0,16]"], "1 or more"),
     (["trainer.patch=[48,48,a]"], "trainer.patch=[48,48,a]: allowed is whole numbers"),
     (["trainer.patch.9=48"], "trainer.patch.9=48"),
-    (["trainer.patch.x=48"], "x"),
+    (["trainer.patch.x=48"], "trainer.patch is a list, and 'x' is no number"),
+    (["targets.liver=1"], "targets.liver: targets is a list, and 'liver' is no number of one of its parts"),
     (["trainer.normalisation.low=nan"], "finite numbers"),
     (["trainer.augmentation=null"], "keys below it, such as trainer.augmentation.flip="),
     (["trainer.prediction.mirror=maybe"], "true or false"),
@@ -217,3 +220,12 @@ def test_what_can_run_starts(typed_in):
 def test_a_file_that_is_no_manifest_is_one_line(typed_in, tmp_path, text):
     (tmp_path / "names.json").write_text(text, encoding="utf-8")
     refused(typed_in, ["replay", "names.json", "1"], "is no manifest")
+
+
+def test_ctrl_c_while_the_modules_still_load_is_one_line(typed_in, monkeypatch):
+    class Loading(types.ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "labelct.parallel", Loading("labelct.parallel"))
+    assert typed_in("scan", "ct.nii.gz") == (130, "labelct scan: stopped\n")

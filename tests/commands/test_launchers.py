@@ -12,6 +12,8 @@ from hydra import compose, initialize_config_dir
 
 from labelct.config import configuration_folder
 
+pytestmark = pytest.mark.ci
+
 STUB = """
 import os, signal, sys, time, types
 

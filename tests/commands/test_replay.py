@@ -40,6 +40,7 @@ def made_again(folder, name):
     return (folder / f"{name}_0000.nii.gz").read_bytes(), (folder / f"{name}.nii.gz").read_bytes()
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("arm", ARMS)
 def test_a_line_makes_its_volume_again_to_the_byte(configured, tmp_path, arm):
     _, made = make(configured, tmp_path, *ARMS[arm])

@@ -19,6 +19,8 @@ from labelct.io import nifti, read_ct
 from tests.io.dicoms import BIG_ENDIAN, EXPLICIT, JPEG2000, ct_slice, enhanced_ct, write
 from tests.io.headers import HU, nifti_file
 
+pytestmark = pytest.mark.ci
+
 GIB = 1 << 30
 SECONDS = 10  # what a file of a few kilobytes may take at the very most
 FIELDS = [name for name in nibabel.Nifti1Header().keys() if name != "magic"]  # noqa: SIM118

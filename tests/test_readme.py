@@ -34,7 +34,7 @@ def run(folder, words):
     trains = "labelct.run" in rest[:2] or program == "labelct-run" or rest[:1] == ["run"]
     smoke = ["debug=smoke"] if trains and not {"--help", "debug=smoke"} & set(rest) else []
     command = [sys.executable, *SCRIPTS[program], *rest, *smoke]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=540, env={**os.environ})
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=540, env={**os.environ})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -26,6 +26,7 @@ from labelct.commands.compose import configuration
 from labelct.sampler import Sampler
 from labelct.scanner.scan import Acquisition
 from labelct.trainer.unet.module import SegmentationModule
+from tests.trainer.step_time import steps
 
 EXPERIMENT = "organs_from_masks_gpu"
 BUSY = 0.9  # of a step's time, at least
@@ -86,8 +87,8 @@ def _seconds_a_step(log: Path) -> float:
     """Return the median seconds of a step in the second half of a training; validations fall out of a median."""
     with log.open(encoding="utf-8") as file:
         lines = [(int(row["step"]), float(row["seconds"])) for row in csv.DictReader(file) if row["loss"]]
-    steps = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(lines[len(lines) // 2 :])]
-    return float(np.median(steps))
+    taken = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(lines[len(lines) // 2 :])]
+    return float(np.median(taken))
 
 
 def _bare(settings: Any) -> float:
@@ -95,16 +96,6 @@ def _bare(settings: Any) -> float:
     model = {"settings": asdict(settings), "labels": {f"organ{n}": n for n in range(1, 9)}}
     module = SegmentationModule(model, compiled=True).to("cuda")
     module.on_fit_start()
-    optimiser = torch.optim.SGD(module.parameters(), 1e-3, momentum=0.99, nesterov=True)
     shape = (settings.batch, 1, *settings.patch)
     batch = torch.randn(shape, device="cuda"), torch.randint(0, 9, shape, dtype=torch.uint8, device="cuda")
-    marks = [torch.cuda.Event(enable_timing=True) for _ in range(41)]
-    for mark in marks:
-        mark.record()
-        with torch.autocast("cuda", torch.bfloat16):
-            loss = module.training_step(batch, 0)
-        loss.backward()
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-    torch.cuda.synchronize()
-    return float(np.median([a.elapsed_time(b) for a, b in pairwise(marks[10:])])) / 1e3
+    return steps(module, batch, 30)

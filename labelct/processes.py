@@ -91,6 +91,21 @@ def end_with(parent: int) -> None:
         threading.Thread(target=watch, name=name, daemon=True).start()
 
 
+def end_children_with_this() -> None:
+    """Let every process that is forked from this one end soon after it, however it ends.
+
+    Workers of nnU-Net would otherwise wait for ever for a killed training to take their batches.
+    """
+    parent = os.getpid()
+
+    def start() -> None:
+        if os.getppid() == parent:
+            end_with(parent)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=start)
+
+
 def interrupt_on_signals() -> None:
     """Let SIGTERM and SIGHUP raise `KeyboardInterrupt`; a second one ends the process at once.
 

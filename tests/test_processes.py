@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,26 @@ def test_a_signal_that_is_ignored_stays_so():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
     assert os.getpid() == describe()["pid"]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are not files here")
+def test_workers_end_with_a_training_that_is_killed() -> None:
+    script = """
+import multiprocessing, os, time
+from labelct.processes import end_children_with_this
+def work():
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+end_children_with_this()
+multiprocessing.get_context("fork").Process(target=work, daemon=True).start()
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as training:
+        assert training.stdout is not None
+        state = Path("/proc") / training.stdout.readline().strip() / "stat"
+        training.kill()
+    for _ in range(100):
+        if not state.exists() or ") Z" in state.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError("the worker is still there")

@@ -205,7 +205,7 @@ def sweep_ended(folder: Path, expected: int) -> tuple[Sequence[str], int]:
 
 def _chain(composed: DictConfig, folder: Path, choices: Mapping[str, Any], overrides: Sequence[str]) -> float | None:
     from labelct import pipeline
-    from labelct.trainer.device import end_children_with_this
+    from labelct.processes import end_children_with_this
 
     end_children_with_this()
     arm = {str(group): str(option) for group, option in choices.items() if not str(group).startswith("hydra")}

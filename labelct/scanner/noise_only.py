@@ -5,9 +5,14 @@ of the noise; and the noise's variance, `1 / N`, varies slowly. Large voxels and
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
-from labelct.scanner.geometry import Grid, Helix
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.scanner.chunked_reconstruction import Views
+from labelct.scanner.geometry import Array, Grid, Helix
 from labelct.scanner.operations import Values, operations_of
 from labelct.scanner.settings import NoiseOnlySettings
 
@@ -44,3 +49,33 @@ def coarse_helix(helix: Helix, coarse: NoiseOnlySettings) -> Helix:
         views_per_turn=per_turn,
         views=math.ceil((helix.views - 1) * per_turn / helix.views_per_turn) + 1,
     )
+
+
+def neighbours(positions: NDArray[np.float64], count: int) -> tuple[NDArray[np.int64], Array]:
+    """Return the lower one of the two of `count` values that each position lies between, and the upper one's weight."""
+    inside = np.clip(positions, 0, count - 1)
+    low = np.minimum(inside.astype(np.int64), count - 2)
+    return low, (inside - low).astype(np.float32)
+
+
+def refined(
+    coarse: Values, coarse_helix: Helix, helix: Helix, along: Callable[[Values, int, NDArray[np.float64]], Values]
+) -> Views:
+    """Return the views of a scan interpolated from coarse ones; see `Backend.refine`.
+
+    Args:
+        coarse: Line integrals of `coarse_helix`, `(view, channel, row)`.
+        coarse_helix: From `coarse_helix`.
+        helix: The scan.
+        along: Interpolates linearly along one axis, at positions in values; the ends hold on.
+    """
+
+    def views(start: int, stop: int) -> Values:
+        view = np.arange(start, stop) * (coarse_helix.views_per_turn / helix.views_per_turn)
+        first, last = math.floor(view[0]), min(math.ceil(view[-1]) + 2, len(coarse))
+        first = min(first, last - 2)
+        part = along(coarse[first:last], 0, view - first)
+        part = along(part, 1, (helix.gamma - coarse_helix.gamma[0]) / coarse_helix.channel_pitch)
+        return along(part, 2, (helix.v - coarse_helix.v[0]) / coarse_helix.row_pitch)
+
+    return views

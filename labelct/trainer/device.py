@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 RANK = "LOCAL_RANK"  # where Lightning and torch look for the number of a process
 GRACE_S = 60  # the others end within seconds of the first, unless a disk is slow
-WATCH_S = 1.0  # an orphan holds its memory no longer than that
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
@@ -214,26 +212,6 @@ def launch_workers(device: DeviceSettings, command: Sequence[str]) -> Iterator[N
         _leave_process_group()
         os.environ.clear()
         os.environ.update(before)
-
-
-def end_children_with_this() -> None:
-    """Let every process that is forked from this one end soon after it, however it ends.
-
-    Workers of nnU-Net would otherwise wait for ever for a killed training to take their batches.
-    """
-    parent = os.getpid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH_S)
-        os._exit(1)
-
-    def start() -> None:
-        if os.getppid() == parent:
-            threading.Thread(target=watch, name="watch-parent", daemon=True).start()
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=start)
 
 
 def _check_ended(codes: Sequence[int | None]) -> None:

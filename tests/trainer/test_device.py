@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import lightning.fabric  # noqa: F401  (its first import sets a variable of the environment)
@@ -209,26 +208,3 @@ with torch_threads(DeviceSettings(threads=1)):
 """
     faults = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
     assert faults < 1000  # 80 MiB are 20480 pages
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are not files here")
-def test_workers_end_with_a_training_that_is_killed() -> None:
-    script = """
-import multiprocessing, os, time
-from labelct.trainer.device import end_children_with_this
-def work():
-    print(os.getpid(), flush=True)
-    time.sleep(60)
-end_children_with_this()
-multiprocessing.get_context("fork").Process(target=work, daemon=True).start()
-time.sleep(60)
-"""
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as training:
-        assert training.stdout is not None
-        state = Path("/proc") / training.stdout.readline().strip() / "stat"
-        training.kill()
-    for _ in range(100):
-        if not state.exists() or ") Z" in state.read_text():
-            return
-        time.sleep(0.1)
-    raise AssertionError("the worker is still there")

@@ -3,7 +3,6 @@
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from labelct.trainer.unet.module import SegmentationModule
 from labelct.trainer.unet.settings import UNetSettings
 from labelct.volume import Volume
 from tests.trainer.conftest import body_with_ball, task
+from tests.trainer.step_time import steps
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("card")]
 GPU = DeviceSettings(kind="gpu", compile="false")
@@ -33,22 +33,6 @@ def dice(guess: np.ndarray, truth: np.ndarray) -> float:
 
 def model_of(settings: UNetSettings) -> dict:
     return {"settings": asdict(settings), "labels": {f"organ{n}": n for n in range(1, 8)}}
-
-
-def steps(module: SegmentationModule, batch, count: int) -> float:
-    """Return the seconds of a step by the card's own clock: the median of `count`, after five more."""
-    optimiser = torch.optim.SGD(module.parameters(), 1e-3, momentum=0.99, nesterov=True)
-    marks = [torch.cuda.Event(enable_timing=True) for _ in range(count + 6)]
-    for mark in marks:
-        mark.record()
-        with torch.autocast("cuda", torch.bfloat16):
-            loss = module.training_step(batch, 0)
-        loss.backward()
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-    torch.cuda.synchronize()
-    times = [first.elapsed_time(last) / 1000 for first, last in pairwise(marks[5:])]
-    return float(np.median(times))
 
 
 def resident(settings: UNetSettings):

@@ -32,7 +32,7 @@ from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.trainer.device import end_children_with_this
+from labelct.processes import end_children_with_this
 from labelct.trainer.model import REMEDY, fill, read_checkpoint, read_description
 from labelct.trainer.nnunet.instructions import Instructions
 from labelct.trainer.nnunet.names import check_names

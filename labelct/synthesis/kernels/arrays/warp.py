@@ -5,6 +5,8 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import types
+from numba.extending import overload
 from numpy.typing import NDArray
 
 from labelct.threads import over_chunks
@@ -18,10 +20,9 @@ def warp(array: NDArray[Any], spacing: Sequence[float], params: Mapping[str, Any
     size = np.array(spacing, float)
     field, step = displacement(source.shape, spacing, params)
     deformed = np.empty_like(source)
-    kernel = _deform_linear if np.issubdtype(source.dtype, np.floating) else _deform_nearest
     affine, shift = np.array(params["matrix"]), np.array(params["shift_mm"])
     fixed = (source, deformed, source.dtype.type(outside), field, step, affine, shift, size)
-    over_chunks(lambda start, stop: kernel(*fixed, start, stop), len(source))
+    over_chunks(lambda start, stop: _deform(*fixed, start, stop), len(source))
     return deformed
 
 
@@ -111,8 +112,34 @@ def _trace_column(
             row[z] = (plane + deep[z] + moved + row[z]) / voxel + half
 
 
+def _read(source: Any, outside: Any, i: float, j: float, k: float) -> Any:
+    """Return what a volume holds at a place in voxels, by the type of its voxels; in compiled kernels only."""
+    raise NotImplementedError("for compiled kernels")
+
+
+@overload(_read, inline="always")
+def _read_by_type(source: Any, outside: Any, i: float, j: float, k: float) -> Any:
+    def nearest(source: Any, outside: Any, i: float, j: float, k: float) -> Any:
+        a, b, c = np.floor(i + 0.5), np.floor(j + 0.5), np.floor(k + 0.5)
+        inside = 0 <= a < source.shape[0] and 0 <= b < source.shape[1] and 0 <= c < source.shape[2]
+        return source[int(a), int(b), int(c)] if inside else outside
+
+    def linear(source: Any, outside: Any, i: float, j: float, k: float) -> Any:
+        a, b, c = int(np.floor(i)), int(np.floor(j)), int(np.floor(k))
+        u, v, w = i - a, j - b, k - c
+        total = 0.0
+        for corner in range(8):
+            p, q, r = corner >> 2, (corner >> 1) & 1, corner & 1
+            share = (u if p else 1 - u) * (v if q else 1 - v) * (w if r else 1 - w)
+            inside = 0 <= a + p < source.shape[0] and 0 <= b + q < source.shape[1] and 0 <= c + r < source.shape[2]
+            total += share * (source[a + p, b + q, c + r] if inside else outside)
+        return total
+
+    return linear if isinstance(source.dtype, types.Float) else nearest
+
+
 @numba.njit(cache=True, nogil=True)
-def _deform_nearest(
+def _deform(
     source: Any,
     deformed: Any,
     outside: Any,
@@ -131,38 +158,4 @@ def _deform_nearest(
         for y in range(shape[1]):
             _trace_column(x, y, shape, field, step, affine, shift, size, depths, nodes, found)
             for z in range(shape[2]):
-                a, b, c = np.floor(found[0, z] + 0.5), np.floor(found[1, z] + 0.5), np.floor(found[2, z] + 0.5)
-                inside = 0 <= a < shape[0] and 0 <= b < shape[1] and 0 <= c < shape[2]
-                deformed[x, y, z] = source[int(a), int(b), int(c)] if inside else outside
-
-
-@numba.njit(cache=True, nogil=True)
-def _deform_linear(
-    source: Any,
-    deformed: Any,
-    outside: Any,
-    field: Any,
-    step: float,
-    affine: Any,
-    shift: Any,
-    size: Any,
-    start: int,
-    stop: int,
-) -> None:
-    shape = source.shape
-    depths = _depths(shape, step, affine, size)
-    nodes, found = np.empty(field.shape[2]), np.empty((3, shape[2]))
-    for x in range(start, stop):
-        for y in range(shape[1]):
-            _trace_column(x, y, shape, field, step, affine, shift, size, depths, nodes, found)
-            for z in range(shape[2]):
-                i, j, k = found[0, z], found[1, z], found[2, z]
-                a, b, c = int(np.floor(i)), int(np.floor(j)), int(np.floor(k))
-                u, v, w = i - a, j - b, k - c
-                total = 0.0
-                for corner in range(8):
-                    p, q, r = corner >> 2, (corner >> 1) & 1, corner & 1
-                    share = (u if p else 1 - u) * (v if q else 1 - v) * (w if r else 1 - w)
-                    inside = 0 <= a + p < shape[0] and 0 <= b + q < shape[1] and 0 <= c + r < shape[2]
-                    total += share * (source[a + p, b + q, c + r] if inside else outside)
-                deformed[x, y, z] = total
+                deformed[x, y, z] = _read(source, outside, found[0, z], found[1, z], found[2, z])

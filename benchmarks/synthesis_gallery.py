@@ -106,7 +106,7 @@ def fitted(root: Path) -> Priors:
     label_map, ct = subject(root, REAL)
     assert ct is not None
     base = load_priors()
-    return fit_priors([measure(ct, label_map.array, label_map.names, base)], base, "native")
+    return fit_priors([measure(ct, label_map.array, label_map.names, base)], base, 0.0)
 
 
 def paint(panel: Panel, root: Path) -> NDArray[np.float32]:

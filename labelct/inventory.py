@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ Inventory = dict[str, dict[str, Any]]
 def take(folder: Path) -> Inventory:
     """Return `{path: {"bytes": size, "sha256": digest}}` of every file below `folder` that `differences` looks at."""
     paths = sorted(_files(folder))
-    digests = _digests([folder / path for path in paths])
+    found = digests([folder / path for path in paths])
     return {
         path: {"bytes": (folder / path).stat().st_size, "sha256": digest}
-        for path, digest in zip(paths, digests, strict=True)
+        for path, digest in zip(paths, found, strict=True)
     }
 
 
@@ -44,8 +44,8 @@ def differences(folder: Path, listed: Mapping[str, Mapping[str, Any]], contents:
     }
     if contents:
         whole = [path for path in listed if path not in wrong]
-        digests = zip(whole, _digests([folder / path for path in whole]), strict=True)
-        wrong |= {path: CHANGED for path, digest in digests if digest != listed[path]["sha256"]}
+        found = zip(whole, digests([folder / path for path in whole]), strict=True)
+        wrong |= {path: CHANGED for path, digest in found if digest != listed[path]["sha256"]}
         wrong |= dict.fromkeys(sorted(set(_files(folder)) - set(listed)), FOREIGN)
     return wrong
 
@@ -70,7 +70,7 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _digests(paths: list[Path]) -> list[str]:
+def digests(paths: Sequence[Path]) -> list[str]:
     """Return the SHA-256 of files, several at a time: hashing leaves the interpreter to others."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(_digest, paths))

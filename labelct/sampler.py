@@ -25,7 +25,7 @@ from labelct.synthesis.recipe import Recipe
 from labelct.targets import LARGEST
 from labelct.volume import LabelMap
 
-SYNTHESIS, SCAN, DRAWN = 1, 2, 4  # which stream of a seed a draw is from; 3 are the patches
+SYNTHESIS, SCAN, DRAWN, BODY = 1, 2, 4, 5  # which stream of a seed a draw is from; 3 are the patches
 BYTES_PER_VOXEL, SLABS = 25, 2**30  # what a volume in the making takes on a device: by its size, and whatever that is
 
 

@@ -81,9 +81,10 @@ def small_map(low):
 
 
 @pytest.fixture
-def volumes(configured):
+def volumes(configured, tmp_path_factory):
     """Return volumes of three small label maps, drawn while a network trains."""
-    from labelct.cohort.base import Subject
+    from labelct.cohort.base import Cohort, Subject
+    from labelct.stages import priors
     from labelct.stages.synthesis import sampler
     from labelct.streaming import SyntheticVolumes
 
@@ -96,4 +97,6 @@ def volumes(configured):
     ]
     config = configured(*overrides, "drop=none", "scanner=image", "dose=full", "data.deformation.elastic_mm=0")
     subjects = tuple(Subject(f"s{low}", partial(small_map, low), None, ()) for low in (2, 4, 6))
-    return SyntheticVolumes(subjects, partial(sampler, config))
+    folder = tmp_path_factory.mktemp("tables")
+    priors.tables(config, Cohort("small", subjects, (), ()), folder).write(folder)
+    return SyntheticVolumes(subjects, partial(sampler, config, folder))

@@ -74,9 +74,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "report": {"config", "errors", "evaluation", "filenames", "settings", "store", "tracking"},
         "stages": {
-            "cohort", "config", "dataset", "errors", "evaluation", "io", "labels", "parallel", "phantom", "priors",
-            "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets", "threads",
-            "tracking", "trainer", "translation", "volume",
+            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "labels", "parallel", "phantom",
+            "priors", "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets",
+            "threads", "tracking", "trainer", "translation", "volume",
         },
         "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
     },

@@ -1,4 +1,4 @@
-"""`labelct priors`: HU priors fitted to CT with masks, shown, and volumes checked against them."""
+"""`labelct priors`: HU priors fitted to CT with masks, shown, volumes checked against them; the histogram of a body."""
 
 import argparse
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from labelct.commands import compose
 from labelct.commands.arguments import Parser, check_output, natural
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.priors import Prior, Priors, load_priors
+from labelct.priors import FITTED, Prior, Priors, load_priors
 from labelct.store import write_json, write_text
 
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
@@ -37,14 +37,21 @@ def parser() -> Parser:
     show.add_argument("csv", nargs="?", default="builtin", help="a CSV file; none: the built-in table")
     check = verbs.add_parser("check", help="compare CT or synthetic volumes with a prior, organ by organ")
     check.add_argument("folder", type=Path, help="a training set, or a cohort with CT")
-    check.add_argument("--priors", default="builtin", help="a CSV file; none: the built-in table")
+    check.add_argument(
+        "--priors", help="a CSV file; none: what a training set was painted from, else the built-in table"
+    )
     check.add_argument("--phase", default="portal", choices=("portal", "native"), help="of the volumes")
     check.add_argument("-o", "--output", type=Path, help="a JSON file for the result")
+    body = verbs.add_parser("body", help="measure the histogram of a whole body, for data.cylinder.histogram=")
+    body.add_argument("ct", type=Path, help="a NIfTI file or a folder with a DICOM series")
+    body.add_argument("-o", "--output", type=Path, required=True, help="the CSV file to write")
+    body.add_argument("--phase", choices=("portal", "native"), help="of the CT; it is compared with data.phase")
+    body.add_argument("--source", help="what the file says that it was measured on; none: the name of the CT")
     return command
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fit, show or check priors.
+    """Fit, show or check priors, or measure a body.
 
     Args:
         arguments: What stands behind `labelct priors`.
@@ -62,13 +69,14 @@ def main(arguments: Sequence[str]) -> int:
         given.overrides += more
     if getattr(given, "output", None):
         check_output(given.output)
-    {"fit": _fit, "show": _show, "check": _check}[given.verb](given)
+    {"fit": _fit, "show": _show, "check": _check, "body": _body}[given.verb](given)
     return 0
 
 
 def _fit(given: argparse.Namespace) -> None:
-    from labelct.priors.fit import fit_priors, priors_csv
+    from labelct.priors.fit import priors_csv
     from labelct.stages import cohorts
+    from labelct.stages.priors import AUTO, TRAIN, fit
 
     config = compose.configuration(given.overrides)
     cohort, stage = cohorts.prepare(config, config.cohort, Path(config.paths.outputs) / "stages")
@@ -76,21 +84,23 @@ def _fit(given: argparse.Namespace) -> None:
     with_ct = [subject for subject in subjects if subject.load_ct is not None]
     if not with_ct:
         raise InputError(stage.folder, "no training or validation case has a CT", "set cohort.splits, or --all")
-    base = load_priors(config.data.priors)
-    measured = map_cases(partial(_measure, base=base, erode=given.erode), with_ct, config.parallel, "organs measured")
-    phase = "native" if config.data.phase == "native" else "portal"
-    fitted = fit_priors(measured, base, phase)
+    base = load_priors("builtin" if config.data.priors in (AUTO, TRAIN) else config.data.priors)
+    fitted = fit(with_ct, config, base, given.erode)
     write_text(given.output, priors_csv(fitted))
-    seen = sorted({name for one in measured for name in one})
-    print(f"{given.output}: {len(seen)} classes fitted to {len(with_ct)} CT as {phase}, the others from {base.source}")
+    seen = sum(prior.evidence == FITTED for prior in fitted.table.values())
+    phase = config.data.phase
+    print(f"{given.output}: {seen} classes fitted to {len(with_ct)} CT as {phase}, the others from {base.source}")
 
 
-def _measure(subject: Subject, base: Priors, erode: int) -> dict[str, Any]:
-    from labelct.priors.fit import measure
+def _body(given: argparse.Namespace) -> None:
+    from labelct.io.volumes import read_ct
+    from labelct.synthesis.body_histogram import body_csv, measure_body
 
-    assert subject.load_ct is not None
-    label_map, ct = subject.load_label_map(), subject.load_ct()
-    return measure(ct.array.astype(np.float32), label_map.array.astype(np.uint32), label_map.names, base, erode)
+    ct = read_ct(given.ct)
+    body = measure_body(ct.array, ct.spacing, given.source or given.ct.name, given.phase or "")
+    write_text(given.output, body_csv(body))
+    middle = body.hu[len(body.hu) // 2]
+    print(f"{given.output}: the body of {body.source}, {body.hu[0]:.0f} to {body.hu[-1]:.0f} HU, median {middle:.0f}")
 
 
 def _show(given: argparse.Namespace) -> None:
@@ -109,12 +119,14 @@ def _line(prior: Prior) -> str:
 def _check(given: argparse.Namespace) -> None:
     from labelct.cohort.open import open_cohort
     from labelct.priors.check import report, sentence
+    from labelct.stages.priors import FILES
 
     cohort = open_cohort(_layout(given.folder))
     subjects = [subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.load_ct is not None]
     if not subjects:
         raise InputError(given.folder, "holds no case with a CT", "give a folder with CT and label maps")
-    priors = load_priors(given.priors)
+    painted_from = given.folder / FILES["priors"]
+    priors = load_priors(given.priors or (str(painted_from) if painted_from.is_file() else "builtin"))
     look = partial(_check_case, priors=priors, enhancement=float(given.phase == "portal"))
     found = report(map_cases(look, subjects, ParallelSettings(), "organs checked"), priors.source)
     if not found["organs"]:

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
         if root is not None:
             made_with[name]["root"] = str(root)
     try:
-        image, label = replay(line, made_with, given.output)
+        image, label = replay(line, made_with, manifest.parent, given.output)
     except UNFIT as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(manifest, f"its line {line['name']} describes no volume ({reason})", REMEDY) from error
@@ -101,12 +101,13 @@ def read_line(manifest: Path, wanted: str) -> dict[str, Any]:
     raise InputError(manifest, f"has {len(lines)} lines and no {wanted!r}", remedy)
 
 
-def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) -> tuple[Path, Path]:
+def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, output: Path) -> tuple[Path, Path]:
     """Make the volume of a manifest line again.
 
     Args:
         line: Of the manifest.
         made_with: `config.json` of the training set.
+        tables: The folder of the training set, which holds the tables that it was painted from.
         output: The folder for both files.
 
     Returns:
@@ -117,7 +118,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], output: Path) 
     """
     from labelct.stages import scanning, synthesis
 
-    name, sampler = line["name"], _sampler(made_with)
+    name, sampler = line["name"], _sampler(made_with, tables)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
@@ -145,15 +146,16 @@ def _checked(manifest: Path, line: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-def _sampler(made_with: Mapping[str, Any]) -> Sampler:
+def _sampler(made_with: Mapping[str, Any], tables: Path) -> Sampler:
     """Return what made the volumes of a training set."""
     from labelct.sampler import Sampler
     from labelct.scanner.scan import Acquisition
+    from labelct.stages.priors import beside
     from labelct.synthesis.recipe import Recipe
 
     names = ("data", "fill", "texture", "drop", "scanner", "dose")
     data, fill, texture, drop, scanner, dose = (section(name, made_with[name]) for name in names)
-    recipe = Recipe.of(data, fill, texture, drop, Targets(made_with["targets"]))
+    recipe = Recipe.of(beside(data, tables), fill, texture, drop, Targets(made_with["targets"]))
     return Sampler(recipe, Acquisition(scanner, dose))
 
 

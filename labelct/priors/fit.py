@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.priors.table import QUANTILE_LEVELS, Prior, Priors
+from labelct.priors.table import FITTED, QUANTILE_LEVELS, Prior, Priors
 
 GAS_BELOW_HU = -300.0  # between fat and gas, far from both
 FEWEST_VOXELS = 30  # fewer give a standard deviation to no better than an eighth
@@ -85,13 +85,14 @@ def _statistics(hu: NDArray[np.float64], hollow: bool) -> Measured:
     return Measured(mean, float(contents.std()), above.size / hu.size, level, spread, offsets, hu.size)
 
 
-def fit_priors(cases: Sequence[Mapping[str, Measured]], base: Priors, phase: str = "portal") -> Priors:
+def fit_priors(cases: Sequence[Mapping[str, Measured]], base: Priors, enhancement: float = 1.0) -> Priors:
     """Fit a prior table to measured volumes.
 
     Args:
         cases: What `measure` returned for each CT.
         base: Where classes that no case shows, and spreads between fewer than three cases, come from.
-        phase: `portal` or `native`, the phase of the CT: which of the two means is fitted.
+        enhancement: Of the CT, 0 native to 1 portal-venous. The means of both phases make the least move that puts
+            the mean at this enhancement where it was measured: in a pure phase one of them moves, half way both alike.
 
     Returns:
         The table; fitted rows carry the evidence grade F.
@@ -99,11 +100,11 @@ def fit_priors(cases: Sequence[Mapping[str, Measured]], base: Priors, phase: str
     table = dict(base.table)
     for name in sorted({name for case in cases for name in case}):
         seen = [case[name] for case in cases if name in case]
-        table[name] = _fit(name, seen, base.table.get(name), phase)
+        table[name] = _fit(name, seen, base.table.get(name), enhancement)
     return Priors(table, f"fit to {len(cases)} volumes")
 
 
-def _fit(name: str, seen: Sequence[Measured], base: Prior | None, phase: str) -> Prior:
+def _fit(name: str, seen: Sequence[Measured], base: Prior | None, enhancement: float) -> Prior:
     means = np.array([one.mean for one in seen])
     mean, sd = float(means.mean()), float(np.sqrt(np.mean([one.sd**2 for one in seen])))
     base = base or Prior(name, mean, 0.15 * abs(mean), sd, mean)
@@ -116,9 +117,14 @@ def _fit(name: str, seen: Sequence[Measured], base: Prior | None, phase: str) ->
         hu_gas=float(np.mean([one.hu_gas for one in gas])) if gas else base.hu_gas,
         hu_gas_sd=float(np.mean([one.hu_gas_sd for one in gas])) if gas else base.hu_gas_sd,
         quantiles=tuple(round(float(q), 1) for q in np.mean([one.quantiles for one in seen], axis=0)),
-        evidence="F",
+        evidence=FITTED,
     )
-    return replace(fitted, hu_pv_mean=mean) if phase == "portal" else replace(fitted, hu_native_mean=mean)
+    moved = (mean - base.mean(enhancement)) / (enhancement**2 + (1.0 - enhancement) ** 2)
+    return replace(
+        fitted,
+        hu_pv_mean=base.hu_pv_mean + enhancement * moved,
+        hu_native_mean=base.hu_native_mean + (1.0 - enhancement) * moved,
+    )
 
 
 def priors_csv(priors: Priors) -> str:

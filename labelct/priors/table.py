@@ -11,6 +11,7 @@ from pathlib import Path
 from labelct.errors import InputError, nearest
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
+FITTED = "F"  # the evidence of a row that was measured on CT
 BACKGROUND_CLASSES = (AIR, FAT, SOFT)
 QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000
 

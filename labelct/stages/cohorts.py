@@ -4,6 +4,7 @@ import dataclasses
 import os
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
@@ -17,6 +18,14 @@ from labelct.store import Stage, build, key_of, recipe_of
 VERSION = 1
 LONGEST_NAME = 200  # bytes of the 255 that a file's name may have: stages put a test's name, a number, an ending to it
 PATHS = ("root", "splits_file", "labels", "ct", "names")
+SHARED_OUT = ("cases", "splits", "seed", "split")  # which cases are in which split
+
+
+def read_options(settings: CohortSettings) -> dict[str, Any]:
+    """Return the settings that say how the files of a case are read; an embedded cohort's are as they were made."""
+    if isinstance(settings, PhantomSettings):
+        return {}
+    return {name: value for name, value in plain(settings).items() if name not in (*PATHS, *SHARED_OUT)}
 
 
 def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:

@@ -9,10 +9,10 @@ from labelct.config import CohortSettings, Config, plain
 from labelct.errors import InputError, did_you_mean
 from labelct.io.video import find_videos
 from labelct.phantom.settings import PhantomSettings
-from labelct.priors.table import Priors, load_priors
-from labelct.stages import cohorts, training
+from labelct.priors import load_priors
+from labelct.stages import cohorts, priors, training
 from labelct.store import Stage
-from labelct.synthesis.cylinder import body_quantiles
+from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
 
 PHANTOM = "cohort=phantom"
@@ -38,10 +38,8 @@ def check(config: Config) -> None:
     own = _own(config, root)
     known = own[0].names() if own else _phantom_names()
     _check_structures(config, known, str(own[1].folder) if own else PHANTOM)
-    _check_priors(config)
+    _check_tables(config, own is None or any(subject.load_ct is not None for subject in own[0].train))
     recipe = RECIPES[config.data.kind]
-    if "cylinder" not in recipe.unread:
-        body_quantiles(config.data.cylinder.histogram)
     if config.texture.kind == "video" and recipe.textured and not recipe.white:
         find_videos(config.texture.root or "")
     for name, settings in config.test.items():
@@ -85,15 +83,15 @@ def _check_known(name: str, known: tuple[str, ...], source: str) -> None:
         raise InputError(source, f"the cohort has no structure {name!r}", remedy)
 
 
-def _check_priors(config: Config) -> None:
-    """Raise where a target has no prior and the recipe paints it from one."""
-    recipe = RECIPES[config.data.kind]
-    if not recipe.draws:
-        return
-    priors: Priors = load_priors(config.data.priors)
-    if config.fill.uses_priors and recipe.fill is None:
+def _check_tables(config: Config, has_ct: bool) -> None:
+    """Raise where a table is not there, or a target that is painted from it has no row that could be known by now."""
+    choice = priors.choose(config, has_ct)
+    if choice.body not in (None, priors.TRAIN):
+        load_body(choice.body)
+    if choice.priors != priors.TRAIN and RECIPES[config.data.kind].reads_priors(config.fill):
+        table = load_priors(choice.priors)
         for part in sorted(config.targets.structures - {config.data.lesions.name}):
-            priors[part]
+            table[part]
 
 
 def _check_test(

@@ -19,6 +19,7 @@ from labelct.priors.check import report, sentence
 from labelct.sampler import SCAN, entropy
 from labelct.scanner.scan import Acquisition, project, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.stages import priors
 from labelct.stages.acquisition import resolved, shared_out
 from labelct.stages.synthesis import names_of, records
 from labelct.store import Stage, build, copy, ordered, recipe_of, write_json, write_text, written
@@ -44,8 +45,8 @@ class Work:
 def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     """Return the training set: `imagesTr/`, `labelsTr/`, `dataset.json`, `splits_final.json` and `manifest.jsonl`.
 
-    Beside the manifest lie `config.json`, what `labelct replay` needs besides a line of it, and `priors_check.json`,
-    whether each organ is as dense as the prior says.
+    Beside the manifest lie `config.json` and the tables that the volumes were painted from, which `labelct replay`
+    needs besides a line of it, and `priors_check.json`, whether each organ is as dense as the prior says.
 
     Noise-free projections are a stage of their own, which the doses of a sweep share.
 
@@ -76,7 +77,10 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         parallel = shared_out(config.parallel, config.scanner)
         map_cases(_scan_case, work, parallel, f"scanner {config.scanner.kind}")
         lines = records(folder, [one.record["name"] for one in work])
-        _index(folder, lines, config.targets.names, Path(config.data.priors).name)
+        _index(folder, lines, config.targets.names)
+        for name in priors.FILES.values():
+            if (synthesis.folder / name).is_file():
+                copy(synthesis.folder / name, folder / name)
         write_json(folder / "config.json", _made_with(config))
 
     return build(root, recipe_of("dataset", VERSION, settings, parents), make)
@@ -188,13 +192,13 @@ def _share(source: Path, target: Path) -> None:
         copy(source, target)
 
 
-def _index(folder: Path, lines: list[dict[str, Any]], targets: list[str], prior: str) -> None:
+def _index(folder: Path, lines: list[dict[str, Any]], targets: list[str]) -> None:
     """Write the files that describe the set, from the records of its volumes."""
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
     dataset.write_index(folder, targets, splits, spacing, ignore=any(line.get("ignored") for line in lines))
     write_text(folder / "manifest.jsonl", "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
-    _check(folder, lines, prior)
+    _check(folder, lines, lines[0]["tables"]["priors"])
     shutil.rmtree(folder / "records")
 
 

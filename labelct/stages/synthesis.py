@@ -1,8 +1,8 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
+from labelct.stages import priors
 from labelct.stages.acquisition import resolved
 from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
 
-VERSION = 5
+VERSION = 6
 REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"
 # What of `data` says how volumes are used and not what is in them.
 ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_val"})
@@ -39,16 +40,23 @@ class Work:
     sampler: Sampler
     seed: int
     folder: Path
+    tables: Mapping[str, str]
 
 
-def sampler(config: Config) -> Sampler:
-    """Return what makes the volumes of an experiment."""
-    recipe = Recipe.of(config.data, config.fill, config.texture, config.drop, config.targets)
+def sampler(config: Config, folder: Path) -> Sampler:
+    """Return what makes the volumes of an experiment.
+
+    Args:
+        config: The experiment.
+        folder: Of its clean volumes or its training set, which holds the tables that they are painted from.
+    """
+    data = priors.beside(config.data, folder)
+    recipe = Recipe.of(data, config.fill, config.texture, config.drop, config.targets)
     return Sampler(recipe, Acquisition(resolved(config), config.dose))
 
 
 def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stage:
-    """Return the stage of clean volumes: `volumes/`, `labels/` and one `records/<name>.json` a volume.
+    """Return the stage of clean volumes: `volumes/`, `labels/`, one `records/<name>.json` a volume, and the tables.
 
     Args:
         config: The experiment; read are data, fill, texture, drop and targets.
@@ -59,21 +67,24 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
     Returns:
         The stage.
     """
-    settings = _settings(config)
+    if not cohort.train:
+        raise InputError(cohort_stage.folder, "no training subject is left", "check cohort.splits and limit.train")
+    tables = priors.tables(config, cohort, root)
+    settings = _settings(config, tables)
     settings["cases"] = {"train": [s.case for s in cohort.train], "val": [s.case for s in cohort.val]}
 
     def make(folder: Path) -> None:
         for name in ("volumes", "labels", "records"):
             (folder / name).mkdir(exist_ok=True)
-        whole, seed = sampler(config), config.data.seed
+        tables.write(folder)
+        whole, seed = sampler(config, folder), config.data.seed
         checked = whole if config.drop.validation else whole.without_drop()
-        work = [Work(subject, "train", copies(config), whole, seed, folder) for subject in cohort.train]
-        work += [Work(subject, "val", config.data.replicates_val, checked, seed, folder) for subject in cohort.val]
+        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity)
+        work = [make_one(subject, "train", copies(config), whole) for subject in cohort.train]
+        work += [make_one(subject, "val", config.data.replicates_val, checked) for subject in cohort.val]
         map_cases(synthesise, work, config.parallel, f"synthesis {config.data.kind}")
 
-    if not cohort.train:
-        raise InputError(cohort_stage.folder, "no training subject is left", "check cohort.splits and limit.train")
-    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage]), make)
+    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages]), make)
 
 
 def copies(config: Config) -> int:
@@ -81,7 +92,7 @@ def copies(config: Config) -> int:
     return 1 if config.data.mode == "online" else config.data.replicates
 
 
-def _settings(config: Config) -> dict[str, Any]:
+def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     """Return the settings that the recipe reads."""
     kind = RECIPES[config.data.kind]
     replicates = {"train": copies(config), "val": config.data.replicates_val}
@@ -90,9 +101,9 @@ def _settings(config: Config) -> dict[str, Any]:
         kept = {name: getattr(config.data, name) for name in ("kind", "spacing", "seed")}
         return {**settings, "data": kept}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
-    data["priors"] = _content(config.data.priors)
+    data["priors"] = tables.identity["priors"]
     if "cylinder" in data:
-        data["cylinder"]["histogram"] = _content(config.data.cylinder.histogram)
+        data["cylinder"]["histogram"] = tables.identity["body"]
     settings |= {"data": data, "fill": plain(config.fill), "drop": plain(config.drop)}
     return settings | ({"texture": _texture(config)} if kind.textured else {})
 
@@ -103,16 +114,6 @@ def _texture(config: Config) -> dict[str, Any]:
     if config.texture.kind == "video":
         texture["root"] = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
     return texture
-
-
-def _content(source: str) -> str:
-    """Return what identifies a table: the name of a built-in one, the digest of a file."""
-    if source == "builtin":
-        return source
-    try:
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(source, f"cannot be read ({error.strerror})", "give a CSV file or builtin") from None
 
 
 def synthesise(work: Work) -> None:
@@ -129,6 +130,7 @@ def synthesise(work: Work) -> None:
         write(work.folder, name, synthetic, loaded.affine)
         record = {"name": name, "case": work.subject.case, "replicate": replicate, "split": work.split}
         record |= {"source": loaded.source, "entropy": drawn_from, "check": _checked(work.sampler.recipe, synthetic)}
+        record["tables"] = dict(work.tables)
         record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
         if loaded.case.ignored is not None:
             record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
@@ -167,8 +169,7 @@ def _checked(recipe: Recipe, synthetic: Synthetic) -> dict[str, dict[str, Any]] 
     """Return what `check` found of the organs by name; None where intensities are not meant to be those of CT."""
     if not recipe.hu_is_ct:
         return None
-    mean = {"portal": 1.0, "native": 0.0}.get(recipe.data.phase, recipe.data.enhancement)
-    enhancement = synthetic.params.get("intensity", {}).get("enhancement", mean)
+    enhancement = synthetic.params.get("intensity", {}).get("enhancement", recipe.data.mean_enhancement)
     anatomy = synthetic.anatomy
     pasted = synthetic.params.get("drop", {}).get("pasted", list(anatomy.names.values()))
     names = {value: name for value, name in anatomy.names.items() if name in pasted}

@@ -56,7 +56,7 @@ def check(config: Config, cohort: Cohort) -> None:
         InputError: A GPU cannot be used or has too little memory, or the disk is too small.
     """
     outputs = Path(config.paths.outputs)
-    TRAINERS[config.trainer.kind].check(task_of(config, cohort), partial(size_of, config, cohort), outputs)
+    TRAINERS[config.trainer.kind].check(task_of(config, cohort, None), partial(size_of, config, cohort), outputs)
 
 
 def run(
@@ -75,7 +75,7 @@ def run(
     Returns:
         The stages that the trainer needs besides the training set, and last the model's, for `open_model`.
     """
-    trainer, task = TRAINERS[config.trainer.kind], task_of(config, cohort)
+    trainer, task = TRAINERS[config.trainer.kind], task_of(config, cohort, training_set)
     prepared = trainer.prepare(task, training_set, partial(clinical_arm, config, cohort, cohort_stage, root), root)
     source = [training_set, *prepared][-1]
     settings = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
@@ -111,13 +111,19 @@ def _parts(case: Case, values: tuple[int, ...]) -> dict[int, int]:
     return part_counts(nifti.read_label_map(case.label).array.astype(np.uint8), values)
 
 
-def task_of(config: Config, cohort: Cohort) -> TrainingTask[Any]:
+def task_of(config: Config, cohort: Cohort, training_set: Stage | None) -> TrainingTask[Any]:
     """Return what the trainer is asked to do.
+
+    Args:
+        config: The experiment.
+        cohort: Its subjects.
+        training_set: Holds the tables that volumes are drawn from during the training; None before it is made, when
+            none can be drawn.
 
     Raises:
         SettingError: Volumes of this recipe or scanner cannot be drawn during a training.
     """
-    volumes = _volumes(config, cohort)
+    volumes = _volumes(config, cohort, training_set)
     return TrainingTask(config.trainer, config.targets, config.device, config.seed, volumes, config.parallel)
 
 
@@ -178,11 +184,12 @@ def _drawing(config: Config) -> dict[str, Any]:
     return {"drawn": {"patches": config.data.patches}} if config.data.mode == "online" else {}
 
 
-def _volumes(config: Config, cohort: Cohort) -> SyntheticVolumes | None:
+def _volumes(config: Config, cohort: Cohort, training_set: Stage | None) -> SyntheticVolumes | None:
     """Return what patches are cut from while the network trains; None where that is the training set."""
     if config.data.mode != "online":
         return None
     from labelct import streaming
 
     streaming.check(config.data, config.scanner)
-    return streaming.SyntheticVolumes(cohort.train, partial(synthesis.sampler, config))
+    tables = Path() if training_set is None else training_set.folder
+    return streaming.SyntheticVolumes(cohort.train, partial(synthesis.sampler, config, tables))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from labelct.body import largest_region
 from labelct.errors import check_interval
 from labelct.priors.table import AIR, BACKGROUND_CLASSES, FAT, SOFT
 from labelct.settings import Checked, choice, interval, ranged
+from labelct.synthesis.case import Case
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.envelope import CAVITY, coarse_step, envelope_centre, envelope_layers
 from labelct.synthesis.kernels import Voxels, kernels_of
@@ -156,11 +157,39 @@ def classes_of_ct(scene: Scene, params: Mapping[str, Any]) -> Voxels:
     ct = needed(scene.ct, "data.background.source=kmeans", "set data.background.source=auto or geometric")
     body = body_region(ct, scene.spacing, params["air_hu"])
     unlabelled = body & ((scene.label_map == 0) | scene.where(set(BACKGROUND_CLASSES)))
+    return _split(ct, body, unlabelled, params)
+
+
+def _split(ct: Voxels, body: Voxels, unlabelled: Voxels, params: Mapping[str, Any]) -> Voxels:
     low, high = two_means(ct[unlabelled], params["seeds"], params["clip"])
-    classes = scene.kernels.zeros(ct)
+    classes = kernels_of(ct).zeros(ct)
     classes[body] = FAT_INDEX
     classes[body & (ct > (low + high) / 2)] = SOFT_INDEX
     return classes
+
+
+def completed(case: Case, settings: Settings) -> Case:
+    """Return a case whose unlabelled body is named fat and soft tissue, as the CT says, for HU to be measured in.
+
+    Its HU there are those that k-means saw, clipped: bone and contrast that nobody labelled are no soft tissue. A case
+    that has these classes itself stays as it is, and so does what nobody said anything about (`ignored`).
+
+    Args:
+        case: One with a CT, NumPy arrays.
+        settings: What is air, where HU are clipped, and where clusters begin.
+    """
+    if case.ct is None or {FAT, SOFT} & set(case.names.values()):
+        return case
+    body = body_region(case.ct, case.spacing, settings.air_hu)
+    unlabelled = body & (case.label_map == 0)
+    if case.ignored is not None:
+        unlabelled &= ~case.ignored
+    classes = _split(case.ct, body, unlabelled, asdict(settings))
+    first = max(case.names, default=0) + 1
+    label_map, ct = case.label_map.astype(np.uint32), case.ct.copy()
+    label_map[unlabelled] = first + (classes[unlabelled] == SOFT_INDEX)
+    ct[unlabelled] = ct[unlabelled].clip(*settings.clip)
+    return replace(case, label_map=label_map, ct=ct, names={**case.names, first: FAT, first + 1: SOFT})
 
 
 def marbled(layers: Voxels, spacing: Sequence[float], params: Mapping[str, Any]) -> Voxels:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +31,9 @@ class Settings(Checked, section="cylinder"):
         flattening: Largest relative shortening of the front-to-back axis; 0 keeps the section a circle.
         envelope_probability: Chance that a body envelope stands in for the cylinder: a wall of muscle and fat
             (`data.background`) that follows the target, around the same texture.
-        histogram: `builtin`, or a CSV file with the columns `probability` and `hu` (a quantile function).
+        histogram: What its texture is matched to: `train` (the body of one training CT, drawn by `data.seed`),
+            `builtin` (that of a portal-venous CT), a CSV file with the columns `probability` and `hu` (a quantile
+            function), or `auto`, which `data=synth1` sets: `train` where a training case has a CT, else `builtin`.
     """
 
     radius: list[float] = interval(0.30, 0.48, 0.05, 1.0)
@@ -51,19 +47,20 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     """Draw a cylinder that holds the labels, or the body envelope of a geometric background.
 
     Returns:
-        `kind` (`cylinder` or `envelope`), `centre_mm`, `half_axes_mm`, both `[x, y]`, and `histogram`; an envelope has
-        what `background.sample` draws as well. Where the drawn radius leaves less than the margin around the labels,
-        both half axes are enlarged in proportion.
+        `kind` (`cylinder` or `envelope`), `centre_mm`, `half_axes_mm`, both `[x, y]`, and `histogram`, the `source` and
+        `digest` of what the texture is matched to; an envelope has what `background.sample` draws as well. Where the
+        drawn radius leaves less than the margin around the labels, both half axes are enlarged in proportion.
     """
-    settings = scene.recipe.data.cylinder
+    settings, body = scene.recipe.data.cylinder, scene.recipe.body
+    histogram = {"source": body.source, "digest": body.digest}
     envelope = background.sample(scene, rng)
     target = scene.where(set(scene.labels))
     axes = _half_axes(target, scene.spacing, envelope["centre_mm"], settings, rng)
     if rng.random() < settings.envelope_probability:
         reach = envelope_half_axes(target, scene.spacing, envelope)
-        return {**envelope, "kind": "envelope", "half_axes_mm": reach, "histogram": settings.histogram}
+        return {**envelope, "kind": "envelope", "half_axes_mm": reach, "histogram": histogram}
     centre = list(envelope["centre_mm"])
-    return {"kind": "cylinder", "centre_mm": centre, "half_axes_mm": axes, "histogram": settings.histogram}
+    return {"kind": "cylinder", "centre_mm": centre, "half_axes_mm": axes, "histogram": histogram}
 
 
 def _half_axes(
@@ -87,8 +84,16 @@ def _half_axes(
 
 
 def apply(scene: Scene, params: Mapping[str, Any]) -> None:
-    """Put the body where the background would be."""
-    scene.classes[BODY] = {"histogram": params["histogram"]}
+    """Put the body where the background would be.
+
+    Raises:
+        InputError: The body's histogram is not the one that the volume was drawn for.
+    """
+    body, drawn = scene.recipe.body, params["histogram"]
+    if drawn["digest"] != body.digest:
+        problem = f"is that of {body.source}, but the volume was drawn with {drawn['source']} ({drawn['digest']})"
+        raise InputError("data.cylinder.histogram", problem, "use the histogram of the first run")
+    scene.classes[BODY] = {"histogram": body}
     if params["kind"] == "envelope":
         layers = envelope_layers(scene, params)
         scene.background, scene.cavity = Layer(layers, [AIR, FAT, SOFT, BODY]), layers == CAVITY
@@ -105,31 +110,3 @@ def cylinder_section(shape: Sequence[int], spacing: Sequence[float], params: Map
     x = (np.arange(shape[0]) * spacing[0] - cx) / a
     y = (np.arange(shape[1]) * spacing[1] - cy) / b
     return x[:, None] ** 2 + y[None, :] ** 2 <= 1.0
-
-
-@lru_cache(maxsize=8)
-def body_quantiles(source: str = "builtin") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the quantile function of the HU inside a body, `(probability, hu)`.
-
-    The built-in one is that of the body region (above -500 HU, largest component, holes filled) of the test CT of the
-    TotalSegmentator repository (Apache-2.0), abdomen to pelvis.
-
-    Args:
-        source: `builtin`, or a CSV file with the columns `probability` and `hu`.
-
-    Raises:
-        InputError: The file cannot be read or is no quantile function.
-    """
-    builtin = files("labelct.synthesis").joinpath("body_histogram.csv")
-    try:
-        text = (builtin if source == "builtin" else Path(source)).read_text(encoding="utf-8")
-        rows = [(float(r["probability"]), float(r["hu"])) for r in csv.DictReader(io.StringIO(text))]
-    except (OSError, KeyError, ValueError) as error:
-        remedy = "write a CSV with the columns probability and hu"
-        raise InputError(source, f"is no table of quantiles ({error})", remedy) from None
-    probability, hu = np.array(rows, dtype=float).reshape(-1, 2).T
-    if len(rows) < 2 or (np.diff(probability) <= 0).any() or (np.diff(hu) < 0).any():
-        raise InputError(source, "is no quantile function", "let probability ascend from 0 to 1 and hu with it")
-    if not (math.isclose(probability[0], 0.0) and math.isclose(probability[-1], 1.0)):
-        raise InputError(source, "does not span 0 to 1", "begin with probability 0 and end with 1")
-    return probability, hu

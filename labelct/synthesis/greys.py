@@ -106,7 +106,7 @@ def _shape(
 
 
 def quantile_table(
-    counts: NDArray[np.integer], probability: NDArray[np.float64], hu: NDArray[np.float64]
+    counts: NDArray[np.integer], probability: Sequence[float], hu: Sequence[float]
 ) -> NDArray[np.float32]:
     """Return the HU of every grey value so that the voxels follow a quantile function.
 

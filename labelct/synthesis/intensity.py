@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelct.errors import InputError
-from labelct.priors.table import AIR, BACKGROUND_CLASSES, Prior, Priors
+from labelct.priors.table import AIR, BACKGROUND_CLASSES, Prior
 from labelct.settings import Checked, choice, interval, ranged
 from labelct.synthesis.deformation import AIR_HU
 
@@ -28,8 +27,9 @@ class Settings(Checked):
 
     Attributes:
         kind: `gaussian` (spread of organ means between patients), `voxels` (spread of all voxels), `uniform`
-            (contrast-agnostic), `mixture` (SynthSeg: uniform mean and spread), `fitted` (as `gaussian`, with
-            the histograms of a fitted prior), `fixed` (the prior mean itself).
+            (contrast-agnostic), `mixture` (SynthSeg: uniform mean and spread), `fitted` (as `gaussian`,
+            textures with the histograms of a fitted prior, normal where a class has mean and spread alone), `fixed`
+            (the prior mean itself).
         spread: Factor on the prior's standard deviation between patients.
         hu: Interval of the mean for `uniform` and `mixture`.
         sd: Interval of the texture's standard deviation for `mixture`; `uniform` takes its middle.
@@ -56,7 +56,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
 
     Returns:
         `enhancement`, and `classes`: `{name: {"hu": mean, "sd": standard deviation of the texture}}` in HU, under
-        `fitted` with the histogram's `quantiles` around the mean.
+        `fitted` with the histogram's `quantiles` around the mean, where the prior has one.
 
     Raises:
         InputError: A class has no prior.
@@ -84,21 +84,21 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
 def sample_enhancement(settings: DataSettings, rng: np.random.Generator) -> float:
     """Draw the enhancement factor that all organs of one volume share: 0 native, 1 portal-venous."""
     factor = max(0.0, rng.normal(settings.enhancement, settings.enhancement_sd))
-    return {"portal": 1.0, "native": 0.0}.get(settings.phase, factor)
+    return factor if settings.phase == "mixed" else settings.mean_enhancement
 
 
 def _level(scene: Scene, name: str, enhancement: float, normal: float, uniform: float) -> Spec:
     """Return what a normal and a uniform number make of one class."""
-    data, fill, priors = scene.recipe.data, scene.recipe.fill, scene.recipe.priors
+    data, fill = scene.recipe.data, scene.recipe.fill
     if name == AIR:
         return {"hu": AIR_HU, "sd": 0.0}
     if not fill.uses_priors:
         return draw_level(normal, uniform, fill)
-    prior = priors[name]
+    prior = scene.recipe.priors[name]
     mean = prior.mean(enhancement) + normal * spread_of_means(name, prior, data, fill)
     level: Spec = {"hu": float(mean), "sd": prior.hu_sd_texture}
-    if fill.kind == "fitted" and name not in BACKGROUND_CLASSES:
-        level["quantiles"] = _fitted_quantiles(prior, priors)
+    if fill.kind == "fitted" and prior.quantiles:
+        level["quantiles"] = list(prior.quantiles)
     return level
 
 
@@ -123,10 +123,3 @@ def draw_level(normal: float, uniform: float, fill: Settings) -> dict[str, float
     level = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
     spread = uniform if fill.kind == "mixture" else 0.5
     return {"hu": float(np.interp(level, (0, 1), fill.hu)), "sd": float(np.interp(spread, (0, 1), fill.sd))}
-
-
-def _fitted_quantiles(prior: Prior, priors: Priors) -> list[float]:
-    if not prior.quantiles:
-        problem = f"has no histogram for the class {prior.name!r}"
-        raise InputError(priors.source, problem, "fit one with `labelct priors fit`, or set fill=gaussian")
-    return list(prior.quantiles)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 
 from labelct.synthesis.bank import Bank, load_bank, make_white
+from labelct.synthesis.body_histogram import BodyHistogram, load_body
 from labelct.synthesis.case import Case
 from labelct.synthesis.drop import Settings as DropSettings
 from labelct.synthesis.intensity import Settings as FillSettings
@@ -62,6 +63,7 @@ class Recipe:
         targets: The structures that a network learns.
         priors: Table of HU.
         bank: Texture clips.
+        body: What the texture of a whole body is matched to.
     """
 
     data: DataSettings
@@ -71,6 +73,7 @@ class Recipe:
     targets: Targets
     priors: Priors
     bank: Bank
+    body: BodyHistogram = field(default_factory=load_body)
 
     def __post_init__(self) -> None:
         if self.kind.fill is not None:
@@ -80,16 +83,20 @@ class Recipe:
     def of(
         cls, data: DataSettings, fill: FillSettings, texture: TextureSettings, drop: DropSettings, targets: Targets
     ) -> Recipe:
-        """Return the recipe of some settings, with the priors and the clips that they name.
+        """Return the recipe of some settings, with the priors, the histogram and the clips that they name.
+
+        `data.priors` and `data.cylinder.histogram` are `builtin` or files: what else they may be is decided where the
+        training cases are known.
 
         Raises:
-            InputError: The table of priors or a video cannot be read.
+            InputError: A table or a video cannot be read.
         """
         from labelct.priors import load_priors
 
         cut = RECIPES[data.kind].textured and not RECIPES[data.kind].white
         bank = load_bank(texture) if cut else make_white()
-        return cls(data, fill, texture, drop, targets, load_priors(data.priors), bank)
+        priors, body = load_priors(data.priors), load_body(data.cylinder.histogram)
+        return cls(data, fill, texture, drop, targets, priors, bank, body)
 
     @property
     def kind(self) -> Kind:

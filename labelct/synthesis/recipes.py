@@ -81,6 +81,10 @@ class Kind:
     draws: bool = True
     unread: frozenset[str] = frozenset({"cylinder"})
 
+    def reads_priors(self, fill: intensity.Settings) -> bool:
+        """Return whether what it paints has HU by the priors."""
+        return self.draws and self.fill is None and fill.uses_priors
+
 
 EVERYTHING = frozenset({"labels", "background", "distractors"})
 RECIPES = {

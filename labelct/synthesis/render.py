@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.synthesis.bank import Bank
-from labelct.synthesis.cylinder import body_quantiles
 from labelct.synthesis.greys import GREYS, axis_tables, is_flat, organ_table, quantile_table
 from labelct.synthesis.kernels import Voxels, kernels_of
 
@@ -66,7 +65,7 @@ def _table(spec: Mapping[str, Any], counts: NDArray[np.int64]) -> NDArray[np.flo
     if "clip" not in spec:
         return np.full(GREYS, spec["hu"], np.float32)
     if "histogram" in spec:
-        return quantile_table(counts, *body_quantiles(spec["histogram"]))
+        return quantile_table(counts, spec["histogram"].probability, spec["histogram"].hu)
     return organ_table(counts, spec["hu"], spec["sd"], spec.get("quantiles", ()))
 
 

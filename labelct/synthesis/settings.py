@@ -30,7 +30,9 @@ class DataSettings(Checked):
         superior_padding_mm: Least distance from the topmost label to the upper end of a map without a CT: maps of
             abdominal organs end below the heart, which a network has to have met before it can leave it alone.
         seed: Seed of everything that is drawn.
-        priors: `builtin`, or a CSV file with the same columns.
+        priors: The table of HU: `train` (measured on the CT of the training cases, on no other), `builtin`, a CSV file
+            with the same columns, or `auto`, which the recipes that paint set: `train` where a training case has a CT,
+            else `builtin`.
         phase: `portal`, `native`, or `mixed`: one enhancement factor per volume.
         enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
@@ -71,6 +73,11 @@ class DataSettings(Checked):
     blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
+
+    @property
+    def mean_enhancement(self) -> float:
+        """The enhancement that volumes have on average: 0 native, 1 portal-venous."""
+        return {"portal": 1.0, "native": 0.0}.get(self.phase, self.enhancement)
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference to what is painted."""

@@ -8,6 +8,7 @@ from labelct.commands import priors
 from labelct.errors import InputError
 from labelct.priors import load_priors
 from labelct.stages import cohorts, scanning, synthesis
+from labelct.synthesis.body_histogram import load_body
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=none", "scanner=none"]
 
@@ -60,3 +61,12 @@ def test_the_table_is_shown(capsys):
 def test_a_cohort_without_ct_cannot_be_fitted(made, tmp_path):
     with pytest.raises(InputError, match="has a CT"):
         priors.main(["fit", "cohort=folder", f"cohort.root={made[0]}", "cohort.ct=null", "-o", str(tmp_path / "p.csv")])
+
+
+def test_a_body_is_measured_for_data_cylinder_histogram(made, tmp_path, capsys):
+    ct, table = made[0] / "ct" / "train_000.nii.gz", tmp_path / "body.csv"
+    assert priors.main(["body", str(ct), "-o", str(table), "--phase", "native"]) == 0
+    body = load_body(str(table))
+    assert (body.source, body.phase) == ("train_000.nii.gz", "native")
+    assert body.hu[0] < -500 < body.hu[len(body.hu) // 2] < 200
+    assert "the body of train_000.nii.gz" in capsys.readouterr().out

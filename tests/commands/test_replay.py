@@ -116,3 +116,23 @@ def test_what_lies_beside_a_manifest_and_does_not_fit_is_one_line(tmp_path, conf
     with pytest.raises(InputError) as error:
         replay.main([str(tmp_path), "1", "-o", str(tmp_path / "out")])
     assert "\n" not in str(error.value)
+
+
+def test_a_training_set_holds_the_tables_that_it_was_painted_from(configured, tmp_path):
+    phantom, _ = make(configured, tmp_path, "data=synth2", "scanner=none")
+    root = shutil.copytree(phantom, tmp_path / "maps")
+    _, made = make(
+        configured, tmp_path / "first", "cohort=folder", f"cohort.root={root}", "data=synth1", "scanner=none"
+    )
+    moved = shutil.copytree(made, tmp_path / "moved")
+    shutil.rmtree(tmp_path / "first")
+    assert replay.main([str(moved), "1", "-o", str(tmp_path / "again")]) == 0
+    line = json.loads((moved / "manifest.jsonl").read_text().splitlines()[0])
+    assert made_again(tmp_path / "again", line["name"]) == stored(moved, line["name"])
+    assert line["recipe"]["background"]["histogram"]["source"].startswith("train_")
+    (moved / "body_histogram.csv").write_text("probability,hu\n0,-1000\n1,1000\n")
+    with pytest.raises(InputError, match=r"data\.cylinder\.histogram: is that of body_histogram\.csv"):
+        replay.main([str(moved), "1", "-o", str(tmp_path / "again")])
+    (moved / "body_histogram.csv").unlink()
+    with pytest.raises(InputError, match=r"body_histogram\.csv: is no table of quantiles"):
+        replay.main([str(moved), "1", "-o", str(tmp_path / "again")])

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from labelct.cohort.base import Cohort
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import NnunetRawSettings
 from labelct.commands import replay
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.stages import synthesis, testing, training
+from labelct.stages import priors, synthesis, testing, training
 from labelct.store import Stage
 from labelct.tracking import Tracker
 from labelct.trainer.table import open_model
@@ -49,8 +50,10 @@ def test_it_is_masked_out_of_prediction_and_truth(configured, subject, tmp_path)
     assert row["dice"] == pytest.approx(2 / 3)
 
 
-def test_it_is_never_painted_and_asks_for_no_prior(configured, subject):
-    sampler = synthesis.sampler(configured(*SMALL, "data=synth3", "texture=white", "drop=none"))
+def test_it_is_never_painted_and_asks_for_no_prior(configured, subject, tmp_path):
+    config = configured(*SMALL, "data=synth3", "texture=white", "drop=none")
+    priors.tables(config, Cohort("one", (subject,), (), ()), tmp_path).write(tmp_path)
+    sampler = synthesis.sampler(config, tmp_path)
     loaded = sampler.load(subject)
     synthetic = sampler.recipe.draw(loaded.case, np.random.default_rng(0))
     assert set(loaded.case.names.values()) == {"liver"}
@@ -137,9 +140,11 @@ def test_a_replay_of_a_case_of_which_more_is_ignored_by_now_is_refused(configure
         replay.main([str(made.folder), "a_r0", "-o", str(tmp_path / "again")])
 
 
-def test_as_many_targets_as_there_are_values_leave_none_for_them(configured, subject):
+def test_as_many_targets_as_there_are_values_leave_none_for_them(configured, subject, tmp_path):
     entries = ["liver", *(f"organ_{number}" for number in range(254))]
-    sampler = synthesis.sampler(configured(*SMALL, "data=clinical", f"targets={entries}"))
+    config = configured(*SMALL, "data=clinical", f"targets={entries}")
+    priors.tables(config, Cohort("one", (subject,), (), ()), tmp_path).write(tmp_path)
+    sampler = synthesis.sampler(config, tmp_path)
     with pytest.raises(InputError, match="255 targets leave no value; choose at most 254") as error:
         sampler.load(subject)
     assert "\n" not in str(error.value)

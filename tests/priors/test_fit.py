@@ -48,7 +48,7 @@ def test_a_fit_takes_means_from_cases_and_the_rest_from_the_base(case: Case) -> 
     assert fit["liver"].hu_sd_between == pytest.approx(10, abs=1)
     assert fit["liver"].hu_native_mean == BASE["liver"].hu_native_mean
     assert fit["aorta"] == BASE["aorta"]
-    assert fit_priors(cases, BASE, "native")["liver"].hu_pv_mean == BASE["liver"].hu_pv_mean
+    assert fit_priors(cases, BASE, 0.0)["liver"].hu_pv_mean == BASE["liver"].hu_pv_mean
     assert fit_priors(cases[:2], BASE)["liver"].hu_sd_between == BASE["liver"].hu_sd_between
 
 

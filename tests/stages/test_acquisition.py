@@ -2,10 +2,11 @@ import dataclasses
 
 import pytest
 
+from labelct.cohort.base import Cohort
 from labelct.errors import SettingError
 from labelct.scanner.backends.cuda import device as cuda
 from labelct.scanner.scan import Acquisition
-from labelct.stages import acquisition, scanning
+from labelct.stages import acquisition, priors, scanning
 from labelct.stages.synthesis import sampler
 from labelct.trainer import device
 
@@ -31,10 +32,11 @@ def card(monkeypatch):
         (["device=gpu", "scanner.mode=noise_only", "data.mode=online", "trainer=nnunet"], "numba"),
     ],
 )
-def test_auto_is_the_card_of_a_run_on_a_card(configured, card, overrides, expected):
+def test_auto_is_the_card_of_a_run_on_a_card(configured, card, tmp_path, overrides, expected):
     config = configured(HELICAL, "data=synth3", *overrides)
     assert acquisition.resolved(config).backend == expected
-    assert sampler(config).acquisition.backend == expected
+    priors.tables(config, Cohort("empty", (), (), ()), tmp_path).write(tmp_path)
+    assert sampler(config, tmp_path).acquisition.backend == expected
     acquisition.check(config)
 
 

@@ -45,11 +45,20 @@ def test_what_the_embedded_cohort_lacks_is_known_before_it_is_made(configured, t
 
 
 def test_a_target_without_a_prior_names_the_nearest_and_the_fill_that_needs_none(configured, maps):
-    kidney = [*maps, "targets=[kidney]"]
+    kidney = [*maps, "targets=[kidney]", "cohort.ct=null", "test=[phantom]"]
     nearest = r"no prior for 'kidney' \(did you mean kidney_left, kidney_right\? fill=uniform needs none\)"
     refused(configured(*kidney), nearest)
     preflight.check(configured(*kidney, "fill=uniform"))
     preflight.check(configured(*kidney, "data=synthseg"))
+    preflight.check(configured(*maps, "targets=[kidney]"))  # its training CT may show one
+
+
+def test_train_without_any_training_ct_is_refused(configured, maps):
+    blind = [*maps, "cohort.ct=null", "test=[phantom]"]
+    refused(configured(*blind, "data.priors=train"), "data.priors='train': allowed is auto, builtin or a CSV file")
+    body = ["data=synth1", "data.cylinder.histogram=train"]
+    refused(configured(*blind, *body), "data.cylinder.histogram='train': allowed is auto")
+    preflight.check(configured(*blind, "data=synthseg", "data.priors=train"))  # reads no priors
 
 
 def test_a_test_cohort_has_to_have_the_targets_and_none_of_the_training(configured, maps):

@@ -13,8 +13,8 @@ from labelct.dataset import image_path, label_path, write_index
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
 from labelct.scanner.settings import ScannerSettings
-from labelct.stages import cohorts, training
-from labelct.store import build, recipe_of
+from labelct.stages import cohorts, priors, training
+from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.bank import make_white
 from labelct.tracking import Tracker
 from labelct.trainer.settings import DeviceSettings
@@ -186,7 +186,9 @@ def test_no_clip_is_made_before_the_first_volume_is_drawn(configured, tmp_path, 
     made = []
     monkeypatch.setattr("labelct.synthesis.recipe.load_bank", lambda texture: made.append(texture) or make_white())
     config = configured("data=synth3", "data.mode=online", "scanner=none", *SMALL)
-    task = training.task_of(config, cohorts.prepare(config, config.cohort, tmp_path)[0])
+    cohort, *_ = cohorts.prepare(config, config.cohort, tmp_path)
+    priors.tables(config, cohort, tmp_path).write(tmp_path)
+    task = training.task_of(config, cohort, Stage("dataset", "0" * 12, tmp_path))
     assert made == []
     assert task.volumes is not None
     assert task.volumes.sampler is task.volumes.sampler

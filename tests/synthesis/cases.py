@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from labelct.priors import Priors, load_priors
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.bank import Bank, make_bank
+from labelct.synthesis.body_histogram import BodyHistogram, load_body
 from labelct.synthesis.case import Case
 from labelct.synthesis.recipe import Recipe
 from labelct.synthesis.scene import Scene
@@ -57,6 +58,7 @@ def recipe(
     dropped: float | drop.Settings = 0.0,
     priors: Priors | None = None,
     bank: Bank = BANK,
+    body: BodyHistogram | None = None,
     **data: Any,
 ) -> Recipe:
     return Recipe(
@@ -67,6 +69,7 @@ def recipe(
         Targets(targets or TARGETS),
         priors or load_priors(),
         bank,
+        body or load_body(),
     )
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,9 @@ import pytest
 
 from labelct.errors import InputError
 from labelct.synthesis import background, cylinder
+from labelct.synthesis.body_histogram import BodyHistogram, load_body
 from labelct.synthesis.case import Case
-from labelct.synthesis.cylinder import Settings, body_quantiles, cylinder_section
+from labelct.synthesis.cylinder import Settings, cylinder_section
 from labelct.synthesis.envelope import CAVITY, envelope_half_axes, envelope_layers
 from tests.synthesis.cases import empty, recipe, scene
 
@@ -49,13 +49,25 @@ def test_the_area_is_that_of_the_ellipse() -> None:
 
 def test_it_stands_where_the_background_would(case: Case) -> None:
     given = scene(case, "synth1")
-    params = {"kind": "cylinder", "centre_mm": [78.0, 70.0], "half_axes_mm": [60.0, 50.0], "histogram": "builtin"}
+    params = {"kind": "cylinder", "centre_mm": [78.0, 70.0], "half_axes_mm": [60.0, 50.0]}
+    params["histogram"] = {"source": "TCGA-OV 2043", "digest": load_body().digest}
     cylinder.apply(given, params)
     assert given.background.names == ["_air", "_body"]
     section = cylinder_section(case.label_map.shape, case.spacing, params)
     assert np.array_equal(given.background.numbers, np.broadcast_to(section[:, :, None], case.label_map.shape))
-    assert given.classes["_body"] == {"histogram": "builtin"}
+    assert given.classes["_body"] == {"histogram": load_body()}
     assert given.cavity is None
+
+
+def test_the_histogram_is_recorded_and_another_one_is_refused(case: Case) -> None:
+    mine = BodyHistogram("s0472", "", (0.0, 1.0), (-1000.0, 500.0))
+    given = scene(case, "synth1", body=mine)
+    given.labels = ["liver"]
+    params = cylinder.sample(given, np.random.default_rng(0))
+    assert params["histogram"] == {"source": "s0472", "digest": mine.digest}
+    with pytest.raises(InputError, match=r"is that of TCGA-OV 2043, but the volume was drawn with s0472") as error:
+        cylinder.apply(scene(case, "synth1"), params)
+    assert "\n" not in str(error.value)
 
 
 def test_an_envelope_stands_in_by_its_chance_and_is_that_of_a_geometric_background(case: Case) -> None:
@@ -92,20 +104,3 @@ def test_an_envelope_paints_its_wall_around_the_same_texture(case: Case) -> None
 def test_without_labels_there_is_a_body_all_the_same() -> None:
     painted = recipe("synth1").draw(empty((30, 30, 4), (4.0, 4.0, 4.0)), np.random.default_rng(0))
     assert (painted.volume > -900).mean() > 0.2
-
-
-def test_the_built_in_histogram_is_that_of_a_body() -> None:
-    probability, hu = body_quantiles()
-    assert -110 < np.interp(0.3, probability, hu) < -50
-    assert 0 < np.interp(0.7, probability, hu) < 80
-    assert (probability[0], probability[-1]) == (0, 1)
-
-
-@pytest.mark.parametrize(
-    "text", ["probability,hu\n0,1\n", "probability,hu\n0,5\n1,1\n", "a,b\n0,1\n", "probability,hu\n0.5,0\n1,1\n"]
-)
-def test_a_table_that_is_no_quantile_function_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "body.csv"
-    path.write_text(text)
-    with pytest.raises(InputError, match=r"body\.csv"):
-        body_quantiles(str(path))

@@ -90,15 +90,15 @@ def test_a_class_without_prior_is_refused() -> None:
         classes_of(scene_of(["tail"]), np.random.default_rng(0))
 
 
-def test_fitted_needs_histograms() -> None:
-    rng = np.random.default_rng(0)
-    with pytest.raises(InputError, match="priors fit"):
-        classes_of(scene_of(["liver"], {"kind": "fitted"}), rng)
+def test_fitted_takes_the_histograms_that_there_are_and_a_normal_curve_for_the_others() -> None:
     header = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n"
     mine = parse_priors(header + f"liver,100,5,10,50,{' '.join(map(str, range(57)))}\n", "mine")
     fitted = Priors({**load_priors().table, **mine.table}, "mine")
-    drawn = classes_of(scene_of(["liver"], {"kind": "fitted"}, fitted), rng)
-    assert drawn["liver"]["quantiles"] == list(range(57))
+    drawn = classes_of(scene_of(["liver", "spleen"], {"kind": "fitted"}, fitted), np.random.default_rng(0))
+    normal = classes_of(scene_of(["liver", "spleen"], {}, fitted), np.random.default_rng(0))
+    assert drawn["liver"] == {**normal["liver"], "quantiles": list(range(57))}
+    assert drawn["spleen"] == normal["spleen"]
+    assert "quantiles" not in normal["liver"]
 
 
 def test_what_has_hu_of_its_own_and_what_grew_in_a_label_come_last_and_draw_nothing() -> None:

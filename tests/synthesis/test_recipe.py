@@ -25,7 +25,7 @@ from tests.synthesis.cases import BANK, NO_GAS, PAINTED, TARGETS, recipe, thread
 from tests.synthesis.distractors.torso import EVERYTHING
 
 KEPT = {
-    "synth1": "1cb720f318a41602",
+    "synth1": "5e02efb529f90706",
     "synth2": "530c427e44305841",
     "synth3": "ac812488c6a53f1b",
     "synthseg": "a90c64761a71191f",

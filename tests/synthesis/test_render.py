@@ -7,8 +7,8 @@ import pytest
 
 from labelct.synthesis import drop
 from labelct.synthesis.bank import Bank, make_bank, make_white
+from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.case import Case
-from labelct.synthesis.cylinder import body_quantiles
 from labelct.synthesis.render import fill
 from labelct.synthesis.scene import Layer
 from tests.synthesis.cases import BANK, scene, threads, where
@@ -64,11 +64,11 @@ def test_noise_of_neighbouring_seeds_is_unlike(case: Case) -> None:
 
 def test_the_body_takes_the_histogram_of_a_body(case: Case) -> None:
     clip = np.random.default_rng(0).integers(0, 256, (30, 40, 50)).astype(np.uint8)
-    body = {"histogram": "builtin", "clip": UNIT}
+    matched = load_body()
+    body = {"histogram": matched, "clip": UNIT}
     volume = rendered(case, {"_air": AIR, "_body": body}, make_bank([clip], ["one"]), background=1)
-    probability, hu = body_quantiles()
     for level in (0.1, 0.3, 0.5, 0.7, 0.9):
-        assert np.quantile(volume, level) == pytest.approx(np.interp(level, probability, hu), abs=3)
+        assert np.quantile(volume, level) == pytest.approx(np.interp(level, matched.probability, matched.hu), abs=3)
 
 
 def test_threads_do_not_change_the_bits(case: Case) -> None:

@@ -21,7 +21,7 @@ def prepared(config, root, cohort=None):
     cohort = cohort or opened
     training_set = scanning.run(config, synthesis.run(config, cohort, stage, root), root)
     clinical = partial(training.clinical_arm, config, cohort, stage, root)
-    return training_set, *nnunet.prepare(training.task_of(config, cohort), training_set, clinical, root)
+    return training_set, *nnunet.prepare(training.task_of(config, cohort, training_set), training_set, clinical, root)
 
 
 def plans_of(folder):

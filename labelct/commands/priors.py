@@ -14,7 +14,7 @@ from labelct.commands import compose
 from labelct.commands.arguments import Parser, check_output, natural
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.priors import FITTED, Prior, Priors, load_priors
+from labelct.priors import Prior, Priors, load_priors
 from labelct.store import write_json, write_text
 
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
@@ -87,7 +87,7 @@ def _fit(given: argparse.Namespace) -> None:
     base = load_priors("builtin" if config.data.priors in (AUTO, TRAIN) else config.data.priors)
     fitted = fit(with_ct, config, base, given.erode)
     write_text(given.output, priors_csv(fitted))
-    seen = sum(prior.evidence == FITTED for prior in fitted.table.values())
+    seen = sum(prior is not base.table.get(name) for name, prior in fitted.table.items())
     phase = config.data.phase
     print(f"{given.output}: {seen} classes fitted to {len(with_ct)} CT as {phase}, the others from {base.source}")
 

@@ -116,3 +116,29 @@ def test_draws_do_not_depend_on_the_kind(scanned: Case) -> None:
         for kind in ("kmeans", "geometric")
     ]
     assert {**drawn[0], "kind": ""} == {**drawn[1], "kind": ""}
+
+
+def test_what_is_measured_of_a_case_is_what_k_means_sees_of_it(scanned: Case) -> None:
+    scanned.ct[where(scanned, "spleen")] = 900.0
+    unnamed = replace(scanned, label_map=np.where(where(scanned, "spleen"), 0, scanned.label_map))
+    found = background.completed(unnamed, background.Settings())
+    classes = classes_of(scanned)
+    for name, number in {"_fat": FAT, "_soft": SOFT}.items():
+        mask = where(found, name)
+        assert mask.any()
+        assert (classes[mask & ~where(scanned, "spleen")] == number).all()
+        assert not unnamed.label_map[mask].any()
+    assert found.ct[where(found, "_soft")].max() == 150.0
+    for name in ("liver", "vertebrae_L1"):
+        assert np.array_equal(found.ct[where(scanned, name)], scanned.ct[where(scanned, name)])
+    assert (found.label_map[scanned.ct < -300] == 0).all()
+
+
+def test_what_nobody_said_anything_about_and_named_background_stay_as_they_are(scanned: Case) -> None:
+    ignored = np.zeros(scanned.label_map.shape, bool)
+    ignored[:20] = True
+    found = background.completed(replace(scanned, ignored=ignored), background.Settings())
+    assert np.array_equal(found.label_map[:20], scanned.label_map[:20])
+    named = replace(scanned, names={**scanned.names, 60: "_fat"})
+    assert background.completed(named, background.Settings()) is named
+    assert background.completed(replace(scanned, ct=None), background.Settings()).ct is None

@@ -61,7 +61,7 @@ def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) ->
 def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     """Run stage after stage."""
     preflight.check(config)
-    cohort, cohort_stage = cohorts.prepare(config, config.cohort, root)
+    cohort, cohort_stage = cohorts.prepare_training(config, root)
     tests = {
         name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
         for name, settings in config.test.items()

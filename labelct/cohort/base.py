@@ -1,13 +1,17 @@
 """What a cohort is: subjects with label maps, some with a CT, shared between training, validation and test."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.cohort.names import merged
+from labelct.cohort.settings import SPLITS
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.volumes import read_ct
@@ -25,12 +29,15 @@ class Subject:
         load_label_map: Reads the label map, RAS+.
         load_ct: Reads the CT on the grid of the label map, RAS+, HU; None where there is no CT.
         files: Every file it is read from.
+        load_structures: Reads a label map of some structures alone, where they are files of their own; None: they are
+            in the label map only.
     """
 
     case: str
     load_label_map: Callable[[], LabelMap]
     load_ct: Callable[[], Volume] | None
     files: tuple[Path, ...]
+    load_structures: Callable[[frozenset[str]], LabelMap | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Cohort:
         root: The folder that file names in the fingerprint are relative to.
         label_names: `{value: name}` of its label maps.
         declared: Whether a file, numbers or the folder itself said which case is in which split.
+        spare: Subjects of no split by the split that they may stand in for, in the order of the draw.
     """
 
     name: str
@@ -69,6 +77,7 @@ class Cohort:
     root: Path = Path()
     label_names: Mapping[int, str] = field(default_factory=dict)
     declared: bool = True
+    spare: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all classes that its label maps may hold."""
@@ -90,11 +99,18 @@ class Cohort:
             raise InputError(self.root, "no subject with a CT is left to score", "check the CT files, cases and splits")
         return with_ct
 
+    def with_ct(self) -> Cohort:
+        """Return the cohort with those of its subjects that have a CT."""
+        splits: dict[str, Any] = {
+            split: tuple(subject for subject in getattr(self, split) if subject.load_ct is not None) for split in SPLITS
+        }
+        return replace(self, **splits)
+
     def fingerprint(self) -> list[list[str | int]]:
         """Return `[split, case, file, size in bytes]` of every file and one row of the names: no absolute paths."""
         rows: list[list[str | int]] = [
             [split, subject.case, _relative(path, self.root), path.stat().st_size]
-            for split in ("train", "val", "test")
+            for split in SPLITS
             for subject in getattr(self, split)
             for path in subject.files
         ]

@@ -43,8 +43,8 @@ def open_cohort(settings: FilesSettings) -> Cohort:
     for subject in subjects.values():
         for path in subject.files:
             check_file(path)
-    split, declared = divide(subjects, settings, found.own_split, root)
-    return Cohort(settings.kind, split["train"], split["val"], split["test"], root, found.names, declared)
+    split, spare, declared = divide(subjects, settings, found.own_split, root)
+    return Cohort(settings.kind, split["train"], split["val"], split["test"], root, found.names, declared, spare)
 
 
 def _check_unique(root: Path, found: Found) -> None:

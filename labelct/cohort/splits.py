@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FilesSettings
@@ -18,9 +19,23 @@ SHIPPED = ("appendix_a",)
 FORM = 'write {"train": ["s0001"], "val": [], "test": []}'
 
 
+class Division(NamedTuple):
+    """How subjects are shared out.
+
+    Attributes:
+        split: The subjects of each split, those of `test` all with a CT.
+        spare: Subjects of no split that a number of `split` could as well have fallen on, in the order of the draw.
+        declared: Whether a file, numbers or the folder itself declared the split.
+    """
+
+    split: dict[str, tuple[Subject, ...]]
+    spare: dict[str, tuple[Subject, ...]]
+    declared: bool
+
+
 def divide(
     subjects: Mapping[str, Subject], settings: FilesSettings, own: Mapping[str, list[str]] | None, root: Path
-) -> tuple[dict[str, tuple[Subject, ...]], bool]:
+) -> Division:
     """Share subjects out: by a split file, else by the folder's own split, else by a draw.
 
     Numbers draw within the folder's own split, so that they never move its test cases into training.
@@ -31,17 +46,15 @@ def divide(
         own: The split that the folder itself declares, if any.
         root: Where a relative split file is looked for as well.
 
-    Returns:
-        The subjects of each split, those of `test` all with a CT; and whether anything declared the split.
-
     Raises:
-        InputError: The split file cannot be used or none of its cases is there; more cases are asked than there are.
+        InputError: The split file cannot be used or none of a split's cases is there; more cases are asked than there
+            are.
     """
     with_ct = {case: subject.load_ct is not None for case, subject in subjects.items()}
     numbers = {split: number for split, number in settings.splits.items() if number is not None}
     if settings.splits_file:
         path = _find(settings.splits_file, root)
-        chosen = _present(path, read_split(path), set(subjects))
+        chosen = _present(path, read_split(path), set(subjects), root)
     elif own is None:
         chosen = draw(with_ct, settings.splits, settings.seed, root)
     else:
@@ -51,8 +64,22 @@ def divide(
     if blind:
         log.warning("%s: left out of the test split, for they have no CT: %s", root, ", ".join(blind))
     chosen["test"] = [case for case in chosen["test"] if with_ct[case]]
-    declared = bool(settings.splits_file or numbers or own is not None)
-    return {split: tuple(subjects[case] for case in chosen[split]) for split in SPLITS}, declared
+    spare = _spare(list(with_ct), chosen, settings, own)
+    spare["test"] = [case for case in spare["test"] if with_ct[case]]
+    split, left = ({name: tuple(subjects[case] for case in part[name]) for name in SPLITS} for part in (chosen, spare))
+    return Division(split, left, bool(settings.splits_file or numbers or own is not None))
+
+
+def _spare(
+    cases: list[str], chosen: Mapping[str, list[str]], settings: FilesSettings, own: Mapping[str, list[str]] | None
+) -> dict[str, list[str]]:
+    """Return the cases that may stand in for one of a split: those that the draw has passed over."""
+    if settings.splits_file:
+        return {split: [] for split in SPLITS}
+    used = {case for split in SPLITS for case in chosen[split]}
+    pools = dict.fromkeys(SPLITS, cases) if own is None else {split: own.get(split, []) for split in SPLITS}
+    known = set(cases)
+    return {split: _shuffled({*pool} & known - used, settings.seed) for split, pool in pools.items()}
 
 
 def _some(cases: list[str], split: str, number: int | None, seed: int, root: Path) -> list[str]:
@@ -126,7 +153,7 @@ def read_split(path: Path) -> dict[str, list[str]]:
     if twice:
         raise InputError(path, f"cases named twice: {', '.join(twice)}", "keep each case in one split")
     if not every:
-        raise InputError(path, "holds no case yet", "paste the case ids into it (docs/cohorts.md) or give another file")
+        raise InputError(path, "names no case", FORM)
     return split
 
 
@@ -137,11 +164,19 @@ def _find(name: str, root: Path) -> Path:
     return path if path.is_absolute() or path.is_file() else root / name
 
 
-def _present(path: Path, split: Mapping[str, list[str]], known: set[str]) -> dict[str, list[str]]:
+def _present(path: Path, split: Mapping[str, list[str]], known: set[str], root: Path) -> dict[str, list[str]]:
+    """Return what is there of each split; what a copy of the data lacks is told, and fatal where nothing is left.
+
+    Raises:
+        InputError: None of the cases of some split is there.
+    """
     present = {name: [case for case in cases if case in known] for name, cases in split.items()}
-    missing = [case for cases in split.values() for case in cases if case not in known]
-    if not any(present.values()):
-        raise InputError(path, f"none of its {len(missing)} cases is in the cohort", "check root and the case names")
+    for name in (name for name in SPLITS if split[name] and not present[name]):
+        problem = f"none of the {len(split[name])} cases of its {name} split is in {root}"
+        raise InputError(path, problem, "check root and the case names, or draw a split with splits_file=null")
+    every = [case for cases in split.values() for case in cases]
+    missing = [case for case in every if case not in known]
     if missing:
-        log.warning("%s: %d of its cases are not in the cohort: %s", path, len(missing), ", ".join(missing))
+        told = (path, len(missing), len(every), root, ", ".join(missing))
+        log.warning("%s: %d of its %d cases are not in %s and are left out: %s", *told)
     return present

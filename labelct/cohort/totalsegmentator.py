@@ -67,6 +67,7 @@ def _subject(
         partial(load_masks, masks, names, settings.merge),
         partial(load_ct, ct, first, settings.not_hu) if has_ct else None,
         (*(path for path in masks.values() if os.path.lexists(path)), *([ct] if has_ct else [])),
+        partial(load_structures, masks, names, settings.merge),
     )
 
 
@@ -97,6 +98,18 @@ def load_masks(masks: Mapping[int, Path], names: Mapping[int, str], merge: Mappi
     for _, value, box, mask in sorted(cut_out, key=lambda entry: entry[:2]):
         labels[box][mask] = value
     return merge_labels(LabelMap(labels, affine, dict(names)), merge)
+
+
+def load_structures(
+    masks: Mapping[int, Path], names: Mapping[int, str], merge: Mapping[str, str] | None, structures: frozenset[str]
+) -> LabelMap | None:
+    """Return the label map of the masks that make up `structures`, None where no mask does; as `load_masks`."""
+    parts = {value for value, name in names.items() if (merge or {}).get(name, name) in structures}
+    if not parts:
+        return None
+    kept = {value: names[value] for value in parts}
+    chains = {part: whole for part, whole in (merge or {}).items() if part in kept.values()}
+    return load_masks({value: masks[value] for value in masks if value in parts}, kept, chains)
 
 
 def _box(mask: NDArray[Any]) -> tuple[slice, slice, slice]:

@@ -1,6 +1,7 @@
 """Cohorts as a stage: embedded ones are made, others are identified by what their files are."""
 
 import dataclasses
+import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Any
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import SPLITS, FolderSettings, OwnSettings
+from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings
 from labelct.config import CohortSettings, Config, LimitSettings, plain
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import PhantomSettings
+from labelct.stages import selection
 from labelct.store import Stage, build, key_of, recipe_of
+from labelct.synthesis.recipes import RECIPES
 
+log = logging.getLogger(__name__)
 VERSION = 1
 LONGEST_NAME = 200  # bytes of the 255 that a file's name may have: stages put a test's name, a number, an ending to it
 PATHS = ("root", "splits_file", "labels", "ct", "names")
@@ -28,12 +32,44 @@ def read_options(settings: CohortSettings) -> dict[str, Any]:
     return {name: value for name, value in plain(settings).items() if name not in (*PATHS, *SHARED_OUT)}
 
 
+def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
+    """Return the cohort to train on with the stage that stands for its files: those of its cases that can be used.
+
+    Cases without a voxel of the targets are left out (`labelct.stages.selection`), and those without a CT
+    where the recipe is made of one; the stage stands for the latter as well, so that all recipes share it.
+
+    Args:
+        config: The experiment.
+        root: The folder of all stages.
+
+    Raises:
+        InputError: No case of a split is left.
+    """
+    if isinstance(config.cohort, PhantomSettings):
+        return _phantom(config.cohort, config.limit, config.parallel, root)
+    cohort = selection.run(config, open_cohort(config.cohort), root)
+    stage = _identified(cohort, config.cohort)
+    return (_with_ct(cohort, config.data.kind) if RECIPES[config.data.kind].needs_ct else cohort), stage
+
+
+def _with_ct(cohort: Cohort, recipe: str) -> Cohort:
+    blind = [subject.case for subject in (*cohort.train, *cohort.val) if subject.load_ct is None]
+    if not blind:
+        return cohort
+    if all(subject.load_ct is None for subject in cohort.train):
+        problem = f"none of its {len(cohort.train)} training cases has a CT, which data={recipe} is made of"
+        raise InputError(cohort.root, problem, "set data=synth1, synth2 or synth3, or add the CT")
+    told = (cohort.root, recipe, len(blind), ", ".join(blind))
+    log.warning("%s: left out of data=%s, for they have no CT: %d (%s)", *told)
+    return cohort.with_ct()
+
+
 def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:
     """Return the cohort of `settings`, cut to `config.limit`, and the stage that stands for its files.
 
     Args:
         config: The experiment, for its limits and workers.
-        settings: The cohort, training or test.
+        settings: The cohort, of a test or not looked through yet.
         root: The folder of all stages.
 
     Returns:
@@ -42,11 +78,16 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
     if isinstance(settings, PhantomSettings):
         return _phantom(settings, config.limit, config.parallel, root)
     cohort = _cut(open_cohort(settings), config.limit)
+    return cohort, _identified(cohort, settings)
+
+
+def _identified(cohort: Cohort, settings: FilesSettings) -> Stage:
+    """Return the stage that stands for the files of a cohort."""
     _check_names(cohort)
     options = {name: value for name, value in plain(settings).items() if name not in PATHS}
     options["files"] = cohort.fingerprint()
     key = key_of(recipe_of("cohort", VERSION, options))
-    return cohort, Stage("cohort", key, Path(settings.root))
+    return Stage("cohort", key, Path(settings.root))
 
 
 def prepare_test(

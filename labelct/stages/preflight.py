@@ -1,5 +1,8 @@
 """What a job needs, looked for before anything is made: device, files, structures, priors."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,23 @@ def check(config: Config) -> None:
         LabelctError: The device, a folder, a structure, a prior or a video is not there.
     """
     training.device_of(config)
+    with _untold():
+        _check(config)
+
+
+@contextmanager
+def _untold() -> Iterator[None]:
+    """Keep back what the opening of a cohort warns of: the job opens it again, and says it once."""
+    told = logging.getLogger("labelct.cohort")
+    before = told.level
+    told.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        told.setLevel(before)
+
+
+def _check(config: Config) -> None:
     root = Path(config.paths.outputs) / "stages"
     own = _own(config, root)
     known = own[0].names() if own else _phantom_names()

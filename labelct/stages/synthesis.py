@@ -18,7 +18,7 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
-from labelct.stages import priors
+from labelct.stages import priors, selection
 from labelct.stages.acquisition import resolved
 from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
@@ -143,13 +143,13 @@ def _is_complete(name: str, folder: Path) -> bool:
 
 
 def _check_targets(work: Work, loaded: Loaded) -> None:
-    targets, case = work.sampler.recipe.targets, loaded.case
-    values = [value for value, name in case.names.items() if name in targets.structures]
+    recipe, case = work.sampler.recipe, loaded.case
+    anatomy = selection.structures(recipe.targets, recipe.data.lesions)
+    values = [value for value, name in case.names.items() if name in anatomy]
     if not np.isin(case.label_map, values).any():
-        problem = f"holds no voxel of the targets {', '.join(sorted(targets.structures))}"
-        raise InputError(
-            work.subject.files[0], problem, "leave the case out with cohort.cases= or choose other targets="
-        )
+        problem = f"holds no voxel of the targets {', '.join(sorted(anatomy))}"
+        remedy = "leave the case out with cohort.cases= or choose other targets="
+        raise InputError(work.subject.files[0], problem, remedy)
 
 
 def write(folder: Path, name: str, synthetic: Synthetic, affine: NDArray[np.float64]) -> None:

@@ -136,7 +136,7 @@ def clinical_arm(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path
         cohort_stage: The stage that identifies their files.
         root: The folder of all stages.
     """
-    scanned = dataclasses.replace(cohort, train=_with_ct(cohort.train), val=_with_ct(cohort.val))
+    scanned = cohort.with_ct()
     if not scanned.train:
         return None
     data = DataSettings(kind="clinical", replicates=1, spacing=config.data.spacing, seed=config.data.seed)
@@ -173,10 +173,6 @@ def _projections(config: Config, length: float) -> int:
         return 0
     turns = length / (scanner.rows * scanner.row_width * scanner.pitch) + SLACK_TURNS
     return int(4 * scanner.rows * scanner.channels * scanner.views * turns)
-
-
-def _with_ct(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    return tuple(subject for subject in subjects if subject.load_ct is not None)
 
 
 def _drawing(config: Config) -> dict[str, Any]:

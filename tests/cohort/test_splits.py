@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import labelct
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import FolderSettings
-from labelct.cohort.splits import divide, draw, read_split
+from labelct.cohort.splits import PAPER, divide, draw, read_split
 from labelct.errors import InputError, SettingError
 
 CASES = [f"s{number:04d}" for number in range(125)]
@@ -24,23 +28,23 @@ def _cases(split) -> dict[str, list[str]]:
 
 def test_numbers_are_met_and_no_case_is_in_two_splits(tmp_path):
     settings = FolderSettings(root=".", splits={"train": 60, "val": 15, "test": 40})
-    split, declared = divide(_subjects(125), settings, None, tmp_path)
+    split, _, declared = divide(_subjects(125), settings, None, tmp_path)
     assert {name: len(cases) for name, cases in split.items()} == {"train": 60, "val": 15, "test": 40}
     assert len({case for cases in _cases(split).values() for case in cases}) == 115
     assert declared
 
 
 def test_the_paper_proportions_hold_where_nothing_is_asked(tmp_path):
-    split, declared = divide(_subjects(125), FolderSettings(root="."), None, tmp_path)
+    split, _, declared = divide(_subjects(125), FolderSettings(root="."), None, tmp_path)
     assert {name: len(cases) for name, cases in split.items()} == {"train": 64, "val": 17, "test": 44}
     assert not declared
-    split, _ = divide(_subjects(0), FolderSettings(root="."), None, tmp_path)
+    split, *_ = divide(_subjects(0), FolderSettings(root="."), None, tmp_path)
     assert (len(split["train"]), len(split["val"]), len(split["test"])) == (99, 26, 0)
 
 
 @pytest.mark.parametrize(("cases", "expected"), [(1, (1, 0, 0)), (2, (1, 1, 0)), (3, (1, 1, 1)), (8, (4, 1, 3))])
 def test_few_cases_train_first(tmp_path, cases, expected):
-    split, _ = divide(_subjects(cases, CASES[:cases]), FolderSettings(root="."), None, tmp_path)
+    split, *_ = divide(_subjects(cases, CASES[:cases]), FolderSettings(root="."), None, tmp_path)
     assert tuple(len(split[name]) for name in ("train", "val", "test")) == expected
 
 
@@ -59,11 +63,11 @@ def test_the_number_of_training_cases_leaves_the_others_alone(tmp_path):
 
 
 def test_test_cases_have_a_ct(tmp_path, caplog):
-    split, _ = divide(_subjects(10), FolderSettings(root=".", splits={"test": 10}), None, tmp_path)
+    split, *_ = divide(_subjects(10), FolderSettings(root=".", splits={"test": 10}), None, tmp_path)
     assert sorted(_cases(split)["test"]) == CASES[:10]
     own = {"train": CASES[:5], "val": [], "test": CASES[8:12]}
     with caplog.at_level(logging.WARNING):
-        split, _ = divide(_subjects(10), FolderSettings(root="."), own, tmp_path)
+        split, *_ = divide(_subjects(10), FolderSettings(root="."), own, tmp_path)
     assert _cases(split)["test"] == CASES[8:10]
     assert "no CT: s0010, s0011" in caplog.text
 
@@ -78,7 +82,7 @@ def test_more_cases_than_there_are_is_an_error(tmp_path):
 def test_a_file_goes_before_the_own_split_and_keeps_its_order(tmp_path):
     (tmp_path / "mine.json").write_text(json.dumps({"train": ["s0002", "s0001"], "val": ["s0003"]}))
     own = {"train": CASES, "val": [], "test": []}
-    split, declared = divide(_subjects(5), FolderSettings(root=".", splits_file="mine.json"), own, tmp_path)
+    split, _, declared = divide(_subjects(5), FolderSettings(root=".", splits_file="mine.json"), own, tmp_path)
     assert _cases(split) == {"train": ["s0002", "s0001"], "val": ["s0003"], "test": []}
     assert declared
 
@@ -86,29 +90,56 @@ def test_a_file_goes_before_the_own_split_and_keeps_its_order(tmp_path):
 def test_numbers_draw_within_the_own_split(tmp_path):
     own = {"train": CASES[:10], "val": CASES[10:15], "test": CASES[15:25]}
     settings = FolderSettings(root=".", splits={"train": 4, "val": None, "test": 6})
-    split, _ = divide(_subjects(125), settings, own, tmp_path)
+    split, *_ = divide(_subjects(125), settings, own, tmp_path)
     assert {name: len(cases) for name, cases in split.items()} == {"train": 4, "val": 5, "test": 6}
     assert all(set(cases) <= set(own[name]) for name, cases in _cases(split).items())
     with pytest.raises(InputError, match="its own val split holds 5 cases, 9 are asked for"):
         divide(_subjects(125), FolderSettings(root=".", splits={"val": 9}), own, tmp_path)
 
 
-def test_missing_cases_are_one_warning_and_fatal_when_none_is_left(tmp_path, caplog):
-    (tmp_path / "mine.json").write_text(json.dumps({"train": ["s0002", "x1"], "val": ["x2"]}))
+def test_missing_cases_are_one_warning_and_fatal_when_a_split_is_left_empty(tmp_path, caplog):
+    (tmp_path / "mine.json").write_text(json.dumps({"train": ["s0002", "x1"], "val": ["x2", "s0003"]}))
     settings = FolderSettings(root=".", splits_file="mine.json")
     with caplog.at_level(logging.WARNING):
         divide(_subjects(5), settings, None, tmp_path)
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
-        "2 of its cases are not in the cohort: x1, x2"
+        f"2 of its 4 cases are not in {tmp_path} and are left out: x1, x2"
     ]
-    with pytest.raises(InputError, match="none of its 3 cases is in the cohort"):
+    with pytest.raises(InputError, match=r"none of the 2 cases of its val split is in .*splits_file=null"):
+        divide(_subjects(5, ["s0002"]), settings, None, tmp_path)
+    with pytest.raises(InputError, match="none of the 2 cases of its train split"):
         divide(_subjects(5, ["other"]), settings, None, tmp_path)
 
 
-def test_the_paper_split_says_that_it_is_not_filled_in(tmp_path):
+def test_the_split_of_the_papers_appendix_ships(tmp_path):
+    path = Path(labelct.__file__).parent / "cohort" / "appendix_a.json"
+    shipped = read_split(path)  # which refuses a case that is in two splits
+    assert {name: len(cases) for name, cases in shipped.items()} == PAPER == {"train": 64, "val": 17, "test": 44}
+    every = [case for cases in shipped.values() for case in cases]
+    assert len(set(every)) == 125
+    assert all(re.fullmatch(r"s\d{4}", case) for case in every)
+    ends = {name: (cases[0], cases[-1]) for name, cases in shipped.items()}
+    assert ends == {"train": ("s0472", "s0903"), "val": ("s0961", "s0983"), "test": ("s0013", "s1377")}
     settings = FolderSettings(root=".", splits_file="appendix_a")
-    with pytest.raises(InputError, match=r"appendix_a\.json: holds no case yet; paste the case ids"):
-        divide(_subjects(5), settings, None, tmp_path)
+    split, spare, declared = divide(_subjects(125, every), settings, None, tmp_path)
+    assert (_cases(split), declared) == (shipped, True)
+    assert not any(spare.values())
+
+
+def test_what_a_draw_passes_over_may_stand_in_for_what_it_took(tmp_path):
+    settings = FolderSettings(root=".", splits={"train": 3, "val": 2, "test": 2})
+    split, spare, _ = divide(_subjects(6, CASES[:10]), settings, None, tmp_path)
+    taken = {case for cases in _cases(split).values() for case in cases}
+    assert set(_cases(spare)["train"]) == set(_cases(spare)["val"]) == set(CASES[:10]) - taken
+    assert set(_cases(spare)["test"]) == set(CASES[:6]) - taken, "a test case has a CT"
+    more, *_ = divide(
+        _subjects(6, CASES[:10]), replace(settings, splits={"train": 4, "val": 2, "test": 2}), None, tmp_path
+    )
+    assert _cases(more)["train"] == [*_cases(split)["train"], _cases(spare)["train"][0]], "in the order of the draw"
+    own = {"train": CASES[:5], "val": CASES[5:6], "test": []}
+    _, spare, _ = divide(_subjects(0, CASES[:10]), FolderSettings(root=".", splits={"train": 3}), own, tmp_path)
+    assert len(_cases(spare)["train"]) == 2
+    assert set(_cases(spare)["train"]) < set(CASES[:5])
 
 
 @pytest.mark.parametrize(
@@ -118,6 +149,7 @@ def test_the_paper_split_says_that_it_is_not_filled_in(tmp_path):
         ('{"training": []}', "names no split"),
         ('{"train": "s0001"}', "no list of case names"),
         ('{"train": ["a"], "test": ["a"]}', "named twice: a"),
+        ('{"train": []}', "names no case"),
     ],
 )
 def test_a_split_file_of_another_form_is_named(tmp_path, content, message):

@@ -56,6 +56,19 @@ def test_masks_become_one_label_map_with_the_values_of_v2(root):
     np.testing.assert_array_equal(label_map.array == 5, (MASKS["liver"] == 1) & (MASKS["gallbladder"] == 0))
 
 
+def test_some_structures_are_read_alone_and_after_their_merge(root):
+    subject = _first(root)
+    (root / "s0000" / "segmentations" / "brain.nii.gz").write_bytes(b"no mask")
+    label_map = subject.load_structures(frozenset(["liver", "spleen"]))
+    assert label_map.names == {5: "liver"}
+    assert (label_map.array == 5).sum() == MASKS["liver"].sum()
+    assert subject.load_structures(frozenset(["spleen"])) is None
+    whole = _first(root, merge={"gallbladder": "liver"}).load_structures(frozenset(["liver"]))
+    assert (whole.array == 5).sum() == (MASKS["liver"] | MASKS["gallbladder"]).sum()
+    with pytest.raises(InputError, match=r"brain\.nii\.gz"):
+        _first(root, merge={"brain": "liver"}).load_structures(frozenset(["liver"]))
+
+
 def test_where_masks_overlap_the_smaller_one_wins_whatever_its_value(root):
     _case(root, "s0000", {"stomach": _mask(slice(0, 8), slice(0, 7), slice(0, 6))})
     label_map = _first(root).load_label_map()

@@ -4,6 +4,7 @@ import pytest
 
 from labelct.errors import InputError
 from labelct.stages import cohorts
+from tests.cohort.subjects import write_subject
 from tests.stages.chain import SMALL
 
 
@@ -66,3 +67,22 @@ def test_a_limit_of_the_training_leaves_every_test_case(configured, made, tmp_pa
     for limit, scored in (("limit.train=2", 7), ("limit.val=1", 7), ("limit.test=3", 3)):
         config = configured("cohort.spacing=10", limit, *given)
         assert len(cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)[0]) == scored
+
+
+def test_a_recipe_made_of_ct_leaves_out_the_cases_without_one_and_shares_the_stage(configured, tmp_path, caplog):
+    for number in range(4):
+        write_subject(tmp_path / "cohort", f"s000{number}", ct=number > 1)
+    given = ["cohort=totalsegmentator", f"cohort.root={tmp_path / 'cohort'}", "cohort.splits={test: 0, val: 1}"]
+    prepared = {
+        kind: cohorts.prepare_training(configured(*given, "test=phantom", f"data={kind}"), tmp_path / "stages")
+        for kind in ("synth1", "clinical")
+    }
+    (painted, stage), (scanned, same) = prepared.values()
+    assert len({subject.case for subject in (*painted.train, *painted.val)}) == 4
+    assert {subject.case for subject in (*scanned.train, *scanned.val)} == {"s0002", "s0003"}
+    assert same.key == stage.key
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "left out of data=clinical, for they have no CT: 2 (s000" in line
+    config = configured(*given[:2], "cohort.cases=[s0000,s0001]", "test=phantom", "data=clinical")
+    with pytest.raises(InputError, match=r"none of its . training cases has a CT, which data=clinical is made of"):
+        cohorts.prepare_training(config, tmp_path / "stages")

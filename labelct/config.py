@@ -14,15 +14,18 @@ from labelct.caps import capped
 from labelct.cohort.settings import (
     DicomSettings,
     FolderSettings,
+    ImagesSettings,
+    IsbiSettings,
     NnunetRawSettings,
     OwnSettings,
+    ProstatexSettings,
     TotalSegmentatorSettings,
 )
 from labelct.complaints import ConfigError, left_out, shown, unknown_key, wrong_type
 from labelct.errors import LabelctError, SettingError
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.parallel import ParallelSettings
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.settings import PelvisSettings, PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.settings import Checked, expanded, path, ranged
 from labelct.synthesis import drop, intensity, texture
@@ -35,17 +38,30 @@ from labelct.trainer.table import TRAINERS
 
 COHORTS = {
     "phantom": PhantomSettings,
+    "pelvis": PelvisSettings,
     "folder": FolderSettings,
     "totalsegmentator": TotalSegmentatorSettings,
     "nnunet_raw": NnunetRawSettings,
     "dicom": DicomSettings,
+    "images": ImagesSettings,
+    "prostatex": ProstatexSettings,
+    "isbi": IsbiSettings,
 }
 TESTS = {"own": OwnSettings, **COHORTS}
 TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
 # The groups whose options have keys of their own, kind by kind.
 KINDS: dict[str, dict[str, Any]] = {"cohort": COHORTS, "test": TESTS, "trainer": TRAINER_SCHEMAS}
 
-CohortSettings = PhantomSettings | TotalSegmentatorSettings | FolderSettings | NnunetRawSettings | DicomSettings
+CohortSettings = (
+    PhantomSettings
+    | PelvisSettings
+    | TotalSegmentatorSettings
+    | FolderSettings
+    | NnunetRawSettings
+    | DicomSettings
+    | ImagesSettings
+    | ProstatexSettings
+)
 
 
 @dataclass

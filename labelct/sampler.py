@@ -18,6 +18,7 @@ from labelct.accelerator import why_not, within_memory
 from labelct.cohort.base import Subject
 from labelct.cohort.grid import regrid
 from labelct.errors import InputError, SettingError
+from labelct.mr import shown
 from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
 from labelct.synthesis.kernels import Voxels
@@ -46,9 +47,9 @@ class Loaded:
     """A case on the grid that its volumes are made on.
 
     Attributes:
-        case: Label map, and the CT where the recipe looks at it.
+        case: Label map, and the CT or MR where the recipe looks at it.
         affine: `(4, 4)`, voxel index to mm.
-        source: Digests of what the files hold, `label_map` and `ct`, which a replay compares.
+        source: Digests of what the files hold, `label_map`, `ct`, and `mr` where it is read; a replay compares them.
     """
 
     case: Case
@@ -72,24 +73,29 @@ class Sampler:
     device: str = "cpu"
 
     def load(self, subject: Subject) -> Loaded:
-        """Read a case, and keep it where volumes are made; its CT only where that makes a difference.
+        """Read a case, and keep it where volumes are made; its image only where that makes a difference.
 
         Raises:
             InputError: A file cannot be read, or no label value is left for what no loss shall see.
         """
         data = self.recipe.data
-        label_map = subject.load_label_map()
+        label_map = subject.label_map()
         ct = subject.load_ct() if subject.load_ct and self.recipe.reads_ct() else None
-        if not self.recipe.kind.needs_ct or label_map.ignored is None or not label_map.ignored.any():
+        mr = subject.load_mr() if subject.load_mr and self.recipe.kind.image == "mr" else None
+        if self.recipe.kind.image is None or label_map.ignored is None or not label_map.ignored.any():
             label_map = replace(label_map, ignored=None)
         elif self.recipe.targets.ignore > LARGEST:
             problem = f"holds voxels that are labelled `ignore`, and {len(self.recipe.targets)} targets leave no value"
             raise InputError(subject.files[0], problem, f"choose at most {LARGEST - 1}")
         source = {"label_map": _digest_of(label_map), "ct": None if ct is None else digest(ct.array)}
+        if mr is not None:
+            source["mr"] = digest(mr.array)
+            mr = shown(mr, data.mr)
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
-        label_map, ct = regrid(label_map, ct, data.spacing, padding)
-        hu = None if ct is None else ct.array
-        case = Case(label_map.array, label_map.spacing, label_map.names, hu, label_map.ignored)
+        label_map, image = regrid(label_map, mr if ct is None else ct, data.spacing, padding)
+        values = None if image is None else image.array
+        images = {"mr": values} if mr is not None else {"ct": values}
+        case = Case(label_map.array, label_map.spacing, label_map.names, ignored=label_map.ignored, **images)
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 
     def volume(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:

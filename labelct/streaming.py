@@ -110,7 +110,7 @@ def _on(volumes: SyntheticVolumes, device: str) -> Sampler:
 def check(data: DataSettings, scanner: ScannerSettings) -> None:
     """Raise `SettingError` where volumes cannot be drawn while a network trains."""
     if not RECIPES[data.kind].draws:
-        reason = "there is one CT a case, nothing is drawn"
+        reason = "there is one image a case, nothing is drawn"
         raise SettingError("data.mode", "online", f"offline with data={data.kind}", reason)
     if scanner.kind == "helical" and scanner.mode == "full":
         allowed = "scanner=image, scanner=none or scanner.mode=noise_only"

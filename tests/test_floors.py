@@ -26,6 +26,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "settings": {"errors"},
         "filenames": {"errors"},
         "sides": set(),
+        "mr": {"errors", "settings", "volume"},
     },
     {
         "accelerator": {"errors"},
@@ -37,7 +38,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
         "synthesis": {
-            "body", "errors", "io", "labels", "priors", "rotation", "settings", "sides", "targets", "threads",
+            "body", "errors", "io", "labels", "mr", "priors", "rotation", "settings", "sides", "targets", "threads",
         },
         "scanner": {"accelerator", "errors", "progress", "rotation", "settings", "threads"},
         "evaluation": {"errors", "labels", "settings", "store", "targets"},
@@ -50,19 +51,19 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "tracking": {"errors", "settings"},
         "sampler": {
-            "accelerator", "cohort", "dataset", "errors", "io", "labels", "parallel", "priors", "scanner", "synthesis",
-            "targets", "threads", "volume",
+            "accelerator", "cohort", "dataset", "errors", "io", "labels", "mr", "parallel", "priors", "scanner",
+            "synthesis", "targets", "threads", "volume",
         },
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
-            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "parallel", "priors",
-            "processes",
+            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "mr", "parallel",
+            "priors", "processes",
             "progress", "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
             "threads", "tracking", "volume",
         },
         "translation": {
-            "cohort", "dataset", "errors", "io", "parallel", "progress", "rotation", "settings", "store", "targets",
-            "threads", "tracking", "volume",
+            "cohort", "dataset", "errors", "io", "mr", "parallel", "progress", "rotation", "settings", "store",
+            "targets", "threads", "tracking", "volume",
         },
     },
     {
@@ -74,9 +75,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "report": {"config", "errors", "evaluation", "filenames", "settings", "store", "tracking"},
         "stages": {
-            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "labels", "parallel", "phantom",
-            "priors", "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets",
-            "threads", "tracking", "trainer", "translation", "volume",
+            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "labels", "mr", "parallel",
+            "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis",
+            "targets", "threads", "tracking", "trainer", "translation", "volume",
         },
         "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
     },

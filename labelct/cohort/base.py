@@ -1,9 +1,10 @@
-"""What a cohort is: subjects with label maps, some with a CT, shared between training, validation and test."""
+"""What a cohort is: subjects with label maps, some with a CT or MR, shared between training, validation and test."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.cohort.names import merged
-from labelct.cohort.settings import SPLITS
+from labelct.cohort.settings import SPLITS, FilesSettings
 from labelct.errors import InputError
-from labelct.io import nifti
-from labelct.io.volumes import read_ct
+from labelct.io.modality import check_shown
+from labelct.io.volumes import ct_files, grid_of, read_ct, read_labels, read_mr
 from labelct.volume import IGNORE, LabelMap, Volume
 
-SAME_GRID_MM = 0.05  # rounded headers: masks of one TotalSegmentator subject lie up to 0.013 mm apart at the corners
+# At the corners. Headers are rounded: masks of one TotalSegmentator subject lie up to 0.013 mm apart, a mask made of a
+# DICOM series, whose slice positions are rounded to a tenth of a millimetre, lies 0.056 mm off it.
+SAME_GRID_MM = 0.1
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One case; both loaders are picklable and check the files that they read.
+    """One case; its loaders are picklable and check the files that they read.
 
     Attributes:
         case: Its name, unique in the cohort.
-        load_label_map: Reads the label map, RAS+.
+        load_label_map: Reads the label map, RAS+; None for an image without one.
         load_ct: Reads the CT on the grid of the label map, RAS+, HU; None where there is no CT.
         files: Every file it is read from.
         load_structures: Reads a label map of some structures alone, where they are files of their own; None: they are
             in the label map only.
+        load_mr: Reads the MR on the grid of the label map, RAS+, in its own unit; None where there is no MR.
     """
 
     case: str
-    load_label_map: Callable[[], LabelMap]
+    load_label_map: Callable[[], LabelMap] | None
     load_ct: Callable[[], Volume] | None
     files: tuple[Path, ...]
     load_structures: Callable[[frozenset[str]], LabelMap | None] | None = None
+    load_mr: Callable[[], Volume] | None = None
+
+    @property
+    def has_image(self) -> bool:
+        """Whether there is a CT or an MR."""
+        return self.load_ct is not None or self.load_mr is not None
+
+    def shows(self, modality: str) -> bool:
+        """Return whether there is a CT (`ct`) or an MR (`mr`)."""
+        return (self.load_mr if modality == "mr" else self.load_ct) is not None
+
+    def label_map(self) -> LabelMap:
+        """Read the label map.
+
+        Raises:
+            InputError: There is none, or it cannot be read.
+        """
+        if self.load_label_map is None:
+            raise InputError(self.files[0], "has no label map", "use cohort=folder, or give it to data=cyclegan")
+        return self.load_label_map()
 
 
 @dataclass(frozen=True)
@@ -63,11 +87,12 @@ class Cohort:
         name: What tables call it.
         train: Subjects to learn from.
         val: Subjects that choose the checkpoint.
-        test: Subjects to score on; each has a CT.
+        test: Subjects to score on; each has an image.
         root: The folder that file names in the fingerprint are relative to.
         label_names: `{value: name}` of its label maps.
         declared: Whether a file, numbers or the folder itself said which case is in which split.
         spare: Subjects of no split by the split that they may stand in for, in the order of the draw.
+        modality: What its images are, `ct` or `mr`.
     """
 
     name: str
@@ -78,6 +103,7 @@ class Cohort:
     label_names: Mapping[int, str] = field(default_factory=dict)
     declared: bool = True
     spare: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)
+    modality: str = "ct"
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all classes that its label maps may hold."""
@@ -87,22 +113,24 @@ class Cohort:
         """Return the subjects to score on when the cohort is a test group.
 
         Args:
-            split: `test`, which is every subject with a CT where nothing declared a split; or `all` of them.
+            split: `test`, which is every subject with an image where nothing declared a split; or `all` of them.
 
         Raises:
             InputError: None is left.
         """
         everyone = (*self.train, *self.val, *self.test)
         chosen = self.test if split == "test" and self.declared else everyone
-        with_ct = tuple(subject for subject in chosen if subject.load_ct is not None)
-        if not with_ct:
-            raise InputError(self.root, "no subject with a CT is left to score", "check the CT files, cases and splits")
-        return with_ct
+        with_image = tuple(subject for subject in chosen if subject.has_image)
+        if not with_image:
+            image = self.modality.upper()
+            problem = f"no subject with {'a CT' if image == 'CT' else 'an MR'} is left to score"
+            raise InputError(self.root, problem, f"check the {image} files, cases and splits")
+        return with_image
 
-    def with_ct(self) -> Cohort:
-        """Return the cohort with those of its subjects that have a CT."""
+    def with_image(self, modality: str) -> Cohort:
+        """Return the cohort with those of its subjects that have a CT (`ct`) or an MR (`mr`)."""
         splits: dict[str, Any] = {
-            split: tuple(subject for subject in getattr(self, split) if subject.load_ct is not None) for split in SPLITS
+            split: tuple(subject for subject in getattr(self, split) if subject.shows(modality)) for split in SPLITS
         }
         return replace(self, **splits)
 
@@ -124,7 +152,7 @@ def _relative(path: Path, root: Path) -> str:
 
 def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str] | None) -> LabelMap:
     """Read a label map, check its values against `names`, merge, and take out what is called `ignore`."""
-    return _without_ignored(merge_labels(nifti.read_label_map(path, names), merge))
+    return _without_ignored(merge_labels(read_labels(path, names), merge))
 
 
 def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelMap:
@@ -150,17 +178,36 @@ def _without_ignored(label_map: LabelMap) -> LabelMap:
     return LabelMap(array, label_map.affine, names, ignored=where)
 
 
-def load_ct(path: Path, label_file: Path, not_hu: bool = False) -> Volume:
-    """Read a CT, NIfTI file or DICOM folder, and check that it lies on the grid of `label_file`.
+def with_image(subject: Subject, path: Path, label_file: Path | None, settings: FilesSettings) -> Subject:
+    """Return a subject with its image, a CT or an MR as the cohort's `modality` says.
 
     Args:
-        path: The CT.
-        label_file: The label map, or one of its masks.
-        not_hu: Do not check that its values are HU.
+        subject: Without an image.
+        path: A NIfTI file or DICOM folder; a link to nothing is named when the subject is used.
+        label_file: The label map, or one of its masks, whose grid the image has to be on; None: there is none.
+        settings: The cohort's.
     """
-    ct = read_ct(path, not_hu)
-    check_same_grid(path, (ct.array.shape, ct.affine), label_file, nifti.read_grid(label_file))
-    return ct
+    files = ct_files(path) if path.exists() else (path,)
+    load = partial(load_image, path, label_file, settings.modality, settings.not_hu)
+    loaders: dict[str, Any] = {f"load_{settings.modality}": load}
+    return replace(subject, files=(*subject.files, *files), **loaders)
+
+
+def load_image(path: Path, label_file: Path | None, modality: str = "ct", not_hu: bool = False) -> Volume:
+    """Read an image and check that it lies on the grid of `label_file`.
+
+    Args:
+        path: A NIfTI file or DICOM folder.
+        label_file: The label map, or one of its masks; None for an image without one, which must show something.
+        modality: `ct` or `mr`.
+        not_hu: Do not check that its values are those of the modality.
+    """
+    image = read_mr(path, not_hu) if modality == "mr" else read_ct(path, not_hu)
+    if label_file is None:
+        check_shown(path, image.array)
+    else:
+        check_same_grid(path, (image.array.shape, image.affine), label_file, grid_of(label_file))
+    return image
 
 
 Grid = tuple[tuple[int, ...], NDArray[np.float64]]

@@ -1,4 +1,4 @@
-"""Label map and CT of a case on another grid."""
+"""Label map and image of a case on another grid."""
 
 import math
 from typing import Any
@@ -12,19 +12,19 @@ from labelct.volume import LabelMap, Volume
 
 
 def regrid(
-    label_map: LabelMap, ct: Volume | None, spacing: float | None, superior_padding_mm: float = 0.0
+    label_map: LabelMap, image: Volume | None, spacing: float | None, superior_padding_mm: float = 0.0
 ) -> tuple[LabelMap, Volume | None]:
     """Return both on the grid that they are used on.
 
     Args:
         label_map: The label map.
-        ct: The CT on the same grid, or None.
+        image: The CT, or the standardised MR, on the same grid, or None.
         spacing: Isotropic voxel size in mm; None keeps their own.
-        superior_padding_mm: Least distance from the topmost label to the upper end of a map without a CT. A map whose
-            labels are cut off by its upper end stays as it is.
+        superior_padding_mm: Least distance from the topmost label to the upper end of a map without an image. A map
+            whose labels are cut off by its upper end stays as it is.
     """
-    label_map, ct = _resampled(label_map, ct, spacing)
-    return (label_map if ct is not None else _with_superior_padding(label_map, superior_padding_mm)), ct
+    label_map, image = _resampled(label_map, image, spacing)
+    return (label_map if image is not None else _with_superior_padding(label_map, superior_padding_mm)), image
 
 
 def _with_superior_padding(label_map: LabelMap, superior_padding_mm: float) -> LabelMap:
@@ -43,9 +43,9 @@ def _padded(array: NDArray[Any] | None, missing: int) -> NDArray[Any] | None:
     return None if array is None else np.ascontiguousarray(np.pad(array, ((0, 0), (0, 0), (0, missing))))
 
 
-def _resampled(label_map: LabelMap, ct: Volume | None, spacing: float | None) -> tuple[LabelMap, Volume | None]:
+def _resampled(label_map: LabelMap, image: Volume | None, spacing: float | None) -> tuple[LabelMap, Volume | None]:
     if spacing is None:
-        return label_map, ct
+        return label_map, image
     size = (spacing,) * 3
     affine = resampled_affine(label_map.affine, size)
     array, ignored = (
@@ -54,7 +54,7 @@ def _resampled(label_map: LabelMap, ct: Volume | None, spacing: float | None) ->
     )
     assert array is not None
     labels = LabelMap(array, affine, label_map.names, ignored=ignored)
-    if ct is None:
+    if image is None:
         return labels, None
-    hu = clipped(ct.array.astype(np.float32, copy=False))
-    return labels, Volume(resample_volume(hu, ct.spacing, size), affine)
+    values = clipped(image.array.astype(np.float32, copy=False))
+    return labels, Volume(resample_volume(values, image.spacing, size), affine)

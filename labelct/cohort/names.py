@@ -14,6 +14,11 @@ from labelct.volume import IGNORE
 
 FORM = 'write {"1": "liver", "2": "spleen"}'
 PRESETS = {"totalsegmentator_v1": "id_total_v1", "totalsegmentator_v2": "id_total_v2"}  # their columns in the table
+# Of a mask of the whole gland, and of the values of the NCI-ISBI 2013 challenge and of the Decathlon's Task05.
+PROSTATE = {
+    "prostate": {1: "prostate"},
+    "prostate_zones": {1: "prostate_peripheral_zone", 2: "prostate_central_gland"},
+}
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +28,9 @@ def _table() -> list[dict[str, str]]:
 
 
 def preset(name: str) -> dict[int, str]:
-    """Return `{value: name}` of the 104 or 117 classes of v1 or v2 of TotalSegmentator, with its own values."""
+    """Return `{value: name}` of a preset: the 104 or 117 classes of v1 or v2 of TotalSegmentator, or the prostate."""
+    if name in PROSTATE:
+        return dict(PROSTATE[name])
     return {int(row[PRESETS[name]]): row["name"] for row in _table() if row[PRESETS[name]]}
 
 
@@ -47,10 +54,10 @@ def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
     """
     if not isinstance(names, str):
         return checked_names("names", names)
-    if names in PRESETS:
+    if names in PRESETS or names in PROSTATE:
         return preset(names)
     path = root / names
-    content = read_json(path, f"{FORM} there, or set names= to {' or '.join(PRESETS)}")
+    content = read_json(path, f"{FORM} there, or set names= to {' or '.join((*PRESETS, *PROSTATE))}")
     if not isinstance(content, dict):
         raise InputError(path, "is no table of label values", FORM)
     try:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from labelct.cohort import names
-from labelct.cohort.base import Found, Subject, load_ct, load_label_map
+from labelct.cohort.base import Found, Subject, load_label_map, with_image
 from labelct.cohort.settings import NnunetRawSettings
 from labelct.cohort.splits import draw, read_split
 from labelct.errors import InputError, SettingError
 from labelct.store import read_json
-from labelct.volume import LabelMap, Volume
+from labelct.volume import LabelMap
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,16 @@ def find(settings: NnunetRawSettings, root: Path) -> Found:
     """
     index = _index(root / "dataset.json")
     table = _names(root / "dataset.json", index)
-    has_ct, ending = _is_ct(root / "dataset.json", index), str(index.get("file_ending", ".nii.gz"))
+    shown = _is_shown(root / "dataset.json", index, settings.modality)
+    ending = str(index.get("file_ending", ".nii.gz"))
     if ending not in (".nii.gz", ".nii"):
         raise InputError(root / "dataset.json", f"its file_ending is {ending}", "convert the images to .nii.gz")
     load = partial(load_label_map, names=table, merge=settings.merge)
-    read_ct = partial(load_ct, not_hu=settings.not_hu) if has_ct else None
-    training, test = (_subjects(root, part, ending, load, read_ct) for part in ("Tr", "Ts"))
+    labels = {part: _labels(root, part, ending, load) for part in ("Tr", "Ts")}
+    training, test = (
+        tuple(_with_image(subject, part, ending, settings) for subject in subjects) if shown else subjects
+        for part, subjects in labels.items()
+    )
     if not training and not test:
         raise InputError(root, "holds no label file in labelsTr", REMEDY)
     fresh = names.structures(table, settings.merge)
@@ -78,28 +82,29 @@ def _names(path: Path, index: dict[str, Any]) -> dict[int, str]:
         raise InputError(path, str(error), 'write {"background": 0, "liver": 1}') from None
 
 
-def _is_ct(path: Path, index: dict[str, Any]) -> bool:
+def _is_shown(path: Path, index: dict[str, Any], modality: str) -> bool:
+    """Return whether the one channel is of the modality that is asked for."""
     channels = index.get("channel_names", index.get("modality", {"0": "CT"}))
     if len(channels) != 1:
         raise InputError(path, f"it has {len(channels)} channels", "keep the CT channel alone")
     (channel,) = channels.values()
-    if str(channel).upper() != "CT":
+    is_ct = str(channel).upper() == "CT"
+    if modality == "mr" and is_ct:
+        raise InputError(path, f"its channel is {channel}, where MR is expected", "set modality=ct")
+    if modality == "ct" and not is_ct:
         log.warning("%s: its channel is %s, no CT; its label maps are used and its images are not", path, channel)
-    return str(channel).upper() == "CT"
+    return is_ct == (modality == "ct")
 
 
-def _subjects(
-    root: Path,
-    part: str,
-    ending: str,
-    load: Callable[[Path], LabelMap],
-    read_ct: Callable[[Path, Path], Volume] | None,
-) -> tuple[Subject, ...]:
-    subjects = []
-    for path in sorted((root / f"labels{part}").glob(f"[!.]*{ending}")):
-        case = path.name.removesuffix(ending)
-        images = [root / f"images{part}" / f"{case}{suffix}{ending}" for suffix in ("_0000", "")]
-        ct = next((image for image in images if read_ct and os.path.lexists(image)), None)
-        load_image = partial(read_ct, ct, path) if read_ct and ct else None
-        subjects.append(Subject(case, partial(load, path), load_image, (path, *([ct] if ct else []))))
-    return tuple(subjects)
+def _labels(root: Path, part: str, ending: str, load: Callable[[Path], LabelMap]) -> tuple[Subject, ...]:
+    files = sorted((root / f"labels{part}").glob(f"[!.]*{ending}"))
+    return tuple(Subject(path.name.removesuffix(ending), partial(load, path), None, (path,)) for path in files)
+
+
+def _with_image(subject: Subject, part: str, ending: str, settings: NnunetRawSettings) -> Subject:
+    """Return a subject with its image where there is one."""
+    (label,) = subject.files
+    folder = label.parents[1] / f"images{part}"
+    images = [folder / f"{subject.case}{suffix}{ending}" for suffix in ("_0000", "")]
+    image = next((image for image in images if os.path.lexists(image)), None)
+    return with_image(subject, image, label, settings) if image else subject

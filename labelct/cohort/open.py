@@ -3,9 +3,17 @@
 import logging
 from pathlib import Path
 
-from labelct.cohort import folder, nnunet_raw, totalsegmentator
+from labelct.cohort import folder, nnunet_raw, prostate, totalsegmentator
 from labelct.cohort.base import Cohort, Found
-from labelct.cohort.settings import FilesSettings, FolderSettings, NnunetRawSettings, TotalSegmentatorSettings
+from labelct.cohort.settings import (
+    FilesSettings,
+    FolderSettings,
+    ImagesSettings,
+    IsbiSettings,
+    NnunetRawSettings,
+    ProstatexSettings,
+    TotalSegmentatorSettings,
+)
 from labelct.cohort.splits import divide
 from labelct.errors import InputError, did_you_mean
 from labelct.io.content import check_file
@@ -44,11 +52,12 @@ def open_cohort(settings: FilesSettings) -> Cohort:
         for path in subject.files:
             check_file(path)
     split, spare, declared = divide(subjects, settings, found.own_split, root)
-    return Cohort(settings.kind, split["train"], split["val"], split["test"], root, found.names, declared, spare)
+    shared = (split["train"], split["val"], split["test"])
+    return Cohort(settings.kind, *shared, root, found.names, declared, spare, settings.modality)
 
 
 def _check_unique(root: Path, found: Found) -> None:
-    """Raise where two label files are of one case: all but the last would be lost without a word."""
+    """Raise where two files are of one case: all but the last would be lost without a word."""
     files: dict[str, Path] = {}
     for subject in found.subjects:
         if subject.case in files:
@@ -65,4 +74,10 @@ def _find(settings: FilesSettings, root: Path) -> Found:
             return nnunet_raw.find(settings, root)
         case FolderSettings():
             return folder.find(settings, root)
+        case IsbiSettings():
+            return prostate.find_isbi(settings, root)
+        case ProstatexSettings():
+            return prostate.find_prostatex(settings, root)
+        case ImagesSettings():
+            return folder.find_images(settings, root)
     raise TypeError(f"{settings.kind} is no cohort of files")

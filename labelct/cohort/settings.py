@@ -1,12 +1,15 @@
-"""Settings of the cohorts: where label maps, and CT where there is one, come from."""
+"""Settings of the cohorts: where label maps, and a CT or MR where there is one, come from."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from labelct.errors import SettingError, check_choice, check_range
+from labelct.io.modality import MODALITIES
 from labelct.settings import Checked, choice, expanded, path, ranged
 
 SPLITS = ("train", "val", "test")
+ZONES = ("prostate_peripheral_zone", "prostate_central_gland")
 
 
 @dataclass
@@ -33,8 +36,10 @@ class FilesSettings(Checked):
             null: all of that, or a share of what is left.
         splits_file: JSON file `{"train": [cases], "val": [...], "test": [...]}`, or the name of a split that ships.
         seed: Which cases the numbers fall on.
-        split: What is scored where this is a test group: `test`, or `all` cases with a CT.
-        not_hu: Take images whose values cannot be HU as they are.
+        split: What is scored where this is a test group: `test`, or `all` cases with an image.
+        not_hu: Take images whose values cannot be HU, or cannot be MR intensities, as they are.
+        modality: What the images are: `ct`, or `mr`, whose intensities are never taken for HU: recipes that paint label
+            maps use the label maps alone.
     """
 
     kind: str = ""
@@ -46,6 +51,7 @@ class FilesSettings(Checked):
     seed: int = ranged(0, 0)
     split: str = choice("test", ("test", "all"))
     not_hu: bool = False
+    modality: str = choice("ct", MODALITIES)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,7 +69,7 @@ class FilesSettings(Checked):
 
 @dataclass
 class TotalSegmentatorSettings(FilesSettings):
-    """The layout of the TotalSegmentator data set, v1 or v2, with or without `ct.nii.gz`.
+    """The layout of the TotalSegmentator data set, v1 or v2, with or without `ct.nii.gz` (its MR: `mri.nii.gz`).
 
     Attributes:
         structures: The masks to read; none given: every one with a known name.
@@ -81,32 +87,32 @@ class FolderSettings(FilesSettings):
         labels: Label files below `root`; `*` stands for the case's name.
         ct: The CT of a case below `root`, a NIfTI file or a folder with a DICOM series, with `*` as in `labels`;
             null: none has one.
-        names: `{value: name}`, a JSON file of that, or `totalsegmentator_v1`, `totalsegmentator_v2`.
+        mr: The same of the MR, which is read in place of the CT with `modality=mr`.
+        names: `{value: name}`, a JSON file of that, or `totalsegmentator_v1`, `totalsegmentator_v2`, `prostate`,
+            `prostate_zones`.
     """
 
     kind: str = choice("folder", ("folder", "dicom"))
     labels: str = "labels/*.nii.gz"
     ct: str | None = path("ct/*.nii.gz")
+    mr: str | None = path("mr/*.nii.gz")
     names: Any = "names.json"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.names, str):
-            self.names = expanded(self.names)
-        if not isinstance(self.names, (str, dict)):
-            raise SettingError("names", self.names, "{value: name}, a JSON file or totalsegmentator_v2")
-        for name, pattern in {"labels": self.labels, "ct": self.ct}.items():
-            if pattern is not None and "*" not in pattern:
-                raise SettingError(name, pattern, "a path with * for the case's name", "for example ct/*.nii.gz")
+        self.names = _checked_names(self.names)
+        for name, pattern in {"labels": self.labels, "ct": self.ct, "mr": self.mr}.items():
+            _check_pattern(name, pattern)
 
 
 @dataclass
 class DicomSettings(FolderSettings):
-    """One folder a case: a DICOM series and a label map on its grid."""
+    """One folder a case: a DICOM series, CT or MR, and a label map on its grid."""
 
     kind: str = "dicom"
     labels: str = "*/labels.nii.gz"
     ct: str | None = path("*/series")
+    mr: str | None = path("*/series")
     names: Any = "totalsegmentator_v2"
 
 
@@ -115,3 +121,78 @@ class NnunetRawSettings(FilesSettings):
     """A data set in nnU-Net's raw layout, one channel."""
 
     kind: str = choice("nnunet_raw", ("nnunet_raw",))
+
+
+@dataclass
+class ProstatexSettings(FilesSettings):
+    """PROSTATEx as TCIA lays it out: a folder a patient, in it DICOM series, of which the axial T2 is taken.
+
+    Attributes:
+        patients: The patients' folders, at any depth below `root`.
+        series: Regular expression that the description of the series holds, upper or lower case.
+        masks: The mask of a patient below `root`, `*` stands for the patient's name; null: images without label maps.
+        names: As of `folder`.
+    """
+
+    kind: str = choice("prostatex", ("prostatex",))
+    modality: str = choice("mr", ("mr",))
+    patients: str = "ProstateX-*"
+    series: str = "t2"
+    masks: str | None = path("masks/*.nii.gz")
+    names: Any = "prostate"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.names = _checked_names(self.names)
+        _check_pattern("masks", self.masks)
+        _check_expression("series", self.series)
+
+
+@dataclass
+class IsbiSettings(ProstatexSettings):
+    """NCI-ISBI 2013: NRRD masks of two zones, and the MR of each as DICOM series or NIfTI file.
+
+    Attributes:
+        patients: Not read: the masks say which patients there are.
+        masks: Not read: every `.nrrd` file below `root` is one.
+    """
+
+    kind: str = choice("isbi", ("isbi",))
+    merge: Any = field(default_factory=lambda: dict.fromkeys(ZONES, "prostate"))
+    names: Any = "prostate_zones"
+
+
+@dataclass
+class ImagesSettings(FilesSettings):
+    """Images without labels, one side of a translation.
+
+    Attributes:
+        images: The image of a case below `root`, a NIfTI file or a folder with a DICOM series; `*` stands for the
+            case's name.
+    """
+
+    kind: str = choice("images", ("images",))
+    images: str = path("*.nii.gz")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_pattern("images", self.images)
+
+
+def _check_pattern(name: str, pattern: str | None) -> None:
+    if pattern is not None and "*" not in pattern:
+        raise SettingError(name, pattern, "a path with * for the case's name", "for example ct/*.nii.gz")
+
+
+def _check_expression(name: str, expression: str) -> None:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise SettingError(name, expression, f"a regular expression ({error})", "for example t2") from None
+
+
+def _checked_names(names: Any) -> str | dict[Any, Any]:
+    """Return `names` with what stands for a path in it expanded."""
+    if not isinstance(names, (str, dict)):
+        raise SettingError("names", names, "{value: name}, a JSON file or totalsegmentator_v2")
+    return expanded(names) if isinstance(names, str) else names

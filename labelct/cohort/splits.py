@@ -23,7 +23,7 @@ class Division(NamedTuple):
     """How subjects are shared out.
 
     Attributes:
-        split: The subjects of each split, those of `test` all with a CT.
+        split: The subjects of each split, those of `test` all with an image.
         spare: Subjects of no split that a number of `split` could as well have fallen on, in the order of the draw.
         declared: Whether a file, numbers or the folder itself declared the split.
     """
@@ -50,22 +50,23 @@ def divide(
         InputError: The split file cannot be used or none of a split's cases is there; more cases are asked than there
             are.
     """
-    with_ct = {case: subject.load_ct is not None for case, subject in subjects.items()}
+    with_image = {case: subject.has_image for case, subject in subjects.items()}
     numbers = {split: number for split, number in settings.splits.items() if number is not None}
     if settings.splits_file:
         path = _find(settings.splits_file, root)
         chosen = _present(path, read_split(path), set(subjects), root)
     elif own is None:
-        chosen = draw(with_ct, settings.splits, settings.seed, root)
+        chosen = draw(with_image, settings.splits, settings.seed, root)
     else:
         present = {split: [case for case in own.get(split, []) if case in subjects] for split in SPLITS}
         chosen = {split: _some(present[split], split, numbers.get(split), settings.seed, root) for split in SPLITS}
-    blind = [case for case in chosen["test"] if not with_ct[case]]
+    blind = [case for case in chosen["test"] if not with_image[case]]
     if blind:
-        log.warning("%s: left out of the test split, for they have no CT: %s", root, ", ".join(blind))
-    chosen["test"] = [case for case in chosen["test"] if with_ct[case]]
-    spare = _spare(list(with_ct), chosen, settings, own)
-    spare["test"] = [case for case in spare["test"] if with_ct[case]]
+        modality = settings.modality.upper()
+        log.warning("%s: left out of the test split, for they have no %s: %s", root, modality, ", ".join(blind))
+    chosen["test"] = [case for case in chosen["test"] if with_image[case]]
+    spare = _spare(list(with_image), chosen, settings, own)
+    spare["test"] = [case for case in spare["test"] if with_image[case]]
     split, left = ({name: tuple(subjects[case] for case in part[name]) for name in SPLITS} for part in (chosen, spare))
     return Division(split, left, bool(settings.splits_file or numbers or own is not None))
 
@@ -95,13 +96,15 @@ def _shuffled(cases: Iterable[str], seed: int) -> list[str]:
     return sorted(cases, key=lambda case: hashlib.sha256(f"{seed}/{case}".encode()).digest())
 
 
-def draw(with_ct: Mapping[str, bool], numbers: Mapping[str, int | None], seed: int, root: Path) -> dict[str, list[str]]:
+def draw(
+    with_image: Mapping[str, bool], numbers: Mapping[str, int | None], seed: int, root: Path
+) -> dict[str, list[str]]:
     """Draw cases for each split by the hash of seed and name, so that the order of files does not matter.
 
     Test cases are drawn first, then validation: more or fewer training cases leave the others as they are.
 
     Args:
-        with_ct: `{case: whether it has a CT}`; only those that have one can be test cases.
+        with_image: `{case: whether it has an image}`; only those that have one can be test cases.
         numbers: How many of each split; None or absent: a share of what is left, in the paper's proportions.
         seed: The seed of the draw.
         root: What an error names.
@@ -109,28 +112,28 @@ def draw(with_ct: Mapping[str, bool], numbers: Mapping[str, int | None], seed: i
     Raises:
         InputError: More cases are asked for than there are.
     """
-    drawn = _shuffled(with_ct, seed)
-    count = _numbers(len(drawn), sum(with_ct.values()), numbers, root)
-    test = [case for case in drawn if with_ct[case]][: count["test"]]
+    drawn = _shuffled(with_image, seed)
+    count = _numbers(len(drawn), sum(with_image.values()), numbers, root)
+    test = [case for case in drawn if with_image[case]][: count["test"]]
     rest = [case for case in drawn if case not in set(test)]
     return {"test": test, "val": rest[: count["val"]], "train": rest[count["val"] :][: count["train"]]}
 
 
-def _numbers(cases: int, with_ct: int, asked: Mapping[str, int | None], root: Path) -> dict[str, int]:
+def _numbers(cases: int, with_image: int, asked: Mapping[str, int | None], root: Path) -> dict[str, int]:
     numbers = {split: number for split, number in asked.items() if number is not None}
     left = cases - sum(numbers.values())
     if left < 0:
         raise InputError(root, f"holds {cases} cases, {cases - left} are asked for", "lower the numbers in splits")
-    if numbers.get("test", 0) > with_ct:
+    if numbers.get("test", 0) > with_image:
         asked_for = f"{numbers['test']} are asked for as test cases"
-        raise InputError(root, f"holds {with_ct} cases with a CT, {asked_for}", "lower splits.test")
-    if not with_ct:
+        raise InputError(root, f"holds {with_image} cases with a CT or MR, {asked_for}", "lower splits.test")
+    if not with_image:
         numbers["test"] = 0
     waiting = [split for split in ("test", "val", "train") if split not in numbers]
     while waiting:
         split = waiting.pop(0)
         share = round(left * PAPER[split] / (PAPER[split] + sum(PAPER[other] for other in waiting)))
-        numbers[split] = max(0, min(max(share, 1), left - len(waiting), with_ct if split == "test" else left))
+        numbers[split] = max(0, min(max(share, 1), left - len(waiting), with_image if split == "test" else left))
         left -= numbers[split]
     return numbers
 
@@ -155,6 +158,18 @@ def read_split(path: Path) -> dict[str, list[str]]:
     if not every:
         raise InputError(path, "names no case", FORM)
     return split
+
+
+def own_split(root: Path) -> dict[str, list[str]] | None:
+    """Return the split that `splits.json` in a cohort's folder declares, None where there is no such file."""
+    path = root / "splits.json"
+    return read_split(path) if path.is_file() else None
+
+
+def unlabelled_split(subjects: Iterable[Subject], settings: FilesSettings) -> dict[str, list[str]] | None:
+    """Return every subject as one to train on, for none can be scored without labels; None where numbers are asked."""
+    asked = any(number is not None for number in settings.splits.values())
+    return None if asked else {"train": [subject.case for subject in subjects]}
 
 
 def _find(name: str, root: Path) -> Path:

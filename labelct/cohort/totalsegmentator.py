@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.cohort.base import Found, Subject, check_same_grid, load_ct, merge_labels
+from labelct.cohort.base import Found, Subject, check_same_grid, merge_labels, with_image
 from labelct.cohort.names import merged, totalsegmentator
 from labelct.cohort.settings import SPLITS, TotalSegmentatorSettings
 from labelct.errors import InputError, SettingError, did_you_mean
@@ -19,6 +19,7 @@ from labelct.io import nifti
 from labelct.volume import LabelMap
 
 ENDING = ".nii.gz"
+IMAGES = {"ct": "ct", "mr": "mri"}  # the names of the CT data set and of the MR one
 
 
 def find(settings: TotalSegmentatorSettings, root: Path) -> Found:
@@ -60,15 +61,11 @@ def _subject(
     folder: Path, masks: dict[int, Path], known: Mapping[int, str], settings: TotalSegmentatorSettings
 ) -> Subject:
     names = {value: known[value] for value in masks}
-    ct, first = folder / f"ct{ENDING}", next(iter(masks.values()))
-    has_ct = os.path.lexists(ct)
-    return Subject(
-        folder.name,
-        partial(load_masks, masks, names, settings.merge),
-        partial(load_ct, ct, first, settings.not_hu) if has_ct else None,
-        (*(path for path in masks.values() if os.path.lexists(path)), *([ct] if has_ct else [])),
-        partial(load_structures, masks, names, settings.merge),
-    )
+    image, first = folder / f"{IMAGES[settings.modality]}{ENDING}", next(iter(masks.values()))
+    present = tuple(path for path in masks.values() if os.path.lexists(path))
+    load = partial(load_masks, masks, names, settings.merge)
+    subject = Subject(folder.name, load, None, present, partial(load_structures, masks, names, settings.merge))
+    return with_image(subject, image, first, settings) if os.path.lexists(image) else subject
 
 
 def load_masks(masks: Mapping[int, Path], names: Mapping[int, str], merge: Mapping[str, str] | None) -> LabelMap:

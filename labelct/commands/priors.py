@@ -154,5 +154,5 @@ def _check_case(subject: Subject, priors: Priors, enhancement: float) -> list[di
     from labelct.priors.check import check
 
     assert subject.load_ct is not None
-    label_map, ct = subject.load_label_map(), subject.load_ct()
+    label_map, ct = subject.label_map(), subject.load_ct()
     return check(ct.array.astype(np.float32), label_map.array.astype(np.uint32), label_map.names, priors, enhancement)

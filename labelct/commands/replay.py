@@ -17,7 +17,7 @@ from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.filenames import check_name
 from labelct.io import content
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.settings import EmbeddedSettings
 from labelct.store import copy, read_json
 from labelct.targets import Targets
 
@@ -164,10 +164,10 @@ def _subject(case: str, settings: Any, folder: Path) -> Subject:
     from labelct.cohort.open import open_cohort
     from labelct.phantom import cases as phantom
 
-    if isinstance(settings, PhantomSettings):
+    if isinstance(settings, EmbeddedSettings):
         phantom.generate_case(settings, case, folder / "cohort")
         phantom.write_index(settings, folder / "cohort")
-        settings = FolderSettings(root=str(folder / "cohort"))
+        settings = FolderSettings(root=str(folder / "cohort"), modality=phantom.modality(settings))
     settings = dataclasses.replace(settings, cases=[case], splits=dict.fromkeys(SPLITS), splits_file=None)
     try:
         cohort = open_cohort(settings)

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from labelct.commands.masks import Record, check_labels, input_digest, is_made, 
 from labelct.errors import InputError, LabelctError
 from labelct.filenames import check_name
 from labelct.io import nifti
-from labelct.io.volumes import ct_files, read_ct
+from labelct.io.volumes import ct_files
 from labelct.progress import track
 from labelct.store import read_json, write_json
 from labelct.trainer.settings import DeviceSettings
@@ -126,14 +127,14 @@ def _segment(
 ) -> None:
     """Segment each CT; one that cannot be goes to `failed`, a disk that takes no mask ends it all."""
     from labelct.evaluation.components import keep_largest
-    from labelct.trainer.model import components_of
+    from labelct.trainer.model import components_of, read_image
     from labelct.trainer.table import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
     write_json(given.output / "labels.json", predictor.labels)
     counts = {} if given.all_components else components_of(folder, predictor.labels)
     for ct, (mask, record) in track(work.items(), "segmentation", len(work)):
-        found = _masked(ct, given.not_hu, predictor, failed)
+        found = _masked(ct, partial(read_image, folder, unchecked=given.not_hu), predictor, failed)
         if found is not None:
             volume, labels = found
             record_path(mask).unlink(missing_ok=True)  # between the two a mask without a record is no one's
@@ -141,10 +142,12 @@ def _segment(
             write_record(mask, record)
 
 
-def _masked(ct: Path, not_hu: bool, predictor: Any, failed: dict[Path, str]) -> "tuple[Volume, Any] | None":
-    """Return a CT and its labels, or None and the reason in `failed`."""
+def _masked(
+    ct: Path, read: "Callable[[Path], Volume]", predictor: Any, failed: dict[Path, str]
+) -> "tuple[Volume, Any] | None":
+    """Return an image as the model knows it and its labels, or None and the reason in `failed`."""
     try:
-        volume = read_ct(ct, not_hu)
+        volume = read(ct)
         return volume, predictor.predict(volume)
     except LabelctError as error:
         failed[ct] = str(error)

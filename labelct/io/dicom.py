@@ -18,19 +18,23 @@ BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number
 FOLDER = "give the folder of one DICOM series"
 
 
-def read_series(path: Path) -> Volume:
+def read_series(path: Path, modality: str | None = None) -> Volume:
     """Read the one DICOM series of a folder, or a multi-frame file, slices sorted by position.
 
     Args:
         path: The folder of the slices, in which files that are no DICOM or hold no pixels are passed over; or a file.
+        modality: What the series has to be, `CT` or `MR`; None: anything. A file that does not say passes.
 
     Returns:
         The volume `(x, y, z)` float32 in RAS+, z contiguous; HU for CT (slope and intercept of each slice applied).
 
     Raises:
-        InputError: No series, several, an unreadable slice, slices that fit on no grid, colours, missing geometry.
+        InputError: No series, several, an unreadable slice, slices that fit on no grid, colours, missing geometry,
+            another modality.
     """
     files = _files(path)
+    if modality is not None:
+        _check_modality(path, files, modality)
     order, affine = stack(path, [one for file in files for one in file.slices])
     columns, rows = files[0].slices[0].shape
     if columns * rows * len(order) > MOST_VOXELS:
@@ -43,6 +47,14 @@ def read_series(path: Path) -> Volume:
         first = last
     array, turned = turn_to_ras(path, stored, affine)
     return Volume(in_order(array, np.float32), turned, frame=Frame(stored.shape, affine))
+
+
+def _check_modality(path: Path, files: Sequence[DicomFile], expected: str) -> None:
+    """Raise where a file says that something else made it; derived objects (`OT`) do not say what."""
+    other = sorted({file.modality for file in files} - {"", "OT", expected})
+    if other:
+        problem = f"its Modality is {other[0]}, where {expected} is expected"
+        raise InputError(path, problem, f"give a series of {expected}")
 
 
 def _files(path: Path) -> Sequence[DicomFile]:

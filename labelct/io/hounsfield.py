@@ -64,4 +64,6 @@ def _guess(hu: NDArray[Any], low: float, high: float) -> str:
         return " (scaled to 0..1?)"
     if low >= 0 and high <= 255 and np.array_equal(hu, np.rint(hu)):
         return " (8-bit grey values?)"
-    return " (HU + 1024?)" if low >= 0 and high > 1024 else ""
+    if low >= 0:
+        return " (HU + 1024, or an MR?)" if high > 1024 else " (an MR?)"
+    return ""

@@ -54,13 +54,27 @@ def read_label_map(path: Path, names: Mapping[int, str] | None = None) -> LabelM
         InputError: As `read_volume`; also a value that is negative, no whole number, above 2^20, or without a name.
     """
     array, affine, frame = _read(path)
-    labels = _as_labels(path, array)
+    labels = as_label_map(path, array, names)
+    return LabelMap(labels, affine, dict(names or {}), frame=frame)
+
+
+def as_label_map(
+    path: Path, numbers: NDArray[Any], names: Mapping[int, str] | None = None
+) -> NDArray[np.unsignedinteger]:
+    """Return numbers as labels of the smallest unsigned type, z contiguous, or raise `InputError` where they are none.
+
+    Args:
+        path: What is named.
+        numbers: `(x, y, z)`.
+        names: As of `read_label_map`.
+    """
+    labels = _as_labels(path, numbers)
     if names is not None:
         unknown = [value for value in values_in(labels) if value and value not in names]
         if unknown:
             shown = ", ".join(map(str, unknown[:10])) + (" ..." if len(unknown) > 10 else "")
             raise InputError(path, f"label values without a name: {shown}", "add them to the names")
-    return LabelMap(labels, affine, dict(names or {}), frame=frame)
+    return labels
 
 
 def values_in(labels: NDArray[np.unsignedinteger]) -> list[int]:

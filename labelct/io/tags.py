@@ -31,6 +31,7 @@ class DicomFile:
     Attributes:
         path: The file.
         series: The UID of its series; empty where it was taken out.
+        modality: What made it, `CT`, `MR`, ...; empty where the file does not say.
         slices: Where its frames lie, in the order of the file.
         rescale: `(slope, intercept)` of each.
         padding: The stored value of pixels outside the image; None where the file names none.
@@ -38,6 +39,7 @@ class DicomFile:
 
     path: Path
     series: str
+    modality: str
     slices: Sequence[Slice]
     rescale: Sequence[tuple[float, float]]
     padding: float | None
@@ -103,7 +105,8 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     names = [path.name] if groups is None else [f"frame {number}" for number in range(1, frames + 1)]
     slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
     rescale = [_rescale(path, source) for source in sources]
-    return DicomFile(path, str(dataset.get("SeriesInstanceUID", "")), slices, rescale, _padding(dataset))
+    series, modality = (str(dataset.get(name, "")) for name in ("SeriesInstanceUID", "Modality"))
+    return DicomFile(path, series, modality, slices, rescale, _padding(dataset))
 
 
 def _padding(dataset: Any) -> float | None:

@@ -1,14 +1,19 @@
-"""A CT as users have it, a NIfTI file or a folder with a DICOM series: the one place that tells them apart."""
+"""Images and label maps as users have them, NIfTI, DICOM or NRRD: the one place that tells them apart."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labelct.errors import InputError
-from labelct.io import dicom, nifti
+from labelct.io import dicom, nifti, nrrd
 from labelct.io.content import check_link
-from labelct.io.hounsfield import check_hu, clipped
+from labelct.io.hounsfield import clipped
+from labelct.io.modality import check_shown, check_values
 from labelct.io.tags import is_dicom
-from labelct.volume import Volume
+from labelct.volume import LabelMap, Volume
 
 
 def read_ct(path: Path, not_hu: bool = False) -> Volume:
@@ -16,19 +21,64 @@ def read_ct(path: Path, not_hu: bool = False) -> Volume:
 
     Args:
         path: A `.nii` or `.nii.gz` file, a folder that holds one DICOM series, or a multi-frame DICOM file.
-        not_hu: Do not check that the values are HU.
+        not_hu: Check neither that the values are HU nor that a DICOM series is a CT.
 
     Returns:
         The volume `(x, y, z)` float32 HU, RAS+.
 
     Raises:
-        InputError: Nothing is there, it cannot be read, or its values cannot be HU.
+        InputError: Nothing is there, it cannot be read, it is no CT, or its values cannot be HU.
     """
-    ct_files(path)
-    volume = dicom.read_series(path) if path.is_dir() or is_dicom(path) else nifti.read_volume(path)
-    if not not_hu:
-        check_hu(path, volume.array)
+    volume = _read(path, None if not_hu else "ct")
     return replace(volume, array=clipped(volume.array))
+
+
+def read_mr(path: Path, unchecked: bool = False) -> Volume:
+    """Read an MR and check that it is none of the kinds of file that a CT is.
+
+    Args:
+        path: As `read_ct`.
+        unchecked: Check neither the values nor the modality of a DICOM series.
+
+    Returns:
+        The volume `(x, y, z)` float32 in the scanner's arbitrary unit, RAS+.
+
+    Raises:
+        InputError: Nothing is there, it cannot be read, it is no MR, constant, or of one slice.
+    """
+    volume = _read(path, None if unchecked else "mr")
+    check_shown(path, volume.array)
+    return volume
+
+
+def read_labels(path: Path, names: Mapping[int, str] | None = None) -> LabelMap:
+    """Read a label map.
+
+    Args:
+        path: A `.nii`, `.nii.gz` or `.nrrd` file.
+        names: As of `labelct.io.nifti.read_label_map`.
+
+    Raises:
+        InputError: As there.
+    """
+    return nrrd.read_label_map(path, names) if nrrd.is_nrrd(path) else nifti.read_label_map(path, names)
+
+
+def grid_of(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Return shape `(x, y, z)` and affine of a label file in RAS+, from its header alone."""
+    return nrrd.read_grid(path) if nrrd.is_nrrd(path) else nifti.read_grid(path)
+
+
+def _read(path: Path, modality: str | None) -> Volume:
+    """Return a volume, its modality checked where one is given."""
+    ct_files(path)
+    if path.is_dir() or is_dicom(path):
+        volume = dicom.read_series(path, modality.upper() if modality else None)
+    else:
+        volume = nifti.read_volume(path)
+    if modality:
+        check_values(path, volume.array, modality)
+    return volume
 
 
 def ct_files(path: Path) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Procedural trunk anatomies and a clinical-looking CT of each: a cohort without a download."""
+"""Procedural trunks with a clinical-looking CT, and pelves as MR and CT: cohorts without a download."""
 
 import lazy_loader
 

@@ -5,7 +5,7 @@ voxels are mapped there by its stature and girth and by one diffeomorphic warp, 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,8 +179,28 @@ def label_map(
     return canvas.labels, dict(enumerate(NAMES, start=1))
 
 
+class Placed(Protocol):
+    """What places a subject's template on a grid: extent, centre, stature and girth, warp."""
+
+    @property
+    def size(self) -> list[float]:
+        """What the warp spans, mm."""
+
+    @property
+    def centre(self) -> list[float]:
+        """Template coordinates of the middle of the grid, mm."""
+
+    @property
+    def scale(self) -> list[float]:
+        """Patient millimetres per template millimetre."""
+
+    @property
+    def velocity(self) -> list[Any]:
+        """Control points of the warp, mm."""
+
+
 def template_coordinates(
-    anatomy: Anatomy, spacing: tuple[float, float, float], shape: tuple[int, int, int]
+    anatomy: Placed, spacing: tuple[float, float, float], shape: tuple[int, int, int]
 ) -> tuple[list[NDArray[np.floating]], NDArray[np.float32]]:
     """Return the unwarped template coordinates along each axis and the warp `(x, y, z, 3)` to add to them, mm."""
     patient = [(np.arange(n) - (n - 1) / 2) * step for n, step in zip(shape, spacing, strict=True)]

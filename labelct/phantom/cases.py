@@ -1,6 +1,8 @@
-"""The procedural cohort on disk: every case a label map and a clinical-looking CT, in the folder layout."""
+"""The procedural cohorts on disk: every case a label map and what is seen of it, in the folder layout."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -9,29 +11,86 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.io import nifti
-from labelct.phantom.anatomy import NAMES, label_map, sample_anatomy
+from labelct.phantom import anatomy
 from labelct.phantom.appearance import sample_appearance
 from labelct.phantom.clinical_ct import clinical_ct
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.pelvis import anatomy as pelvis
+from labelct.phantom.pelvis import render
+from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
 from labelct.store import write_text
 
+Drawn = tuple[dict[str, NDArray[Any]], tuple[float, ...]]
 
-def case_names(settings: PhantomSettings) -> dict[str, list[str]]:
+
+@dataclass(frozen=True)
+class Phantom:
+    """One kind of procedural cohort.
+
+    Attributes:
+        names: Of its structures, in the order of their label values.
+        draw: Draws a subject: arrays `(x, y, z)` by the folder they belong in, and the voxel size in mm.
+        kinds: Which folders a case of these settings has a file in.
+        prefix: What stands in front of the cases' names.
+        modality: Which of its images a cohort is opened with.
+    """
+
+    names: tuple[str, ...]
+    draw: Callable[[Any, np.random.Generator], Drawn]
+    kinds: Callable[[Any], tuple[str, ...]]
+    prefix: Callable[[Any], str] = lambda settings: ""
+    modality: Callable[[Any], str] = lambda settings: "ct"
+
+
+def trunk(settings: PhantomSettings, rng: np.random.Generator) -> Drawn:
+    """Draw a trunk: `labels` uint8 and `ct` in HU, and the voxel size in mm."""
+    subject = anatomy.sample_anatomy(settings, rng)
+    spacing = (settings.spacing,) * 3
+    x, y, z = (max(round(length / settings.spacing), 1) for length in subject.size)
+    labels, names = anatomy.label_map(subject, spacing, (x, y, z))
+    ct = clinical_ct(labels, names, spacing, sample_appearance(settings, tuple(names.values()), rng))
+    return {"labels": labels, "ct": ct}, spacing
+
+
+PHANTOMS = {
+    "phantom": Phantom(anatomy.NAMES, trunk, lambda settings: ("labels", "ct")),
+    "pelvis": Phantom(
+        pelvis.NAMES,
+        render.pelvis,
+        render.kinds,
+        lambda settings: f"{settings.modality}_",
+        lambda settings: str(settings.modality),
+    ),
+}
+
+
+def names(settings: EmbeddedSettings) -> tuple[str, ...]:
+    """Return the structures of a cohort's label maps."""
+    return PHANTOMS[settings.kind].names
+
+
+def modality(settings: EmbeddedSettings) -> str:
+    """Return which of its images a cohort is opened with, `ct` or `mr`."""
+    return PHANTOMS[settings.kind].modality(settings)
+
+
+def case_names(settings: EmbeddedSettings) -> dict[str, list[str]]:
     """Return the cases of each split, e.g. `{"train": ["train_000", ...], "val": [...], "test": [...]}`.
 
-    A case keeps its name, and so its anatomy, when a split grows.
+    A case keeps its name, and so its anatomy, when a split grows. Pelves of two modalities share no name and so no
+    anatomy.
     """
+    prefix = PHANTOMS[settings.kind].prefix(settings)
     counts = {"train": settings.train, "val": settings.val, "test": settings.test}
-    return {split: [f"{split}_{number:03d}" for number in range(count)] for split, count in counts.items()}
+    return {split: [f"{prefix}{split}_{number:03d}" for number in range(count)] for split, count in counts.items()}
 
 
-def is_complete(case: str, folder: Path) -> bool:
-    """Return whether both files of a case lie in the cohort's folder."""
-    return all(path.is_file() for path in _files(case, folder).values())
+def is_complete(settings: EmbeddedSettings, case: str, folder: Path) -> bool:
+    """Return whether every file of a case lies in the cohort's folder."""
+    return all(_file(kind, case, folder).is_file() for kind in PHANTOMS[settings.kind].kinds(settings))
 
 
-def generate_case(settings: PhantomSettings, case: str, folder: Path) -> None:
-    """Write `labels/<case>.nii.gz` (uint8) and `ct/<case>.nii.gz` (int16 HU) into `folder`.
+def generate_case(settings: EmbeddedSettings, case: str, folder: Path) -> None:
+    """Write `labels/<case>.nii.gz` (uint8), `ct/<case>.nii.gz` (int16 HU), `mr/<case>.nii.gz` (int16) into `folder`.
 
     Args:
         settings: The cohort.
@@ -42,24 +101,19 @@ def generate_case(settings: PhantomSettings, case: str, folder: Path) -> None:
         InputError: The files cannot be written.
     """
     rng = np.random.default_rng([settings.seed, crc32(case.encode())])
-    anatomy = sample_anatomy(settings, rng)
-    spacing = (settings.spacing,) * 3
-    x, y, z = (max(round(length / settings.spacing), 1) for length in anatomy.size)
-    labels, names = label_map(anatomy, spacing, (x, y, z))
-    volume = clinical_ct(labels, names, spacing, sample_appearance(settings, tuple(names.values()), rng))
+    arrays, spacing = PHANTOMS[settings.kind].draw(settings, rng)
     affine = np.diag([*spacing, 1.0])
-    affine[:3, 3] = [-(n - 1) / 2 * settings.spacing for n in labels.shape]
-    arrays: dict[str, NDArray[np.integer[Any]]] = {"labels": labels, "ct": np.rint(volume).astype(np.int16)}
-    for kind, path in _files(case, folder).items():
-        nifti.write(path, arrays[kind], affine)
+    affine[:3, 3] = [-(n - 1) / 2 * step for n, step in zip(arrays["labels"].shape, spacing, strict=True)]
+    for kind, array in arrays.items():
+        nifti.write(_file(kind, case, folder), array, affine)
 
 
-def write_index(settings: PhantomSettings, folder: Path) -> None:
+def write_index(settings: EmbeddedSettings, folder: Path) -> None:
     """Write `names.json` (label value to name) and `splits.json` (split to cases) into `folder`."""
-    names = {str(value): name for value, name in enumerate(NAMES, start=1)}
-    for file, content in (("names.json", names), ("splits.json", case_names(settings))):
+    values = {str(value): name for value, name in enumerate(names(settings), start=1)}
+    for file, content in (("names.json", values), ("splits.json", case_names(settings))):
         write_text(Path(folder) / file, json.dumps(content, indent=1) + "\n")
 
 
-def _files(case: str, folder: Path) -> dict[str, Path]:
-    return {kind: Path(folder) / kind / f"{case}.nii.gz" for kind in ("labels", "ct")}
+def _file(kind: str, case: str, folder: Path) -> Path:
+    return Path(folder) / kind / f"{case}.nii.gz"

@@ -53,7 +53,7 @@ def gut(volume: Image, patient: Patient, coarse: Image) -> None:
         for box, mask in patient.structures(name):
             lumen = depth(mask, spacing) > 0.6 * min(spacing)
             part = volume[box]
-            if appearance.oral and name != "colon":
+            if appearance.oral and name not in ("colon", "rectum"):
                 part[lumen] += appearance.oral * np.clip(0.7 + 0.4 * coarse[box][lumen], 0, 1)
             mix(part, np.float32(0.5) * (mask & ~lumen), 30 + 45 * appearance.phase)
             bubble = gas(mask, lumen, share, coarse[box], spacing)

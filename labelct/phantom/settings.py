@@ -1,14 +1,15 @@
-"""Settings of the procedural cohort."""
+"""Settings of the procedural cohorts."""
 
 from dataclasses import dataclass, field
 
 from labelct.errors import SettingError
+from labelct.io.modality import MODALITIES
 from labelct.settings import Checked, choice, interval, ranged
 
 
 @dataclass
-class PhantomSettings(Checked):
-    """Procedural trunks with a clinical-looking CT of each: nothing to download.
+class EmbeddedSettings(Checked):
+    """What every procedural cohort has.
 
     Attributes:
         kind: Which cohort reader this belongs to.
@@ -16,6 +17,20 @@ class PhantomSettings(Checked):
         val: Subjects to validate on.
         test: Subjects to score on.
         seed: Seed of the anatomies; a subject depends on it and on its own name alone.
+    """
+
+    kind: str = ""
+    train: int = ranged(8, 0)
+    val: int = ranged(2, 0)
+    test: int = ranged(4, 0)
+    seed: int = ranged(0, 0)
+
+
+@dataclass
+class PhantomSettings(EmbeddedSettings):
+    """Procedural trunks with a clinical-looking CT of each: nothing to download.
+
+    Attributes:
         spacing: Isotropic voxel size, mm.
         size: Extent of the field of view `(x, y, z)`, mm.
         warp_mm: Standard deviation of the diffeomorphic warp's velocity at its control points, mm.
@@ -28,10 +43,6 @@ class PhantomSettings(Checked):
     """
 
     kind: str = choice("phantom", ("phantom",))
-    train: int = ranged(8, 0)
-    val: int = ranged(2, 0)
-    test: int = ranged(4, 0)
-    seed: int = ranged(0, 0)
     spacing: float = ranged(4.0, 0.5, 16.0)
     size: list[float] = field(default_factory=lambda: [400.0, 320.0, 400.0])
     warp_mm: float = ranged(6.0, 0.0, 15.0)
@@ -46,3 +57,34 @@ class PhantomSettings(Checked):
         super().__post_init__()
         if len(self.size) != 3 or min(self.size) < 4 * self.spacing:
             raise SettingError("size", self.size, "three extents (x, y, z) in mm, each at least four voxels")
+
+
+@dataclass
+class PelvisSettings(EmbeddedSettings):
+    """Procedural pelves with a prostate, as MR or as CT: both sides of a translation, with nothing to download.
+
+    Attributes:
+        modality: What is seen of a subject, `mr` (T2-weighted) or `ct`. Subjects of the two are never the same.
+        voxels: Voxels along x and y.
+        spacing: Voxel size along x and y, mm.
+        slices: Voxels along z.
+        slice_mm: Voxel size along z, mm.
+        warp_mm: Standard deviation of the diffeomorphic warp's velocity at its control points, mm.
+        bias: Strength of the coil sensitivity of an MR; 0 for none.
+        native: Share of CTs without contrast agent.
+        noise_hu: Lowest and highest standard deviation of the CT noise, HU.
+        true_ct: Whether `ct/` beside `mr/` holds the CT of the MR's own anatomy on its grid, which no training sees:
+            what a translated MR is measured against.
+    """
+
+    kind: str = choice("pelvis", ("pelvis",))
+    modality: str = choice("mr", MODALITIES)
+    voxels: int = ranged(160, 16, 1024)
+    spacing: float = ranged(1.25, 0.3, 8.0)
+    slices: int = ranged(24, 2, 256)
+    slice_mm: float = ranged(3.6, 0.5, 10.0)
+    warp_mm: float = ranged(4.0, 0.0, 10.0)
+    bias: float = ranged(0.22, 0.0, 1.0)
+    native: float = ranged(0.8, 0.0, 1.0)
+    noise_hu: list[float] = interval(6.0, 18.0, 0.0)
+    true_ct: bool = True

@@ -13,7 +13,7 @@ from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSe
 from labelct.config import CohortSettings, Config, LimitSettings, plain
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import selection
 from labelct.store import Stage, build, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
@@ -21,21 +21,28 @@ from labelct.synthesis.recipes import RECIPES
 log = logging.getLogger(__name__)
 VERSION = 1
 LONGEST_NAME = 200  # bytes of the 255 that a file's name may have: stages put a test's name, a number, an ending to it
-PATHS = ("root", "splits_file", "labels", "ct", "names")
+PATHS = ("root", "splits_file", "labels", "ct", "mr", "images", "masks", "names")
 SHARED_OUT = ("cases", "splits", "seed", "split")  # which cases are in which split
+# A setting with the value that it had before there was one: it stands in no key then.
+UNSAID = (("modality", "ct"),)
 
 
 def read_options(settings: CohortSettings) -> dict[str, Any]:
     """Return the settings that say how the files of a case are read; an embedded cohort's are as they were made."""
-    if isinstance(settings, PhantomSettings):
+    if isinstance(settings, EmbeddedSettings):
         return {}
-    return {name: value for name, value in plain(settings).items() if name not in (*PATHS, *SHARED_OUT)}
+    return {name: value for name, value in _options(settings).items() if name not in SHARED_OUT}
+
+
+def _options(settings: CohortSettings | FilesSettings) -> dict[str, Any]:
+    """Return the settings of a cohort of files that stand in its key."""
+    return {name: value for name, value in plain(settings).items() if name not in PATHS and (name, value) not in UNSAID}
 
 
 def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
     """Return the cohort to train on with the stage that stands for its files: those of its cases that can be used.
 
-    Cases without a voxel of the targets are left out (`labelct.stages.selection`), and those without a CT
+    Cases without a voxel of the targets are left out (`labelct.stages.selection`), and those without an image
     where the recipe is made of one; the stage stands for the latter as well, so that all recipes share it.
 
     Args:
@@ -45,23 +52,29 @@ def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
     Raises:
         InputError: No case of a split is left.
     """
-    if isinstance(config.cohort, PhantomSettings):
-        return _phantom(config.cohort, config.limit, config.parallel, root)
+    if isinstance(config.cohort, EmbeddedSettings):
+        return _embedded(config.cohort, config.limit, config.parallel, root)
     cohort = selection.run(config, open_cohort(config.cohort), root)
     stage = _identified(cohort, config.cohort)
-    return (_with_ct(cohort, config.data.kind) if RECIPES[config.data.kind].needs_ct else cohort), stage
+    image = RECIPES[config.data.kind].image
+    return (_with_image(cohort, config.data.kind, image) if image else cohort), stage
 
 
-def _with_ct(cohort: Cohort, recipe: str) -> Cohort:
-    blind = [subject.case for subject in (*cohort.train, *cohort.val) if subject.load_ct is None]
+def _with_image(cohort: Cohort, recipe: str, image: str) -> Cohort:
+    """Return the cohort with the cases that have the image which the recipe is made of, `ct` or `mr`."""
+    blind = [subject.case for subject in (*cohort.train, *cohort.val) if not subject.shows(image)]
     if not blind:
         return cohort
-    if all(subject.load_ct is None for subject in cohort.train):
-        problem = f"none of its {len(cohort.train)} training cases has a CT, which data={recipe} is made of"
-        raise InputError(cohort.root, problem, "set data=synth1, synth2 or synth3, or add the CT")
-    told = (cohort.root, recipe, len(blind), ", ".join(blind))
-    log.warning("%s: left out of data=%s, for they have no CT: %d (%s)", *told)
-    return cohort.with_ct()
+    shown = image.upper()
+    if not any(subject.shows(image) for subject in cohort.train):
+        article = "an" if shown == "MR" else "a"
+        problem = (
+            f"none of its {len(cohort.train)} training cases has {article} {shown}, which data={recipe} is made of"
+        )
+        raise InputError(cohort.root, problem, f"set data=synth1, synth2 or synth3, or add the {shown}")
+    told = (cohort.root, recipe, shown, len(blind), ", ".join(blind))
+    log.warning("%s: left out of data=%s, for they have no %s: %d (%s)", *told)
+    return cohort.with_image(image)
 
 
 def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:
@@ -75,8 +88,8 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
     Returns:
         The cohort and its stage; the key of one that is only read comes from file names and sizes, never from paths.
     """
-    if isinstance(settings, PhantomSettings):
-        return _phantom(settings, config.limit, config.parallel, root)
+    if isinstance(settings, EmbeddedSettings):
+        return _embedded(settings, config.limit, config.parallel, root)
     cohort = _cut(open_cohort(settings), config.limit)
     return cohort, _identified(cohort, settings)
 
@@ -84,7 +97,7 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
 def _identified(cohort: Cohort, settings: FilesSettings) -> Stage:
     """Return the stage that stands for the files of a cohort."""
     _check_names(cohort)
-    options = {name: value for name, value in plain(settings).items() if name not in PATHS}
+    options = _options(settings)
     options["files"] = cohort.fingerprint()
     key = key_of(recipe_of("cohort", VERSION, options))
     return Stage("cohort", key, Path(settings.root))
@@ -93,7 +106,7 @@ def _identified(cohort: Cohort, settings: FilesSettings) -> Stage:
 def prepare_test(
     config: Config, settings: CohortSettings | OwnSettings, own: tuple[Cohort, Stage], root: Path
 ) -> tuple[tuple[Subject, ...], Stage]:
-    """Return the subjects of a test group, each with a CT, and the stage that stands for their files.
+    """Return the subjects of a test group, each with an image, and the stage that stands for their files.
 
     Args:
         config: The experiment, for its limits and workers.
@@ -102,21 +115,45 @@ def prepare_test(
         root: The folder of all stages.
 
     Raises:
-        InputError: No subject with a CT is left, or one of them is a subject of the training.
+        InputError: No subject with an image is left, its images are MR and those of the training are CT, it has no
+            label map, or it is a subject of the training.
     """
     if isinstance(settings, OwnSettings):
-        subjects = tuple(subject for subject in own[0].test if subject.load_ct is not None)
+        _check_scored(config, own[0], own[1])
+        subjects = tuple(subject for subject in own[0].test if subject.has_image)
         if not subjects:
             remedy = "give CT to score on with test=folder, totalsegmentator, nnunet_raw or dicom"
             raise InputError(own[1].folder, "the cohort has no test subject with a CT", remedy)
         return subjects, own[1]
     # as many of each as there are: what is scored is cut to `limit.test`, whichever split it is from
-    whole = config if isinstance(settings, PhantomSettings) else dataclasses.replace(config, limit=LimitSettings())
+    whole = config if isinstance(settings, EmbeddedSettings) else dataclasses.replace(config, limit=LimitSettings())
     cohort, stage = prepare(whole, settings, root)
-    split = "test" if isinstance(settings, PhantomSettings) else settings.split
+    _check_scored(config, cohort, stage)
+    split = "test" if isinstance(settings, EmbeddedSettings) else settings.split
     subjects = cohort.scored(split)[: config.limit.test]
     _reject_shared(subjects, own[0])
     return subjects, stage
+
+
+def _check_scored(config: Config, cohort: Cohort, stage: Stage) -> None:
+    """Raise `InputError` where the images of a test group are none that the network is made for, or have no labels."""
+    subjects = (*cohort.train, *cohort.val, *cohort.test)
+    if any(subject.load_label_map is None for subject in subjects):
+        raise InputError(stage.folder, "its images have no label maps to score against", "leave it out of test=")
+    check_modality(config, cohort.modality, str(stage.folder))
+
+
+def check_modality(config: Config, modality: str, source: str) -> None:
+    """Raise `InputError` where the images of a test group are MR and the network is made for CT.
+
+    Args:
+        config: The experiment; read is the recipe.
+        modality: Of the test group.
+        source: What an error names.
+    """
+    if modality == "mr" and RECIPES[config.data.kind].image != "mr":
+        problem = f"its test images are MR, and data={config.data.kind} trains on CT"
+        raise InputError(source, problem, "give CT to score on with test=, or train on MR with data=mr")
 
 
 def _check_names(cohort: Cohort) -> None:
@@ -137,8 +174,8 @@ def _reject_shared(tested: tuple[Subject, ...], training: Cohort) -> None:
             raise InputError(min(shared), problem, "take it out of the training with cohort.cases= or cohort.splits=")
 
 
-def _phantom(
-    settings: PhantomSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path
+def _embedded(
+    settings: EmbeddedSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path
 ) -> tuple[Cohort, Stage]:
     from labelct.phantom import cases as phantom
 
@@ -149,12 +186,14 @@ def _phantom(
 
     def make(folder: Path) -> None:
         cases = [case for names in phantom.case_names(settings).values() for case in names]
-        missing = [case for case in cases if not phantom.is_complete(case, folder)]
-        map_cases(partial(phantom.generate_case, settings, folder=folder), missing, parallel, "phantom anatomies")
+        missing = [case for case in cases if not phantom.is_complete(settings, case, folder)]
+        make_case, what = partial(phantom.generate_case, settings, folder=folder), f"{settings.kind} anatomies"
+        map_cases(make_case, missing, parallel, what)
         phantom.write_index(settings, folder)
 
     stage = build(root, recipe_of("cohort", VERSION, plain(settings)), make)
-    return dataclasses.replace(open_cohort(FolderSettings(root=str(stage.folder))), name="phantom"), stage
+    files = FolderSettings(root=str(stage.folder), modality=phantom.modality(settings))
+    return dataclasses.replace(open_cohort(files), name=settings.kind), stage
 
 
 def _cut(cohort: Cohort, limit: LimitSettings) -> Cohort:

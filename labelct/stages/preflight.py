@@ -11,14 +11,12 @@ from labelct.cohort.settings import OwnSettings
 from labelct.config import CohortSettings, Config, plain
 from labelct.errors import InputError, did_you_mean
 from labelct.io.video import find_videos
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
 from labelct.stages import cohorts, priors, training
 from labelct.store import Stage
 from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
-
-PHANTOM = "cohort=phantom"
 
 
 def needs(config: Config) -> dict[str, Any]:
@@ -56,9 +54,11 @@ def _untold() -> Iterator[None]:
 def _check(config: Config) -> None:
     root = Path(config.paths.outputs) / "stages"
     own = _own(config, root)
-    known = own[0].names() if own else _phantom_names()
-    _check_structures(config, known, str(own[1].folder) if own else PHANTOM)
-    _check_tables(config, own is None or any(subject.load_ct is not None for subject in own[0].train))
+    known, modality, source = _offered(config.cohort, own)
+    _check_image(config, own, modality, source)
+    _check_structures(config, known, source)
+    has_ct = any(subject.load_ct is not None for subject in own[0].train) if own else modality == "ct"
+    _check_tables(config, has_ct)
     recipe = RECIPES[config.data.kind]
     if config.texture.kind == "video" and recipe.textured and not recipe.white:
         find_videos(config.texture.root or "")
@@ -72,9 +72,10 @@ def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
     Raises:
         InputError: It holds no case to train on.
     """
-    if isinstance(config.cohort, PhantomSettings):
+    if isinstance(config.cohort, EmbeddedSettings):
         if not config.cohort.train:
-            raise InputError(PHANTOM, "cohort.train=0 leaves no case to train on", "set cohort.train=1 or more")
+            problem = "cohort.train=0 leaves no case to train on"
+            raise InputError(f"cohort={config.cohort.kind}", problem, "set cohort.train=1 or more")
         return None
     cohort, stage = cohorts.prepare(config, config.cohort, root)
     if not cohort.train:
@@ -82,10 +83,25 @@ def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
     return cohort, stage
 
 
-def _phantom_names() -> tuple[str, ...]:
-    from labelct.phantom.anatomy import NAMES
+def _offered(settings: CohortSettings, own: tuple[Cohort, Stage] | None) -> tuple[tuple[str, ...], str, str]:
+    """Return the structures and the modality of a cohort, and what an error names."""
+    if own is not None:
+        return own[0].names(), own[0].modality, str(own[1].folder)
+    assert isinstance(settings, EmbeddedSettings)
+    from labelct.phantom import cases as phantom
 
-    return NAMES
+    return phantom.names(settings), phantom.modality(settings), f"cohort={settings.kind}"
+
+
+def _check_image(config: Config, own: tuple[Cohort, Stage] | None, modality: str, source: str) -> None:
+    """Raise where the cohort has no label maps, or the recipe needs images of another modality than it has."""
+    if own and any(subject.load_label_map is None for subject in own[0].train):
+        raise InputError(source, "its images have no label maps", "use cohort=folder, or give it to data=cyclegan")
+    image = RECIPES[config.data.kind].image
+    if image and image != modality:
+        problem = f"its images are {modality.upper()}, and data={config.data.kind} needs {image.upper()}"
+        remedy = "set data=mr" if modality == "mr" else "set cohort.modality=mr if they are MR"
+        raise InputError(source, problem, remedy)
 
 
 def _check_structures(config: Config, known: tuple[str, ...], source: str) -> None:
@@ -119,7 +135,8 @@ def _check_test(
 ) -> None:
     """Raise where a test group that is only read has no CT to score, shares cases or lacks a target."""
     made = config.cohort if isinstance(settings, OwnSettings) else settings
-    if isinstance(made, PhantomSettings):
+    if isinstance(made, EmbeddedSettings):
+        cohorts.check_modality(config, _offered(made, None)[1], f"test={name}")
         if not made.test:
             raise InputError(f"test={name}", "there is no case to score on", "set the cohort's test=1 or more")
         return

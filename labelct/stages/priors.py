@@ -156,7 +156,7 @@ def fit(subjects: Sequence[Subject], config: Config, base: Priors, erode: int = 
 
 def _measure(subject: Subject, base: Priors, background: BackgroundSettings, erode: int) -> dict[str, Measured]:
     assert subject.load_ct is not None
-    label_map, ct = subject.load_label_map(), subject.load_ct()
+    label_map, ct = subject.label_map(), subject.load_ct()
     hu = ct.array.astype(np.float32)
     case = completed(Case(label_map.array, ct.spacing, label_map.names, hu, label_map.ignored), background)
     return measure(np.asarray(case.ct), case.label_map.astype(np.uint32), case.names, base, erode)

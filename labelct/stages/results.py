@@ -100,10 +100,14 @@ def _panel(case: Case, values: list[int], window: tuple[float, float]) -> figure
 
 
 def _reference_panel(config: Config, reference: Subject) -> figures.Panel:
-    ct, label_map = testing.ct_of(reference), reference.load_label_map()
+    image, label_map = testing.image_of(config, reference), reference.label_map()
     truth = config.targets.merge(label_map.array, label_map.names)
-    scan = figures.Scan(ct.array, ct.spacing, testing.window(config))
-    return figures.Panel(f"CT {reference.case}", scan, figures.centre(truth, list(config.targets.values.values())))
+    scan = figures.Scan(image.array, image.spacing, testing.window(config))
+    return figures.Panel(
+        f"{'MR' if reference.load_mr else 'CT'} {reference.case}",
+        scan,
+        figures.centre(truth, list(config.targets.values.values())),
+    )
 
 
 def _print(table: pd.DataFrame, folder: Path) -> None:

@@ -90,7 +90,7 @@ def holds(subject: Subject, anatomy: frozenset[str], spacing: float | None) -> b
     Raises:
         InputError: The label map cannot be read.
     """
-    label_map = subject.load_structures(anatomy) if subject.load_structures else subject.load_label_map()
+    label_map = subject.load_structures(anatomy) if subject.load_structures else subject.label_map()
     if label_map is None:
         return False
     values = [value for value, name in label_map.names.items() if name in anatomy]

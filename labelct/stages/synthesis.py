@@ -98,8 +98,8 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     replicates = {"train": copies(config), "val": config.data.replicates_val}
     settings: dict[str, Any] = {"replicates": replicates, "targets": ordered(config.targets.parts)}
     if not kind.draws:
-        kept = {name: getattr(config.data, name) for name in ("kind", "spacing", "seed")}
-        return {**settings, "data": kept}
+        kept = ("kind", "spacing", "seed", *(["mr"] if kind.image == "mr" else []))
+        return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]
     if "cylinder" in data:

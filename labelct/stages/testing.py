@@ -1,4 +1,4 @@
-"""The test cohort's CT segmented, and the segmentations scored."""
+"""The test cohort's images segmented, and the segmentations scored."""
 
 import json
 from functools import partial
@@ -15,6 +15,7 @@ from labelct.evaluation import figures
 from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import score
 from labelct.io import nifti
+from labelct.mr import shown
 from labelct.parallel import map_cases
 from labelct.progress import track
 from labelct.report import scores
@@ -36,12 +37,12 @@ def check_cases(config: Config, name: str, tested: Subjects, cohort: Stage, root
     Args:
         config: The experiment; read are the targets.
         name: The test group's name.
-        tested: Subjects, each with a CT.
+        tested: Subjects, each with an image.
         cohort: The stage that identifies their files.
         root: The folder of all stages.
 
     Raises:
-        InputError: A file cannot be read, CT and label map differ in their grids, or a target is unknown.
+        InputError: A file cannot be read, image and label map differ in their grids, or a target is unknown.
     """
     settings = {"targets": ordered(config.targets.parts), "cases": [subject.case for subject in tested]}
 
@@ -54,19 +55,19 @@ def check_cases(config: Config, name: str, tested: Subjects, cohort: Stage, root
 
 def _check_case(config: Config, subject: Subject) -> dict[str, Any]:
     """Return what a case is: its grid and the volume of each target in ml."""
-    ct, truth, label_map = ct_of(subject), *_truth(config, subject)
+    image, truth, label_map = image_of(config, subject), *_truth(config, subject)
     voxel_ml = float(np.prod(label_map.spacing)) / 1000.0
     volumes = {target: float((truth == value).sum()) * voxel_ml for target, value in config.targets.values.items()}
-    return {"case": subject.case, "shape": ct.array.shape, "spacing": ct.spacing, "ml": volumes}
+    return {"case": subject.case, "shape": image.array.shape, "spacing": image.spacing, "ml": volumes}
 
 
 def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training: Stage, root: Path) -> Stage:
-    """Return the stage of masks `<case>.nii.gz`, on the grid of each test subject's CT.
+    """Return the stage of masks `<case>.nii.gz`, on the grid of each test subject's image.
 
     Args:
         config: The experiment; read are the trainer's prediction settings and the device.
         name: The test group's name.
-        tested: Subjects, each with a CT.
+        tested: Subjects, each with an image.
         cohort: The stage that identifies their files.
         training: The stage of the trained network.
         root: The folder of all stages.
@@ -87,8 +88,8 @@ def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training
 
         predictor = open_model(training.folder, config.device, config.trainer.prediction)
         for subject in track(missing, f"segmentation {name}", len(missing)):
-            ct = ct_of(subject)
-            nifti.write_like(folder / f"{subject.case}.nii.gz", predictor.predict(ct), ct)
+            image = image_of(config, subject)
+            nifti.write_like(folder / f"{subject.case}.nii.gz", predictor.predict(image), image)
 
     return build(root, recipe_of("segmentation", SEGMENTATION_VERSION, settings, [training, cohort]), make)
 
@@ -122,8 +123,10 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
     return build(root, recipe_of("scores", SCORES_VERSION, settings, [segmentation]), make)
 
 
-def ct_of(subject: Subject) -> Volume:
-    """Return the CT of a subject that has one."""
+def image_of(config: Config, subject: Subject) -> Volume:
+    """Return the image of a subject as networks see it: the CT in HU, or the MR as training volumes have it."""
+    if subject.load_mr is not None:
+        return shown(subject.load_mr(), config.data.mr)
     assert subject.load_ct is not None, subject.case
     return subject.load_ct()
 
@@ -141,7 +144,7 @@ def window(config: Config) -> tuple[float, float]:
 
 def _truth(config: Config, subject: Subject) -> tuple[NDArray[np.uint8], LabelMap]:
     """Return the truth and the label map; a real CT need not have the lesions that the synthesis adds."""
-    label_map, targets = subject.load_label_map(), config.targets
+    label_map, targets = subject.label_map(), config.targets
     missing = targets.missing(label_map.names.values(), optional=[config.data.lesions.name])
     if missing:
         known = ", ".join(sorted(label_map.names.values())[:12])
@@ -170,5 +173,5 @@ def _overlays(
     for subject in sorted(tested, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
         prediction, truth, label_map = _masks(config, subject, masks)
         title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{name}_{subject.case}.png"
-        scan = figures.Scan(ct_of(subject).array, label_map.spacing, window(config))
+        scan = figures.Scan(image_of(config, subject).array, label_map.spacing, window(config))
         figures.overlay(scan, truth, prediction, labels, path, title)

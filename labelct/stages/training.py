@@ -15,13 +15,16 @@ from labelct.config import Config, plain
 from labelct.dataset import Case, TrainingSet
 from labelct.evaluation.components import kept_parts, part_counts
 from labelct.io import nifti
+from labelct.io.volumes import grid_of
 from labelct.parallel import map_cases
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import scanning, synthesis
 from labelct.store import Stage, build, recipe_of, write_json
+from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.tracking import Tracker
 from labelct.trainer.face import DataSize, TrainingTask
+from labelct.trainer.model import write_image
 from labelct.trainer.table import TRAINERS
 
 if TYPE_CHECKING:
@@ -83,6 +86,8 @@ def run(
 
     def make(folder: Path) -> None:
         write_json(folder / "targets.json", config.targets.parts)
+        if RECIPES[config.data.kind].image == "mr":
+            write_image(folder, config.data.mr)
         write_json(folder / "components.json", components(config, TrainingSet(training_set.folder)))
         trainer.fit(task, source.folder, folder, tracker)
 
@@ -136,7 +141,7 @@ def clinical_arm(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path
         cohort_stage: The stage that identifies their files.
         root: The folder of all stages.
     """
-    scanned = cohort.with_ct()
+    scanned = cohort.with_image("ct")
     if not scanned.train:
         return None
     data = DataSettings(kind="clinical", replicates=1, spacing=config.data.spacing, seed=config.data.seed)
@@ -159,7 +164,7 @@ def size_of(config: Config, cohort: Cohort) -> DataSize:
 
 def _grid(subject: Subject, spacing: float | None) -> tuple[int, float]:
     """Return the voxels of a subject on the grid it is going to have, and its length along z in mm, from one header."""
-    shape, affine = nifti.read_grid(next(path for path in subject.files if ".nii" in path.suffixes))
+    shape, affine = grid_of(subject.files[0])
     length = float(np.abs(affine[2, :3]) @ np.array(shape))
     if spacing is None:
         return prod(shape), length

@@ -1,4 +1,4 @@
-"""What a volume is made from: a label map with names, and the CT that goes along where there is one."""
+"""What a volume is made from: a label map with names, and the image that goes along where there is one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Case:
         spacing: Voxel size `(x, y, z)` in mm.
         names: Name of every value above 0 in the map.
         ct: `(x, y, z)` HU on the same grid, or None.
-        ignored: `(x, y, z)`, True where nobody said what the CT shows, which no loss shall see; None: nowhere.
+        ignored: `(x, y, z)`, True where nobody said what the image shows, which no loss shall see; None: nowhere.
+        mr: `(x, y, z)` standardised MR intensities on the same grid, or None.
     """
 
     label_map: Voxels
@@ -27,6 +28,7 @@ class Case:
     names: Mapping[int, str]
     ct: Voxels | None = None
     ignored: Voxels | None = None
+    mr: Voxels | None = None
 
     def on(self, device: str) -> Case:
         """Return the case on a device of torch, `cuda:0` or any other.
@@ -36,6 +38,6 @@ class Case:
         """
         from labelct.synthesis.kernels.tensors.voxels import put
 
-        ct = None if self.ct is None else put(np.asarray(self.ct, np.float32), device)
+        ct, mr = (None if image is None else put(np.asarray(image, np.float32), device) for image in (self.ct, self.mr))
         ignored = None if self.ignored is None else put(np.asarray(self.ignored), device)
-        return replace(self, label_map=put(self.label_map, device), ct=ct, ignored=ignored)
+        return replace(self, label_map=put(self.label_map, device), ct=ct, ignored=ignored, mr=mr)

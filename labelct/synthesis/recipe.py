@@ -106,7 +106,7 @@ class Recipe:
     @property
     def hu_is_ct(self) -> bool:
         """Whether intensities are meant to be those of CT."""
-        return self.kind.needs_ct or self.fill.uses_priors
+        return self.kind.image == "ct" or (self.kind.image is None and self.fill.uses_priors)
 
     @property
     def clips(self) -> Bank:
@@ -121,7 +121,7 @@ class Recipe:
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference."""
-        return self.kind.needs_ct or self.data.reads_ct()
+        return self.kind.image == "ct" or self.data.reads_ct()
 
     def without_drop(self) -> Recipe:
         """Return the recipe that pastes every label, for volumes that a checkpoint is chosen by."""

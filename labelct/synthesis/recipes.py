@@ -1,4 +1,4 @@
-"""The five recipes: what each is made of, and what it is."""
+"""The recipes: what each is made of, and what it is."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Kind:
         targets_only: Whether only the structures of the targets are painted.
         white: Whether textures are white noise, whatever `texture` says, and reach the background too.
         fill: The distribution that replaces `fill.kind`; None keeps it.
-        needs_ct: Whether every case needs a CT.
+        image: The image that every case needs, `ct` or `mr`, and whose values the volumes have; None: none.
         is_scan: Whether its volumes are scans already.
         draws: Whether a case can give more than one volume.
         unread: Sections of `data` that it does not read.
@@ -76,10 +76,10 @@ class Kind:
     targets_only: bool = False
     white: bool = False
     fill: str | None = None
-    needs_ct: bool = False
+    image: str | None = None
     is_scan: bool = False
     draws: bool = True
-    unread: frozenset[str] = frozenset({"cylinder"})
+    unread: frozenset[str] = frozenset({"cylinder", "mr"})
 
     def reads_priors(self, fill: intensity.Settings) -> bool:
         """Return whether what it paints has HU by the priors."""
@@ -88,12 +88,13 @@ class Kind:
 
 EVERYTHING = frozenset({"labels", "background", "distractors"})
 RECIPES = {
-    "clinical": Kind({"original": original}, needs_ct=True, is_scan=True, draws=False),
+    "clinical": Kind({"original": original}, image="ct", is_scan=True, draws=False),
+    "mr": Kind({"original": original}, image="mr", is_scan=True, draws=False, unread=frozenset({"cylinder"})),
     "synth1": Kind(
         {**INGREDIENTS, "background": cylinder},
         textured=EVERYTHING - {"labels"},
         targets_only=True,
-        unread=frozenset(),
+        unread=frozenset({"mr"}),
     ),
     "synth2": Kind(),
     "synth3": Kind(textured=EVERYTHING),

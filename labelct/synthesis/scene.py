@@ -49,11 +49,11 @@ class Layer:
         return {name: first + place for place, name in enumerate(names)}
 
 
-def needed(ct: Voxels | None, key: str, remedy: str) -> Voxels:
-    """Return the CT that `key` asks for; `InputError` where the case has none."""
-    if ct is None:
-        raise InputError(key, "the case has no CT", remedy)
-    return ct
+def needed(image: Voxels | None, key: str, remedy: str, modality: str = "ct") -> Voxels:
+    """Return the image that `key` asks for; `InputError` where the case has none."""
+    if image is None:
+        raise InputError(key, f"the case has no {modality.upper()}", remedy)
+    return image
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Scene:
             InputError: A label value beyond 16 bits has no name.
         """
         kernels = kernels_of(case.label_map)
-        if case.label_map.dtype.itemsize > 2 and not recipe.kind.needs_ct:
+        if case.label_map.dtype.itemsize > 2 and recipe.kind.image is None:
             kernels.present_names(case.label_map, case.names)  # a value can only be told before it is renumbered
         return cls(case, recipe, *kernels.compact(case.label_map, case.names))
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from labelct.errors import SettingError
+from labelct.mr import Settings as MrSettings
 from labelct.settings import Checked, choice, path, ranged
 from labelct.synthesis import background as completed
 from labelct.synthesis.background import Settings as BackgroundSettings
@@ -22,8 +24,9 @@ class DataSettings(Checked):
     """The recipe of the training volumes.
 
     Attributes:
-        kind: `clinical` (the CT itself), `synth1` (targets in a textured cylinder), `synth2` (constant organs over a
-            background), `synth3` (textured organs over a background), `synthseg` (a Gaussian mixture).
+        kind: `clinical` (the CT itself), `mr` (the MR itself), `synth1` (targets in a textured cylinder), `synth2`
+            (constant organs over a background), `synth3` (textured organs over a background), `synthseg` (a Gaussian
+            mixture).
         replicates: Volumes per training case.
         replicates_val: Volumes per validation case.
         spacing: Isotropic voxel size in mm that label maps are resampled to first; None keeps their own.
@@ -37,7 +40,7 @@ class DataSettings(Checked):
         enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
         background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
-        rescan: Whether the scanner also scans `clinical`, whose CT is a scan already.
+        rescan: Whether the scanner also scans `clinical`, whose CT is a scan already. An MR is never scanned.
         background_texture: Whether background classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
         background: What is unlabelled: air, fat and soft tissue, in every recipe but `synth1`.
@@ -49,6 +52,7 @@ class DataSettings(Checked):
         mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
             one volume a case is made as a sample).
         patches: Training patches cut from a volume of `mode=online` before it is thrown away.
+        mr: How the intensities of `mr` are standardised.
     """
 
     kind: str = choice("synth3", tuple(RECIPES))
@@ -73,6 +77,12 @@ class DataSettings(Checked):
     blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
+    mr: MrSettings = field(default_factory=MrSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.rescan and RECIPES[self.kind].image == "mr":
+            raise SettingError("rescan", True, f"false with data={self.kind}", "a CT scanner cannot scan an MR")
 
     @property
     def mean_enhancement(self) -> float:

@@ -7,11 +7,16 @@ import pickle
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labelct.errors import InputError, SettingError
-from labelct.store import read_json
+from labelct.io.volumes import read_ct, read_mr
+from labelct.mr import Settings as MrSettings
+from labelct.mr import shown
+from labelct.store import read_json, write_json
+from labelct.volume import Volume
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,9 +26,19 @@ Schema = TypeVar("Schema")
 REMEDY = "point to the folder of a trained model, as the training left it"
 LARGEST_LABEL = 255  # masks are uint8
 LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thousand
+IMAGE = "image.json"
 KEY_LENGTH = 16  # as the digests of volumes have
 # What decides over the masks of a model, in its folder and in nnU-Net's below it.
-DECIDING = ("model.json", "targets.json", "components.json", "plans.json", "dataset.json", "*.ckpt", "*.pth")
+DECIDING = (
+    "model.json",
+    "image.json",
+    "targets.json",
+    "components.json",
+    "plans.json",
+    "dataset.json",
+    "*.ckpt",
+    "*.pth",
+)
 
 
 def read_model(folder: Path) -> dict[str, Any]:
@@ -59,6 +74,32 @@ def read_description(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(path, "is no JSON object", REMEDY)
     return found
+
+
+def write_image(folder: Path, mr: MrSettings) -> None:
+    """Leave in a model's folder that it was trained on MR, and how their intensities were standardised."""
+    write_json(folder / IMAGE, {"modality": "mr", "mr": asdict(mr)})
+
+
+def read_image(folder: Path, path: Path, unchecked: bool = False) -> Volume:
+    """Read an image as a model was trained on: a CT in HU, or an MR with its intensities standardised.
+
+    Args:
+        folder: The model's.
+        path: As of `read_ct`.
+        unchecked: Do not check that the values are those of the modality.
+
+    Raises:
+        InputError: The image cannot be read or is of another modality; the model's folder says nothing sensible.
+    """
+    if not (folder / IMAGE).exists():
+        return read_ct(path, unchecked)
+    described = read_description(folder / IMAGE)
+    try:
+        settings = MrSettings(**described["mr"])
+    except (KeyError, TypeError, SettingError):
+        raise InputError(folder / IMAGE, "says nothing of how MR intensities were standardised", REMEDY) from None
+    return shown(read_mr(path, unchecked), settings)
 
 
 def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) -> Schema:

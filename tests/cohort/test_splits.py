@@ -75,7 +75,7 @@ def test_test_cases_have_a_ct(tmp_path, caplog):
 def test_more_cases_than_there_are_is_an_error(tmp_path):
     with pytest.raises(InputError, match="holds 125 cases, 130 are asked for"):
         draw(dict.fromkeys(CASES, True), {"train": 100, "val": 30}, 0, tmp_path)
-    with pytest.raises(InputError, match="holds 0 cases with a CT, 3 are asked for"):
+    with pytest.raises(InputError, match="holds 0 cases with a CT or MR, 3 are asked for"):
         draw(dict.fromkeys(CASES, False), {"test": 3}, 0, tmp_path)
 
 

@@ -85,7 +85,7 @@ def without_rescale(path: Path) -> Path:
         (pipe, "no regular file"),
         (zeros, "no regular file"),
         (tilted, "sheared by 4.5 degrees (tilted gantry)"),
-        (without_rescale, "none below -500: no HU (HU + 1024?)"),
+        (without_rescale, "none below -500: no HU (HU + 1024, or an MR?)"),
     ],
 )
 def test_one_line_and_nothing_written(tmp_path, capfd, make, said):

@@ -31,7 +31,7 @@ def test_a_ct_in_hu_passes_without_a_word(caplog):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (lambda hu: hu + 1100, r"none below -500: no HU \(HU \+ 1024\?\)"),
+        (lambda hu: hu + 1100, r"none below -500: no HU \(HU \+ 1024, or an MR\?\)"),
         (lambda hu: (hu - hu.min()) / np.ptp(hu), r"from 0 to 1, none below -500: no HU \(scaled to 0\.\.1\?\)"),
         (lambda hu: np.rint((hu - hu.min()) / np.ptp(hu) * 255), r"from 0 to 255, .* \(8-bit grey values\?\)"),
         (lambda hu: (hu - hu.mean()) / hu.std(), "none below -500: no HU;"),

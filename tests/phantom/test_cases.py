@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from labelct.io import nifti
-from labelct.phantom.cases import case_names, generate_case, write_index
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.cases import case_names, generate_case, is_complete, modality, write_index
+from labelct.phantom.settings import PelvisSettings, PhantomSettings
 
 SMALL = PhantomSettings(train=2, val=1, test=1, spacing=8.0)
 
@@ -52,3 +52,20 @@ def test_a_growing_split_keeps_its_cases() -> None:
     few, many = case_names(PhantomSettings(train=2)), case_names(PhantomSettings(train=5))
     assert many["train"][:2] == few["train"]
     assert many["test"] == few["test"]
+
+
+def test_pelves_of_two_modalities_are_of_different_people(tmp_path: Path) -> None:
+    small = {"voxels": 40, "spacing": 5.0, "slices": 8, "slice_mm": 8.0, "train": 1, "val": 0, "test": 0}
+    labels = []
+    for seen in ("mr", "ct"):
+        settings = PelvisSettings(modality=seen, **small)
+        (case,) = case_names(settings)["train"]
+        assert (case, modality(settings)) == (f"{seen}_train_000", seen)
+        assert not is_complete(settings, case, tmp_path)
+        generate_case(settings, case, tmp_path)
+        assert is_complete(settings, case, tmp_path)
+        labels.append(nifti.read_label_map(tmp_path / "labels" / f"{case}.nii.gz").array)
+    assert not np.array_equal(*labels)
+    assert nifti.read_volume(tmp_path / "mr" / "mr_train_000.nii.gz").array.min() >= 0
+    (tmp_path / "mr" / "mr_train_000.nii.gz").unlink()
+    assert not is_complete(PelvisSettings(**small), "mr_train_000", tmp_path)

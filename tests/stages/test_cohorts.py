@@ -2,8 +2,10 @@ import shutil
 
 import pytest
 
+from labelct.cohort.settings import FolderSettings
 from labelct.errors import InputError
 from labelct.stages import cohorts
+from tests.cohort.folders import write_folder
 from tests.cohort.subjects import write_subject
 from tests.stages.chain import SMALL
 
@@ -86,3 +88,45 @@ def test_a_recipe_made_of_ct_leaves_out_the_cases_without_one_and_shares_the_sta
     config = configured(*given[:2], "cohort.cases=[s0000,s0001]", "test=phantom", "data=clinical")
     with pytest.raises(InputError, match=r"none of its . training cases has a CT, which data=clinical is made of"):
         cohorts.prepare_training(config, tmp_path / "stages")
+
+
+def test_the_modality_stands_in_a_key_only_where_it_is_mr(configured, tmp_path):
+    overrides = ["cohort=folder", f"cohort.root={write_folder(tmp_path)}"]
+    keys = [
+        cohorts.prepare(config, config.cohort, tmp_path)[1].key
+        for config in (configured(*overrides), configured(*overrides, "cohort.modality=mr"))
+    ]
+    assert keys[0] == "7611785ffca1"  # what it was when there was no modality
+    assert keys[1] != keys[0]
+
+
+def test_mr_is_scored_on_only_where_mr_is_trained_on(configured, tmp_path):
+    write_folder(tmp_path)
+    shutil.move(tmp_path / "ct", tmp_path / "mr")
+    overrides = ["cohort=folder", f"cohort.root={tmp_path}", "cohort.modality=mr", "cohort.splits.test=1"]
+    for data in ("synth3", "clinical"):
+        config = configured(*overrides, f"data={data}")
+        own = cohorts.prepare(config, config.cohort, tmp_path)
+        with pytest.raises(InputError, match=f"its test images are MR, and data={data} trains on CT"):
+            cohorts.prepare_test(config, config.test["own"], own, tmp_path)
+    config = configured(*overrides, "data=mr")
+    (subject,), _ = cohorts.prepare_test(config, config.test["own"], own, tmp_path)
+    assert subject.case == "b"
+
+
+def test_images_without_labels_are_no_test_group(configured, tmp_path):
+    write_folder(tmp_path)
+    config = configured("cohort=images", f"cohort.root={tmp_path}", "cohort.images='ct/*.nii.gz'")
+    own = cohorts.prepare(config, config.cohort, tmp_path)
+    with pytest.raises(InputError, match="have no label maps to score against"):
+        cohorts.prepare_test(config, config.test["own"], own, tmp_path)
+
+
+def test_an_embedded_pelvis_is_opened_as_what_it_shows(configured, tmp_path):
+    small = ("voxels=40", "spacing=5", "slices=8", "slice_mm=8", "train=1", "val=0", "test=1")
+    config = configured("cohort=pelvis_mr", *(f"cohort.{key}" for key in small), "parallel.backend=sequential")
+    cohort, stage = cohorts.prepare(config, config.cohort, tmp_path)
+    assert (cohort.modality, cohort.train[0].load_ct) == ("mr", None)
+    assert cohort.train[0].load_mr().array.shape == (40, 40, 8)
+    truth = cohorts.open_cohort(FolderSettings(root=str(stage.folder)))  # what a translation is measured against
+    assert truth.train[0].load_ct().array.shape == (40, 40, 8)

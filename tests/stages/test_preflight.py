@@ -32,6 +32,10 @@ def refused(config, said):
         (["targets=[liver]", "+drop.labels.lever=0.5"], "no structure 'lever'"),
         (["data.lesions.host=lever"], "no structure 'lever'"),
         (["cohort.train=0"], "no case to train on"),
+        (["data=mr"], "cohort=phantom: its images are CT, and data=mr needs MR; set cohort.modality=mr if they are MR"),
+        (["cohort=pelvis_mr", "data=clinical", "targets=prostate"], "its images are MR, .* needs CT; set data=mr"),
+        (["cohort=pelvis_mr", "targets=prostate"], "test=own: its test images are MR, and data=synth3 trains on CT"),
+        (["cohort=pelvis_mr", "data=mr", "targets=liver"], "cohort=pelvis: the cohort has no structure 'liver'"),
         (["cohort.test=0"], "no case to score on"),
         (["data.priors=/no/such.csv"], "/no/such.csv: cannot be read"),
         (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
@@ -75,3 +79,7 @@ def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
     first, steps, organs = configured(), configured("trainer.steps=5", "seed=1"), configured("targets=[spleen]")
     assert preflight.needs(first) == preflight.needs(steps)
     assert preflight.needs(first) != preflight.needs(organs)
+
+
+def test_images_without_labels_train_nothing(configured, maps, tmp_path):
+    refused(configured("cohort=images", f"cohort.root={tmp_path}", "cohort.images='ct/*.nii.gz'"), "have no label maps")

@@ -27,6 +27,18 @@ def test_a_case_without_a_ct_is_refused(case: Case) -> None:
         recipe("clinical").draw(case, np.random.default_rng(0))
 
 
+def test_the_volume_is_the_mr_where_that_is_asked_for(case: Case, device: str) -> None:
+    mr = np.random.default_rng(0).uniform(-160, 240, case.label_map.shape).astype(np.float32)
+    given = replace(case, mr=mr, ct=mr + 500)
+    for one in (given, given.on(device)):
+        painted = recipe("mr").draw(one, np.random.default_rng(0))
+        assert np.array_equal(torch.as_tensor(painted.volume).cpu().numpy(), mr)
+        assert np.array_equal(torch.as_tensor(painted.target).cpu().numpy() == 1, where(case, "liver"))
+    assert not recipe("mr").hu_is_ct
+    with pytest.raises(InputError, match=r"data=mr: the case has no MR; add its MR and set cohort\.modality=mr"):
+        recipe("mr").draw(replace(case, ct=mr), np.random.default_rng(0))
+
+
 def test_values_without_a_name_are_nobodys_business(case: Case) -> None:
     del case.names[31]
     scanned = replace(case, ct=np.zeros(case.label_map.shape, np.float32))

@@ -69,3 +69,9 @@ def test_a_ct_is_read_for_background_or_sub_classes(settings: DataSettings, read
 def test_all_but_a_clinical_ct_is_scanned() -> None:
     assert [DataSettings(kind).is_scanned() for kind in ("clinical", "synth1", "synthseg")] == [False, True, True]
     assert DataSettings("clinical", rescan=True).is_scanned()
+
+
+def test_an_mr_is_not_scanned() -> None:
+    assert not DataSettings(kind="mr").is_scanned()
+    with pytest.raises(SettingError, match="rescan=True: allowed is false with data=mr"):
+        DataSettings(kind="mr", rescan=True)

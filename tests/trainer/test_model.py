@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from labelct.errors import InputError
-from labelct.trainer.model import fill, model_key, read_checkpoint, read_model, settings_of
+from labelct.io import nifti
+from labelct.mr import Settings, standardised
+from labelct.trainer.model import fill, model_key, read_checkpoint, read_image, read_model, settings_of, write_image
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import open_model
 from labelct.trainer.unet.settings import UNetSettings
@@ -163,3 +165,26 @@ def test_a_key_is_of_what_a_model_is_and_not_of_its_place(tmp_path):
     change(same, labels={"spleen": 1})
     assert model_key(one) != model_key(same)
     assert json.loads((one / "model.json").read_text())["labels"] == LIVER
+
+
+def test_a_model_of_mr_reads_mr_as_it_was_trained_and_one_of_ct_a_ct(tmp_path):
+    values = np.random.default_rng(0).gamma(2, 90, (8, 7, 6)).astype(np.float32)
+    nifti.write(tmp_path / "mr.nii.gz", values, np.eye(4))
+    nifti.write(tmp_path / "ct.nii.gz", values - 1000, np.eye(4))
+    settings = Settings(percentiles=[5.0, 95.0])
+    of_ct, of_mr = tmp_path / "of_ct", tmp_path / "of_mr"
+    of_ct.mkdir()
+    of_mr.mkdir()
+    keys = [model_key(of_mr)]
+    write_image(of_mr, settings)
+    keys.append(model_key(of_mr))
+    assert keys[0] != keys[1]
+    found = read_image(of_mr, tmp_path / "mr.nii.gz").array
+    np.testing.assert_array_equal(found, standardised(np.rint(values), (1, 1, 1), settings))
+    np.testing.assert_array_equal(read_image(of_ct, tmp_path / "ct.nii.gz").array, np.rint(values - 1000))
+    for folder, other in ((of_mr, "ct"), (of_ct, "mr")):
+        with pytest.raises(InputError, match=f"{other}.nii.gz: its voxels run from"):
+            read_image(folder, tmp_path / f"{other}.nii.gz")
+    (of_mr / "image.json").write_text('{"modality": "mr", "mr": {"percentiles": 3}}')
+    with pytest.raises(InputError, match=r"image\.json: says nothing of how MR"):
+        read_image(of_mr, tmp_path / "mr.nii.gz")

@@ -87,7 +87,7 @@ class Sampler:
             raise InputError(subject.files[0], problem, f"choose at most {LARGEST - 1}")
         source = {"label_map": _digest_of(label_map), "ct": None if ct is None else digest(ct.array)}
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
-        label_map, ct = regrid(label_map, ct, data.spacing, padding)
+        label_map, ct = regrid(label_map, ct, data.spacing, padding, data.interpolation)
         hu = None if ct is None else ct.array
         case = Case(label_map.array, label_map.spacing, label_map.names, hu, label_map.ignored)
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)

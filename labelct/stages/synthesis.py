@@ -98,7 +98,7 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     replicates = {"train": copies(config), "val": config.data.replicates_val}
     settings: dict[str, Any] = {"replicates": replicates, "targets": ordered(config.targets.parts)}
     if not kind.draws:
-        kept = {name: getattr(config.data, name) for name in ("kind", "spacing", "seed")}
+        kept = {name: getattr(config.data, name) for name in ("kind", "spacing", "interpolation", "seed")}
         return {**settings, "data": kept}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]

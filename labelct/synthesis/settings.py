@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from labelct.errors import SettingError
 from labelct.settings import Checked, choice, path, ranged
 from labelct.synthesis import background as completed
 from labelct.synthesis.background import Settings as BackgroundSettings
@@ -15,6 +16,7 @@ from labelct.synthesis.subclasses import Settings as SubclassSettings
 
 PHASES = ("portal", "native", "mixed")
 MODES = ("offline", "online")
+INTERPOLATIONS = ("nearest", "shape")
 
 
 @dataclass
@@ -27,6 +29,8 @@ class DataSettings(Checked):
         replicates: Volumes per training case.
         replicates_val: Volumes per validation case.
         spacing: Isotropic voxel size in mm that label maps are resampled to first; None keeps their own.
+        interpolation: How label maps come onto that grid: `nearest` (the nearest voxel) or `shape` (outlines that are
+            interpolated between slices, without the steps of thick ones).
         superior_padding_mm: Least distance from the topmost label to the upper end of a map without a CT: maps of
             abdominal organs end below the heart, which a network has to have met before it can leave it alone.
         seed: Seed of everything that is drawn.
@@ -55,6 +59,7 @@ class DataSettings(Checked):
     replicates: int = ranged(4, 1)
     replicates_val: int = ranged(1, 1)
     spacing: float | None = ranged(None, 0.1, 20.0)
+    interpolation: str = choice("nearest", INTERPOLATIONS)
     superior_padding_mm: float = ranged(0.0, 0.0, 1000.0)
     seed: int = ranged(0, 0)
     priors: str = path("builtin")
@@ -73,6 +78,12 @@ class DataSettings(Checked):
     blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.interpolation != "nearest" and self.spacing is None:
+            remedy = "set data.spacing=MM, the grid that label maps come onto"
+            raise SettingError("interpolation", self.interpolation, "nearest without data.spacing", remedy)
 
     @property
     def mean_enhancement(self) -> float:

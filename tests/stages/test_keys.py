@@ -62,6 +62,12 @@ def test_a_setting_re_makes_what_reads_it(keys, kind, override, stages):
     assert changed(keys, [f"data={kind}"], [f"data={kind}", override]) == stages
 
 
+@pytest.mark.parametrize("kind", ["clinical", "synth3"])
+def test_how_label_maps_come_onto_their_grid_counts(keys, kind):
+    before = [f"data={kind}", "data.spacing=9"]
+    assert changed(keys, before, [*before, "data.interpolation=shape"]) == EVERYWHERE
+
+
 FULL = ["scanner=compact", "scanner.cache=false"]
 NOISE_ONLY = [*FULL, "scanner.mode=noise_only"]
 

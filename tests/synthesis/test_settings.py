@@ -31,6 +31,8 @@ def test_every_option_fits_its_settings(group: str, path: Path) -> None:
         (lambda: DataSettings(kind="synth33"), "did you mean 'synth3'"),
         (lambda: DataSettings(replicates=0), "replicates=0"),
         (lambda: DataSettings(mode="onlin"), "did you mean 'online'"),
+        (lambda: DataSettings(interpolation="shape"), "set data.spacing=MM"),
+        (lambda: DataSettings(interpolation="shapes", spacing=2.0), "did you mean 'shape'"),
         (lambda: cylinder.Settings(radius=[0.5, 0.3]), "cylinder.radius"),
         (lambda: background.Settings(seeds=[-300.0, 50.0]), "background.seeds"),
         (lambda: intensity.Settings(kind="gausian"), "did you mean 'gaussian'"),

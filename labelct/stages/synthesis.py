@@ -111,7 +111,9 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
 def _texture(config: Config) -> dict[str, Any]:
     """Return the settings of the texture, with the names and sizes of video files in place of their folder."""
     texture = plain(config.texture)
+    del texture["cache_mb"]
     if config.texture.kind == "video":
+        del texture["frames"], texture["clips"]
         texture["root"] = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
     return texture
 

@@ -95,14 +95,19 @@ def _signed_distances(mask: NDArray[np.bool_], spacing: Spacing) -> Distances:
 
 
 def _section_distance(section: NDArray[np.bool_], plane: tuple[float, ...]) -> Distances:
-    """Return the signed distance of a section's pixels to the outline, which runs half a pixel beside their centres."""
+    """Return the signed distance of a section's pixels to the outline, which runs half a pixel beside their centres.
+
+    A section without an outline is as deep as its middle is from the border.
+    """
     from scipy.ndimage import distance_transform_edt
 
     if not section.any():
         return np.zeros(section.shape, np.float32)
     half = min(plane) / 2.0
-    inside = distance_transform_edt(section, plane) if not section.all() else np.full(section.shape, np.hypot(*plane))
-    outside = distance_transform_edt(~section, plane)
+    if section.all():
+        deepest = min(n * size for n, size in zip(section.shape, plane, strict=True)) / 2.0
+        return np.full(section.shape, deepest, np.float32)
+    inside, outside = distance_transform_edt(section, plane), distance_transform_edt(~section, plane)
     return np.where(section, inside - half, half - outside).astype(np.float32)
 
 

@@ -46,7 +46,7 @@ def test_no_group_is_left_out():
 def test_every_experiment_says_what_it_is_and_composes(name, configured):
     opening = (configuration_folder() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8")
     assert opening.startswith("# @package _global_\n# ")
-    roots = ROOTS if "from_masks" in name else () if name == "phantom" else ("cohort.root=maps", "texture.root=videos")
+    roots = ROOTS if "_from_" in name else () if name == "phantom" else ("cohort.root=maps", "texture.root=videos")
     assert configured(f"experiment={name}", *roots).targets
 
 
@@ -100,3 +100,12 @@ def test_the_liver_comes_from_the_papers_number_of_cases(configured):
     config = configured("experiment=liver_from_masks", *ROOTS)
     assert (config.cohort.splits["train"], config.cohort.splits["val"], config.data.replicates) == (64, 17, 4)
     assert config.data.kind == "synth1"
+
+
+def test_maps_of_mr_differ_from_those_of_ct_in_what_they_are_and_in_how_slices_are_joined(configured):
+    ct, mr = (configured(f"experiment={name}", *ROOTS) for name in ("organs_from_masks", "organs_from_mr_masks"))
+    assert (ct.data.interpolation, mr.data.interpolation) == ("nearest", "shape")
+    assert mr.cohort.labels == "*_labels.nii.gz", "the images lie beside them and are no label maps"
+    assert (mr.test, mr.trainer, mr.scanner, mr.dose, mr.fill) == (ct.test, ct.trainer, ct.scanner, ct.dose, ct.fill)
+    assert mr.data.deformation == ct.data.deformation
+    assert set(mr.targets.parts) < set(ct.targets.parts)

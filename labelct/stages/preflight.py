@@ -10,11 +10,11 @@ from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings
 from labelct.config import CohortSettings, Config, plain
 from labelct.errors import InputError, did_you_mean
-from labelct.io.video import find_videos
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
 from labelct.stages import cohorts, priors, training
 from labelct.store import Stage
+from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
 
@@ -61,7 +61,7 @@ def _check(config: Config) -> None:
     _check_tables(config, has_ct)
     recipe = RECIPES[config.data.kind]
     if config.texture.kind == "video" and recipe.textured and not recipe.white:
-        find_videos(config.texture.root or "")
+        load_bank(config.texture)
     for name, settings in config.test.items():
         _check_test(config, name, settings, own, root)
 

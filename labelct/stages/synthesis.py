@@ -98,7 +98,7 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     replicates = {"train": copies(config), "val": config.data.replicates_val}
     settings: dict[str, Any] = {"replicates": replicates, "targets": ordered(config.targets.parts)}
     if not kind.draws:
-        kept = ("kind", "spacing", "seed", *(["mr"] if kind.image == "mr" else []))
+        kept = ("kind", "spacing", "interpolation", "seed", *(["mr"] if kind.image == "mr" else []))
         return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]
@@ -111,7 +111,9 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
 def _texture(config: Config) -> dict[str, Any]:
     """Return the settings of the texture, with the names and sizes of video files in place of their folder."""
     texture = plain(config.texture)
+    del texture["cache_mb"]
     if config.texture.kind == "video":
+        del texture["frames"], texture["clips"]
         texture["root"] = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
     return texture
 

@@ -77,7 +77,7 @@ def held_out(config: Config, seed: int, own: tuple[Cohort, Stage], root: Path) -
         root: The folder of all stages.
 
     Returns:
-        Subjects whose CT, or MR where the recipe is made of that, is the volume; and the stage of the volumes.
+        Subjects whose CT is the volume, and the stage of the volumes.
 
     Raises:
         InputError: No case is held out that the recipe can make a volume of.
@@ -90,7 +90,7 @@ def held_out(config: Config, seed: int, own: tuple[Cohort, Stage], root: Path) -
     arm = dataclasses.replace(_without_drop(config), data=data)
     cohort = cohort if _shares(config, cohort) else dataclasses.replace(cohort, folds=())
     pool = _pool(arm, ("held_out",), 1, (cohort.with_image(kind.image) if kind.image else cohort, own[1], root))
-    return tuple(_as_subject(subject.case, pool.scanned.folder, config) for subject in subjects), pool.scanned
+    return tuple(_as_subject(subject.case, pool.scanned.folder, config.targets) for subject in subjects), pool.scanned
 
 
 def usable(config: Config, cohort: Cohort, cohort_stage: Stage) -> tuple[Subject, ...]:
@@ -173,12 +173,11 @@ def _lines(folder: Path, names: Iterable[str]) -> list[dict[str, Any]]:
     return [lines[name] for name in names]
 
 
-def _as_subject(case: str, folder: Path, config: Config) -> Subject:
+def _as_subject(case: str, folder: Path, targets: Targets) -> Subject:
+    """Return a volume as a subject: it is what networks see already, also where it was an MR."""
     name = f"{case}_r0"
     image, label = dataset.image_path(folder, name), dataset.label_path(folder, name)
-    load, read = partial(_label_map, label, config.targets), partial(nifti.read_volume, image)
-    of_mr = RECIPES[config.data.kind].image == "mr"
-    return Subject(case, load, None if of_mr else read, (label, image), load_mr=read if of_mr else None)
+    return Subject(case, partial(_label_map, label, targets), partial(nifti.read_volume, image), (label, image))
 
 
 def _label_map(path: Path, targets: Targets) -> LabelMap:

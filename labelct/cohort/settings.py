@@ -24,6 +24,19 @@ class OwnSettings(Checked):
 
 
 @dataclass
+class SyntheticSettings(Checked):
+    """As a test group: volumes of the cohort's held-out cases, made as the training's are, with every label in them.
+
+    Attributes:
+        kind: `synthetic`.
+        seed: Seed of these volumes, in place of `data.seed`.
+    """
+
+    kind: str = choice("synthetic", ("synthetic",))
+    seed: int = ranged(1, 0)
+
+
+@dataclass
 class FilesSettings(Checked):
     """What every cohort of files has.
 

@@ -3,10 +3,12 @@
 import csv
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
 
+from labelct.commands import segment
 from labelct.dataset import write_index
 from labelct.errors import InputError
 from labelct.tracking import Tracker
@@ -58,6 +60,13 @@ def test_a_disc_is_learnt_and_found_on_other_grids(training_set, tmp_path: Path)
     hu, truth = body_with_ball((40, 39, 9), (3.0, 3.0, 12.0), seed=4)
     mirrored = load(tmp_path / "model", CPU, PredictionSettings(overlap=0.25, mirror=True))
     assert dice(mirrored.predict(Volume(hu, np.diag([3.0, 3.0, 12.0, 1.0]))), truth) > 0.85
+    affine = np.array([[-3.0, 0, 0, 60], [0, 3.0, 0, -9], [0, 0, 12.0, 4], [0, 0, 0, 1]])  # x grows to the left
+    nibabel.save(nibabel.Nifti1Image(hu[::-1].astype(np.int16), affine), tmp_path / "thick.nii.gz")
+    arguments = (tmp_path / "thick.nii.gz", "-o", tmp_path / "masks", "--model", tmp_path / "model")
+    assert segment.main([str(argument) for argument in arguments]) == 0
+    (written,) = (tmp_path / "masks").glob("*.nii.gz")
+    np.testing.assert_array_equal(nibabel.load(written).affine, affine)
+    assert dice(np.asarray(nibabel.load(written).dataobj)[::-1], truth) > 0.85
 
 
 def test_interrupted_run_ends_as_an_uninterrupted_one(training_set, tmp_path: Path) -> None:

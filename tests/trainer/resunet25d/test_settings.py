@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from labelct.config import option_names
 from labelct.errors import SettingError
 from labelct.trainer.resunet25d.settings import AugmentationSettings, ResUNetSettings
 
@@ -41,7 +42,7 @@ def test_the_paper_is_the_default(configured) -> None:
     assert [(hu - known.mean) / known.sd for hu in (known.low, known.high)] == [-1, 1]
 
 
-@pytest.mark.parametrize("data", ["clinical", "synth1", "synth2", "synth3", "synthseg"])
+@pytest.mark.parametrize("data", option_names("data"))
 @pytest.mark.parametrize("trainer", ["resunet25d", "resunet25d_small"])
 def test_it_goes_with_every_recipe(configured, trainer: str, data: str) -> None:
     config = configured(f"trainer={trainer}", f"data={data}", "debug=smoke")

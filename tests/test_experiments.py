@@ -76,11 +76,12 @@ def test_the_gpu_setting_is_twenty_minutes_of_a_large_network_on_new_volumes(nam
 
 @pytest.mark.parametrize(("name", "least"), [("liver_from_masks", 4.3), ("organs_from_masks", 5.7)])
 def test_the_gpu_setting_fits_the_memory_that_its_page_says(name, least, configured):
-    from labelct.trainer.unet.memory import GIB, least_memory
+    from labelct.trainer.memory import GIB, least_memory
+    from labelct.trainer.unet.family import UNET
 
     config = configured(f"experiment={name}_gpu", *ROOTS)
     device = DeviceSettings(kind="gpu", precision="bf16", compile="false")
-    need = least_memory(device, config.trainer, 1 + len(config.targets)) / GIB
+    need = least_memory(UNET, device, config.trainer, 1 + len(config.targets)) / GIB
     assert need == pytest.approx(least, abs=0.06)
     assert need < 16 / 2
     page = (configuration_folder().parent / "experiments" / name / "README.md").read_text(encoding="utf-8")

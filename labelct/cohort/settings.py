@@ -77,7 +77,9 @@ class FilesSettings(Checked):
             check_choice("splits", name, SPLITS)
             check_range(f"splits.{name}", number, 0)
         if self.splits_file and any(number is not None for number in self.splits.values()):
-            raise SettingError("splits_file", self.splits_file, "a file or numbers in splits", "leave one of them out")
+            raise SettingError(
+                "splits_file", self.splits_file, "a file or numbers in splits", "set splits_file=null or no numbers"
+            )
 
 
 @dataclass

@@ -1,11 +1,12 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from labelct.errors import LabelctError
 from labelct.io import nifti
-from labelct.stages import preflight
+from labelct.stages import cohorts, preflight
 from tests.io.videos import write_video
 
 
@@ -99,3 +100,11 @@ def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
 
 def test_images_without_labels_train_nothing(configured, maps, tmp_path):
     refused(configured("cohort=images", f"cohort.root={tmp_path}", "cohort.images='ct/*.nii.gz'"), "have no label maps")
+
+
+def test_what_a_cohort_lacks_is_left_to_the_job_to_say(configured, maps, caplog):
+    config = configured(*maps, "cohort.cases=[s0,s1,s2,s3,absent]")
+    preflight.check(config)
+    assert not caplog.records
+    cohorts.prepare(config, config.cohort, Path(config.paths.outputs))
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == ["holds no case absent"]

@@ -56,7 +56,7 @@ def main(root: Path, output: Path) -> None:
     """Draw the three panels side by side, the patient's right on the left."""
     level, width = SOFT_TISSUE
     grey: dict[str, Any] = {"cmap": "gray", "vmin": level - width / 2, "vmax": level + width / 2}
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(9.0, 3.2))
+    figure, axes = plt.subplots(1, len(PANELS), figsize=(9.0, 3.25), layout="constrained")
     for axis, (title, chosen) in zip(axes, PANELS.items(), strict=True):
         config = settings(root, chosen)
         recipe = Recipe.of(config.data, config.fill, config.texture, config.drop, config.targets)
@@ -67,7 +67,6 @@ def main(root: Path, output: Path) -> None:
         axis.imshow(picture[::-1].T, origin="lower", interpolation="bilinear", **grey)
         axis.set_title(title, fontsize=9)
         axis.set_axis_off()
-    figure.tight_layout(pad=0.4)
     figure.savefig(output, dpi=110, metadata={"Software": None})
 
 

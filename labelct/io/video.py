@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg")
 REMEDY = "put video files there (.mp4, .mkv, .mov, .avi, .webm) or set texture=stills"
 REPLACE = "remove or replace"
+UNINDEXED = "mpeg"  # program and transport streams: time stamps after a seek are guesses, so all is decoded
 NAMED = 10  # damaged clips that an error names; it counts the others
 HEADERS = 1 << 16  # clips whose headers are kept in memory, about 300 bytes each
 
@@ -162,6 +163,9 @@ def _frames_from(container: InputContainer, time: float, start: float) -> Iterat
     """Yield frames in the order they are shown in, from a keyframe at or before `time` on."""
     stream = container.streams.video[0]
     stream.codec_context.thread_count = 1
+    if container.format.name.startswith(UNINDEXED):
+        yield from (frame for frame in container.decode(stream) if frame.time is not None)
+        return
     back = 0.0
     while True:
         begin = max(time - back, start)

@@ -67,6 +67,22 @@ def test_a_lone_frame_has_the_bits_that_decoding_from_the_start_gives(tmp_path: 
     assert list(some) == [2, 9, 25]
 
 
+def test_a_program_stream_is_decoded_from_its_start(tmp_path: Path) -> None:
+    write_video(tmp_path / "program.mpg", 60, "mpeg2video", g="12", bf="2")
+    (clip,) = index(tmp_path)
+    whole = sequential(clip, 48)
+    for number in range(0, clip.frames, 5):
+        assert np.array_equal(next(decode(clip, [number], 48))[1], whole[number]), number
+
+
+def test_a_frame_does_not_depend_on_where_decoding_began(tmp_path: Path) -> None:
+    write_video(tmp_path / "bidirectional.avi", 30, "mpeg4", g="6", bf="2")
+    (clip,) = index(tmp_path)
+    run = dict(decode(clip, range(30), 48))
+    for number in range(30):
+        assert np.array_equal(next(decode(clip, [number], 48))[1], run[number]), number
+
+
 def test_lone_frames_of_real_clips_are_those_of_the_whole(real_data: Path) -> None:
     for clip in index(real_data / "videos"):
         if clip.frames > 200:

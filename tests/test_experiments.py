@@ -9,13 +9,14 @@ from labelct.trainer.settings import DeviceSettings
 
 NAMES = list(options("experiment"))
 ROOTS = ("cohort.root=maps", "test.totalsegmentator.root=ct")
+MADE = ("own", "synthetic", "phantom", "pelvis_ct", "pelvis_mr")  # cohorts that lie in no folder of a user's
 OPTIONS = {group: list(options(group)) for group in ("cohort", "trainer", *PLAIN) if group in groups()}
 
 
 def chosen(turn):
     """Return one option of each group, another one each turn, with the values that some of them ask for."""
     option = {group: names[turn % len(names)] for group, names in OPTIONS.items()}
-    roots = [] if option["cohort"] == "phantom" else ["cohort.root=maps"]
+    roots = [] if option["cohort"] in MADE else ["cohort.root=maps"]
     roots += ["texture.root=videos"] if option["texture"] == "video" else []
     return [*(f"{group}={name}" for group, name in option.items()), *roots]
 
@@ -28,7 +29,7 @@ def test_every_option_composes(turn, configured):
 
 def test_every_test_group_composes_and_all_at_once(configured):
     names = list(options("test"))
-    roots = [f"test.{name}.root=ct" for name in names if name not in ("own", "phantom")]
+    roots = [f"test.{name}.root=ct" for name in names if name not in MADE]
     assert set(configured(f"test=[{','.join(names)}]", *roots).test) == set(names)
 
 

@@ -103,7 +103,7 @@ def test_merged_targets_and_all_labels_are_in_the_truth_of_synthetic_volumes(fol
         own = next(one for one in cohort.held_out if one.case == subject.case).load_label_map()
         present = config.targets.merge(own.array, own.names)
         assert set(np.unique(truth)) == set(np.unique(present)), "no label is dropped"
-        assert testing.ct_of(subject).array.shape == truth.shape
+        assert testing.image_of(config, subject).array.shape == truth.shape
 
 
 def test_without_held_out_cases_there_is_nothing_to_make(configured, tmp_path):

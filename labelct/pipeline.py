@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from labelct.config import Config, plain
-from labelct.stages import acquisition, cohorts, preflight, results, scanning, synthesis, testing, training
+from labelct.stages import acquisition, cohorts, preflight, results, scanning, synthesis, testing, training, translation
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
@@ -69,10 +69,12 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     for name, (tested, tested_stage) in tests.items():
         testing.check_cases(config, name, tested, tested_stage, root)
     training.check(config, cohort)
-    clean = synthesis.run(config, cohort, cohort_stage, root)
+    learnt = translation.run(config, cohort, cohort_stage, root, tracker)
+    tests = {name: (translation.to_ct(config, tested, learnt), stage) for name, (tested, stage) in tests.items()}
+    clean = synthesis.run(config, translation.applied(config, cohort, learnt), cohort_stage, root, learnt)
     training_set = scanning.run(config, clean, root)
     *prepared, model = training.run(config, cohort, cohort_stage, training_set, root, tracker)
-    stages: list[Stage] = [cohort_stage, clean, training_set, *prepared, model]
+    stages: list[Stage] = [cohort_stage, *learnt, clean, training_set, *prepared, model]
     rows: list[dict[str, Any]] = []
     for name, (tested, tested_stage) in tests.items():
         masks = testing.segment(config, name, tested, tested_stage, model, root)

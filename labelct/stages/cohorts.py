@@ -151,7 +151,7 @@ def check_modality(config: Config, modality: str, source: str) -> None:
         modality: Of the test group.
         source: What an error names.
     """
-    if modality == "mr" and RECIPES[config.data.kind].image != "mr":
+    if modality == "mr" and RECIPES[config.data.kind].source != "mr":
         problem = f"its test images are MR, and data={config.data.kind} trains on CT"
         raise InputError(source, problem, "give CT to score on with test=, or train on MR with data=mr")
 

@@ -64,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     manifest = given.manifest / "manifest.jsonl" if given.manifest.is_dir() else given.manifest
     line, made_with = read_line(manifest, given.line), _made_with(manifest)
+    made_with["stages"] = manifest.absolute().parents[2]
     for name, root in {"cohort": given.cohort_root, "texture": given.texture_root}.items():
         if root is not None:
             made_with[name]["root"] = str(root)
@@ -106,7 +107,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
 
     Args:
         line: Of the manifest.
-        made_with: `config.json` of the training set.
+        made_with: `config.json` of the training set, and `stages`, the folder that a translation lies below.
         tables: The folder of the training set, which holds the tables that it was painted from.
         output: The folder for both files.
 
@@ -122,6 +123,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
+        subject = _translated(subject, line, made_with)
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
@@ -175,6 +177,29 @@ def _subject(case: str, settings: Any, folder: Path) -> Subject:
         remedy = f"{error.remedy}, or say where the cohort lies with --cohort-root"
         raise InputError(error.path, error.problem, remedy) from None
     return next(subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.case == case)
+
+
+def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[str, Any]) -> Subject:
+    """Return a subject with the CT that the translation of a line made of its MR; as it is where there was none.
+
+    Raises:
+        InputError: The trained translation is not where it lay, or the case has no MR.
+    """
+    if "translation" not in line:
+        return subject
+    from labelct.trainer.settings import DeviceSettings
+    from labelct.translation.translator import TranslatedMr
+
+    stages = Path(made_with["stages"])
+    folder = stages / "translation" / check_name(stages, "stage", line["translation"]["stage"])
+    if not folder.is_dir():
+        remedy = "leave the manifest in outputs/stages of the run that made it"
+        raise InputError(folder, f"the translation that {line['name']} was made by is not there", remedy)
+    if subject.load_mr is None:
+        raise InputError(subject.files[0], "the case has no MR", "give the cohort of the first run with --cohort-root")
+    prediction = section("translation", made_with["translation"]).prediction
+    load = TranslatedMr(subject.load_mr, subject.files[0], folder, DeviceSettings(), prediction)
+    return dataclasses.replace(subject, load_ct=load, load_mr=None)
 
 
 def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapping[str, Any]) -> None:

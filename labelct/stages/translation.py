@@ -81,8 +81,9 @@ def applied(config: Config, cohort: Cohort, learnt: Sequence[Stage]) -> Cohort:
         cohort: With MR.
         learnt: What `run` returned; empty: the cohort stays as it is.
     """
-    splits = {name: to_ct(config, getattr(cohort, name), learnt) for name in ("train", "val", "test")}
-    return dataclasses.replace(cohort, **splits, modality="ct" if learnt else cohort.modality)
+    train, val, test = (to_ct(config, subjects, learnt) for subjects in (cohort.train, cohort.val, cohort.test))
+    modality = "ct" if learnt else cohort.modality
+    return dataclasses.replace(cohort, train=train, val=val, test=test, modality=modality)
 
 
 def to_ct(config: Config, subjects: tuple[Subject, ...], learnt: Sequence[Stage]) -> tuple[Subject, ...]:

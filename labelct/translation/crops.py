@@ -32,7 +32,8 @@ def sample(
         side = np.full(count, float(settings.size))
         corner = np.stack([rng.integers(0, int(length) - settings.size + 1, count) for length in sides], 1)
     else:
-        side = rng.uniform(*settings.ratio, count) * sides.min()
+        least, most = settings.ratio
+        side = rng.uniform(least, most, count) * sides.min()
         corner = rng.random((count, 2)) * (sides - side[:, None])
     centre = 2 * (corner + side[:, None] / 2) / sides - 1
     angle = np.deg2rad(rng.uniform(-settings.rotation, settings.rotation, count))

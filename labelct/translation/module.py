@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -55,13 +54,13 @@ class TranslationModule(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return the optimisers of the generators and of the discriminators."""
-        rates = {"lr": self.settings.learning_rate, "betas": (self.settings.beta1, BETA2)}
-        return [Adam(part.parameters(), **rates) for part in (self.cycle.generators, self.cycle.judges)], []
+        rate, betas = self.settings.learning_rate, (self.settings.beta1, BETA2)
+        return [Adam(part.parameters(), rate, betas) for part in (self.cycle.generators, self.cycle.judges)], []
 
     def on_fit_start(self) -> None:
         """Lay the networks out for the device that they have come to."""
         if self.device.type == "cuda":
-            self.cycle.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.cycle.to(memory_format=torch.channels_last)
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> dict[str, Tensor]:
         """Let the generators and then the discriminators learn from a batch; nothing here waits for a GPU.
@@ -77,7 +76,8 @@ class TranslationModule(LightningModule):
         step, optimisers = self.step, self.optimizers()
         assert isinstance(optimisers, list)
         rate = self.settings.learning_rate * rate_at(step, self.total, self.settings, self.clock.share)
-        losses, made = {}, {}
+        losses: dict[str, Tensor] = {}
+        made: dict[str, Tensor] = {}
         for optimiser, learn in zip(optimisers, (self._generators, self._judges), strict=True):
             optimiser.param_groups[0]["lr"] = rate
             self.toggle_optimizer(optimiser)
@@ -89,9 +89,7 @@ class TranslationModule(LightningModule):
             losses |= {name: loss.detach() for name, loss in found.items()}
         return losses
 
-    def _generators(
-        self, mr: Tensor, ct: Tensor, _: Mapping[str, Tensor]
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def _generators(self, mr: Tensor, ct: Tensor, _: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Return the weighted losses of the generators, and what they have made."""
         cycle, wanted = self.cycle, self.settings
         made_ct, made_mr = cycle.to_ct(mr), cycle.to_mr(ct)
@@ -106,9 +104,7 @@ class TranslationModule(LightningModule):
             losses["identity_mr"] = wanted.identity_weight * functional.l1_loss(cycle.to_mr(mr), mr)
         return losses, {"ct": made_ct.detach(), "mr": made_mr.detach()}
 
-    def _judges(
-        self, mr: Tensor, ct: Tensor, made: Mapping[str, Tensor]
-    ) -> tuple[dict[str, Tensor], Mapping[str, Tensor]]:
+    def _judges(self, mr: Tensor, ct: Tensor, made: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Return the losses of the discriminators, on real images and on some of the pools."""
         rng = stream(self.settings.seed, POOL, self.step, rank())
         losses = {}

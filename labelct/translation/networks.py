@@ -103,5 +103,5 @@ def channels_last(image: Tensor) -> Tensor:
     return image.to(memory_format=torch.channels_last) if image.is_cuda else image
 
 
-def _normed(convolution: nn.Module) -> tuple[nn.Module, ...]:
-    return convolution, nn.InstanceNorm2d(int(convolution.out_channels)), nn.ReLU(inplace=True)  # type: ignore[call-overload]
+def _normed(convolution: nn.Conv2d | nn.ConvTranspose2d) -> tuple[nn.Module, ...]:
+    return convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU(inplace=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -65,8 +66,10 @@ def draw(made: dict[str, Tensor], path: Path) -> None:
             shown = image[::-1, ::-1].T  # as radiologists look: the patient's right on the left, front up
             top, left = row * tall, number * wide
             whole[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
+    picture = BytesIO()
+    imsave(picture, whole, cmap="gray", vmin=-1, vmax=1, format="png")
     with written(path) as file:
-        imsave(file, whole, cmap="gray", vmin=-1, vmax=1, format="png")
+        file.write(picture.getvalue())
 
 
 def _chosen(slices: NDArray[np.generic]) -> Tensor:

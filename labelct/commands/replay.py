@@ -64,7 +64,6 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     manifest = given.manifest / "manifest.jsonl" if given.manifest.is_dir() else given.manifest
     line, made_with = read_line(manifest, given.line), _made_with(manifest)
-    made_with["stages"] = manifest.absolute().parents[2]
     for name, root in {"cohort": given.cohort_root, "texture": given.texture_root}.items():
         if root is not None:
             made_with[name]["root"] = str(root)
@@ -107,7 +106,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
 
     Args:
         line: Of the manifest.
-        made_with: `config.json` of the training set, and `stages`, the folder that a translation lies below.
+        made_with: `config.json` of the training set.
         tables: The folder of the training set, which holds the tables that it was painted from.
         output: The folder for both files.
 
@@ -123,7 +122,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
-        subject = _translated(subject, line, made_with)
+        subject = _translated(subject, line, made_with, tables.absolute().parents[1])
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
@@ -179,8 +178,14 @@ def _subject(case: str, settings: Any, folder: Path) -> Subject:
     return next(subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.case == case)
 
 
-def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[str, Any]) -> Subject:
+def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[str, Any], stages: Path) -> Subject:
     """Return a subject with the CT that the translation of a line made of its MR; as it is where there was none.
+
+    Args:
+        subject: The line's.
+        line: Of the manifest.
+        made_with: `config.json` of the training set.
+        stages: The folder of all stages of the run that made it.
 
     Raises:
         InputError: The trained translation is not where it lay, or the case has no MR.
@@ -190,7 +195,6 @@ def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[st
     from labelct.trainer.settings import DeviceSettings
     from labelct.translation.translator import TranslatedMr
 
-    stages = Path(made_with["stages"])
     folder = stages / "translation" / check_name(stages, "stage", line["translation"]["stage"])
     if not folder.is_dir():
         remedy = "leave the manifest in outputs/stages of the run that made it"

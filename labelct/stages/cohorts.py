@@ -56,7 +56,7 @@ def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
         return _embedded(config.cohort, config.limit, config.parallel, root)
     cohort = selection.run(config, open_cohort(config.cohort), root)
     stage = _identified(cohort, config.cohort)
-    image = RECIPES[config.data.kind].image
+    image = RECIPES[config.data.kind].source
     return (_with_image(cohort, config.data.kind, image) if image else cohort), stage
 
 

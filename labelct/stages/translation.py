@@ -10,7 +10,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import OwnSettings
 from labelct.config import Config, LimitSettings
 from labelct.errors import InputError, SettingError
-from labelct.phantom.settings import PhantomSettings
+from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import cohorts
 from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.recipes import RECIPES
@@ -36,9 +36,13 @@ def check(config: Config, root: Path) -> None:
         return
     if config.translation.kind == "none":
         raise SettingError("translation", "none", f"small or cyclegan with data={config.data.kind}")
+    from labelct.phantom import cases as phantom
+
     for side in ("mr", "ct"):
         settings = getattr(config.translation, side)
-        if not isinstance(settings, (OwnSettings, PhantomSettings)):
+        if isinstance(settings, EmbeddedSettings):
+            _check_modality(side, phantom.modality(settings), f"cohort={settings.kind}")
+        elif not isinstance(settings, OwnSettings):
             learnt = _learnt(side, *cohorts.prepare(_whole(config), settings, root))
             _reject_tested(config, side, learnt, root)
 
@@ -123,12 +127,8 @@ def _learnt(side: str, cohort: Cohort, stage: Stage) -> tuple[Subject, ...]:
     Raises:
         InputError: They have images of the other modality, or none.
     """
+    _check_modality(side, cohort.modality, stage.folder)
     name = side.upper()
-    if cohort.modality != side:
-        remedy = (
-            f"choose another cohort@translation.{side}=, or set translation.{side}.modality={side} if they are {name}"
-        )
-        raise InputError(stage.folder, f"its images are {cohort.modality.upper()}, {name} are needed", remedy)
     subjects = tuple(one for one in (*cohort.train, *cohort.val) if getattr(one, f"load_{side}") is not None)
     if not subjects:
         problem = f"holds no {name} to learn a translation from, in training and validation"
@@ -136,11 +136,19 @@ def _learnt(side: str, cohort: Cohort, stage: Stage) -> tuple[Subject, ...]:
     return subjects
 
 
+def _check_modality(side: str, modality: str, source: object) -> None:
+    """Raise `InputError` where a cohort's images are of the other modality than its side of the translation."""
+    if modality != side:
+        name, chosen = side.upper(), f"cohort@translation.{side}="
+        remedy = f"choose another {chosen}, or set translation.{side}.modality={side} if they are {name}"
+        raise InputError(source, f"its images are {modality.upper()}, {name} are needed", remedy)
+
+
 def _reject_tested(config: Config, side: str, learnt: Sequence[Subject], root: Path) -> None:
     """Raise `InputError` where a test group that is only read shares a file with what is learnt from."""
     used = {path.resolve() for subject in learnt for path in subject.files}
     for settings in config.test.values():
-        if isinstance(settings, (OwnSettings, PhantomSettings)):
+        if isinstance(settings, (OwnSettings, EmbeddedSettings)):
             continue
         tested, _ = cohorts.prepare(_whole(config), settings, root)
         for subject in tested.scored(settings.split)[: config.limit.test]:

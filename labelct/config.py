@@ -229,11 +229,12 @@ def section(name: str, values: Mapping[str, Any]) -> Any:
 
 
 def _choice(name: str, node: Any, schemas: Mapping[str, type]) -> Any:
+    group = f"cohort@{name}" if name.startswith("translation.") else name
     if not isinstance(node, DictConfig):
-        raise ConfigError(f"{name}={shown(node)}: allowed is one of {', '.join(option_names(name))}")
+        known = ", ".join(option_names(group.partition("@")[0]))
+        raise ConfigError(f"{group}={shown(node)}: allowed is one of {known}")
     kind = OmegaConf.select(node, "kind")
     if kind not in schemas:
-        group = f"cohort@{name}" if name.startswith("translation.") else name
         raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {group}=NAME")
     return _section(name, node, schemas[kind])
 
@@ -247,7 +248,8 @@ def _with_sides(settings: TranslationSettings) -> TranslationSettings:
         given = getattr(settings, side)
         if given is None:
             raise ConfigError(f"translation.{side} is not set: choose a cohort with cohort@translation.{side}=NAME")
-        node = given if isinstance(given, str) else OmegaConf.create(given)
+        has_keys = isinstance(given, Mapping) or dataclasses.is_dataclass(given)
+        node: Any = OmegaConf.create(given) if has_keys else given
         chosen[side] = _choice(f"translation.{side}", node, kinds)
     return dataclasses.replace(settings, **chosen)
 

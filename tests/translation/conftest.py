@@ -44,6 +44,6 @@ def image(seed, low, high):
 @pytest.fixture
 def subjects():
     """Return three MR and two CT, unpaired."""
-    mr = [Subject(f"m{n}", None, None, (Path(f"m{n}"),), partial(image, n, 0, 900)) for n in range(3)]
+    mr = [Subject(f"m{n}", None, None, (Path(f"m{n}"),), load_mr=partial(image, n, 0, 900)) for n in range(3)]
     ct = [Subject(f"c{n}", None, partial(image, 9 + n, -800, 400), (Path(f"c{n}"),)) for n in range(2)]
     return mr, ct

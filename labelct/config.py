@@ -36,6 +36,7 @@ from labelct.tracking import LoggerSettings
 from labelct.trainer.face import TrainerSettings
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import TRAINERS
+from labelct.translation.settings import TranslationSettings
 
 COHORTS = {
     "phantom": PhantomSettings,
@@ -49,9 +50,12 @@ COHORTS = {
     "isbi": IsbiSettings,
 }
 TESTS = {"own": OwnSettings, "synthetic": SyntheticSettings, **COHORTS}
+# The cohorts that a translation learns from.
+SIDES: dict[str, dict[str, Any]] = {"mr": {"own": OwnSettings, **COHORTS}, "ct": COHORTS}
 TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
 # The groups whose options have keys of their own, kind by kind.
 KINDS: dict[str, dict[str, Any]] = {"cohort": COHORTS, "test": TESTS, "trainer": TRAINER_SCHEMAS}
+KINDS |= {f"translation.{side}": kinds for side, kinds in SIDES.items()}
 
 CohortSettings = (
     PhantomSettings
@@ -117,6 +121,7 @@ class Config:
         drop: How often a label is left out.
         scanner: The simulated acquisition.
         dose: Photons, hence image noise.
+        translation: What turns MR into CT, for `data=cyclegan`.
         trainer: The network and its training.
         device: What it trains on.
         evaluation: Scores and figures.
@@ -140,6 +145,7 @@ class Config:
     drop: drop.Settings
     scanner: ScannerSettings
     dose: DoseSettings
+    translation: TranslationSettings
     trainer: TrainerSettings
     device: DeviceSettings
     evaluation: EvaluationSettings
@@ -191,6 +197,7 @@ def typed(composed: DictConfig) -> Config:
         raise ConfigError(left_out(name, option_names(name)))
     composed = capped(composed)
     sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
+    sections["translation"] = _with_sides(sections["translation"])
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
     sections["trainer"] = _choice("trainer", composed.trainer, TRAINER_SCHEMAS)
     sections["test"] = _tests(composed.test)
@@ -218,16 +225,35 @@ def section(name: str, values: Mapping[str, Any]) -> Any:
         ConfigError: A value does not fit.
     """
     node = OmegaConf.create(dict(values))
+    if name == "translation":
+        return _with_sides(_section(name, node, PLAIN[name]))
     return _choice(name, node, COHORTS) if name == "cohort" else _section(name, node, PLAIN[name])
 
 
 def _choice(name: str, node: Any, schemas: Mapping[str, type]) -> Any:
+    group = f"cohort@{name}" if name.startswith("translation.") else name
     if not isinstance(node, DictConfig):
-        raise ConfigError(f"{name}={shown(node)}: allowed is one of {', '.join(option_names(name))}")
+        known = ", ".join(option_names(group.partition("@")[0]))
+        raise ConfigError(f"{group}={shown(node)}: allowed is one of {known}")
     kind = OmegaConf.select(node, "kind")
     if kind not in schemas:
-        raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {name}=NAME")
+        raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {group}=NAME")
     return _section(name, node, schemas[kind])
+
+
+def _with_sides(settings: TranslationSettings) -> TranslationSettings:
+    """Return the settings of a translation with those of its cohorts, of whichever kind each is."""
+    if settings.kind == "none":
+        return settings
+    chosen = {}
+    for side, kinds in SIDES.items():
+        given = getattr(settings, side)
+        if given is None:
+            raise ConfigError(f"translation.{side} is not set: choose a cohort with cohort@translation.{side}=NAME")
+        has_keys = isinstance(given, Mapping) or dataclasses.is_dataclass(given)
+        node: Any = OmegaConf.create(given) if has_keys else given
+        chosen[side] = _choice(f"translation.{side}", node, kinds)
+    return dataclasses.replace(settings, **chosen)
 
 
 def _tests(node: Any) -> dict[str, Any]:
@@ -247,7 +273,7 @@ def _section(name: str, node: Any, schema: type) -> Any:
     except SettingError as error:
         raise ConfigError(f"{front}{error}") from error
     except ConfigKeyError as error:
-        kinds = KINDS.get(name.partition(".")[0]) if error.object_type is schema else None
+        kinds = KINDS.get(name, KINDS.get(name.partition(".")[0])) if error.object_type is schema else None
         raise ConfigError(unknown_key(f"{front}{error.full_key}", error.object_type, name, kinds)) from error
     except MissingMandatoryValue as error:
         key = f"{front}{error.full_key}" if error.full_key else name

@@ -7,8 +7,10 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
-from labelct.stages import acquisition, cohorts, preflight, results, testing, training, training_set
+from labelct.stages import acquisition, cohorts, preflight, results, testing, training, training_set, translation
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
@@ -64,21 +66,29 @@ def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) ->
 def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     """Run stage after stage."""
     preflight.check(config)
-    cohort, cohort_stage = cohorts.prepare_training(config, root)
+    cohort, cohort_stage = own = cohorts.prepare_training(config, root)
     training.check(config, cohort)
-    tests = {
-        name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
-        for name, settings in config.test.items()
-    }
-    for name, (tested, tested_stage) in tests.items():
-        testing.check_cases(config, name, tested, tested_stage, root)
-    *volumes, dataset = training_set.run(config, cohort, cohort_stage, root)
+    made = [name for name, settings in config.test.items() if isinstance(settings, SyntheticSettings)]
+    tests = {name: _tested(config, name, own, root) for name in config.test if name not in made}
+    learnt = translation.run(config, own, root, tracker)
+    shown = translation.applied(config, cohort, learnt)
+    tests = {name: (translation.to_ct(config, tested, learnt), stage) for name, (tested, stage) in tests.items()}
+    tests |= {name: _tested(config, name, (shown, cohort_stage), root) for name in made}
+    *volumes, dataset = training_set.run(config, shown, cohort_stage, root)
     *prepared, model = training.run(config, cohort, cohort_stage, dataset, root, tracker)
-    stages: list[Stage] = [cohort_stage, *volumes, dataset, *prepared, model]
+    stages: list[Stage] = [cohort_stage, *learnt, *volumes, dataset, *prepared, model]
     rows: list[dict[str, Any]] = []
-    for name, (tested, tested_stage) in tests.items():
+    for name in config.test:
+        tested, tested_stage = tests[name]
         masks = testing.segment(config, name, tested, tested_stage, model, root)
         scores = testing.evaluate(config, name, tested, masks, root)
         stages += [masks, scores]
         rows += testing.rows_of(scores)
-    return results.Outcome(stages, next(iter(tests.values()))[0][0], rows)
+    return results.Outcome(stages, tests[next(iter(config.test))][0][0], rows)
+
+
+def _tested(config: Config, name: str, own: tuple[Cohort, Stage], root: Path) -> tuple[tuple[Subject, ...], Stage]:
+    """Return the subjects of a test group and their stage, each case read once."""
+    tested, stage = cohorts.prepare_test(config, config.test[name], own, root)
+    testing.check_cases(config, name, tested, stage, root)
+    return tested, stage

@@ -62,8 +62,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "threads", "tracking", "volume",
         },
         "translation": {
-            "cohort", "dataset", "errors", "io", "mr", "parallel", "progress", "rotation", "settings", "store",
-            "targets", "threads", "tracking", "volume",
+            "accelerator", "cohort", "dataset", "errors", "io", "mr", "parallel", "processes", "progress", "rotation",
+            "settings", "store", "targets", "threads", "tracking", "trainer", "volume",
         },
     },
     {

@@ -122,6 +122,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
+        subject = _translated(subject, line, made_with, tables.absolute().parents[1])
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
@@ -175,6 +176,34 @@ def _subject(case: str, settings: Any, folder: Path) -> Subject:
         remedy = f"{error.remedy}, or say where the cohort lies with --cohort-root"
         raise InputError(error.path, error.problem, remedy) from None
     return next(subject for subject in cohort.everyone if subject.case == case)
+
+
+def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[str, Any], stages: Path) -> Subject:
+    """Return a subject with the CT that the translation of a line made of its MR; as it is where there was none.
+
+    Args:
+        subject: The line's.
+        line: Of the manifest.
+        made_with: `config.json` of the training set.
+        stages: The folder of all stages of the run that made it.
+
+    Raises:
+        InputError: The trained translation is not where it lay, or the case has no MR.
+    """
+    if "translation" not in line:
+        return subject
+    from labelct.trainer.settings import DeviceSettings
+    from labelct.translation.translator import TranslatedMr
+
+    folder = stages / "translation" / check_name(stages, "stage", line["translation"]["stage"])
+    if not folder.is_dir():
+        remedy = "leave the manifest in outputs/stages of the run that made it"
+        raise InputError(folder, f"the translation that {line['name']} was made by is not there", remedy)
+    if subject.load_mr is None:
+        raise InputError(subject.files[0], "the case has no MR", "give the cohort of the first run with --cohort-root")
+    prediction = section("translation", made_with["translation"]).prediction
+    load = TranslatedMr(subject.load_mr, subject.files[0], folder, DeviceSettings(), prediction)
+    return dataclasses.replace(subject, load_ct=load, load_mr=None)
 
 
 def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapping[str, Any]) -> None:

@@ -80,7 +80,7 @@ class PelvisSettings(EmbeddedSettings):
     kind: str = choice("pelvis", ("pelvis",))
     modality: str = choice("mr", MODALITIES)
     voxels: int = ranged(160, 16, 1024)
-    spacing: float = ranged(1.25, 0.3, 8.0)
+    spacing: float = ranged(1.25, 0.3, 16.0)
     slices: int = ranged(24, 2, 256)
     slice_mm: float = ranged(3.6, 0.5, 10.0)
     warp_mm: float = ranged(4.0, 0.0, 10.0)

@@ -67,7 +67,7 @@ def _usable(config: Config, root: Path) -> tuple[Cohort, Stage]:
     cohort = open_cohort(config.cohort)
     cohort = selection.run(config, cohort if config.evaluation.folds is None else folding.dealt(cohort), root)
     stage = _identified(cohort, config.cohort)
-    image = RECIPES[config.data.kind].image
+    image = RECIPES[config.data.kind].source
     return (_with_image(cohort, config.data.kind, image) if image else cohort), stage
 
 
@@ -166,7 +166,7 @@ def check_modality(config: Config, modality: str, source: str) -> None:
         modality: Of the test group.
         source: What an error names.
     """
-    if modality == "mr" and RECIPES[config.data.kind].image != "mr":
+    if modality == "mr" and RECIPES[config.data.kind].source != "mr":
         problem = f"its test images are MR, and data={config.data.kind} trains on CT"
         raise InputError(source, problem, "give CT to score on with test=, or train on MR with data=mr")
 

@@ -13,7 +13,7 @@ from labelct.config import CohortSettings, Config, LimitSettings, TestSettings, 
 from labelct.errors import InputError, did_you_mean
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
-from labelct.stages import cohorts, folding, priors, training, training_set
+from labelct.stages import cohorts, folding, priors, training, training_set, translation
 from labelct.store import Stage
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
@@ -22,7 +22,8 @@ from labelct.synthesis.recipes import RECIPES
 
 def needs(config: Config) -> dict[str, Any]:
     """Return the sections that `check` reads: jobs that agree in them need the very same."""
-    read = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "device", "limit", "paths", "evaluation")
+    read = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "translation", "device", "limit", "paths")
+    read += ("evaluation",)
     return {name: value for name, value in plain(config).items() if name in read}
 
 
@@ -57,6 +58,7 @@ def _check(config: Config) -> None:
     own = _own(config, root)
     known, modality, source = _offered(config.cohort, own)
     _check_image(config, own, modality, source)
+    translation.check(config, root)
     _check_structures(config, known, source)
     has_ct = any(subject.load_ct is not None for subject in own[0].train) if own else modality == "ct"
     _check_tables(config, has_ct)
@@ -104,7 +106,7 @@ def _check_image(config: Config, own: tuple[Cohort, Stage] | None, modality: str
     """Raise where the cohort has no label maps, or the recipe needs images of another modality than it has."""
     if own and any(subject.load_label_map is None for subject in own[0].train):
         raise InputError(source, "its images have no label maps", "use cohort=folder, or give it to data=cyclegan")
-    image = RECIPES[config.data.kind].image
+    image = RECIPES[config.data.kind].source
     if image and image != modality:
         problem = f"its images are {modality.upper()}, and data={config.data.kind} needs {image.upper()}"
         remedy = "set data=mr" if modality == "mr" else "set cohort.modality=mr if they are MR"

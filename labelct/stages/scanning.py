@@ -23,6 +23,7 @@ from labelct.stages import priors
 from labelct.stages.acquisition import resolved, shared_out
 from labelct.stages.synthesis import names_of, records
 from labelct.store import Stage, build, copy, ordered, recipe_of, write_json, write_text, written
+from labelct.synthesis.recipes import RECIPES
 
 log = logging.getLogger(__name__)
 VERSION = 3
@@ -98,7 +99,9 @@ def _scanner(config: Config) -> ScannerSettings:
 
 def _made_with(config: Config) -> dict[str, Any]:
     """Return the settings that the volumes were made with, and where their files lay on this machine."""
-    sections = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose")
+    sections = ["cohort", "data", "fill", "texture", "drop", "scanner", "dose"]
+    if RECIPES[config.data.kind].translated:
+        sections.append("translation")
     return {"labelct": __version__, "targets": config.targets.parts} | {
         name: plain(getattr(config, name)) for name in sections
     }

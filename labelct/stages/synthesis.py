@@ -1,7 +1,7 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
-from labelct.stages import priors, selection
+from labelct.stages import priors, selection, translation
 from labelct.stages.acquisition import resolved
 from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
@@ -32,7 +32,7 @@ ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_va
 
 @dataclass(frozen=True)
 class Work:
-    """One case to synthesise with all its replicates."""
+    """One case to synthesise with all its replicates; `known` is what else its records say."""
 
     subject: Subject
     split: str
@@ -41,6 +41,7 @@ class Work:
     seed: int
     folder: Path
     tables: Mapping[str, str]
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sampler(config: Config, folder: Path) -> Sampler:
@@ -72,6 +73,8 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
     tables = priors.tables(config, cohort, root)
     settings = _settings(config, tables)
     settings["cases"] = {"train": [s.case for s in cohort.train], "val": [s.case for s in cohort.val]}
+    translated = translation.of(cohort, root)
+    known = translation.described(translated)
 
     def make(folder: Path) -> None:
         for name in ("volumes", "labels", "records"):
@@ -79,12 +82,14 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
         tables.write(folder)
         whole, seed = sampler(config, folder), config.data.seed
         checked = whole if config.drop.validation else whole.without_drop()
-        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity)
+        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity, known=known)
         work = [make_one(subject, "train", copies(config), whole) for subject in cohort.train]
         work += [make_one(subject, "val", config.data.replicates_val, checked) for subject in cohort.val]
-        map_cases(synthesise, work, config.parallel, f"synthesis {config.data.kind}")
+        # one translation at a time takes the whole device
+        parallel = replace(config.parallel, workers=1, backend="sequential") if cohort.translation else config.parallel
+        map_cases(synthesise, work, parallel, f"synthesis {config.data.kind}")
 
-    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages]), make)
+    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages, *translated]), make)
 
 
 def copies(config: Config) -> int:
@@ -97,6 +102,8 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     kind = RECIPES[config.data.kind]
     replicates = {"train": copies(config), "val": config.data.replicates_val}
     settings: dict[str, Any] = {"replicates": replicates, "targets": ordered(config.targets.parts)}
+    if kind.translated:  # how many windows at once changes no volume
+        settings["translation"] = {"overlap": config.translation.prediction.overlap}
     if not kind.draws:
         kept = ("kind", "spacing", "interpolation", "seed", *(["mr"] if kind.image == "mr" else []))
         return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
@@ -136,7 +143,7 @@ def synthesise(work: Work) -> None:
         record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
         if loaded.case.ignored is not None:
             record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
-        write_json(work.folder / "records" / f"{name}.json", {**record, "recipe": synthetic.params})
+        write_json(work.folder / "records" / f"{name}.json", {**record, **work.known, "recipe": synthetic.params})
 
 
 def _is_complete(name: str, folder: Path) -> bool:

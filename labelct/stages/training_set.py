@@ -99,8 +99,9 @@ def usable(config: Config, cohort: Cohort, cohort_stage: Stage) -> tuple[Subject
     Raises:
         InputError: There is none.
     """
-    image = RECIPES[config.data.kind].image
-    subjects = tuple(subject for subject in cohort.held_out if image is None or subject.shows(image))
+    kind = RECIPES[config.data.kind]
+    images = [image for image in {kind.source, kind.image} if image]  # an MR, before and after it is made CT
+    subjects = tuple(one for one in cohort.held_out if not images or any(map(one.shows, images)))
     if not subjects:
         remedy = "set evaluation.folds=, or keep cases apart with cohort.splits_file="
         raise InputError(cohort_stage.folder, "no case is held out that test=synthetic can make a volume of", remedy)

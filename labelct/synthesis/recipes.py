@@ -68,6 +68,7 @@ class Kind:
         image: The image that every case needs, `ct` or `mr`, and whose values the volumes have; None: none.
         is_scan: Whether its volumes are scans already.
         draws: Whether a case can give more than one volume.
+        translated: Whether the image of a case is its MR, made CT by a translation.
         unread: Sections of `data` that it does not read.
     """
 
@@ -79,17 +80,24 @@ class Kind:
     image: str | None = None
     is_scan: bool = False
     draws: bool = True
+    translated: bool = False
     unread: frozenset[str] = frozenset({"cylinder", "mr"})
 
     def reads_priors(self, fill: intensity.Settings) -> bool:
         """Return whether what it paints has HU by the priors."""
         return self.draws and self.fill is None and fill.uses_priors
 
+    @property
+    def source(self) -> str | None:
+        """What the images of the cohort have to be, `ct` or `mr`; None: anything."""
+        return "mr" if self.translated else self.image
+
 
 EVERYTHING = frozenset({"labels", "background", "distractors"})
 RECIPES = {
     "clinical": Kind({"original": original}, image="ct", is_scan=True, draws=False),
     "mr": Kind({"original": original}, image="mr", is_scan=True, draws=False, unread=frozenset({"cylinder"})),
+    "cyclegan": Kind({"original": original}, image="ct", is_scan=True, draws=False, translated=True),
     "synth1": Kind(
         {**INGREDIENTS, "background": cylinder},
         textured=EVERYTHING - {"labels"},

@@ -27,7 +27,7 @@ class DataSettings(Checked):
     Attributes:
         kind: `clinical` (the CT itself), `mr` (the MR itself), `synth1` (targets in a textured cylinder), `synth2`
             (constant organs over a background), `synth3` (textured organs over a background), `synthseg` (a Gaussian
-            mixture).
+            mixture), `cyclegan` (the MR, made CT by `translation`).
         replicates: Volumes per training case.
         replicates_val: Volumes per validation case.
         spacing: Isotropic voxel size in mm that label maps are resampled to first; None keeps their own.
@@ -43,15 +43,16 @@ class DataSettings(Checked):
         enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
         background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
-        rescan: Whether the scanner also scans `clinical`, whose CT is a scan already. An MR is never scanned.
+        rescan: Whether the scanner also scans `clinical` and `cyclegan`, whose CT are scans already. An MR is never
+            scanned.
         background_texture: Whether background classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
         background: What is unlabelled: air, fat and soft tissue, in every recipe but `synth1`.
-        deformation: Deformation of the label maps (not of `clinical`).
-        distractors: Bodies where no label says what a voxel is (not in `clinical`).
-        lesions: Focal lesions in one organ (not in `clinical`).
-        subclasses: Parts of their own intensity that labels are split into (not in `clinical`).
-        blur: Point spread, slice thickness and noise (not in `clinical`).
+        deformation: Deformation of the label maps (not of `clinical` or `cyclegan`).
+        distractors: Bodies where no label says what a voxel is (not in `clinical` or `cyclegan`).
+        lesions: Focal lesions in one organ (not in `clinical` or `cyclegan`).
+        subclasses: Parts of their own intensity that labels are split into (not in `clinical` or `cyclegan`).
+        blur: Point spread, slice thickness and noise (not in `clinical` or `cyclegan`).
         mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
             one volume a case is made as a sample).
         patches: Training patches cut from a volume of `mode=online` before it is thrown away.

@@ -67,8 +67,13 @@ def described(device: DeviceSettings) -> str:
     return f"{several}{torch.cuda.get_device_name(0)}, {precision(device)}"
 
 
-def trainer_arguments(device: DeviceSettings) -> dict[str, Any]:
-    """Return accelerator, devices, strategy and precision for Lightning's trainer."""
+def trainer_arguments(device: DeviceSettings, unused: bool = False) -> dict[str, Any]:
+    """Return accelerator, devices, strategy and precision for Lightning's trainer.
+
+    Args:
+        device: Where it runs.
+        unused: Whether a backward pass leaves parameters out, which processes that train together have to look for.
+    """
     on_gpu = runs_on_gpu(device)
     arguments: dict[str, Any] = {"accelerator": "gpu" if on_gpu else "cpu", "precision": precision(device)}
     if device.kind != "ddp":
@@ -81,6 +86,7 @@ def trainer_arguments(device: DeviceSettings) -> dict[str, Any]:
     strategy = DDPStrategy(
         cluster_environment=LightningEnvironment(),
         process_group_backend="nccl" if on_gpu else "gloo",
+        find_unused_parameters=unused,
         timeout=timedelta(minutes=20),  # rank 0 may load many volumes before the others hear of it
     )
     return {**arguments, "devices": processes(device), "strategy": strategy}

@@ -23,23 +23,27 @@ EVERY = 10  # steps: losses are shown and written no more often
 
 
 class Fetched:
-    """A number on its way from a device to the host, which nobody waits for."""
+    """Numbers on their way from a device to the host, which nobody waits for."""
 
     def __init__(self, value: Tensor) -> None:
-        """Begin to fetch a tensor of one number."""
+        """Begin to fetch a tensor."""
         value = value.detach()
         self._host = torch.empty_like(value, device="cpu", pin_memory=value.is_cuda).copy_(value, non_blocking=True)
         self._arrived = torch.cuda.current_stream(value.device).record_event() if value.is_cuda else None
 
     def ready(self) -> bool:
-        """Return whether the number is there."""
+        """Return whether they are there."""
         return self._arrived is None or self._arrived.query()
 
     def value(self) -> float:
-        """Return the number, once it is there."""
+        """Return the number of a tensor of one, once it is there."""
+        return self.values()[0]
+
+    def values(self) -> list[float]:
+        """Return the numbers, once they are there."""
         if self._arrived is not None:
             self._arrived.synchronize()
-        return float(self._host)
+        return [float(number) for number in self._host.flatten()]
 
 
 class StepBar(Callback):
@@ -97,7 +101,7 @@ class Curves(Callback):
         self.losses: list[Tensor] = []
         self.began = time.monotonic()
         self._coming: list[tuple[int, float, Fetched]] = []
-        _keep_until(path, self.columns, start)
+        keep_until(path, self.columns, start)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
         """Write the mean loss of the last ten steps, as soon as it has come from the device."""
@@ -159,7 +163,7 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _keep_until(path: Path, columns: Sequence[str], start: int) -> None:
+def keep_until(path: Path, columns: Sequence[str], start: int) -> None:
     """Open the log, leaving out what an interrupted run wrote after its last checkpoint."""
     rows: list[dict[str, str]] = []
     if start and path.exists():

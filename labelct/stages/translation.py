@@ -1,0 +1,168 @@
+"""The translation from MR to CT as a stage, and the subjects whose CT it makes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.settings import OwnSettings
+from labelct.config import Config, LimitSettings
+from labelct.errors import InputError, SettingError
+from labelct.phantom.settings import EmbeddedSettings
+from labelct.stages import cohorts
+from labelct.store import Stage, build, recipe_of
+from labelct.synthesis.recipes import RECIPES
+from labelct.tracking import Tracker
+
+VERSION = 1
+DIRECTION = "mr to ct"
+Prepared = tuple[Cohort, Stage]
+
+
+def check(config: Config, root: Path) -> None:
+    """Raise where a translation that is asked for cannot learn, as far as that can be told without making anything.
+
+    Args:
+        config: The experiment; read are data, translation and test.
+        root: The folder of all stages.
+
+    Raises:
+        SettingError: `data` needs a translation, and there is none.
+        InputError: A cohort has no image of its modality, or a test case is one of those that are learnt from.
+    """
+    if not RECIPES[config.data.kind].translated:
+        return
+    if config.translation.kind == "none":
+        raise SettingError("translation", "none", f"small or cyclegan with data={config.data.kind}")
+    from labelct.phantom import cases as phantom
+
+    for side in ("mr", "ct"):
+        settings = getattr(config.translation, side)
+        if isinstance(settings, EmbeddedSettings):
+            _check_modality(side, phantom.modality(settings), f"cohort={settings.kind}")
+        elif not isinstance(settings, OwnSettings):
+            learnt = _learnt(side, *cohorts.prepare(_whole(config), settings, root))
+            _reject_tested(config, side, learnt, root)
+
+
+def run(config: Config, own: Prepared, root: Path, tracker: Tracker) -> list[Stage]:
+    """Return the stage of the trained translation; none where the recipe does without.
+
+    Args:
+        config: The experiment; read are data, translation and device.
+        own: The training cohort, whose MR may be learnt from, and the stage that identifies its files.
+        root: The folder of all stages.
+        tracker: Receives curves and pictures while they grow.
+
+    Returns:
+        One stage with `model.json`, `generators.pt`, `last.ckpt`, `log.csv` and `samples/`, or an empty list.
+
+    Raises:
+        InputError: A cohort has no image of its modality, or a volume cannot be used.
+    """
+    if not RECIPES[config.data.kind].translated:
+        return []
+    from labelct.translation.training import TranslationTask, of_training, train
+
+    sides = {side: _side(config, side, own, root) for side in ("mr", "ct")}
+    learnt = {side: _learnt(side, *prepared) for side, prepared in sides.items()}
+    settings = of_training(config.translation)
+    cases = {side: [subject.case for subject in subjects] for side, subjects in learnt.items()}
+    parents = [dataclasses.replace(stage, name=side) for side, (_, stage) in sides.items()]
+    task = TranslationTask(config.translation, learnt["mr"], learnt["ct"], config.device, config.parallel)
+    recipe = recipe_of("translation", VERSION, {"translation": settings, "cases": cases}, parents)
+    return [build(root, recipe, lambda folder: train(task, folder, tracker))]
+
+
+def applied(config: Config, cohort: Cohort, learnt: Sequence[Stage]) -> Cohort:
+    """Return a cohort whose subjects have, in place of their MR, the CT that a translation makes of it.
+
+    Args:
+        config: The experiment; read are the windows of the translation, and the device.
+        cohort: With MR.
+        learnt: What `run` returned; empty: the cohort stays as it is.
+    """
+    if not learnt:
+        return cohort
+    train, val, test = (to_ct(config, subjects, learnt) for subjects in (cohort.train, cohort.val, cohort.test))
+    folds = tuple(applied(config, fold, learnt) for fold in cohort.folds)
+    changed = {"modality": "ct", "translation": learnt[0].key}
+    return dataclasses.replace(cohort, train=train, val=val, test=test, folds=folds, **changed)
+
+
+def of(cohort: Cohort, root: Path) -> list[Stage]:
+    """Return the stage of the translation that makes the CT of a cohort, in a list; else an empty one."""
+    key = cohort.translation
+    return [] if key is None else [Stage("translation", key, root / "translation" / key)]
+
+
+def to_ct(config: Config, subjects: tuple[Subject, ...], learnt: Sequence[Stage]) -> tuple[Subject, ...]:
+    """Return subjects with the CT that a translation makes of their MR in its place, as `applied` does."""
+    if not learnt:
+        return subjects
+    from labelct.translation.translator import TranslatedMr
+
+    found = []
+    for subject in subjects:
+        if subject.load_mr is not None:
+            how = config.device, config.translation.prediction
+            load = TranslatedMr(subject.load_mr, subject.files[0], learnt[0].folder, *how)
+            subject = dataclasses.replace(subject, load_ct=load, load_mr=None)
+        found.append(subject)
+    return tuple(found)
+
+
+def described(learnt: Sequence[Stage]) -> dict[str, Mapping[str, str]]:
+    """Return what the records of translated volumes say about the translation; nothing where there is none."""
+    return {"translation": {"stage": learnt[0].key, "direction": DIRECTION}} if learnt else {}
+
+
+def _side(config: Config, side: str, own: Prepared, root: Path) -> Prepared:
+    settings = getattr(config.translation, side)
+    return own if isinstance(settings, OwnSettings) else cohorts.prepare(_whole(config), settings, root)
+
+
+def _whole(config: Config) -> Config:
+    """Return the experiment without limits: they are those of the cohorts that a network trains and is scored on."""
+    return dataclasses.replace(config, limit=LimitSettings())
+
+
+def _learnt(side: str, cohort: Cohort, stage: Stage) -> tuple[Subject, ...]:
+    """Return the subjects that are learnt from: those of training and validation, in any fold, by their images.
+
+    All folds of a cross-validation share one translation, for it learns from images and sees no label.
+
+    Raises:
+        InputError: They have images of the other modality, or none.
+    """
+    _check_modality(side, cohort.modality, stage.folder)
+    name = side.upper()
+    learnt = {one.case: one for one in (*cohort.pooled("train"), *cohort.pooled("val"))}
+    subjects = tuple(one for one in learnt.values() if getattr(one, f"load_{side}") is not None)
+    if not subjects:
+        problem = f"holds no {name} to learn a translation from, in training and validation"
+        raise InputError(stage.folder, problem, f"check the files and splits of translation.{side}")
+    return subjects
+
+
+def _check_modality(side: str, modality: str, source: object) -> None:
+    """Raise `InputError` where a cohort's images are of the other modality than its side of the translation."""
+    if modality != side:
+        name, chosen = side.upper(), f"cohort@translation.{side}="
+        remedy = f"choose another {chosen}, or set translation.{side}.modality={side} if they are {name}"
+        raise InputError(source, f"its images are {modality.upper()}, {name} are needed", remedy)
+
+
+def _reject_tested(config: Config, side: str, learnt: Sequence[Subject], root: Path) -> None:
+    """Raise `InputError` where a test group that is only read shares a file with what is learnt from."""
+    used = {path.resolve() for subject in learnt for path in subject.files}
+    for settings in config.test.values():
+        if isinstance(settings, (OwnSettings, EmbeddedSettings)):
+            continue
+        tested, _ = cohorts.prepare(_whole(config), settings, root)
+        for subject in tested.scored(settings.split)[: config.limit.test]:
+            if shared := used & {path.resolve() for path in subject.files}:
+                problem = f"test case {subject.case} is a case that the translation learns from"
+                raise InputError(min(shared), problem, f"take it out with translation.{side}.cases=")

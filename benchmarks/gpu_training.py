@@ -25,7 +25,8 @@ from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.commands.compose import configuration
 from labelct.sampler import Sampler
 from labelct.scanner.scan import Acquisition
-from labelct.trainer.unet.module import SegmentationModule
+from labelct.trainer.module import SegmentationModule
+from labelct.trainer.unet.family import UNET
 from tests.trainer.step_time import steps
 
 EXPERIMENT = "organs_from_masks_gpu"
@@ -94,7 +95,7 @@ def _seconds_a_step(log: Path) -> float:
 def _bare(settings: Any) -> float:
     """Return the median seconds of a training step on one batch that lies on the card, as the preset takes it."""
     model = {"settings": asdict(settings), "labels": {f"organ{n}": n for n in range(1, 9)}}
-    module = SegmentationModule(model, compiled=True).to("cuda")
+    module = SegmentationModule(UNET, model, compiled=True).to("cuda")
     module.on_fit_start()
     shape = (settings.batch, 1, *settings.patch)
     batch = torch.randn(shape, device="cuda"), torch.randint(0, 9, shape, dtype=torch.uint8, device="cuda")

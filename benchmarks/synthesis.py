@@ -262,7 +262,7 @@ def stages(data: Path) -> None:
         clock[:] = [(time.perf_counter(), time.process_time())]
         print(f"\n  {turn:<44}{'wall s':>8}{'CPU s':>8}")
         made = recipe("synth3", "video", 0.5, data / "videos")
-        told("video bank (once a data set)")
+        told("videos indexed (once a data set)")
         label_map = subject.load_label_map()
         told("masks read and merged")
         case = Case(label_map.array, label_map.spacing, label_map.names)

@@ -25,7 +25,7 @@ from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.priors import Priors, load_priors
 from labelct.priors.fit import fit_priors, measure
 from labelct.synthesis import background, blur, deformation, drop, intensity, lesions, subclasses, texture
-from labelct.synthesis.bank import Bank, load_bank
+from labelct.synthesis.bank import Source, load_bank
 from labelct.synthesis.case import Case
 from labelct.synthesis.recipe import Recipe
 from labelct.synthesis.resample import resample_labels, resample_volume
@@ -93,8 +93,8 @@ def subject(root: Path, case: str) -> tuple[LabelMap, NDArray[np.float32] | None
 
 
 @cache
-def clips(root: Path, kind: str) -> tuple[texture.Settings, Bank]:
-    """Return a texture's settings and its bank."""
+def clips(root: Path, kind: str) -> tuple[texture.Settings, Source]:
+    """Return a texture's settings and what it is cut from."""
     small = {"size": 128, "clips": 4} if kind in ("noise", "leaves") else {}
     settings = texture.Settings(kind=kind, root=str(root / "videos"), **small)
     return settings, load_bank(settings)

@@ -31,7 +31,8 @@ def seconds(threads: int, steps: int) -> float:
     """Return the seconds of one training step."""
     import torch
 
-    from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
+    from labelct.trainer.layout import channels_last
+    from labelct.trainer.unet.network import DeepSupervisedLoss, build
     from labelct.trainer.unet.settings import UNetSettings
 
     torch.set_num_threads(threads)

@@ -19,6 +19,7 @@ from labelct.cohort.settings import (
     NnunetRawSettings,
     OwnSettings,
     ProstatexSettings,
+    SyntheticSettings,
     TotalSegmentatorSettings,
 )
 from labelct.complaints import ConfigError, left_out, shown, unknown_key, wrong_type
@@ -48,9 +49,9 @@ COHORTS = {
     "prostatex": ProstatexSettings,
     "isbi": IsbiSettings,
 }
-TESTS = {"own": OwnSettings, **COHORTS}
+TESTS = {"own": OwnSettings, "synthetic": SyntheticSettings, **COHORTS}
 # The cohorts that a translation learns from.
-SIDES: dict[str, dict[str, Any]] = {"mr": TESTS, "ct": COHORTS}
+SIDES: dict[str, dict[str, Any]] = {"mr": {"own": OwnSettings, **COHORTS}, "ct": COHORTS}
 TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
 # The groups whose options have keys of their own, kind by kind.
 KINDS: dict[str, dict[str, Any]] = {"cohort": COHORTS, "test": TESTS, "trainer": TRAINER_SCHEMAS}
@@ -66,6 +67,7 @@ CohortSettings = (
     | ImagesSettings
     | ProstatexSettings
 )
+TestSettings = CohortSettings | OwnSettings | SyntheticSettings
 
 
 @dataclass
@@ -111,7 +113,7 @@ class Config:
 
     Attributes:
         cohort: Where the label maps come from.
-        test: The CT that the model is scored on, by name; several at once: test=[own,folder].
+        test: What the model is scored on, by name; several at once: test=[own,folder].
         targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
         data: The recipe of the training volumes.
         fill: The distribution that an organ's HU are drawn from.
@@ -135,7 +137,7 @@ class Config:
     """
 
     cohort: CohortSettings
-    test: dict[str, CohortSettings | OwnSettings]
+    test: dict[str, TestSettings]
     targets: Targets
     data: DataSettings
     fill: intensity.Settings

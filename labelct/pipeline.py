@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from labelct.config import Config, plain
-from labelct.stages import acquisition, cohorts, preflight, results, scanning, synthesis, testing, training, translation
+from labelct.stages import acquisition, cohorts, preflight, results, testing, training, training_set, translation
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
@@ -29,12 +29,15 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
         The mean Dice over test cases and targets, None where it is nowhere defined.
     """
     arm = {name: choices[name] for name in ARM if name in choices} | {"seed": str(config.seed)}
+    if config.evaluation.folds is not None:
+        arm["fold"] = f"{config.evaluation.fold}/{config.evaluation.folds}"
     write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(_found_again(config))))
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
     log.info("device: %s", training.device_of(config))
     acquisition.check(config)
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
+    tags += [f"fold {arm['fold']}"] if "fold" in arm else []
     described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
     with track(config.logger, folder, described) as tracker:
         outcome = _chain(config, Path(config.paths.outputs) / "stages", tracker)
@@ -62,19 +65,19 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     """Run stage after stage."""
     preflight.check(config)
     cohort, cohort_stage = cohorts.prepare_training(config, root)
+    training.check(config, cohort)
     tests = {
         name: cohorts.prepare_test(config, settings, (cohort, cohort_stage), root)
         for name, settings in config.test.items()
     }
     for name, (tested, tested_stage) in tests.items():
         testing.check_cases(config, name, tested, tested_stage, root)
-    training.check(config, cohort)
     learnt = translation.run(config, cohort, cohort_stage, root, tracker)
     tests = {name: (translation.to_ct(config, tested, learnt), stage) for name, (tested, stage) in tests.items()}
-    clean = synthesis.run(config, translation.applied(config, cohort, learnt), cohort_stage, root, learnt)
-    training_set = scanning.run(config, clean, root)
-    *prepared, model = training.run(config, cohort, cohort_stage, training_set, root, tracker)
-    stages: list[Stage] = [cohort_stage, *learnt, clean, training_set, *prepared, model]
+    translated = translation.applied(config, (cohort, cohort_stage), learnt)
+    *volumes, dataset = training_set.run(config, *translated, root)
+    *prepared, model = training.run(config, cohort, cohort_stage, dataset, root, tracker)
+    stages: list[Stage] = [cohort_stage, *learnt, *volumes, dataset, *prepared, model]
     rows: list[dict[str, Any]] = []
     for name, (tested, tested_stage) in tests.items():
         masks = testing.segment(config, name, tested, tested_stage, model, root)

@@ -92,7 +92,7 @@ class Sampler:
             source["mr"] = digest(mr.array)
             mr = shown(mr, data.mr)
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
-        label_map, image = regrid(label_map, mr if ct is None else ct, data.spacing, padding)
+        label_map, image = regrid(label_map, mr if ct is None else ct, data.spacing, padding, data.interpolation)
         values = None if image is None else image.array
         images = {"mr": values} if mr is not None else {"ct": values}
         case = Case(label_map.array, label_map.spacing, label_map.names, ignored=label_map.ignored, **images)

@@ -9,13 +9,14 @@ from labelct.trainer.settings import DeviceSettings
 
 NAMES = list(options("experiment"))
 ROOTS = ("cohort.root=maps", "test.totalsegmentator.root=ct")
+MADE = ("own", "synthetic", "phantom", "pelvis_ct", "pelvis_mr")  # cohorts that lie in no folder of a user's
 OPTIONS = {group: list(options(group)) for group in ("cohort", "trainer", *PLAIN) if group in groups()}
 
 
 def chosen(turn):
     """Return one option of each group, another one each turn, with the values that some of them ask for."""
     option = {group: names[turn % len(names)] for group, names in OPTIONS.items()}
-    roots = [] if option["cohort"] == "phantom" else ["cohort.root=maps"]
+    roots = [] if option["cohort"] in MADE else ["cohort.root=maps"]
     roots += ["texture.root=videos"] if option["texture"] == "video" else []
     return [*(f"{group}={name}" for group, name in option.items()), *roots]
 
@@ -28,7 +29,7 @@ def test_every_option_composes(turn, configured):
 
 def test_every_test_group_composes_and_all_at_once(configured):
     names = list(options("test"))
-    roots = [f"test.{name}.root=ct" for name in names if name not in ("own", "phantom")]
+    roots = [f"test.{name}.root=ct" for name in names if name not in MADE]
     assert set(configured(f"test=[{','.join(names)}]", *roots).test) == set(names)
 
 
@@ -46,7 +47,7 @@ def test_no_group_is_left_out():
 def test_every_experiment_says_what_it_is_and_composes(name, configured):
     opening = (configuration_folder() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8")
     assert opening.startswith("# @package _global_\n# ")
-    roots = ROOTS if "from_masks" in name else () if name == "phantom" else ("cohort.root=maps", "texture.root=videos")
+    roots = ROOTS if "_from_" in name else () if name == "phantom" else ("cohort.root=maps", "texture.root=videos")
     assert configured(f"experiment={name}", *roots).targets
 
 
@@ -76,11 +77,12 @@ def test_the_gpu_setting_is_twenty_minutes_of_a_large_network_on_new_volumes(nam
 
 @pytest.mark.parametrize(("name", "least"), [("liver_from_masks", 4.3), ("organs_from_masks", 5.7)])
 def test_the_gpu_setting_fits_the_memory_that_its_page_says(name, least, configured):
-    from labelct.trainer.unet.memory import GIB, least_memory
+    from labelct.trainer.memory import GIB, least_memory
+    from labelct.trainer.unet.family import UNET
 
     config = configured(f"experiment={name}_gpu", *ROOTS)
     device = DeviceSettings(kind="gpu", precision="bf16", compile="false")
-    need = least_memory(device, config.trainer, 1 + len(config.targets)) / GIB
+    need = least_memory(UNET, device, config.trainer, 1 + len(config.targets)) / GIB
     assert need == pytest.approx(least, abs=0.06)
     assert need < 16 / 2
     page = (configuration_folder().parent / "experiments" / name / "README.md").read_text(encoding="utf-8")
@@ -100,3 +102,12 @@ def test_the_liver_comes_from_the_papers_number_of_cases(configured):
     config = configured("experiment=liver_from_masks", *ROOTS)
     assert (config.cohort.splits["train"], config.cohort.splits["val"], config.data.replicates) == (64, 17, 4)
     assert config.data.kind == "synth1"
+
+
+def test_maps_of_mr_differ_from_those_of_ct_in_what_they_are_and_in_how_slices_are_joined(configured):
+    ct, mr = (configured(f"experiment={name}", *ROOTS) for name in ("organs_from_masks", "organs_from_mr_masks"))
+    assert (ct.data.interpolation, mr.data.interpolation) == ("nearest", "shape")
+    assert mr.cohort.labels == "*_labels.nii.gz", "the images lie beside them and are no label maps"
+    assert (mr.test, mr.trainer, mr.scanner, mr.dose, mr.fill) == (ct.test, ct.trainer, ct.scanner, ct.dose, ct.fill)
+    assert mr.data.deformation == ct.data.deformation
+    assert set(mr.targets.parts) < set(ct.targets.parts)

@@ -90,6 +90,15 @@ def test_a_case_is_read_onto_the_grid_that_is_asked_for():
     assert loaded.source == sampler("synth2").load(subject()).source
 
 
+def test_shapes_of_label_maps_are_interpolated_where_that_is_asked_for():
+    nearest, shaped = (
+        sampler("synth2", spacing=2.0, interpolation=kind).load(subject()).case for kind in ("nearest", "shape")
+    )
+    assert nearest.label_map.shape == shaped.label_map.shape
+    liver = [case.label_map == 5 for case in (nearest, shaped)]
+    assert 0.05 < (liver[0] != liver[1]).sum() / liver[0].sum() < 0.3
+
+
 def test_superior_padding_is_for_subjects_without_a_ct_even_where_the_ct_is_not_looked_at():
     higher = sampler("synth1", superior_padding_mm=100.0)
     low = cut_low()
@@ -116,7 +125,7 @@ def test_stored_and_drawn_volumes_split_labels_by_the_same_rule(kind, source, tm
         kind, background=background.Settings(source="geometric"), subclasses=subclasses.Settings(count=3, source=source)
     )
     (tmp_path / "records").mkdir()
-    synthesis.synthesise(synthesis.Work(subject(), "train", 1, made, 0, tmp_path))
+    synthesis.synthesise(synthesis.Work(subject(), "train", 1, made, 0, tmp_path, {}))
     record = json.loads((tmp_path / "records" / "s1_r0.json").read_text())
     rng = np.random.default_rng(entropy(0, DRAWN, "s1", 0))
     drawn = made.recipe.draw(made.load(subject()).case, rng)

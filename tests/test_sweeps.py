@@ -137,3 +137,12 @@ def test_a_killed_sweep_does_only_what_is_missing(tmp_path):
     states = [json.loads(path.read_text(encoding="utf-8"))["state"] for path in jobs]
     assert states[-2:] == ["finished", "finished"]
     assert not list(tmp_path.glob("outputs/stages/*/*.partial"))
+
+
+@pytest.mark.parametrize("trainer", ["unet_tiny", "nnunet"])
+def test_folds_are_a_job_each_for_every_trainer(trainer):
+    given = ["experiment=phantom", f"trainer={trainer}", "evaluation.folds=3"]
+    sweep = jobs("sweep=folds", *given)
+    assert [job[0] for job in sweep] == [f"evaluation.fold={fold}" for fold in range(3)]
+    assert compose.check_jobs(["sweep=folds", *given], multirun=False) == 3
+    assert compose.check_jobs(["evaluation.fold=range(3)", *given], multirun=True) == 3

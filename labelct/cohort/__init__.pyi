@@ -8,4 +8,5 @@ from .settings import IsbiSettings as IsbiSettings
 from .settings import NnunetRawSettings as NnunetRawSettings
 from .settings import OwnSettings as OwnSettings
 from .settings import ProstatexSettings as ProstatexSettings
+from .settings import SyntheticSettings as SyntheticSettings
 from .settings import TotalSegmentatorSettings as TotalSegmentatorSettings

@@ -93,6 +93,8 @@ class Cohort:
         declared: Whether a file, numbers or the folder itself said which case is in which split.
         spare: Subjects of no split by the split that they may stand in for, in the order of the draw.
         modality: What its images are, `ct` or `mr`.
+        blind: Test cases without an image: what is made from their label maps can be scored on, nothing else.
+        folds: Every fold of a cross-validation, in order, where the cohort is one of them; else empty.
     """
 
     name: str
@@ -104,6 +106,27 @@ class Cohort:
     declared: bool = True
     spare: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)
     modality: str = "ct"
+    blind: tuple[Subject, ...] = ()
+    folds: tuple[Cohort, ...] = ()
+
+    @property
+    def everyone(self) -> tuple[Subject, ...]:
+        """Every subject, of whatever split."""
+        return (*self.train, *self.val, *self.test, *self.blind)
+
+    @property
+    def held_out(self) -> tuple[Subject, ...]:
+        """The subjects that no training and no validation sees, with or without an image."""
+        return (*self.test, *self.blind)
+
+    def pooled(self, split: str) -> tuple[Subject, ...]:
+        """Return the subjects that are in a split in any of the folds, each once, sorted by case.
+
+        Args:
+            split: `train`, `val` or `held_out`; without a cross-validation, the cohort's own.
+        """
+        found = {subject.case: subject for fold in self.folds or (self,) for subject in getattr(fold, split)}
+        return tuple(found[case] for case in sorted(found))
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all classes that its label maps may hold."""
@@ -118,8 +141,7 @@ class Cohort:
         Raises:
             InputError: None is left.
         """
-        everyone = (*self.train, *self.val, *self.test)
-        chosen = self.test if split == "test" and self.declared else everyone
+        chosen = self.test if split == "test" and self.declared else self.everyone
         with_image = tuple(subject for subject in chosen if subject.has_image)
         if not with_image:
             image = self.modality.upper()
@@ -128,17 +150,18 @@ class Cohort:
         return with_image
 
     def with_image(self, modality: str) -> Cohort:
-        """Return the cohort with those of its subjects that have a CT (`ct`) or an MR (`mr`)."""
+        """Return the cohort with those of its subjects that have a CT (`ct`) or an MR (`mr`), in every fold."""
         splits: dict[str, Any] = {
             split: tuple(subject for subject in getattr(self, split) if subject.shows(modality)) for split in SPLITS
         }
-        return replace(self, **splits)
+        folds = tuple(fold.with_image(modality) for fold in self.folds)
+        return replace(self, **splits, blind=(), folds=folds)
 
     def fingerprint(self) -> list[list[str | int]]:
         """Return `[split, case, file, size in bytes]` of every file and one row of the names: no absolute paths."""
         rows: list[list[str | int]] = [
             [split, subject.case, _relative(path, self.root), path.stat().st_size]
-            for split in SPLITS
+            for split in (*SPLITS, "blind")
             for subject in getattr(self, split)
             for path in subject.files
         ]

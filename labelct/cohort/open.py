@@ -52,8 +52,18 @@ def open_cohort(settings: FilesSettings) -> Cohort:
         for path in subject.files:
             check_file(path)
     split, spare, declared = divide(subjects, settings, found.own_split, root)
-    shared = (split["train"], split["val"], split["test"])
-    return Cohort(settings.kind, *shared, root, found.names, declared, spare, settings.modality)
+    return Cohort(
+        settings.kind,
+        split["train"],
+        split["val"],
+        split["test"],
+        root=root,
+        label_names=found.names,
+        declared=declared,
+        spare=spare,
+        modality=settings.modality,
+        blind=split.get("blind", ()),
+    )
 
 
 def _check_unique(root: Path, found: Found) -> None:

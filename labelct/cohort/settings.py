@@ -24,6 +24,19 @@ class OwnSettings(Checked):
 
 
 @dataclass
+class SyntheticSettings(Checked):
+    """As a test group: volumes of the cohort's held-out cases, made as the training's are, with every label in them.
+
+    Attributes:
+        kind: `synthetic`.
+        seed: Seed of these volumes, in place of `data.seed`.
+    """
+
+    kind: str = choice("synthetic", ("synthetic",))
+    seed: int = ranged(1, 0)
+
+
+@dataclass
 class FilesSettings(Checked):
     """What every cohort of files has.
 
@@ -64,7 +77,9 @@ class FilesSettings(Checked):
             check_choice("splits", name, SPLITS)
             check_range(f"splits.{name}", number, 0)
         if self.splits_file and any(number is not None for number in self.splits.values()):
-            raise SettingError("splits_file", self.splits_file, "a file or numbers in splits", "leave one of them out")
+            raise SettingError(
+                "splits_file", self.splits_file, "a file or numbers in splits", "set splits_file=null or no numbers"
+            )
 
 
 @dataclass

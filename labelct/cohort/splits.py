@@ -23,7 +23,7 @@ class Division(NamedTuple):
     """How subjects are shared out.
 
     Attributes:
-        split: The subjects of each split, those of `test` all with an image.
+        split: The subjects of each split, those of `test` all with an image and the others, if any, in `blind`.
         spare: Subjects of no split that a number of `split` could as well have fallen on, in the order of the draw.
         declared: Whether a file, numbers or the folder itself declared the split.
     """
@@ -60,14 +60,14 @@ def divide(
     else:
         present = {split: [case for case in own.get(split, []) if case in subjects] for split in SPLITS}
         chosen = {split: _some(present[split], split, numbers.get(split), settings.seed, root) for split in SPLITS}
-    blind = [case for case in chosen["test"] if not with_image[case]]
-    if blind:
+    if blind := [case for case in chosen["test"] if not with_image[case]]:
         modality = settings.modality.upper()
         log.warning("%s: left out of the test split, for they have no %s: %s", root, modality, ", ".join(blind))
+        chosen["blind"] = blind
     chosen["test"] = [case for case in chosen["test"] if with_image[case]]
     spare = _spare(list(with_image), chosen, settings, own)
     spare["test"] = [case for case in spare["test"] if with_image[case]]
-    split, left = ({name: tuple(subjects[case] for case in part[name]) for name in SPLITS} for part in (chosen, spare))
+    split, left = ({name: tuple(subjects[case] for case in part[name]) for name in part} for part in (chosen, spare))
     return Division(split, left, bool(settings.splits_file or numbers or own is not None))
 
 

@@ -79,7 +79,7 @@ def _fit(given: argparse.Namespace) -> None:
     from labelct.stages.priors import AUTO, TRAIN, fit
 
     config = compose.configuration(given.overrides)
-    cohort, stage = cohorts.prepare(config, config.cohort, Path(config.paths.outputs) / "stages")
+    cohort, stage = cohorts.prepare_training(config, Path(config.paths.outputs) / "stages")
     subjects = (*cohort.train, *cohort.val, *(cohort.test if given.all else ()))
     with_ct = [subject for subject in subjects if subject.load_ct is not None]
     if not with_ct:
@@ -122,7 +122,7 @@ def _check(given: argparse.Namespace) -> None:
     from labelct.stages.priors import FILES
 
     cohort = open_cohort(_layout(given.folder))
-    subjects = [subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.load_ct is not None]
+    subjects = [subject for subject in cohort.everyone if subject.load_ct is not None]
     if not subjects:
         raise InputError(given.folder, "holds no case with a CT", "give a folder with CT and label maps")
     painted_from = given.folder / FILES["priors"]

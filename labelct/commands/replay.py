@@ -175,7 +175,7 @@ def _subject(case: str, settings: Any, folder: Path) -> Subject:
     except InputError as error:
         remedy = f"{error.remedy}, or say where the cohort lies with --cohort-root"
         raise InputError(error.path, error.problem, remedy) from None
-    return next(subject for subject in (*cohort.train, *cohort.val, *cohort.test) if subject.case == case)
+    return next(subject for subject in cohort.everyone if subject.case == case)
 
 
 def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[str, Any], stages: Path) -> Subject:

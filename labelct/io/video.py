@@ -1,14 +1,62 @@
-"""Video files as 8-bit luminance clips, through PyAV."""
+"""Video files as 8-bit luminance: an index by their headers, and frames that are decoded where they are asked for.
 
+A frame is the one that is shown at the middle of its share of the clip's duration, whatever was decoded before it: the
+decoder starts at the keyframe before it and runs on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
 
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+
 SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg")
 REMEDY = "put video files there (.mp4, .mkv, .mov, .avi, .webm) or set texture=stills"
+REPLACE = "remove or replace"
+UNINDEXED = "mpeg"  # program and transport streams: time stamps after a seek are guesses, so all is decoded
+NAMED = 10  # damaged clips that an error names; it counts the others
+HEADERS = 1 << 16  # clips whose headers are kept in memory, about 300 bytes each
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a video file says of its first stream.
+
+    Attributes:
+        path: The file.
+        frames: Number of frames, by count or by duration and rate.
+        height: Rows.
+        width: Columns.
+        start: Time of the first frame in seconds.
+        seconds: Duration.
+    """
+
+    path: Path
+    frames: int
+    height: int
+    width: int
+    start: float
+    seconds: float
+
+    def time(self, number: int) -> float:
+        """Return a time in seconds at which a frame, from 0, is shown."""
+        return self.start + (number + 0.5) / self.frames * self.seconds
+
+    def shrunk(self, size: int) -> tuple[int, int]:
+        """Return rows and columns where the shorter side has at most `size` pixels."""
+        shrink = min(1.0, size / min(self.height, self.width))
+        return max(1, round(self.height * shrink)), max(1, round(self.width * shrink))
 
 
 def find_videos(root: str | Path) -> list[Path]:
@@ -26,36 +74,119 @@ def find_videos(root: str | Path) -> list[Path]:
     return found
 
 
-def read_clip(path: str | Path, size: int = 192, max_frames: int = 96) -> NDArray[np.uint8]:
-    """Decode the first frames of a video's first stream.
+def index(root: str | Path) -> list[Header]:
+    """Return the headers of all video files below a folder, sorted by path; no frame is decoded.
 
-    Args:
-        path: Video file in any format that FFmpeg reads.
-        size: Shorter side of the result in pixels; frames are averaged over areas, and never enlarged.
-        max_frames: Most frames to read.
-
-    Returns:
-        `(t, y, x)` uint8 luminance.
+    Headers are kept by path, size and time of change.
 
     Raises:
-        InputError: The file cannot be decoded, or holds no frame.
+        InputError: The folder is missing or holds no video, or files in it are damaged: all of them are named.
     """
+    found, damaged = [], []
+    for path in find_videos(root):
+        try:
+            status = path.stat()
+            found.append(_header(path, status.st_size, status.st_mtime_ns))
+        except InputError as error:
+            damaged.append(f"{path.relative_to(Path(root).expanduser())} ({error.problem})")
+    if damaged:
+        more = f" and {len(damaged) - NAMED} more" if len(damaged) > NAMED else ""
+        problem = f"{len(damaged)} of {len(found) + len(damaged)} clips: {', '.join(damaged[:NAMED])}{more}"
+        raise InputError(root, problem, f"{REPLACE} them")
+    return found
+
+
+@lru_cache(maxsize=HEADERS)
+def _header(path: Path, size: int, changed: int) -> Header:
     import av
 
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            frames = []
-            for frame in container.decode(stream):
-                shrink = min(1.0, size / min(frame.width, frame.height))
-                width, height = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
-                grey = frame.reformat(width=width, height=height, format="gray", interpolation="AREA")
-                frames.append(grey.to_ndarray())
-                if len(frames) == max_frames:
-                    break
+            tick, rate = float(stream.time_base or 0), float(stream.average_rate or stream.guessed_rate or 0)
+            start = (stream.start_time or 0) * tick
+            seconds = (stream.duration or 0) * tick or (container.duration or 0) / av.time_base - start
+            height, width = stream.codec_context.height, stream.codec_context.width
+            frames = stream.frames or round(seconds * rate)
+            end = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
+    except (av.FFmpegError, IndexError, OSError, ValueError) as error:
+        raise InputError(path, f"cannot be decoded ({error})", f"{REPLACE} the file") from None
+    if end > size:
+        raise InputError(path, f"is cut off after {size} of at least {end} bytes", f"{REPLACE} the file")
+    if min(frames, height, width) < 1 or seconds <= 0:
+        raise InputError(path, "its header tells no frames", f"{REPLACE} the file")
+    return Header(path, frames, height, width, start, seconds)
+
+
+def decode(header: Header, numbers: Sequence[int], size: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Yield frames of a clip, each with its number.
+
+    Args:
+        header: Of the clip.
+        numbers: Ascending; a frame behind the last that the file holds is its last one.
+        size: Most pixels of the shorter side; frames are averaged over areas, and never enlarged.
+
+    Yields:
+        Number and `(y, x)` uint8 luminance.
+
+    Raises:
+        InputError: The file cannot be decoded, or holds no frame there.
+    """
+    import av
+
+    try:
+        with av.open(str(header.path)) as container:
+            yield from _shown(header, container, numbers, header.shrunk(size))
     except (av.FFmpegError, IndexError, OSError) as error:
-        raise InputError(path, f"cannot be decoded ({error})", "remove or replace the file") from None
-    if not frames:
-        raise InputError(path, "holds no frame", "remove or replace the file")
-    return np.stack(frames)
+        raise InputError(header.path, f"cannot be decoded ({error})", f"{REPLACE} the file") from None
+
+
+def _shown(
+    header: Header, container: InputContainer, numbers: Sequence[int], shape: tuple[int, int]
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Yield each wanted number with the last frame whose time has come."""
+    waiting, shown = list(reversed(numbers)), None
+    for frame in _frames_from(container, header.time(waiting[-1]), header.start):
+        while shown is not None and waiting and frame.time > header.time(waiting[-1]):
+            yield waiting.pop(), _grey(shown, shape)
+        if not waiting:
+            return
+        shown = frame
+    if shown is None:
+        problem = f"holds no frame at {header.time(waiting[-1]):.1f} s"
+        raise InputError(header.path, problem, f"{REPLACE} the file")
+    for number in reversed(waiting):
+        yield number, _grey(shown, shape)
+
+
+def _frames_from(container: InputContainer, time: float, start: float) -> Iterator[Any]:
+    """Yield frames in the order they are shown in, from a keyframe at or before `time` on."""
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = 1
+    if container.format.name.startswith(UNINDEXED):
+        yield from (frame for frame in container.decode(stream) if frame.time is not None)
+        return
+    back = 0.0
+    while True:
+        begin = max(time - back, start)
+        container.seek(int(begin / float(stream.time_base or 1)), stream=stream)
+        frames = (frame for frame in container.decode(stream) if frame.time is not None)
+        first = next((frame for frame in frames if frame.key_frame or frame.time > time), None)
+        # what is shown before a keyframe and decoded after it may need what was not decoded
+        if first is not None and first.key_frame and first.time <= time:
+            break
+        if begin <= start:
+            container.seek(int(start / float(stream.time_base or 1)), stream=stream)
+            frames = (frame for frame in container.decode(stream) if frame.time is not None)
+            first = next(frames, None)
+            break
+        back = max(2 * back, 1.0)
+    if first is not None:
+        yield first
+        yield from frames
+
+
+def _grey(frame: VideoFrame, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    height, width = shape
+    small = frame.reformat(width=width, height=height, format="gray", interpolation="AREA", threads=1)
+    return np.asarray(small.to_ndarray(), np.uint8)

@@ -17,7 +17,7 @@ from labelct.store import read_json
 
 UNSET = "default"
 WHERE_AND_WHO = ("name", "group", "tags", "paths", "logger", "parallel", "device")
-NOT_AN_ARM = ("seed", "test", *WHERE_AND_WHO, "hydra", "sweep")
+NOT_AN_ARM = ("seed", "fold", "evaluation.fold", "test", *WHERE_AND_WHO, "hydra", "sweep")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class FinishedRun:
         key: What its scores are named by; two runs with one key are the same scores.
         scores: Its table of scores.
         experiment: The sweep, or else the experiment, that it belongs to; empty for neither.
+        fold: The fold of a cross-validation that it held out, `0/6` is the first of six; empty for none.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class FinishedRun:
     key: str
     scores: pd.DataFrame = field(repr=False, compare=False)
     experiment: str = ""
+    fold: str = ""
 
     def arm(self, by: Iterable[str]) -> str:
         """Return the name of the arm that this run belongs to."""
@@ -100,14 +102,20 @@ def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, 
         by: The choices that make an arm.
 
     Returns:
-        A table of scores with `arm`, the choices and `run`, arm by arm; and remarks on what was merged.
+        A table of scores with `arm`, the choices, `run`, `seed` and `fold`, arm by arm; and remarks on what was merged.
     """
     arms: dict[str, dict[str, FinishedRun]] = {}
     for run in runs:
         arms.setdefault(run.arm(by), {}).setdefault(run.key, run)
     pooled = pd.concat(
         [
-            run.scores.assign(**{name: run.choices.get(name, UNSET) for name in by}, arm=arm, run=run.key)
+            run.scores.assign(
+                **{name: run.choices.get(name, UNSET) for name in by},
+                arm=arm,
+                run=run.key,
+                seed=run.seed,
+                fold=run.fold,
+            )
             for arm, members in arms.items()
             for run in members.values()
         ],
@@ -115,7 +123,9 @@ def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, 
     )
     merged = len(runs) - sum(len(members) for members in arms.values())
     remarks = [f"{merged} of {len(runs)} jobs repeat the scores of another one and count once."] if merged else []
-    mixed = [arm for arm, members in arms.items() if len({run.seed for run in members.values()}) < len(members)]
+    mixed = [
+        arm for arm, members in arms.items() if len({(run.seed, run.fold) for run in members.values()}) < len(members)
+    ]
     if mixed:
         remarks.append(f"Runs of one seed but other settings are pooled in {'; '.join(mixed)}: --by tells them apart.")
     return pooled, remarks
@@ -164,11 +174,15 @@ def _read_run(path: Path) -> FinishedRun | None:
         arm = {str(name): str(value) for name, value in record["arm"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(path, f"it is no record of scores ({error!r})", "run the job again, or delete it") from error
-    choices = {name: value for name, value in {**typed, **arm}.items() if re.split(r"[./]", name)[0] not in NOT_AN_ARM}
-    ordered = {name: choices[name] for name in [*arm, *typed] if name in choices}
+    fold = arm.get("fold", "")
+    known = {**typed, **arm} | ({"evaluation.folds": fold.partition("/")[2]} if fold else {})
+    choices = {
+        name: value for name, value in known.items() if {re.split(r"[./]", name)[0], name}.isdisjoint(NOT_AN_ARM)
+    }
+    ordered = {name: choices[name] for name in [*arm, *typed, *known] if name in choices}
     experiment = study(record.get("overrides", [])) or arm.get("experiment", "")
     seed = arm.get("seed", typed.get("seed", "0"))
-    return FinishedRun(path.parent, ordered, seed, key, table, "" if experiment == "None" else experiment)
+    return FinishedRun(path.parent, ordered, seed, key, table, "" if experiment == "None" else experiment, fold)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

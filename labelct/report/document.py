@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from labelct.errors import InputError
-from labelct.report import arms, published, tables
+from labelct.report import arms, cross_validation, published, tables
 from labelct.report.settings import StatisticsSettings
 from labelct.report.statistics import KEY, compare_arms, summarise
 
@@ -29,6 +29,7 @@ class Report:
         margin: The margin of equivalence.
         remarks: What a reader must know to judge the table; warnings open with `Warning`.
         failed: Folders of jobs without scores and why.
+        folds: One row per arm, fold, test cohort and label where there was a cross-validation; else empty.
     """
 
     runs: Sequence[arms.FinishedRun]
@@ -39,6 +40,7 @@ class Report:
     margin: float = StatisticsSettings.margin
     remarks: Sequence[str] = ()
     failed: Sequence[tuple[Path, str]] = ()
+    folds: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     @property
     def experiments(self) -> list[str]:
@@ -54,6 +56,13 @@ class Report:
     def table(self) -> pd.DataFrame:
         """The results as text."""
         return tables.cells(self.results, self.by, self.reference, self.margin)
+
+    @cached_property
+    def fold_table(self) -> pd.DataFrame:
+        """The results fold by fold as text; empty where there was no cross-validation."""
+        if self.folds.empty:
+            return self.folds
+        return tables.cells(self.folds, [*self.by, "fold"], None, self.margin).drop(columns="95 % CI")
 
 
 def gather(
@@ -84,10 +93,12 @@ def gather(
         raise InputError(where, f"no scores in it{reasons}", "give a folder that holds finished runs")
     by = arms.check_choices(by, runs) if by else arms.choices_that_vary(runs)
     scores, remarks = arms.pool(runs, by)
+    folds, scores = cross_validation.by_fold(scores, by), cross_validation.joined(scores)
+    remarks += cross_validation.remarks(scores)
     chosen = arms.reference_arm(reference, list(scores["arm"].unique()))
     results, sources = published.join(summarised(scores, by, chosen, settings), published.find(expected, runs))
     remarks += [*_remarks(results, chosen, settings), *sources]
-    return Report(runs, by, scores, results, chosen, settings.margin, remarks, failed)
+    return Report(runs, by, scores, results, chosen, settings.margin, remarks, failed, folds)
 
 
 def summarised(

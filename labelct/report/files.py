@@ -26,6 +26,8 @@ def write(report: Report, out: Path) -> dict[str, Path]:
     out.mkdir(parents=True, exist_ok=True)
     pictures = _draw(report, out)
     write_csv(out / "report.csv", report.results)
+    if not report.folds.empty:
+        write_csv(out / "folds.csv", report.folds)
     write_text(out / "report.tex", tables.latex(report.table))
     write_text(out / "report.html", page.render(report, pictures))
     write_text(out / "report.md", _markdown(report, pictures))
@@ -74,4 +76,6 @@ def _markdown(report: Report, pictures: Mapping[str, Path]) -> str:
     failures = [f"- {plain(str(folder))}: {plain(reason)}" for folder, reason in report.failed]
     notes = [f"- {plain(remark)}" for remark in report.remarks]
     text = [f"# {plain(report.title)}", "", tables.markdown(report.table), *notes, "", *shown, ""]
+    if not report.folds.empty:
+        text += ["## Folds", "", tables.markdown(report.fold_table), ""]
     return "\n".join([*text, *(["## Jobs without scores", "", *failures, ""] if failures else [])])

@@ -47,6 +47,8 @@ def render(report: Report, pictures: Mapping[str, Path]) -> str:
     parts += ["<h2>Plots</h2>", _figures(pictures, "figures")] if pictures else []
     if worst := worst_overlays(report.runs, report.by):
         parts += ["<h2>Worst case of each arm</h2>", _figures(worst, "figures worst")]
+    if not report.folds.empty:
+        parts += ["<h2>Folds</h2>", '<div class="wide">', tables.html(report.fold_table), "</div>"]
     if report.failed:
         items = [f"<li><code>{escape(str(folder))}</code>: {escape(reason)}</li>" for folder, reason in report.failed]
         parts += ["<h2>Jobs without scores</h2>", "<ul>", *items, "</ul>"]
@@ -63,7 +65,8 @@ def worst_overlays(runs: Sequence[FinishedRun], by: Sequence[str]) -> dict[str, 
         for row in run.scores.dropna(subset="dice").to_dict("records"):
             path, dice = run.folder / "figures" / f"overlay_{row['test']}_{row['case']}.png", row["dice"]
             if path.is_file() and dice < found.get(arm, (2.0,))[0]:
-                found[arm] = (dice, f"{arm}, seed {run.seed}: {row['case']}, {row['label']}, Dice {dice:.3f}", path)
+                of = f"{arm}, seed {run.seed}" + (f", fold {run.fold}" if run.fold else "")
+                found[arm] = (dice, f"{of}: {row['case']}, {row['label']}, Dice {dice:.3f}", path)
     return {caption: path for _, caption, path in found.values()}
 
 

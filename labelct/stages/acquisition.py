@@ -49,4 +49,4 @@ def shared_out(parallel: ParallelSettings, scanner: ScannerSettings) -> Parallel
 def _drawn_by_workers(config: Config) -> bool:
     if config.data.mode != "online":
         return False
-    return config.trainer.kind != "unet" or config.device.sampling == "workers"
+    return not config.trainer.draws_on_device or config.device.sampling == "workers"

@@ -9,12 +9,12 @@ from typing import Any
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings
-from labelct.config import CohortSettings, Config, LimitSettings, plain
+from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings, SyntheticSettings
+from labelct.config import CohortSettings, Config, LimitSettings, TestSettings, plain
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.stages import selection
+from labelct.stages import folding, selection
 from labelct.store import Stage, build, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
 
@@ -43,7 +43,8 @@ def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
     """Return the cohort to train on with the stage that stands for its files: those of its cases that can be used.
 
     Cases without a voxel of the targets are left out (`labelct.stages.selection`), and those without an image
-    where the recipe is made of one; the stage stands for the latter as well, so that all recipes share it.
+    where the recipe is made of one; the stage stands for the latter as well, so that all recipes share it. In a
+    cross-validation it is one fold of these cases; the stage knows no fold, and limits are those of each fold.
 
     Args:
         config: The experiment.
@@ -52,9 +53,19 @@ def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
     Raises:
         InputError: No case of a split is left.
     """
+    if config.evaluation.folds is None:
+        return _usable(config, root)
+    whole = dataclasses.replace(config, limit=LimitSettings())
+    cohort, stage = _usable(whole, root)
+    return folding.fold(config, cohort, stage, root), stage
+
+
+def _usable(config: Config, root: Path) -> tuple[Cohort, Stage]:
     if isinstance(config.cohort, EmbeddedSettings):
-        return _embedded(config.cohort, config.limit, config.parallel, root)
-    cohort = selection.run(config, open_cohort(config.cohort), root)
+        cohort, stage = _embedded(config.cohort, config.limit, config.parallel, root)
+        return (cohort if config.evaluation.folds is None else folding.dealt(cohort)), stage
+    cohort = open_cohort(config.cohort)
+    cohort = selection.run(config, cohort if config.evaluation.folds is None else folding.dealt(cohort), root)
     stage = _identified(cohort, config.cohort)
     image = RECIPES[config.data.kind].source
     return (_with_image(cohort, config.data.kind, image) if image else cohort), stage
@@ -104,13 +115,13 @@ def _identified(cohort: Cohort, settings: FilesSettings) -> Stage:
 
 
 def prepare_test(
-    config: Config, settings: CohortSettings | OwnSettings, own: tuple[Cohort, Stage], root: Path
+    config: Config, settings: TestSettings, own: tuple[Cohort, Stage], root: Path
 ) -> tuple[tuple[Subject, ...], Stage]:
     """Return the subjects of a test group, each with an image, and the stage that stands for their files.
 
     Args:
         config: The experiment, for its limits and workers.
-        settings: The test group; `own` is the test split of the training cohort.
+        settings: The test group; `own` is the test split of the training cohort, `synthetic` is made of it.
         own: The training cohort and its stage.
         root: The folder of all stages.
 
@@ -118,11 +129,15 @@ def prepare_test(
         InputError: No subject with an image is left, its images are MR and those of the training are CT, it has no
             label map, or it is a subject of the training.
     """
+    if isinstance(settings, SyntheticSettings):
+        from labelct.stages import training_set
+
+        return training_set.held_out(config, settings.seed, own, root)
     if isinstance(settings, OwnSettings):
         _check_scored(config, own[0], own[1])
         subjects = tuple(subject for subject in own[0].test if subject.has_image)
         if not subjects:
-            remedy = "give CT to score on with test=folder, totalsegmentator, nnunet_raw or dicom"
+            remedy = "score on other CT with test=folder, totalsegmentator, nnunet_raw or dicom, or on test=synthetic"
             raise InputError(own[1].folder, "the cohort has no test subject with a CT", remedy)
         return subjects, own[1]
     # as many of each as there are: what is scored is cut to `limit.test`, whichever split it is from
@@ -158,7 +173,7 @@ def check_modality(config: Config, modality: str, source: str) -> None:
 
 def _check_names(cohort: Cohort) -> None:
     """Raise `InputError` where the files of a stage could not be named after a case."""
-    for subject in (*cohort.train, *cohort.val, *cohort.test):
+    for subject in cohort.everyone:
         length = len(os.fsencode(subject.case))
         if length > LONGEST_NAME:
             problem = f"the case's name has {length} bytes, {LONGEST_NAME} at most"

@@ -1,5 +1,6 @@
 """What a job needs, looked for before anything is made: device, files, structures, priors."""
 
+import dataclasses
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,21 +8,34 @@ from pathlib import Path
 from typing import Any
 
 from labelct.cohort.base import Cohort
-from labelct.cohort.settings import OwnSettings
-from labelct.config import CohortSettings, Config, plain
+from labelct.cohort.settings import OwnSettings, SyntheticSettings
+from labelct.config import CohortSettings, Config, LimitSettings, TestSettings, plain
 from labelct.errors import InputError, did_you_mean
-from labelct.io.video import find_videos
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
-from labelct.stages import cohorts, priors, training, translation
+from labelct.stages import cohorts, folding, priors, training, training_set, translation
 from labelct.store import Stage
+from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
 
 
 def needs(config: Config) -> dict[str, Any]:
     """Return the sections that `check` reads: jobs that agree in them need the very same."""
-    read = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "translation", "device", "limit", "paths")
+    read = (
+        "cohort",
+        "test",
+        "targets",
+        "data",
+        "fill",
+        "texture",
+        "drop",
+        "translation",
+        "device",
+        "limit",
+        "paths",
+        "evaluation",
+    )
     return {name: value for name, value in plain(config).items() if name in read}
 
 
@@ -62,7 +76,7 @@ def _check(config: Config) -> None:
     _check_tables(config, has_ct)
     recipe = RECIPES[config.data.kind]
     if config.texture.kind == "video" and recipe.textured and not recipe.white:
-        find_videos(config.texture.root or "")
+        load_bank(config.texture)
     for name, settings in config.test.items():
         _check_test(config, name, settings, own, root)
 
@@ -77,8 +91,14 @@ def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
         if not config.cohort.train:
             problem = "cohort.train=0 leaves no case to train on"
             raise InputError(f"cohort={config.cohort.kind}", problem, "set cohort.train=1 or more")
+        if config.evaluation.folds is not None:
+            folding.check_embedded(config, config.cohort)
         return None
-    cohort, stage = cohorts.prepare(config, config.cohort, root)
+    if config.evaluation.folds is None:
+        cohort, stage = cohorts.prepare(config, config.cohort, root)
+    else:
+        whole, stage = cohorts.prepare(dataclasses.replace(config, limit=LimitSettings()), config.cohort, root)
+        cohort = folding.foreseen(config, folding.dealt(whole))
     if not cohort.train:
         raise InputError(stage.folder, "no training subject is left", "check cohort.splits and limit.train")
     return cohort, stage
@@ -132,14 +152,20 @@ def _check_tables(config: Config, has_ct: bool) -> None:
 
 
 def _check_test(
-    config: Config, name: str, settings: CohortSettings | OwnSettings, own: tuple[Cohort, Stage] | None, root: Path
+    config: Config, name: str, settings: TestSettings, own: tuple[Cohort, Stage] | None, root: Path
 ) -> None:
     """Raise where a test group that is only read has no CT to score, shares cases or lacks a target."""
-    made = config.cohort if isinstance(settings, OwnSettings) else settings
+    of_training = isinstance(settings, (OwnSettings, SyntheticSettings))
+    made = config.cohort if of_training else settings
     if isinstance(made, EmbeddedSettings):
-        cohorts.check_modality(config, _offered(made, None)[1], f"test={name}")
-        if not made.test:
+        if not isinstance(settings, SyntheticSettings):
+            cohorts.check_modality(config, _offered(made, None)[1], f"test={name}")
+        if not made.test and not (of_training and config.evaluation.folds):
             raise InputError(f"test={name}", "there is no case to score on", "set the cohort's test=1 or more")
+        return
+    if isinstance(settings, SyntheticSettings):
+        assert own is not None
+        training_set.usable(config, *own)
         return
     if isinstance(settings, OwnSettings):
         assert own is not None

@@ -209,21 +209,26 @@ def _identity(source: str) -> str:
 
 
 def _tell_priors(config: Config, cohort: Cohort, choice: str, priors: Priors, cases: int) -> None:
-    """Say in one line where the priors come from and which rows are not measured, in another what `fitted` lacks."""
+    """Say in one line where the priors come from, and which classes have a row that is not measured or no histogram."""
     if not RECIPES[config.data.kind].reads_priors(config.fill):
         return
+    fitted = config.fill.kind == "fitted"
     known = [name for name in sorted(set(cohort.names())) if name in priors.table and name != AIR]
     if choice == TRAIN:
         unseen = [name for name in known if priors[name].evidence != FITTED]
         spreads = "" if cases >= FEWEST_CASES else ", too few for spreads between patients, which are the built-in ones"
-        rows = f"; no CT shows, and a built-in row stands for, {', '.join(unseen)}" if unseen else ""
+        row = "a built-in row with a normal curve" if fitted else "a built-in row"
+        rows = f"; no CT shows, and {row} stands for, {', '.join(unseen)}" if unseen else ""
         log.info("priors: measured on %d training CT%s%s", cases, spreads, rows)
-    elif config.data.priors == AUTO:
-        log.info("priors: built in, for no training case has a CT")
+        return
     lacking = [name for name in known if not priors[name].quantiles]
-    if config.fill.kind == "fitted" and lacking:
-        which = "every class" if len(lacking) == len(known) else ", ".join(lacking)
-        log.info("fill=fitted: the priors have no histogram of, and a normal curve stands for, %s", which)
+    which = "every class" if len(lacking) == len(known) else ", ".join(lacking)
+    curve = f"; fill=fitted: they have no histogram of, and a normal curve stands for, {which}"
+    why = ", for no training case has a CT" if config.data.priors == AUTO else ""
+    if why or (fitted and lacking):
+        log.info(
+            "priors: %s%s%s", "built in" if choice == BUILTIN else choice, why, curve if fitted and lacking else ""
+        )
 
 
 def _tell_body(config: Config, body: BodyHistogram) -> None:

@@ -78,10 +78,9 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         parallel = shared_out(config.parallel, config.scanner)
         map_cases(_scan_case, work, parallel, f"scanner {config.scanner.kind}")
         lines = records(folder, [one.record["name"] for one in work])
-        _index(folder, lines, config.targets.names)
-        for name in priors.FILES.values():
-            if (synthesis.folder / name).is_file():
-                copy(synthesis.folder / name, folder / name)
+        index(folder, lines, config.targets.names)
+        shutil.rmtree(folder / "records")
+        share_tables(synthesis.folder, folder)
         write_json(folder / "config.json", _made_with(config))
 
     return build(root, recipe_of("dataset", VERSION, settings, parents), make)
@@ -170,7 +169,7 @@ def scan_again(work: Work, params: dict[str, Any]) -> None:
     image = dataset.image_path(work.folder, name)
     clean = work.clean / "volumes" / f"{name}.nii.gz"
     if work.scanner.kind == "none":
-        _share(clean, image)
+        share(clean, image)
     else:
         volume = nifti.read_volume(clean)
         projections = None if work.projections is None else np.load(work.projections / f"{name}.npy", mmap_mode="r")
@@ -182,10 +181,10 @@ def scan_again(work: Work, params: dict[str, Any]) -> None:
             projections,
         )
         nifti.write(image, hu, volume.affine)
-    _share(work.clean / "labels" / f"{name}.nii.gz", dataset.label_path(work.folder, name))
+    share(work.clean / "labels" / f"{name}.nii.gz", dataset.label_path(work.folder, name))
 
 
-def _share(source: Path, target: Path) -> None:
+def share(source: Path, target: Path) -> None:
     """Give `target` the bytes of `source`, as a hard link where the file system has them."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
@@ -195,14 +194,26 @@ def _share(source: Path, target: Path) -> None:
         copy(source, target)
 
 
-def _index(folder: Path, lines: list[dict[str, Any]], targets: list[str]) -> None:
-    """Write the files that describe the set, from the records of its volumes."""
+def share_tables(source: Path, target: Path) -> None:
+    """Copy the tables that volumes were painted from to another folder of the same volumes."""
+    for name in priors.FILES.values():
+        if (source / name).is_file():
+            copy(source / name, target / name)
+
+
+def index(folder: Path, lines: list[dict[str, Any]], targets: list[str]) -> None:
+    """Write the files that describe a training set.
+
+    Args:
+        folder: The training set.
+        lines: What was drawn for each volume, with its `split`.
+        targets: Names of the targets, the first of which has the value 1.
+    """
     splits = {split: [line["name"] for line in lines if line["split"] == split] for split in ("train", "val")}
     spacing = lines[0]["spacing"] if all(line["spacing"] == lines[0]["spacing"] for line in lines) else None
     dataset.write_index(folder, targets, splits, spacing, ignore=any(line.get("ignored") for line in lines))
     write_text(folder / "manifest.jsonl", "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines))
     _check(folder, lines, lines[0]["tables"]["priors"])
-    shutil.rmtree(folder / "records")
 
 
 def _check(folder: Path, lines: list[dict[str, Any]], prior: str) -> None:

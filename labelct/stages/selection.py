@@ -37,7 +37,7 @@ def run(config: Config, cohort: Cohort, root: Path) -> Cohort:
     cases of the draw stand in for those that are left out. The test split is gone through where it is scored.
 
     Args:
-        config: The experiment; read are targets, lesions, the spacing of the data, limits, tests and workers.
+        config: The experiment; read are targets, lesions, the grid of the data, limits, tests and workers.
         cohort: The training cohort as it was opened.
         root: The folder of all stages, which keeps what was found in the same files.
 
@@ -50,8 +50,9 @@ def run(config: Config, cohort: Cohort, root: Path) -> Cohort:
     wanted = {split: min(limits[split], len(order)) for split, order in orders.items()}
     orders = {split: (*order, *cohort.spare.get(split, ())) for split, order in orders.items()}
     anatomy = structures(config.targets, config.data.lesions)
-    settings = {"structures": sorted(anatomy), "spacing": config.data.spacing, "wanted": wanted}
-    look = partial(holds, anatomy=anatomy, spacing=config.data.spacing)
+    spacing, interpolation = config.data.spacing, config.data.interpolation
+    settings = {"structures": sorted(anatomy), "spacing": spacing, "interpolation": interpolation, "wanted": wanted}
+    look = partial(holds, anatomy=anatomy, spacing=spacing, interpolation=interpolation)
 
     def make(folder: Path) -> None:
         described = "cases with a target"
@@ -79,13 +80,14 @@ def structures(targets: Targets, lesions: LesionSettings) -> frozenset[str]:
     return targets.structures | grown
 
 
-def holds(subject: Subject, anatomy: frozenset[str], spacing: float | None) -> bool:
+def holds(subject: Subject, anatomy: frozenset[str], spacing: float | None, interpolation: str = "nearest") -> bool:
     """Return whether a case holds a voxel of `anatomy` on the grid that its volumes are made on.
 
     Args:
         subject: The case; of masks in files of their own those of `anatomy` alone are read.
         anatomy: Names of structures.
         spacing: Voxel size in mm that label maps are resampled to; None keeps their own.
+        interpolation: How they are, as in `data.interpolation`.
 
     Raises:
         InputError: The label map cannot be read.
@@ -94,7 +96,7 @@ def holds(subject: Subject, anatomy: frozenset[str], spacing: float | None) -> b
     if label_map is None:
         return False
     values = [value for value, name in label_map.names.items() if name in anatomy]
-    return bool(np.isin(regrid(label_map, None, spacing)[0].array, values).any())
+    return bool(np.isin(regrid(label_map, None, spacing, interpolation=interpolation)[0].array, values).any())
 
 
 def _select(orders: Orders, wanted: Mapping[str, int], look: Callable[[Sequence[Subject]], list[bool]]) -> Found:

@@ -1,7 +1,7 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_va
 
 @dataclass(frozen=True)
 class Work:
-    """One case to synthesise with all its replicates; `known` is what else its records say."""
+    """One case to synthesise with all its replicates."""
 
     subject: Subject
     split: str
@@ -42,7 +42,6 @@ class Work:
     seed: int
     folder: Path
     tables: Mapping[str, str]
-    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sampler(config: Config, folder: Path) -> Sampler:
@@ -57,7 +56,7 @@ def sampler(config: Config, folder: Path) -> Sampler:
     return Sampler(recipe, Acquisition(resolved(config), config.dose))
 
 
-def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path, translation: Sequence[Stage] = ()) -> Stage:
+def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stage:
     """Return the stage of clean volumes: `volumes/`, `labels/`, one `records/<name>.json` a volume, and the tables.
 
     Args:
@@ -65,7 +64,6 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path, transla
         cohort: Training and validation subjects.
         cohort_stage: The stage that identifies their files.
         root: The folder of all stages.
-        translation: The stage that their CT are made of MR by, where that is so.
 
     Returns:
         The stage.
@@ -82,14 +80,18 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path, transla
         tables.write(folder)
         whole, seed = sampler(config, folder), config.data.seed
         checked = whole if config.drop.validation else whole.without_drop()
-        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity, known=described(translation))
+        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity)
         work = [make_one(subject, "train", copies(config), whole) for subject in cohort.train]
         work += [make_one(subject, "val", config.data.replicates_val, checked) for subject in cohort.val]
         # one translation at a time takes the whole device
-        parallel = replace(config.parallel, workers=1, backend="sequential") if translation else config.parallel
+        parallel = (
+            replace(config.parallel, workers=1, backend="sequential")
+            if RECIPES[config.data.kind].translated
+            else config.parallel
+        )
         map_cases(synthesise, work, parallel, f"synthesis {config.data.kind}")
 
-    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages, *translation]), make)
+    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages]), make)
 
 
 def copies(config: Config) -> int:
@@ -105,7 +107,7 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     if kind.translated:  # how many windows at once changes no volume
         settings["translation"] = {"overlap": config.translation.prediction.overlap}
     if not kind.draws:
-        kept = ("kind", "spacing", "seed", *(["mr"] if kind.image == "mr" else []))
+        kept = ("kind", "spacing", "interpolation", "seed", *(["mr"] if kind.image == "mr" else []))
         return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]
@@ -118,7 +120,9 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
 def _texture(config: Config) -> dict[str, Any]:
     """Return the settings of the texture, with the names and sizes of video files in place of their folder."""
     texture = plain(config.texture)
+    del texture["cache_mb"]
     if config.texture.kind == "video":
+        del texture["frames"], texture["clips"]
         texture["root"] = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
     return texture
 
@@ -141,7 +145,9 @@ def synthesise(work: Work) -> None:
         record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
         if loaded.case.ignored is not None:
             record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
-        write_json(work.folder / "records" / f"{name}.json", {**record, **work.known, "recipe": synthetic.params})
+        if work.sampler.recipe.kind.translated:
+            record |= described(work.subject)
+        write_json(work.folder / "records" / f"{name}.json", {**record, "recipe": synthetic.params})
 
 
 def _is_complete(name: str, folder: Path) -> bool:

@@ -107,7 +107,7 @@ def evaluate(config: Config, name: str, tested: Subjects, segmentation: Stage, r
     Returns:
         The stage.
     """
-    settings = {"evaluation": plain(config.evaluation), "targets": ordered(config.targets.parts), "test": name}
+    settings = {"evaluation": config.evaluation.measurement(), "targets": ordered(config.targets.parts), "test": name}
 
     def make(folder: Path) -> None:
         rows: list[dict[str, Any]] = []

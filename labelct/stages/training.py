@@ -18,7 +18,7 @@ from labelct.io import nifti
 from labelct.io.volumes import grid_of
 from labelct.parallel import map_cases
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.stages import scanning, synthesis
+from labelct.stages import synthesis, training_set
 from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
@@ -63,7 +63,7 @@ def check(config: Config, cohort: Cohort) -> None:
 
 
 def run(
-    config: Config, cohort: Cohort, cohort_stage: Stage, training_set: Stage, root: Path, tracker: Tracker
+    config: Config, cohort: Cohort, cohort_stage: Stage, dataset: Stage, root: Path, tracker: Tracker
 ) -> list[Stage]:
     """Return the stages up to the trained model; what a killed training left is taken up again.
 
@@ -71,16 +71,16 @@ def run(
         config: The experiment; read are trainer, device and seed, and how volumes are drawn during the training.
         cohort: The subjects, whose CT a trainer may plan on.
         cohort_stage: The stage that identifies their files.
-        training_set: The stage of the training set.
+        dataset: The stage of the training set.
         root: The folder of all stages.
         tracker: Receives the curves while they grow.
 
     Returns:
         The stages that the trainer needs besides the training set, and last the model's, for `open_model`.
     """
-    trainer, task = TRAINERS[config.trainer.kind], task_of(config, cohort, training_set)
-    prepared = trainer.prepare(task, training_set, partial(clinical_arm, config, cohort, cohort_stage, root), root)
-    source = [training_set, *prepared][-1]
+    trainer, task = TRAINERS[config.trainer.kind], task_of(config, cohort, dataset)
+    prepared = trainer.prepare(task, dataset, partial(clinical_arm, config, cohort, cohort_stage, root), root)
+    source = [dataset, *prepared][-1]
     settings = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
     recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed, **_drawing(config)}, [source])
 
@@ -88,7 +88,7 @@ def run(
         write_json(folder / "targets.json", config.targets.parts)
         if RECIPES[config.data.kind].image == "mr":
             write_image(folder, config.data.mr)
-        write_json(folder / "components.json", components(config, TrainingSet(training_set.folder)))
+        write_json(folder / "components.json", components(config, TrainingSet(dataset.folder)))
         trainer.fit(task, source.folder, folder, tracker)
 
     return [*prepared, build(root, recipe, make)]
@@ -146,7 +146,7 @@ def clinical_arm(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path
         return None
     data = DataSettings(kind="clinical", replicates=1, spacing=config.data.spacing, seed=config.data.seed)
     arm = dataclasses.replace(config, data=data, scanner=ScannerSettings(kind="none"), dose=DoseSettings())
-    return scanning.run(arm, synthesis.run(arm, scanned, cohort_stage, root), root)
+    return training_set.run(arm, scanned, cohort_stage, root)[-1]
 
 
 def size_of(config: Config, cohort: Cohort) -> DataSize:

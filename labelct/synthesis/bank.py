@@ -1,21 +1,53 @@
-"""The texture bank: 8-bit clips that every volume of a data set cuts its textures from."""
+"""What every volume of a data set cuts its textures from: clips in memory, or videos that are decoded in part."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from labelct.errors import SettingError
 
 if TYPE_CHECKING:
     from labelct.synthesis.texture import Settings
 
 Clip = NDArray[np.uint8]
+# A place in a clip is drawn again while the greys of 48 pixels around it differ by less than 6 of 256: a sky or a wall
+# gives an organ no texture.
+SQUARE, FLAT = 48, 6.0
+
+
+class Source(Protocol):
+    """What textures are cut from."""
+
+    @property
+    def digest(self) -> str:
+        """What identifies it; what a replay compares."""
+
+    def __len__(self) -> int:
+        """Return the number of clips; none stand for white noise."""
+
+    def start(self, clip: int, shares: Sequence[float]) -> list[float]:
+        """Return the start of a texture per clip dimension, for shares in [0, 1) of the clip."""
+
+    def has_contrast(self, params: Mapping[str, Any]) -> bool:
+        """Return whether a texture may begin where `params` say."""
+
+    def cut(self, clips: Mapping[int, Mapping[str, Any]], boxes: NDArray[np.int64]) -> Cut:
+        """Return what fills the boxes `(part, 6)` of some parts, each with its clip."""
+
+
+class Cut(NamedTuple):
+    """Clips in memory and, by part, where its texture lies in them, as of `sample_clip`."""
+
+    bank: Bank
+    clips: Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +80,28 @@ class Bank:
         """Index of the first pixel of each clip."""
         return [0, *accumulate(math.prod(shape) for shape in self.shapes)][:-1]
 
+    def start(self, clip: int, shares: Sequence[float]) -> list[float]:
+        """Return frame, row and column at shares of a clip."""
+        return [float(np.floor(share * n)) for share, n in zip(shares, self.shapes[clip], strict=True)]
+
+    def has_contrast(self, params: Mapping[str, Any]) -> bool:
+        """Return whether the greys at the start of a texture differ enough."""
+        return contrast(self, params) >= FLAT
+
+    def cut(self, clips: Mapping[int, Mapping[str, Any]], boxes: NDArray[np.int64]) -> Cut:
+        """Return the bank itself: all of it lies in memory."""
+        return Cut(self, clips)
+
+
+def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
+    """Return the standard deviation of the greys in a square of 48 pixels at the start of a texture."""
+    frame, y, x = (int(s) for s in params["start"])
+    rows, columns = (
+        slice(max(0, s - SQUARE), s + 1) if step < 0 else slice(s, s + SQUARE)
+        for s, step in zip((y, x), params["step"][1:], strict=True)
+    )
+    return float(bank.clips[params["clip"]][frame, rows, columns].std())
+
 
 def make_bank(clips: Sequence[Clip], names: Sequence[str]) -> Bank:
     """Return the bank of `clips`, `(t, y, x)` uint8 each."""
@@ -58,8 +112,8 @@ def make_bank(clips: Sequence[Clip], names: Sequence[str]) -> Bank:
     return Bank(pixels, shapes, tuple(names), digest.hexdigest()[:16])
 
 
-def load_bank(settings: Settings) -> Bank:
-    """Read or generate the clips of a texture.
+def load_bank(settings: Settings) -> Source:
+    """Generate the clips of a texture, or open those of a folder.
 
     The same settings give the same bank. Load it once and hand it to every worker.
 
@@ -67,17 +121,20 @@ def load_bank(settings: Settings) -> Bank:
         settings: Kind, size and number of the clips.
 
     Returns:
-        The bank; empty for `none`, and for `white`, which needs no clips.
+        The clips; none for `none`, and for `white`, which needs none.
 
     Raises:
-        InputError: The video folder is missing, empty, or a file in it cannot be decoded.
+        SettingError: There is no folder of videos.
+        InputError: The folder is missing or empty, or files in it are damaged.
     """
     if settings.kind == "video":
-        from labelct.io.video import find_videos, read_clip
+        from labelct.io.clips import Clips
+        from labelct.synthesis.footage import Footage
 
-        paths = find_videos(settings.root or "")
-        chosen = [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, settings.clips).round().astype(int))]
-        return make_bank([read_clip(path, settings.size, settings.frames) for path in chosen], [p.name for p in chosen])
+        if settings.root is None:
+            remedy = "set texture.root=FOLDER or texture=stills"
+            raise SettingError("texture.root", None, "a folder of video files", remedy)
+        return Footage(Clips.of(settings.root, settings.size, settings.cache_mb))
     if settings.kind == "stills":
         from labelct.synthesis.stills import stills_clips
 

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from labelct.synthesis.bank import Bank, load_bank, make_white
+from labelct.synthesis.bank import Source, load_bank, make_white
 from labelct.synthesis.body_histogram import BodyHistogram, load_body
 from labelct.synthesis.case import Case
 from labelct.synthesis.drop import Settings as DropSettings
@@ -72,7 +72,7 @@ class Recipe:
     drop: DropSettings
     targets: Targets
     priors: Priors
-    bank: Bank
+    bank: Source
     body: BodyHistogram = field(default_factory=load_body)
 
     def __post_init__(self) -> None:
@@ -89,6 +89,7 @@ class Recipe:
         training cases are known.
 
         Raises:
+            SettingError: Textures are cut from videos, and there is no folder of them.
             InputError: A table or a video cannot be read.
         """
         from labelct.priors import load_priors
@@ -109,7 +110,7 @@ class Recipe:
         return self.kind.image == "ct" or (self.kind.image is None and self.fill.uses_priors)
 
     @property
-    def clips(self) -> Bank:
+    def clips(self) -> Source:
         """The clips that classes are cut from; an empty bank stands for white noise."""
         return make_white() if self.kind.white or self.texture.kind == "white" else self.bank
 

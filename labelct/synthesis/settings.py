@@ -17,6 +17,7 @@ from labelct.synthesis.subclasses import Settings as SubclassSettings
 
 PHASES = ("portal", "native", "mixed")
 MODES = ("offline", "online")
+INTERPOLATIONS = ("nearest", "shape")
 
 
 @dataclass
@@ -30,6 +31,8 @@ class DataSettings(Checked):
         replicates: Volumes per training case.
         replicates_val: Volumes per validation case.
         spacing: Isotropic voxel size in mm that label maps are resampled to first; None keeps their own.
+        interpolation: How label maps come onto that grid: `nearest` (the nearest voxel) or `shape` (outlines that are
+            interpolated between slices, without the steps of thick ones).
         superior_padding_mm: Least distance from the topmost label to the upper end of a map without a CT: maps of
             abdominal organs end below the heart, which a network has to have met before it can leave it alone.
         seed: Seed of everything that is drawn.
@@ -60,6 +63,7 @@ class DataSettings(Checked):
     replicates: int = ranged(4, 1)
     replicates_val: int = ranged(1, 1)
     spacing: float | None = ranged(None, 0.1, 20.0)
+    interpolation: str = choice("nearest", INTERPOLATIONS)
     superior_padding_mm: float = ranged(0.0, 0.0, 1000.0)
     seed: int = ranged(0, 0)
     priors: str = path("builtin")
@@ -84,6 +88,9 @@ class DataSettings(Checked):
         super().__post_init__()
         if self.rescan and RECIPES[self.kind].image == "mr":
             raise SettingError("rescan", True, f"false with data={self.kind}", "a CT scanner cannot scan an MR")
+        if self.interpolation != "nearest" and self.spacing is None:
+            remedy = "set data.spacing=MM, the grid that label maps come onto"
+            raise SettingError("interpolation", self.interpolation, "nearest without data.spacing", remedy)
 
     @property
     def mean_enhancement(self) -> float:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError
 from labelct.priors.table import AIR
 from labelct.settings import Checked, choice, interval, path, ranged
-from labelct.synthesis.bank import Bank
+from labelct.synthesis.bank import Source
 from labelct.synthesis.scene import BODY
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
 DIRECTIONS = ("z", "any")
-# A place in a clip is drawn again up to 8 times while the greys of 48 pixels around it differ by less than 6 of 256:
-# a sky or a wall gives an organ no texture.
-TRIES, SQUARE, FLAT = 8, 48, 6.0
+TRIES = 8  # draws of a place in a clip until it has contrast
 
 
 @dataclass
@@ -34,10 +32,11 @@ class Settings(Checked):
     Attributes:
         kind: `video` (a folder of video files), `stills` (photographs set in motion), `noise` (1/f), `leaves`
             (dead leaves), `white` (independent voxels), `none` (constant organs).
-        root: Folder of the video files.
-        size: Shorter side of a clip in pixels, after area resizing.
-        frames: Longest clip kept, in frames.
-        clips: How many clips are generated for `stills`, `noise` and `leaves`; most video files read for `video`.
+        root: Folder of the video files, all of which are used.
+        size: Shorter side of a clip in pixels; that of a video at most, after area resizing.
+        frames: Frames of a generated clip (`stills`, `noise`, `leaves`); videos have all of theirs.
+        clips: How many clips are generated for `stills`, `noise` and `leaves`.
+        cache_mb: Most memory in MiB for decoded frames of videos, in each process.
         scale: Interval of the pixels per voxel.
         stride: Most frames between two slices.
         direction: Axis that time runs along: `z`, or `any` of the three.
@@ -50,18 +49,12 @@ class Settings(Checked):
     size: int = ranged(160, 16, 1024)
     frames: int = ranged(64, 1, 4096)
     clips: int = ranged(18, 1, 4096)
+    cache_mb: int = ranged(512, 0, 1048576)
     scale: list[float] = interval(0.75, 1.5, 0.05, 8.0)
     stride: int = ranged(2, 1, 16)
     direction: str = choice("z", DIRECTIONS)
     slope: float = ranged(1.0, 0.0, 4.0)
     strength: float = ranged(1.0, 0.0, 10.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.kind == "video" and not self.root:
-            raise SettingError(
-                "root", self.root, "a folder of video files", "set texture.root=FOLDER or texture=stills"
-            )
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
@@ -107,7 +100,7 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     scene.volume = fill(scene.layout(), scene.classes, bank)
 
 
-def sample_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
+def sample_clip(bank: Source, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
     """Draw the place of one texture in the bank; a place without contrast is drawn again, a few times.
 
     Args:
@@ -117,33 +110,24 @@ def sample_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dic
 
     Returns:
         `clip` (number in the bank), `axes` (the clip dimension, 0 time, 1 row, 2 column, that x, y and z run along),
-        `start` and `step` per clip dimension in frames and pixels; a negative step is a flip. Without clips `seed`.
+        `start` and `step` per clip dimension in frames and pixels; a negative step is a flip. A video is cropped to
+        the organ's box: its row and column of `start` are shares of the room for the crop. Without clips `seed`.
     """
     if not len(bank):
         return {"seed": int(rng.integers(2**31))}
     for _ in range(TRIES):
         drawn = _draw_clip(bank, settings, rng)
-        if contrast(bank, drawn) >= FLAT:
+        if bank.has_contrast(drawn):
             break
     return drawn
 
 
-def _draw_clip(bank: Bank, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
+def _draw_clip(bank: Source, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
     number = int(rng.integers(len(bank)))
     scale = float(np.exp(rng.uniform(*np.log(settings.scale))))
     sizes = [float(rng.integers(1, settings.stride + 1)), scale, scale]
     axes = [2, 1, 0] if settings.direction == "z" else rng.permutation(3).tolist()
     flips = rng.choice([-1.0, 1.0], size=3)
-    start = [float(np.floor(rng.random() * n)) for n in bank.shapes[number]]
+    start = bank.start(number, rng.random(3).tolist())
     step = [float(size * flip) for size, flip in zip(sizes, flips, strict=True)]
     return {"clip": number, "axes": axes, "start": start, "step": step}
-
-
-def contrast(bank: Bank, params: Mapping[str, Any]) -> float:
-    """Return the standard deviation of the greys in a square of 48 pixels at the start of a texture."""
-    frame, y, x = (int(s) for s in params["start"])
-    rows, columns = (
-        slice(max(0, s - SQUARE), s + 1) if step < 0 else slice(s, s + SQUARE)
-        for s, step in zip((y, x), params["step"][1:], strict=True)
-    )
-    return float(bank.clips[params["clip"]][frame, rows, columns].std())

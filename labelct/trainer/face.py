@@ -29,6 +29,10 @@ class TrainerSettings(Protocol):
         """The trainer's name in the table."""
 
     @property
+    def draws_on_device(self) -> bool:
+        """Whether volumes that are drawn during the training can be made on the network's device."""
+
+    @property
     def prediction(self) -> Any:
         """A dataclass that says how a volume is segmented; the training does not depend on it."""
 

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError, SettingError
+from labelct.io.hounsfield import HU_RANGE
 from labelct.io.nifti import read_label_map, read_volume
 from labelct.trainer.settings import NormalisationSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+VOXELS_PER_VOLUME = 1_000_000  # evenly spread: more do not move a percentile, and take seconds to sort
+STEPS = 10_000  # between the percentiles of a volume that is kept in 16 bits
 VOXELS_PER_CASE = 10_000  # nnU-Net's number; percentiles of a hundred cases rest on a million voxels
 
 
@@ -56,8 +59,8 @@ doi:10.1038/s41592-020-01008-z); `wide`: the same over every organ of TotalSegme
 doi:10.1148/ryai.230024); `soft_tissue`: the abdominal reading window, level 40 and width 400 HU."""
 
 
-def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> IntensityProperties:
-    """Return the intensity properties that `settings` asks for.
+def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> IntensityProperties | None:
+    """Return the intensity properties that `settings` asks for; None where every volume has its own.
 
     Args:
         settings: The source of the intensity_properties.
@@ -67,6 +70,8 @@ def intensity(settings: NormalisationSettings, training_set: TrainingSet) -> Int
         SettingError: `source=clinical` without its four numbers.
         InputError: `source=training` with no target voxel in any case.
     """
+    if settings.source == "volume":
+        return None
     if settings.source == "builtin":
         return BUILTIN[settings.window]
     if settings.source == "training":
@@ -111,3 +116,35 @@ def measure(hu: Sequence[float] | NDArray[np.float32]) -> IntensityProperties:
     low, high = np.percentile(hu, (0.5, 99.5))
     mean, sd = float(np.mean(hu)), max(float(np.std(hu)), 1.0)
     return IntensityProperties(float(low), max(float(high), float(low) + 1.0), mean, sd)
+
+
+def of_volume(image: NDArray[np.generic]) -> IntensityProperties:
+    """Return a volume's own intensity properties: 0.5 and 99.5 percentiles, mean and deviation between them.
+
+    Args:
+        image: `(x, y, z)` in any unit; a constant one becomes 0.
+    """
+    few = image.reshape(-1)[:: max(1, -(-image.size // VOXELS_PER_VOLUME))].astype(np.float64)
+    few = few.clip(min=HU_RANGE[0])  # below lies no value of a CT or of an MR, but a scanner's mark for "outside"
+    low, high = (float(value) for value in np.percentile(few, (0.5, 99.5)))
+    if not low < high:
+        return IntensityProperties(low, low + 1.0, low, 1.0)
+    inside = few.clip(low, high)
+    return IntensityProperties(low, high, float(inside.mean()), float(inside.std()))
+
+
+def in_steps(image: Tensor, properties: IntensityProperties) -> tuple[Tensor, IntensityProperties]:
+    """Return an image in ten thousandths of its window, which 16 bits hold whatever its unit is, and what it has there.
+
+    Args:
+        image: `(x, y, z)` float32.
+        properties: Those of the image in its own unit.
+
+    Returns:
+        The image, clipped to its window, from 0 to 10 000; its intensity properties in that unit.
+    """
+    unit = (properties.high - properties.low) / STEPS
+    scaled = (image.clamp(properties.low, properties.high) - properties.low) / unit
+    return scaled, IntensityProperties(
+        0.0, float(STEPS), (properties.mean - properties.low) / unit, properties.sd / unit
+    )

@@ -1,12 +1,14 @@
-"""What can be set whatever the trainer: the device, and which intensities a network sees."""
+"""What can be set whatever the trainer: the device, which intensities a network sees, how labelct's own loop trains."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
+SPACING_MM = (0.1, 20.0)  # of the network's grid
 
 
 @dataclass
@@ -15,7 +17,8 @@ class NormalisationSettings(Checked, section="normalisation"):
 
     Attributes:
         source: `builtin` (the published intensity properties of `window`), `training` (measured in the targets of the
-            training set) or `clinical` (the four numbers below, from the fingerprint of clinical CT).
+            training set), `clinical` (the four numbers below, from the fingerprint of clinical CT) or `volume` (every
+            volume's own 0.5 and 99.5 percentiles, mean and deviation, for images of unknown units, as MR).
         window: The built-in intensity properties: `liver`, `soft_tissue` or `wide`.
         low: Lower clip of `clinical`, HU.
         high: Upper clip of `clinical`, HU.
@@ -23,7 +26,7 @@ class NormalisationSettings(Checked, section="normalisation"):
         sd: Standard deviation of `clinical`, HU.
     """
 
-    source: str = choice("builtin", ("builtin", "training", "clinical"))
+    source: str = choice("builtin", ("builtin", "training", "clinical", "volume"))
     window: str = choice("liver", WINDOWS)
     low: float | None = None
     high: float | None = None
@@ -68,6 +71,123 @@ class DeviceSettings(Checked):
     def __post_init__(self) -> None:
         self.compile = str(self.compile).lower()  # YAML and Hydra read true and false as truth values
         super().__post_init__()
+
+
+@dataclass
+class AugmentationSettings(Checked, section="augmentation"):
+    """Changes that a patch undergoes at random; every width 0 leaves the patch as it is.
+
+    Attributes:
+        flip: Axes to mirror, each with a chance of one half; `x` is left out where a target has a side (`kidney_left`).
+        sides: Whether a target has a side: `auto` (by its name and those of its parts), `apart` (x is never mirrored)
+            or `alike` (x may be mirrored).
+        scale: Half-width of the factor on the normalised intensities.
+        shift: Half-width of the offset on the normalised intensities, in standard deviations.
+        gamma: Half-width of the natural logarithm of the exponent on the window.
+        noise: Largest standard deviation of added Gaussian noise, in standard deviations.
+    """
+
+    flip: str = ""
+    sides: str = choice("auto", ("auto", "apart", "alike"))
+    scale: float = ranged(0.1, 0, 0.9)
+    shift: float = ranged(0.1, 0, 2)
+    gamma: float = ranged(0.1, 0, 2)
+    noise: float = ranged(0.0, 0, 2)
+    axes: ClassVar[str] = "xyz"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if set(self.flip) - set(self.axes):
+            raise SettingError("augmentation.flip", self.flip, f"letters of {self.axes!r}, or '' for none")
+
+
+@dataclass
+class PredictionSettings(Checked, section="prediction"):
+    """How a volume is segmented.
+
+    Attributes:
+        overlap: Share of a patch that neighbouring windows have in common.
+        batch: Windows that go through the network together.
+        mirror: Average over the flips of `augmentation.flip` (2^axes times slower).
+        body_crop: Leave out the air around the body (largest component above -500 HU); with
+            `normalisation.source=volume`, where nothing is known of HU, the whole volume is kept.
+        margin_mm: What is kept around the body, mm.
+        random_walker: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random
+            walk moves it to the edges of the CT, at half the network's voxel size; 0 leaves the network's border.
+        certain: Probability above which the random walk leaves a voxel as it is.
+        memory_gb: Memory for the class scores; larger volumes are segmented chunk by chunk.
+        checkpoint: `best` (by validation Dice) or `last`.
+    """
+
+    overlap: float = ranged(0.5, 0, 0.9)
+    batch: int = ranged(4, 1)
+    mirror: bool = False
+    body_crop: bool = True
+    margin_mm: float = ranged(20.0, 0)
+    random_walker: float = ranged(0.0, 0, 1000)
+    certain: float = ranged(0.95, 0.5, 1)
+    memory_gb: float = ranged(4.0, 0.01)
+    checkpoint: str = choice("best", ("best", "last"))
+
+
+@dataclass
+class LoopSettings(Checked):
+    """What labelct's own training loop reads, whatever the network.
+
+    Attributes:
+        kind: The trainer.
+        batch: Patches a step (on each device).
+        spacing: Grid `(x, y, z)` the network works on, mm; null takes the median of the training set.
+        foreground: Chance that a patch is centred on a target voxel rather than anywhere.
+        steps: Optimiser steps.
+        minutes: How long the training takes, validation with it; null: as long as `steps` do. The learning rate follows
+            steps or minutes, whichever is further, and the first that is over ends the training.
+        validate_every: Steps between validations.
+        validation_cases: Validation cases scored each time, those with most targets first; 0 takes all.
+        optimiser: `sgd` (Nesterov momentum 0.99), `adam` or `adamw`.
+        learning_rate: At the peak.
+        weight_decay: Of the optimiser.
+        schedule: `poly` (power 0.9), `cosine` or `constant`.
+        warmup: Steps over which the learning rate rises linearly.
+        clip_gradient: Largest norm of the gradient.
+        normalisation: Which intensities the network sees.
+        augmentation: Random changes of the patches.
+        prediction: How a volume is segmented.
+    """
+
+    kind: str = ""
+    batch: int = ranged(2, 1)
+    spacing: list[float] | None = None
+    foreground: float = ranged(0.5, 0, 1)
+    steps: int = ranged(250, 1)
+    minutes: float | None = ranged(None, 0.01)
+    validate_every: int = ranged(50, 1)
+    validation_cases: int = ranged(2, 0)
+    optimiser: str = choice("adamw", ("sgd", "adam", "adamw"))
+    learning_rate: float = ranged(5e-3, 1e-8, 10)
+    weight_decay: float = ranged(1e-4, 0)
+    schedule: str = choice("cosine", ("poly", "cosine", "constant"))
+    warmup: int = ranged(10, 0)
+    clip_gradient: float = ranged(12.0, 0)
+    normalisation: NormalisationSettings = field(default_factory=NormalisationSettings)
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    draws_on_device: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_grid(self.spacing)
+
+    def check_grid(self, spacing: Sequence[float] | None) -> None:
+        """Raise `SettingError` unless a network can work at a voxel size `(x, y, z)`, mm."""
+        check_xyz("spacing", spacing, *SPACING_MM)
+
+
+def check_length(name: str, values: Sequence[float], least: int, most: int) -> None:
+    """Raise `SettingError` unless there are `least` to `most` values."""
+    if not least <= len(values) <= most:
+        allowed = f"{least} values" if least == most else f"{least} to {most} values"
+        raise SettingError(name, list(values), allowed)
 
 
 def check_xyz(name: str, values: Sequence[float] | None, low: float, high: float) -> None:

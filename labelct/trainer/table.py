@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from labelct.errors import InputError
-from labelct.trainer import nnunet, unet
+from labelct.trainer import nnunet, resunet25d, unet
 from labelct.trainer.face import Predictor, Trainer
 from labelct.trainer.model import read_model
 from labelct.trainer.settings import DeviceSettings
 
 TRAINERS: Mapping[str, Trainer] = {
     "unet": unet,
+    "resunet25d": resunet25d,
     "nnunet": nnunet,
 }
 

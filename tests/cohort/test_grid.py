@@ -55,3 +55,17 @@ def test_what_is_ignored_comes_on_the_grid_of_the_labels() -> None:
     assert not padded[:, :, 10:].any()
     finer = regrid(given, None, 1.5)[0].ignored
     np.testing.assert_array_equal(finer, np.repeat(np.repeat(np.repeat(given.ignored, 2, 0), 2, 1), 2, 2))
+
+
+def test_shapes_are_interpolated_where_that_is_asked_for() -> None:
+    array = np.zeros((12, 12, 4), np.uint8)
+    array[2:10, 2:10, 1], array[5:7, 5:7, 2] = 5, 5
+    given = LabelMap(array, np.diag([2.0, 2.0, 8.0, 1.0]), {5: "liver"}, ignored=array == 0)
+    found, _ = regrid(given, None, 2.0, interpolation="shape")
+    areas = (found.array > 0).sum(axis=(0, 1))
+    assert found.names == given.names
+    assert len(set(areas[5:11])) > 3, "the outline shrinks from slice to slice"
+    assert found.ignored is not None
+    assert not found.array[found.ignored].any()
+    nearest = regrid(given, None, 2.0)[0].array
+    assert set((nearest > 0).sum(axis=(0, 1))) == {0, 4, 64}

@@ -9,6 +9,7 @@ from labelct import dataset
 from labelct.commands import replay
 from labelct.errors import InputError
 from labelct.stages import cohorts, scanning, synthesis
+from tests.io.videos import write_video
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=half"]
 BENT = [
@@ -66,6 +67,26 @@ def test_a_cohort_of_files_is_found_where_it_lies_now_and_recognised(configured,
         shutil.copyfile(moved / kind / other.name, moved / kind / f"{case}.nii.gz")
     with pytest.raises(InputError, match="label_map is not the one"):
         replay.main([*arguments, "--cohort-root", str(moved)])
+
+
+def test_a_volume_cut_from_videos_is_made_again_where_they_lie_now(configured, tmp_path):
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    for number in range(3):
+        write_video(videos / f"{number}.mp4", 40, "mpeg4", start=7 * number, g="9")
+    arm = ["data=synth1", "scanner=none", "texture=video", f"texture.root={videos}", "texture.size=64"]
+    _, made = make(configured, tmp_path, *arm)
+    line = json.loads((made / "manifest.jsonl").read_text().splitlines()[0])
+    assert line["recipe"]["texture"]["bank"] is not None
+    assert set(line["recipe"]["texture"]["clips"]["_body"]) == {"clip", "axes", "start", "step"}
+    moved, again = videos.rename(tmp_path / "moved"), str(tmp_path / "again")
+    with pytest.raises(InputError, match="no folder of videos"):
+        replay.main([str(made), "1", "-o", again])
+    assert replay.main([str(made), "1", "-o", again, "--texture-root", str(moved)]) == 0
+    assert made_again(tmp_path / "again", line["name"]) == stored(made, line["name"])
+    write_video(moved / "3.mkv", 5)
+    with pytest.raises(InputError, match=r"texture bank: is .*, but the volume was drawn from"):
+        replay.main([str(made), "1", "-o", again, "--texture-root", str(moved)])
 
 
 def test_a_volume_that_comes_out_otherwise_is_an_error(configured, tmp_path):

@@ -6,6 +6,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.stages import scanning, synthesis, training
 from labelct.store import Stage, key_of
 from labelct.tracking import Tracker
+from tests.io.videos import write_video
 
 COHORT = Stage("cohort", "c" * 12, None)
 SUBJECTS = Cohort("some", (Subject("a", None, None, ()),), (Subject("v", None, None, ()),), ())
@@ -49,6 +50,8 @@ NOWHERE, EVERYWHERE = [], ["synthesis", "dataset", "training"]
         ("synth2", "texture=noise", NOWHERE),
         ("synth1", "texture.strength=0.5", EVERYWHERE),
         ("synth3", "texture.strength=0.5", EVERYWHERE),
+        ("synth3", "texture.cache_mb=64", NOWHERE),
+        ("synth3", "texture.clips=3", EVERYWHERE),
         ("synth3", "data.blur.psf_mm=2", EVERYWHERE),
         ("clinical", "data.background_sd=3", NOWHERE),
         ("clinical", "fill=uniform", NOWHERE),
@@ -60,6 +63,27 @@ NOWHERE, EVERYWHERE = [], ["synthesis", "dataset", "training"]
 )
 def test_a_setting_re_makes_what_reads_it(keys, kind, override, stages):
     assert changed(keys, [f"data={kind}"], [f"data={kind}", override]) == stages
+
+
+@pytest.mark.parametrize("kind", ["clinical", "synth3"])
+def test_how_label_maps_come_onto_their_grid_counts(keys, kind):
+    before = [f"data={kind}", "data.spacing=9"]
+    assert changed(keys, before, [*before, "data.interpolation=shape"]) == EVERYWHERE
+
+
+def test_videos_count_by_name_and_size_and_have_no_number_of_clips(keys, tmp_path):
+    def given(name, *more):
+        folder = tmp_path / name
+        folder.mkdir()
+        for clip in ("a.mkv", *more):
+            write_video(folder / clip, 4)
+        return ["texture=video", f"texture.root={folder}"]
+
+    here, moved, larger = given("here"), given("moved"), given("larger", "b.mkv")
+    assert changed(keys, here, moved) == NOWHERE
+    assert changed(keys, here, larger) == EVERYWHERE
+    assert changed(keys, here, [*here, "texture.frames=9", "texture.clips=2", "texture.cache_mb=1"]) == NOWHERE
+    assert changed(keys, here, [*here, "texture.size=64"]) == EVERYWHERE
 
 
 FULL = ["scanner=compact", "scanner.cache=false"]

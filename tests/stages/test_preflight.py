@@ -1,11 +1,13 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from labelct.errors import LabelctError
 from labelct.io import nifti
-from labelct.stages import preflight
+from labelct.stages import cohorts, preflight
+from tests.io.videos import write_video
 
 
 @pytest.fixture
@@ -40,6 +42,8 @@ def refused(config, said):
         (["data.priors=/no/such.csv"], "/no/such.csv: cannot be read"),
         (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
         (["texture=video", "texture.root=/no/such"], "no folder of videos"),
+        (["texture=video"], r"texture\.root=None: .*set texture\.root=FOLDER or texture=stills"),
+        (["texture=video", "data=synth1"], r"texture\.root=None"),
         (["test=[folder]", "test.folder.root=/no/such"], "/no/such: no such folder"),
     ],
 )
@@ -75,6 +79,19 @@ def test_a_test_cohort_has_to_have_the_targets_and_none_of_the_training(configur
     )
 
 
+@pytest.mark.parametrize("kind", ["synth2", "synthseg", "clinical"])
+def test_a_recipe_without_clips_needs_no_videos(configured, kind):
+    preflight.check(configured("texture=video", f"data={kind}"))
+
+
+def test_a_damaged_clip_is_named_before_any_work(configured, tmp_path):
+    write_video(tmp_path / "fine.mkv")
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    given = ["texture=video", f"texture.root={tmp_path}"]
+    refused(configured(*given), r"1 of 2 clips: broken\.mp4 .*; remove or replace them")
+    preflight.check(configured(*given, "data=synth2"))
+
+
 def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
     first, steps, organs = configured(), configured("trainer.steps=5", "seed=1"), configured("targets=[spleen]")
     assert preflight.needs(first) == preflight.needs(steps)
@@ -83,3 +100,11 @@ def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
 
 def test_images_without_labels_train_nothing(configured, maps, tmp_path):
     refused(configured("cohort=images", f"cohort.root={tmp_path}", "cohort.images='ct/*.nii.gz'"), "have no label maps")
+
+
+def test_what_a_cohort_lacks_is_left_to_the_job_to_say(configured, maps, caplog):
+    config = configured(*maps, "cohort.cases=[s0,s1,s2,s3,absent]")
+    preflight.check(config)
+    assert not caplog.records
+    cohorts.prepare(config, config.cohort, Path(config.paths.outputs))
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == ["holds no case absent"]

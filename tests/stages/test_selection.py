@@ -3,10 +3,13 @@
 import json
 import logging
 
+import numpy as np
 import pytest
 
+from labelct.cohort.base import Subject
 from labelct.errors import InputError
 from labelct.stages import cohorts, selection
+from labelct.volume import LabelMap
 from tests.cohort.subjects import write_subject
 
 CASES = [f"s{number:04d}" for number in range(12)]
@@ -89,9 +92,9 @@ def test_a_limit_goes_on_to_the_next_case_and_reads_no_more(opened, root, monkey
     (root / "cohort" / "mine.json").write_text(json.dumps(split), encoding="utf-8")
     looked, holds = [], selection.holds
 
-    def look(subject, anatomy, spacing):
+    def look(subject, anatomy, spacing, **how):
         looked.append(subject.case)
-        return holds(subject, anatomy, spacing)
+        return holds(subject, anatomy, spacing, **how)
 
     monkeypatch.setattr(selection, "holds", look)
     cohort, _ = opened("cohort.splits_file=mine.json", "limit.train=1", "test=phantom")
@@ -122,3 +125,12 @@ def test_a_lesion_needs_the_organ_that_it_grows_in(configured):
     assert selection.structures(config.targets, config.data.lesions) == {"liver_lesion", "liver"}
     config = configured("targets=[spleen]", "data.lesions.host=liver")
     assert selection.structures(config.targets, config.data.lesions) == {"spleen"}
+
+
+def test_a_case_is_looked_at_as_it_comes_onto_its_grid():
+    array = np.zeros((6, 6, 3), np.uint8)
+    array[3, 3, 1] = 5  # one voxel, at whose corner a voxel of the new grid has its centre
+    label_map = LabelMap(array, np.diag([2.0, 2.0, 12.0, 1.0]), {5: "liver"})
+    subject = Subject("a", lambda: label_map, None, ())
+    assert selection.holds(subject, frozenset(["liver"]), 4.0)
+    assert not selection.holds(subject, frozenset(["liver"]), 4.0, "shape")

@@ -10,6 +10,7 @@ from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.stages import cohorts, synthesis
+from tests.io.videos import write_video
 from tests.stages.chain import SMALL, build_all, contents
 
 
@@ -114,3 +115,25 @@ def test_records_are_those_of_the_recipe(configured, made, store):
     (folder / "records" / "train_001_r0.json").unlink()
     with pytest.raises(InputError, match=r"train_001_r0\.json: no such file; delete the folder of the stage"):
         synthesis.records(folder, names)
+
+
+def test_volumes_cut_from_videos_do_not_depend_on_workers_or_on_what_was_decoded_before(configured, made, tmp_path):
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    for number in range(4):
+        write_video(videos / f"{number}.mp4", 40, "mpeg4", start=6 * number, g="9")
+    arm = [*SMALL, "texture=video", f"texture.root={videos}", "texture.size=80"]
+    ways = {
+        "alone": ["parallel.workers=1"],
+        "threads": ["parallel.workers=3", "parallel.backend=threading"],
+        "forgetful": ["parallel.workers=1", "texture.cache_mb=0"],
+    }
+    found, (_, (cohort, stage, *_)) = [], made
+    for way, given in ways.items():
+        clean = synthesis.run(configured(*arm, *given), cohort, stage, tmp_path / way)
+        found.append(contents(clean.folder / "volumes") | contents(clean.folder / "records"))
+    assert len(found[0]) == 10
+    assert all(each == found[0] for each in found[1:])
+    records = [json.loads(content) for name, content in found[0].items() if name.endswith(".json")]
+    drawn = [clip for record in records for clip in record["recipe"]["texture"]["clips"].values()]
+    assert {clip["clip"] for clip in drawn} == {0, 1, 2, 3}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labelct.errors import SettingError
 from labelct.synthesis.bank import load_bank, make_bank, make_white
 from labelct.synthesis.texture import Settings
 
@@ -24,6 +25,11 @@ def test_the_same_settings_give_the_same_bank(kind: str) -> None:
     assert bank.shapes == ((6, 32, 32),) * 3
     assert all(clip.std() > 5 for clip in bank.clips)
     assert len({clip.tobytes() for clip in bank.clips}) == 3
+
+
+def test_videos_need_a_folder() -> None:
+    with pytest.raises(SettingError, match=r"texture\.root=None: .* set texture\.root=FOLDER or texture=stills"):
+        load_bank(Settings(kind="video"))
 
 
 def test_no_texture_needs_no_clips() -> None:

@@ -18,8 +18,6 @@ OPTIONS = [(group, path) for group in GROUPS for path in sorted((CONF / group).g
 def test_every_option_fits_its_settings(group: str, path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     values = {key: value for key, value in yaml.safe_load(text).items() if key != "defaults"}
-    if path.stem == "video":
-        values["root"] = "clips"
     settings = GROUPS[group](**values)
     assert getattr(settings, "kind", path.stem) == path.stem
     assert text.startswith("# ")
@@ -31,10 +29,12 @@ def test_every_option_fits_its_settings(group: str, path: Path) -> None:
         (lambda: DataSettings(kind="synth33"), "did you mean 'synth3'"),
         (lambda: DataSettings(replicates=0), "replicates=0"),
         (lambda: DataSettings(mode="onlin"), "did you mean 'online'"),
+        (lambda: DataSettings(interpolation="shape"), "set data.spacing=MM"),
+        (lambda: DataSettings(interpolation="shapes", spacing=2.0), "did you mean 'shape'"),
         (lambda: cylinder.Settings(radius=[0.5, 0.3]), "cylinder.radius"),
         (lambda: background.Settings(seeds=[-300.0, 50.0]), "background.seeds"),
         (lambda: intensity.Settings(kind="gausian"), "did you mean 'gaussian'"),
-        (lambda: texture.Settings(kind="video"), "texture.root=FOLDER"),
+        (lambda: texture.Settings(cache_mb=-1), "cache_mb=-1"),
         (lambda: drop.Settings(labels={"liver": 2.0}), "labels.liver=2.0"),
         (lambda: blur.Settings(slice_mm=-1.0), "blur.slice_mm=-1.0"),
     ],

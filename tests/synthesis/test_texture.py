@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError
 from labelct.synthesis import texture
-from labelct.synthesis.bank import Bank, make_bank, make_white
+from labelct.synthesis.bank import Bank, contrast, make_bank, make_white
 from labelct.synthesis.scene import Scene
-from labelct.synthesis.texture import Settings, contrast, sample_clip, textured
+from labelct.synthesis.texture import Settings, sample_clip, textured
 from tests.synthesis.cases import BANK, empty, scene
 
 CLASSES = {"_air": {"hu": -1000.0, "sd": 0.0}, "_fat": {"hu": -100.0, "sd": 9.0}, "liver": {"hu": 60.0, "sd": 10.0}}
@@ -103,8 +103,3 @@ def test_distractors_are_cut_from_the_bank_too() -> None:
 def test_another_bank_is_refused() -> None:
     with pytest.raises(InputError, match=r"texture bank: is .*, but the volume was drawn from 0123"):
         texture.apply(scene_of("synth3"), {"clips": {}, "strength": 1.0, "bank": "0123"})
-
-
-def test_a_video_texture_needs_a_folder() -> None:
-    with pytest.raises(SettingError, match="texture=stills"):
-        Settings(kind="video")

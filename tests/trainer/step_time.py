@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from labelct.trainer.unet.module import SegmentationModule
+from labelct.trainer.module import SegmentationModule
 
 
 def steps(module: SegmentationModule, batch, count: int) -> float:

@@ -12,11 +12,13 @@ from lightning.pytorch import Callback
 from labelct.accelerator import GIB, free_memory
 from labelct.errors import InputError
 from labelct.tracking import Tracker
+from labelct.trainer import training
 from labelct.trainer.device import described, precision
+from labelct.trainer.memory import least_memory
+from labelct.trainer.module import SegmentationModule
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.unet import check, load, training
-from labelct.trainer.unet.memory import least_memory
-from labelct.trainer.unet.module import SegmentationModule
+from labelct.trainer.unet import check, fit, load
+from labelct.trainer.unet.family import UNET
 from labelct.trainer.unet.settings import UNetSettings
 from labelct.volume import Volume
 from tests.trainer.conftest import body_with_ball, task
@@ -74,9 +76,7 @@ def watched(monkeypatch):
 @pytest.mark.parametrize("wanted", ["bf16", "32"])
 def test_a_ball_is_learnt_and_found(training_set, tiny, tmp_path, sampling: str, wanted: str) -> None:
     device = DeviceSettings(kind="gpu", compile="false", sampling=sampling, precision=wanted, workers=2)
-    training.train(
-        task(tiny(steps=60, validate_every=20), device=device), training_set.folder, tmp_path / "model", Tracker()
-    )
+    fit(task(tiny(steps=60, validate_every=20), device=device), training_set.folder, tmp_path / "model", Tracker())
     hu, truth = body_with_ball((61, 60, 19), (2.1, 2.0, 6.0), seed=9)
     found = load(tmp_path / "model", GPU).predict(Volume(hu, np.diag([2.1, 2.0, 6.0, 1.0])))
     on_cpu = load(tmp_path / "model", DeviceSettings()).predict(Volume(hu, np.diag([2.1, 2.0, 6.0, 1.0])))
@@ -89,7 +89,7 @@ def test_no_step_makes_the_host_wait(training_set, tiny, tmp_path, watched) -> N
     watched(none)
     device = DeviceSettings(kind="gpu", compile="false", sampling="device", precision="bf16")
     settings = tiny(steps=40, validate_every=40, minutes=5.0)
-    training.train(task(settings, device=device), training_set.folder, tmp_path, Tracker())
+    fit(task(settings, device=device), training_set.folder, tmp_path, Tracker())
     assert none.seen == 33
 
 
@@ -97,7 +97,7 @@ def test_a_compiled_step_learns_the_same(training_set, tiny, tmp_path) -> None:
     losses = []
     for compiled in ("true", "false"):
         device = DeviceSettings(kind="gpu", precision="32", sampling="device", compile=compiled)
-        training.train(task(tiny(steps=10), device=device), training_set.folder, tmp_path / compiled, Tracker())
+        fit(task(tiny(steps=10), device=device), training_set.folder, tmp_path / compiled, Tracker())
         line = (tmp_path / compiled / "log.csv").read_text().splitlines()[1]
         losses.append(float(line.split(",")[1]))
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
@@ -106,7 +106,7 @@ def test_a_compiled_step_learns_the_same(training_set, tiny, tmp_path) -> None:
 def test_minutes_end_a_training(training_set, tiny, tmp_path) -> None:
     began = time.monotonic()
     settings = tiny(steps=10**6, minutes=0.2, validate_every=10**6)
-    training.train(task(settings, device=GPU), training_set.folder, tmp_path, Tracker())
+    fit(task(settings, device=GPU), training_set.folder, tmp_path, Tracker())
     state = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert 12 <= state["callbacks"]["TrainingClock"]["seconds"] < 20
     assert time.monotonic() - began < 60
@@ -139,17 +139,17 @@ def test_a_full_card_in_mid_training_is_one_line(training_set, tiny, tmp_path) -
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(training, "Trainer", with_callbacks(training.Trainer, Filling()))
         with pytest.raises(InputError, match=r"memory is full at step 20 .* goes on from .*last\.ckpt"):
-            training.train(task(tiny(), device=GPU), training_set.folder, tmp_path, Tracker())
-    training.train(task(tiny(), device=GPU), training_set.folder, tmp_path, Tracker())
+            fit(task(tiny(), device=GPU), training_set.folder, tmp_path, Tracker())
+    fit(task(tiny(), device=GPU), training_set.folder, tmp_path, Tracker())
 
 
 def test_a_step_takes_at_least_the_memory_that_is_said() -> None:
     settings = UNetSettings(**LARGE)
-    module = SegmentationModule(model_of(settings)).to("cuda")
+    module = SegmentationModule(UNET, model_of(settings)).to("cuda")
     module.on_fit_start()
     torch.cuda.reset_peak_memory_stats()
     steps(module, resident(settings), 1)
-    peak, said = torch.cuda.max_memory_allocated(), least_memory(GPU, settings, 8)
+    peak, said = torch.cuda.max_memory_allocated(), least_memory(UNET, GPU, settings, 8)
     print(f"\n{described(GPU)}: a step took {peak / GIB:.1f} GiB, at least {said / GIB:.1f} GiB were said")
     assert 0.9 * said < peak < 4 * said
     assert precision(GPU) == "bf16-mixed"
@@ -159,10 +159,10 @@ def test_what_channels_last_and_compilation_save() -> None:
     settings = UNetSettings(**LARGE)
     batch, said = resident(settings), []
     for compiled in (False, True):
-        module = SegmentationModule(model_of(settings), compiled=compiled).to("cuda")
+        module = SegmentationModule(UNET, model_of(settings), compiled=compiled).to("cuda")
         module.on_fit_start()
         said.append(steps(module, batch, 20))
-    plain = SegmentationModule(model_of(settings)).to("cuda")
+    plain = SegmentationModule(UNET, model_of(settings)).to("cuda")
     said.append(steps(plain, batch, 20))  # as the network was built; the image comes channels last
     for name, seconds in zip(("channels last", "channels last, compiled", "weights as built"), said, strict=True):
         print(f"\n{name}: {1000 * seconds:.0f} ms a step")
@@ -182,10 +182,10 @@ def test_the_card_is_busy_while_volumes_are_drawn(volumes, training_set, tmp_pat
 
     watched(Marked())
     device = DeviceSettings(kind="gpu", compile="false", sampling="device")
-    training.train(task(settings, device=device, volumes=volumes), training_set.folder, tmp_path, Tracker())
+    fit(task(settings, device=device, volumes=volumes), training_set.folder, tmp_path, Tracker())
     torch.cuda.synchronize()
     taken = marks[40].elapsed_time(marks[110]) / 70 / 1000
-    module = SegmentationModule({"settings": asdict(settings), "labels": {"liver": 1}}).to("cuda")
+    module = SegmentationModule(UNET, {"settings": asdict(settings), "labels": {"liver": 1}}).to("cuda")
     module.on_fit_start()
     alone = steps(module, resident(settings), 30)
     print(f"\n{described(device)}: {1000 * taken:.0f} ms a step with drawn volumes, {1000 * alone:.0f} ms without")

@@ -2,11 +2,20 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+import torch
 
 from labelct.dataset import TrainingSet, image_path, label_path, write_index
 from labelct.errors import InputError, SettingError
 from labelct.io import nifti
-from labelct.trainer.normalisation import BUILTIN, IntensityProperties, fingerprint, intensity, measure
+from labelct.trainer.normalisation import (
+    BUILTIN,
+    IntensityProperties,
+    fingerprint,
+    in_steps,
+    intensity,
+    measure,
+    of_volume,
+)
 from labelct.trainer.settings import NormalisationSettings
 
 
@@ -59,3 +68,30 @@ def test_voxels_to_ignore_are_no_target(tmp_path) -> None:
     nifti.write(label_path(tmp_path, "a"), labels, np.eye(4))
     write_index(tmp_path, ["liver"], {"train": ["a"]}, (1, 1, 1), ignore=True)
     assert fingerprint(TrainingSet(tmp_path)) == IntensityProperties(100, 101, 100, 1)
+
+
+def test_a_volume_of_its_own_is_free_of_its_unit() -> None:
+    image = np.random.default_rng(0).gamma(2.0, 50.0, (20, 21, 22)).astype(np.float32)
+    one, other = (of_volume(each).normalised(each) for each in (image, 3 * image + 70))
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    assert float(one.mean()) == pytest.approx(0, abs=1e-3)
+    assert float(one.std()) == pytest.approx(1, abs=1e-3)
+    assert of_volume(image).high == pytest.approx(np.percentile(image, 99.5), rel=1e-6)
+
+
+def test_a_constant_volume_is_zero() -> None:
+    assert (of_volume(np.full((3, 4, 5), 7.0)).normalised(np.full((3, 4, 5), 7.0)) == 0).all()
+
+
+def test_steps_of_a_window_are_the_same_intensities_in_sixteen_bits() -> None:
+    image = torch.rand(9, 9, 9) / 1000
+    own = of_volume(image.numpy())
+    scaled, properties = in_steps(image, own)
+    assert float(scaled.min()) == 0
+    assert float(scaled.max()) == pytest.approx(10_000, rel=1e-5)
+    stored = scaled.round().to(torch.int16)
+    torch.testing.assert_close(properties.standardised(stored), own.standardised(image), atol=1e-3, rtol=0)
+
+
+def test_every_volume_its_own_leaves_the_training_none(training_set) -> None:
+    assert intensity(NormalisationSettings(source="volume"), training_set) is None

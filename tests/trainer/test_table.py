@@ -24,7 +24,7 @@ def test_every_shipped_option_is_of_a_trainer_in_the_table() -> None:
 
 
 def test_another_kind_is_refused_with_those_there_are(configured) -> None:
-    with pytest.raises(ConfigError, match="unet, nnunet"):
+    with pytest.raises(ConfigError, match="unet, resunet25d, nnunet"):
         configured("trainer.kind=resnet")
 
 
@@ -38,7 +38,9 @@ def test_the_kind_in_the_model_chooses_the_trainer(tmp_path, monkeypatch) -> Non
 
 def test_a_model_of_an_unknown_trainer_says_which_are_known(tmp_path) -> None:
     (tmp_path / "model.json").write_text(json.dumps({"settings": {"kind": "forest"}, "labels": {"liver": 1}}))
-    with pytest.raises(InputError, match=r"unknown trainer 'forest'; train with one of trainer=unet, nnunet"):
+    with pytest.raises(
+        InputError, match=r"unknown trainer 'forest'; train with one of trainer=unet, resunet25d, nnunet"
+    ):
         open_model(tmp_path, DeviceSettings())
 
 

@@ -1,7 +1,7 @@
 """What can be set about nnU-Net: everything that its command line leaves to a class per value."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from labelct.settings import Checked, choice, ranged
 from labelct.trainer.settings import WINDOWS, check_xyz
@@ -75,6 +75,7 @@ class NnunetSettings(Checked):
     save_every: int = ranged(50, 1)
     compile: bool = True
     prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)
+    draws_on_device: ClassVar[bool] = False  # nnU-Net's loaders are processes on the CPU
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,11 +22,12 @@ __all__ = ["Settings", "check", "fit", "load", "prepare"]
 def check(task: TrainingTask[Settings], size: Callable[[], DataSize], outputs: Path) -> None:
     """Raise where a package or the device is not there, or a GPU has less memory than a step takes at least."""
     from labelct.trainer.device import processes
-    from labelct.trainer.unet.memory import check_memory
+    from labelct.trainer.memory import check_memory
+    from labelct.trainer.unet.family import UNET
 
     check_installed("lightning", "monai")
     processes(task.device)
-    check_memory(task.device, task.settings, 1 + len(task.targets))
+    check_memory(UNET, task)
 
 
 def prepare(
@@ -38,13 +39,15 @@ def prepare(
 
 def fit(task: TrainingTask[Settings], data: Path, folder: Path, tracker: Tracker) -> None:
     """Train on the training set in `data`, or go on with the training that `folder` holds."""
-    from labelct.trainer.unet.training import train
+    from labelct.trainer.training import train
+    from labelct.trainer.unet.family import UNET
 
-    train(task, data, folder, tracker)
+    train(UNET, task, data, folder, tracker)
 
 
 def load(folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> Predictor:
     """Open the model that `fit` left in `folder`."""
-    from labelct.trainer.unet.predictor import UNetPredictor
+    from labelct.trainer.predictor import NetworkPredictor
+    from labelct.trainer.unet.family import UNET
 
-    return UNetPredictor.load(folder, device, prediction)
+    return NetworkPredictor.load(UNET, folder, device, prediction)

@@ -1,6 +1,6 @@
-"""Random changes of one patch: what is drawn (plain numbers) and what it does (tensors, on the CPU or on a GPU)."""
+"""Random changes of one 3-D patch: what is drawn (plain numbers) and what it does to where a voxel lies."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,15 +9,8 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 from labelct.rotation import rotation_about
-from labelct.targets import Targets
-from labelct.trainer.normalisation import IntensityProperties
+from labelct.trainer.augmentation import sample_flip, sample_intensity
 from labelct.trainer.unet.settings import AugmentationSettings
-
-
-def flip_axes(settings: AugmentationSettings, targets: Collection[str]) -> tuple[int, ...]:
-    """Return the axes that may be mirrored: not x where a target has a side, as `kidney_left`."""
-    lateral = settings.sides == "apart" or (settings.sides == "auto" and Targets.of(list(targets)).is_lateral)
-    return tuple("xyz".index(axis) for axis in sorted(set(settings.flip)) if not (lateral and axis == "x"))
 
 
 def sample_augmentation(
@@ -36,13 +29,9 @@ def sample_augmentation(
         (standard deviation), `noise_seed` and `z_range` (first and last share of z that the scan covers, or None).
     """
     drawn: dict[str, Any] = {
-        "flip": [axis for axis in axes if rng.random() < 0.5],
+        "flip": sample_flip(axes, rng),
         "matrix": sample_matrix(settings, spacing, rng) if rng.random() < settings.spatial else None,
-        "scale": 1 + float(rng.uniform(-1, 1)) * settings.scale,
-        "shift": float(rng.uniform(-1, 1)) * settings.shift,
-        "gamma": float(np.exp(rng.uniform(-1, 1) * settings.gamma)),
-        "noise": float(rng.uniform()) * settings.noise,
-        "noise_seed": int(rng.integers(2**31)),
+        **sample_intensity(settings, rng),
         "z_range": None,
     }
     if rng.random() < settings.truncate_z_probability:
@@ -105,15 +94,3 @@ def truncate_z(block: Tensor, z_range: Sequence[float] | None, extend: int, fill
     levels = torch.arange(depth, device=block.device)
     beyond = (levels < first - extend) | (levels >= last + extend)
     return block[:, :, levels.clamp(first, last - 1)].masked_fill(beyond, fill)
-
-
-def change_intensity(image: Tensor, params: dict[str, Any], window: IntensityProperties) -> Tensor:
-    """Apply gamma over the window, scale and shift about the mean, and noise to a normalised patch."""
-    low, width = window.floor, (window.high - window.low) / window.sd
-    if params["gamma"] != 1:
-        image = ((image - low) / width).clamp(0, 1).pow(params["gamma"]) * width + low
-    image = image * params["scale"] + params["shift"]
-    if params["noise"]:
-        generator = torch.Generator(image.device).manual_seed(params["noise_seed"])
-        image = image + params["noise"] * torch.randn(image.shape, generator=generator, device=image.device)
-    return image

@@ -1,6 +1,4 @@
-"""The networks and their loss, as MONAI has them, and how they lie in memory."""
-
-from typing import TypeVar
+"""The 3-D networks and their loss, as MONAI has them."""
 
 import torch
 from monai.losses import DiceCELoss
@@ -10,7 +8,6 @@ from torch import Tensor, nn
 from labelct.trainer.unet.settings import UNetSettings
 
 IMPOSSIBLE = -1e4  # the score of a class whose probability is 0: exp(-1e4) is, in float32
-Laid = TypeVar("Laid", Tensor, nn.Module)
 
 
 def build(settings: UNetSettings, classes: int) -> nn.Module:
@@ -36,14 +33,6 @@ def build(settings: UNetSettings, classes: int) -> nn.Module:
         deep_supervision=settings.deep_supervision > 0,
         deep_supr_num=max(1, settings.deep_supervision),
     )
-
-
-def channels_last(item: Laid) -> Laid:
-    """Return a network or `(batch, channel, x, y, z)` as convolutions want it in memory: channels last.
-
-    That takes a third off a step on a CPU; the tensor cores of a GPU read 16-bit numbers no other way.
-    """
-    return item.to(memory_format=torch.channels_last_3d)
 
 
 class DeepSupervisedLoss(nn.Module):

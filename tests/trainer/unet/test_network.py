@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from labelct.trainer.unet.network import DeepSupervisedLoss, build, channels_last
+from labelct.trainer.unet.network import DeepSupervisedLoss, build
 from labelct.trainer.unet.settings import UNetSettings
 
 
@@ -32,15 +32,6 @@ def test_right_scores_cost_less_than_wrong_ones() -> None:
     labels[..., :4] = 1
     right = 9.0 * torch.cat([1.0 - labels, labels.float()], 1)
     assert loss(right, labels) < 0.01 < loss(-right, labels)
-
-
-def test_how_a_network_lies_in_memory_changes_no_value() -> None:
-    image = torch.randn(2, 3, 4, 5, 6)
-    assert torch.equal(channels_last(image), image)
-    assert channels_last(image).is_contiguous(memory_format=torch.channels_last_3d)
-    layer = torch.nn.Conv3d(3, 4, 3)
-    before = layer.weight.clone()
-    assert torch.equal(channels_last(layer).weight, before)
 
 
 def test_a_loss_without_the_voxels_to_ignore_by_hand() -> None:

@@ -8,45 +8,20 @@ import torch
 from torch.utils.data import DataLoader
 
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.unet.patches import Patches, crop, sample_corner
+from labelct.trainer.unet.patches import Patches
 from labelct.trainer.unet.settings import AugmentationSettings
-from labelct.trainer.unet.volumes import LoadedCase, load_cases
+from labelct.trainer.volumes import Form, LoadedCase, load_cases
 
-NONE = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0)
+NONE = AugmentationSettings("", scale=0, shift=0, gamma=0, noise=0)
 
 
 @pytest.fixture
 def patches(training_set, tiny):
     def make(start: int = 0, rank: int = 0, **changes) -> Patches:
-        cases = load_cases(training_set.train, (4, 4, 4), [1], 1, "cases")
+        cases = load_cases(training_set.train, Form((4, 4, 4), (1,)), 1, "cases")
         return Patches(cases, tiny(**changes), BUILTIN["liver"], (4, 4, 4), {"liver": 1}, 0, start, rank)
 
     return make
-
-
-@pytest.mark.parametrize("share", [0.0, 0.33, 1.0])
-def test_patches_hold_foreground_as_often_as_asked(share: float) -> None:
-    rng, centres = np.random.default_rng(0), {1: np.array([[5, 5, 5]]), 2: np.array([[90, 90, 90]])}
-    corners = np.array([sample_corner((100, 100, 100), centres, (8, 8, 8), share, rng) for _ in range(2000)])
-    hits = [np.all((corners <= c) & (corners > c - 8), axis=1).mean() for c in (5, 90)]
-    assert sum(hits) == pytest.approx(share, abs=0.04)
-    assert hits[0] == pytest.approx(hits[1], abs=0.06)
-
-
-def test_random_patches_reach_every_end() -> None:
-    rng = np.random.default_rng(0)
-    corners = np.array([sample_corner((10, 6, 4), {}, (8, 6, 8), 1.0, rng) for _ in range(300)])
-    assert corners.min(0).tolist() == [0, 0, -4]
-    assert corners.max(0).tolist() == [2, 0, 0]
-
-
-def test_crop_outside_the_volume_is_filled() -> None:
-    array = torch.arange(8, dtype=torch.int16).reshape(2, 2, 2)
-    block = crop(array, (-1, 0, 1), (4, 2, 2), -1024)
-    assert torch.equal(block[1:3, :, 0], array[:, :, 1].float())
-    assert (block[0] == -1024).all()
-    assert (block[:, :, 1] == -1024).all()
-    assert (crop(array, (9, 9, 9), (2, 2, 2), 0) == 0).all()
 
 
 def test_batches_depend_on_the_step_alone(patches) -> None:
@@ -60,7 +35,7 @@ def test_batches_depend_on_the_step_alone(patches) -> None:
 
 
 def test_labels_move_with_the_image(patches) -> None:
-    turned = AugmentationSettings("xyz", 0, 0, 0, 0, 1.0, 40.0, 0.3)
+    turned = replace(NONE, flip="xyz", spatial=1.0, rotation=40.0, zoom=0.3)
     for index in range(6):
         image, labels = patches(augmentation=turned, foreground=1.0)[index]
         assert image.shape == labels.shape == (2, 1, 24, 24, 24)
@@ -70,7 +45,7 @@ def test_labels_move_with_the_image(patches) -> None:
 
 
 def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> None:
-    ends = AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, truncate_z_probability=1.0)
+    ends = replace(NONE, truncate_z_probability=1.0)
     air = (-1024 - 99.4) / 39.4
     cut = 0
     for index in range(6):
@@ -87,10 +62,7 @@ def test_a_scan_that_ends_within_the_patch_leaves_air_and_no_label(patches) -> N
 
 
 def test_a_patch_continues_a_scan_as_far_as_asked(patches) -> None:
-    wanted = [
-        AugmentationSettings("", 0, 0, 0, 0, 0, 0, 0, truncate_z_probability=1.0, z_padding_mm=length)
-        for length in (0.0, 12.0)
-    ]
+    wanted = [replace(NONE, truncate_z_probability=1.0, z_padding_mm=length) for length in (0.0, 12.0)]
     none, some = (patches(augmentation=each, foreground=1.0) for each in wanted)
     repeated = 0
     for index in range(6):

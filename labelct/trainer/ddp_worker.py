@@ -1,0 +1,33 @@
+"""A further process of a DDP training: `python -m labelct.trainer.ddp_worker FOLDER`, started by the first one."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from labelct.errors import LabelctError
+from labelct.processes import end_with
+from labelct.streaming import read_shared
+from labelct.targets import Targets
+from labelct.tracking import Tracker
+from labelct.trainer.device import RANK
+from labelct.trainer.face import TrainingTask
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.table import TRAINERS
+
+
+def main(folder: Path) -> None:
+    """Take part in the training that `job.json` in `folder` describes; the curves are those of the first process."""
+    end_with(os.getppid())
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    device, volumes = DeviceSettings(**job["device"]), read_shared(folder, job["volumes"])
+    trainer = TRAINERS[job["settings"]["kind"]]
+    task = TrainingTask(trainer.Settings(**job["settings"]), Targets(job["targets"]), device, job["seed"], volumes)
+    trainer.fit(task, Path(job["training_set"]), folder, Tracker())
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]))
+    except LabelctError as error:
+        sys.exit(f"process {os.environ.get(RANK)} of the training: {error}")

@@ -1,0 +1,52 @@
+"""The trainer `resunet25d`: a residual U-Net on slices and their neighbours; its face (see `labelct.trainer.face`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labelct.errors import check_installed
+from labelct.trainer.resunet25d.settings import ResUNetSettings as Settings
+
+if TYPE_CHECKING:
+    from labelct.store import Stage
+    from labelct.tracking import Tracker
+    from labelct.trainer.face import DataSize, Predictor, TrainingTask
+    from labelct.trainer.settings import DeviceSettings, PredictionSettings
+
+__all__ = ["Settings", "check", "fit", "load", "prepare"]
+
+
+def check(task: TrainingTask[Settings], size: Callable[[], DataSize], outputs: Path) -> None:
+    """Raise where a package or the device is not there, or a GPU has less memory than a step takes at least."""
+    from labelct.trainer.device import processes
+    from labelct.trainer.memory import check_memory
+    from labelct.trainer.resunet25d.family import RESUNET
+
+    check_installed("lightning", "monai")
+    processes(task.device)
+    check_memory(RESUNET, task)
+
+
+def prepare(
+    task: TrainingTask[Settings], training_set: Stage, clinical_arm: Callable[[], Stage | None], root: Path
+) -> list[Stage]:
+    """Return no stage: the training reads the training set itself."""
+    return []
+
+
+def fit(task: TrainingTask[Settings], data: Path, folder: Path, tracker: Tracker) -> None:
+    """Train on the training set in `data`, or go on with the training that `folder` holds."""
+    from labelct.trainer.resunet25d.family import RESUNET
+    from labelct.trainer.training import train
+
+    train(RESUNET, task, data, folder, tracker)
+
+
+def load(folder: Path, device: DeviceSettings, prediction: PredictionSettings | None = None) -> Predictor:
+    """Open the model that `fit` left in `folder`."""
+    from labelct.trainer.predictor import NetworkPredictor
+    from labelct.trainer.resunet25d.family import RESUNET
+
+    return NetworkPredictor.load(RESUNET, folder, device, prediction)

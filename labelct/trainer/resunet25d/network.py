@@ -1,0 +1,66 @@
+"""The residual U-Net of MONAI in two dimensions, its loss, and the stack of slices that it sees."""
+
+import torch
+from monai.networks.nets import UNet
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from labelct.trainer.resunet25d.settings import ResUNetSettings
+
+
+def build(settings: ResUNetSettings, classes: int) -> nn.Module:
+    """Return the network of `settings`: long skips between encoder and decoder, short ones around each block.
+
+    Args:
+        settings: Context and channels of the levels.
+        classes: Classes with the background; two share one score, the logit of the one target.
+
+    Returns:
+        A module from `(batch, 2 context + 1, x, y)` to scores `(batch, classes, x, y)`, one for one target.
+        Source: Liu et al., "Cross-modality Knowledge Transfer for Prostate Segmentation from CT Scans", section 2.3;
+        Drozdzal et al. 2016, doi:10.1007/978-3-319-46976-8_19.
+    """
+    channels, norm = list(settings.channels), ("INSTANCE", {"affine": True})
+    strides, scores = [2] * (len(channels) - 1), 1 if classes == 2 else classes
+    return UNet(2, 2 * settings.context + 1, scores, channels, strides, num_res_units=2, norm=norm)
+
+
+def stacked(volume: Tensor, level: int, context: int) -> Tensor:
+    """Return a slice between its neighbours, `(2 context + 1, x, y)`; beyond the ends the end slice is repeated.
+
+    Args:
+        volume: `(x, y, z)`.
+        level: Number of the slice along z.
+        context: Neighbours on each side.
+    """
+    levels = torch.arange(level - context, level + context + 1, device=volume.device)
+    return volume[:, :, levels.clamp(0, volume.shape[2] - 1)].movedim(2, 0)
+
+
+def probabilities(scores: Tensor) -> Tensor:
+    """Return the probabilities `(batch, class, x, y)` of scores, the background first."""
+    if scores.shape[1] > 1:
+        return scores.softmax(1)
+    target = scores.sigmoid()
+    return torch.cat([1 - target, target], 1)
+
+
+class SliceLoss(nn.Module):
+    """Binary cross-entropy of one target, cross-entropy of several: the mean over the pixels that are not ignored."""
+
+    def __init__(self, ignore: int | None = None) -> None:
+        """Take the label value of pixels to ignore; None: there are none."""
+        super().__init__()
+        self.ignore = ignore
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of scores `(batch, 1 or class, x, y)` against labels `(batch, 1, x, y)`."""
+        scores, known = scores.float(), torch.ones_like(labels, dtype=torch.bool)
+        if self.ignore is not None:
+            known = labels != self.ignore
+            scores, labels = scores.masked_fill(~known, 0.0), labels.masked_fill(~known, 0)
+        if scores.shape[1] == 1:
+            each = binary_cross_entropy_with_logits(scores, (labels > 0).to(scores), reduction="none")
+        else:
+            each = cross_entropy(scores, labels[:, 0].long(), reduction="none")[:, None]
+        return (each * known).sum() / known.sum().clamp(min=1)

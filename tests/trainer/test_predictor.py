@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+import torch
+
+from labelct.trainer.normalisation import BUILTIN
+from labelct.trainer.predictor import NetworkPredictor, body_box
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet.family import UNET
+from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
+from labelct.volume import Volume
+
+
+def test_box_holds_the_body_and_not_the_table() -> None:
+    hu = np.full((60, 50, 40), -1000, np.float32)
+    hu[20:40, 15:35, :] = 40
+    hu[5:55, 2:4, :] = 100  # the table, thinner than the body
+    box = body_box(hu, (2.0, 2.0, 2.0), PredictionSettings(margin_mm=8))
+    assert [(span.start, span.stop) for span in box] == [(15, 44), (11, 40), (0, 40)]
+
+
+def test_without_a_body_or_a_wish_nothing_is_cropped() -> None:
+    air, water = np.full((9, 9, 9), -1000, np.float32), np.zeros((9, 9, 9), np.float32)
+    for hu, settings in ((air, PredictionSettings()), (water, PredictionSettings(body_crop=False))):
+        assert hu[body_box(hu, (1, 1, 1), settings)].shape == hu.shape
+
+
+class Smeared(torch.nn.Module):
+    """Says organ where the mean over 9 slices is above -0.2 standard deviations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        organ = torch.nn.functional.avg_pool3d(image, (1, 1, 9), 1, (0, 0, 4)) + 0.2
+        return torch.cat([-organ, organ], 1) * 50
+
+
+@pytest.mark.parametrize(("z_padding_mm", "missed"), [(0.0, True), (40.0, False)])
+def test_repeated_end_slices_keep_an_organ_at_the_end_of_a_slab(z_padding_mm: float, missed: bool) -> None:
+    settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
+    settings.prediction = PredictionSettings(body_crop=False, z_padding_mm=z_padding_mm)
+    intensity_properties = BUILTIN["soft_tissue"]
+    predictor = NetworkPredictor(
+        UNET, Smeared(), settings, {"liver": 3}, (4.0, 4.0, 4.0), intensity_properties, DeviceSettings()
+    )
+    hu = np.full((20, 20, 8), 60, np.float32)
+    hu[0] = -1000
+    found = predictor.predict(Volume(hu, np.diag([4.0, 4.0, 4.0, 1.0])))[4:]
+    assert found.shape == (16, 20, 8)
+    assert set(np.unique(found[..., 3:5])) == {3}
+    assert (found[..., [0, -1]] == 0).all() == missed

@@ -71,10 +71,10 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     made = [name for name, settings in config.test.items() if isinstance(settings, SyntheticSettings)]
     tests = {name: _tested(config, name, own, root) for name in config.test if name not in made}
     learnt = translation.run(config, own, root, tracker)
-    shown = translation.applied(config, cohort, learnt)
     tests = {name: (translation.to_ct(config, tested, learnt), stage) for name, (tested, stage) in tests.items()}
-    tests |= {name: _tested(config, name, (shown, cohort_stage), root) for name in made}
-    *volumes, dataset = training_set.run(config, shown, cohort_stage, root)
+    shown = translation.applied(config, own, learnt)
+    tests |= {name: _tested(config, name, shown, root) for name in made}
+    *volumes, dataset = training_set.run(config, *shown, root)
     *prepared, model = training.run(config, cohort, cohort_stage, dataset, root, tracker)
     stages: list[Stage] = [cohort_stage, *learnt, *volumes, dataset, *prepared, model]
     rows: list[dict[str, Any]] = []

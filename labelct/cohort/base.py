@@ -95,7 +95,6 @@ class Cohort:
         modality: What its images are, `ct` or `mr`.
         blind: Test cases without an image: what is made from their label maps can be scored on, nothing else.
         folds: Every fold of a cross-validation, in order, where the cohort is one of them; else empty.
-        translation: Key of the stage whose network makes the CT of its subjects from their MR; None: they are given.
     """
 
     name: str
@@ -109,7 +108,6 @@ class Cohort:
     modality: str = "ct"
     blind: tuple[Subject, ...] = ()
     folds: tuple[Cohort, ...] = ()
-    translation: str | None = None
 
     @property
     def everyone(self) -> tuple[Subject, ...]:

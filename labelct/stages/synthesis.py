@@ -1,7 +1,7 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
-from labelct.stages import priors, selection, translation
+from labelct.stages import priors, selection
 from labelct.stages.acquisition import resolved
+from labelct.stages.translation import described
 from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
@@ -32,7 +33,7 @@ ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_va
 
 @dataclass(frozen=True)
 class Work:
-    """One case to synthesise with all its replicates; `known` is what else its records say."""
+    """One case to synthesise with all its replicates."""
 
     subject: Subject
     split: str
@@ -41,7 +42,6 @@ class Work:
     seed: int
     folder: Path
     tables: Mapping[str, str]
-    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sampler(config: Config, folder: Path) -> Sampler:
@@ -73,8 +73,6 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
     tables = priors.tables(config, cohort, root)
     settings = _settings(config, tables)
     settings["cases"] = {"train": [s.case for s in cohort.train], "val": [s.case for s in cohort.val]}
-    translated = translation.of(cohort, root)
-    known = translation.described(translated)
 
     def make(folder: Path) -> None:
         for name in ("volumes", "labels", "records"):
@@ -82,14 +80,18 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
         tables.write(folder)
         whole, seed = sampler(config, folder), config.data.seed
         checked = whole if config.drop.validation else whole.without_drop()
-        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity, known=known)
+        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity)
         work = [make_one(subject, "train", copies(config), whole) for subject in cohort.train]
         work += [make_one(subject, "val", config.data.replicates_val, checked) for subject in cohort.val]
         # one translation at a time takes the whole device
-        parallel = replace(config.parallel, workers=1, backend="sequential") if cohort.translation else config.parallel
+        parallel = (
+            replace(config.parallel, workers=1, backend="sequential")
+            if RECIPES[config.data.kind].translated
+            else config.parallel
+        )
         map_cases(synthesise, work, parallel, f"synthesis {config.data.kind}")
 
-    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages, *translated]), make)
+    return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages]), make)
 
 
 def copies(config: Config) -> int:
@@ -143,7 +145,9 @@ def synthesise(work: Work) -> None:
         record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
         if loaded.case.ignored is not None:
             record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
-        write_json(work.folder / "records" / f"{name}.json", {**record, **work.known, "recipe": synthetic.params})
+        if work.sampler.recipe.kind.translated:
+            record |= described(work.subject)
+        write_json(work.folder / "records" / f"{name}.json", {**record, "recipe": synthetic.params})
 
 
 def _is_complete(name: str, folder: Path) -> bool:

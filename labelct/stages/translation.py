@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
-from labelct.cohort.settings import OwnSettings
+from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config, LimitSettings
 from labelct.errors import InputError, SettingError
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import cohorts
-from labelct.store import Stage, build, recipe_of
+from labelct.store import Stage, build, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
 from labelct.tracking import Tracker
 
@@ -76,26 +76,28 @@ def run(config: Config, own: Prepared, root: Path, tracker: Tracker) -> list[Sta
     return [build(root, recipe, lambda folder: train(task, folder, tracker))]
 
 
-def applied(config: Config, cohort: Cohort, learnt: Sequence[Stage]) -> Cohort:
+def applied(config: Config, own: Prepared, learnt: Sequence[Stage]) -> Prepared:
     """Return a cohort whose subjects have, in place of their MR, the CT that a translation makes of it.
 
     Args:
         config: The experiment; read are the windows of the translation, and the device.
-        cohort: With MR.
-        learnt: What `run` returned; empty: the cohort stays as it is.
+        own: The cohort, with MR, and the stage that identifies its files.
+        learnt: What `run` returned; empty: both stay as they are.
+
+    Returns:
+        The cohort, folds included, and the stage that stands for its files and the translation.
     """
     if not learnt:
-        return cohort
+        return own
+    cohort, stage = own
+    key = key_of(recipe_of("cohort", VERSION, {"direction": DIRECTION}, [stage, *learnt]))
+    return _with_ct(config, cohort, learnt), dataclasses.replace(stage, key=key)
+
+
+def _with_ct(config: Config, cohort: Cohort, learnt: Sequence[Stage]) -> Cohort:
     train, val, test = (to_ct(config, subjects, learnt) for subjects in (cohort.train, cohort.val, cohort.test))
-    folds = tuple(applied(config, fold, learnt) for fold in cohort.folds)
-    changed = {"modality": "ct", "translation": learnt[0].key}
-    return dataclasses.replace(cohort, train=train, val=val, test=test, folds=folds, **changed)
-
-
-def of(cohort: Cohort, root: Path) -> list[Stage]:
-    """Return the stage of the translation that makes the CT of a cohort, in a list; else an empty one."""
-    key = cohort.translation
-    return [] if key is None else [Stage("translation", key, root / "translation" / key)]
+    folds = tuple(_with_ct(config, fold, learnt) for fold in cohort.folds)
+    return dataclasses.replace(cohort, train=train, val=val, test=test, folds=folds, modality="ct")
 
 
 def to_ct(config: Config, subjects: tuple[Subject, ...], learnt: Sequence[Stage]) -> tuple[Subject, ...]:
@@ -114,9 +116,12 @@ def to_ct(config: Config, subjects: tuple[Subject, ...], learnt: Sequence[Stage]
     return tuple(found)
 
 
-def described(learnt: Sequence[Stage]) -> dict[str, Mapping[str, str]]:
-    """Return what the records of translated volumes say about the translation; nothing where there is none."""
-    return {"translation": {"stage": learnt[0].key, "direction": DIRECTION}} if learnt else {}
+def described(subject: Subject) -> dict[str, dict[str, str]]:
+    """Return what the record of a volume says about the translation that made its CT."""
+    from labelct.translation.translator import TranslatedMr
+
+    assert isinstance(subject.load_ct, TranslatedMr)
+    return {"translation": {"stage": subject.load_ct.folder.name, "direction": DIRECTION}}
 
 
 def _side(config: Config, side: str, own: Prepared, root: Path) -> Prepared:
@@ -139,8 +144,8 @@ def _learnt(side: str, cohort: Cohort, stage: Stage) -> tuple[Subject, ...]:
     """
     _check_modality(side, cohort.modality, stage.folder)
     name = side.upper()
-    learnt = {one.case: one for one in (*cohort.pooled("train"), *cohort.pooled("val"))}
-    subjects = tuple(one for one in learnt.values() if getattr(one, f"load_{side}") is not None)
+    everyone = {one.case: one for split in ("train", "val") for one in cohort.pooled(split)}
+    subjects = tuple(one for one in everyone.values() if getattr(one, f"load_{side}") is not None)
     if not subjects:
         problem = f"holds no {name} to learn a translation from, in training and validation"
         raise InputError(stage.folder, problem, f"check the files and splits of translation.{side}")
@@ -159,7 +164,7 @@ def _reject_tested(config: Config, side: str, learnt: Sequence[Subject], root: P
     """Raise `InputError` where a test group that is only read shares a file with what is learnt from."""
     used = {path.resolve() for subject in learnt for path in subject.files}
     for settings in config.test.values():
-        if isinstance(settings, (OwnSettings, EmbeddedSettings)):
+        if isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
             continue
         tested, _ = cohorts.prepare(_whole(config), settings, root)
         for subject in tested.scored(settings.split)[: config.limit.test]:

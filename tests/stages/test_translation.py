@@ -82,7 +82,7 @@ def learnt(config, tmp_path):
 def test_mr_become_ct_with_their_labels_and_can_be_made_again(tiny, tmp_path):
     config = tiny()
     (cohort, stage), made, root = learnt(config, tmp_path)
-    clean = synthesis.run(config, translation.applied(config, cohort, made), stage, root)
+    clean = synthesis.run(config, *translation.applied(config, (cohort, stage), made), root)
     assert len(cohort.train) == 2
     for subject in (*cohort.train, *cohort.val):
         name = f"{subject.case}_r0"
@@ -115,9 +115,9 @@ def test_the_key_is_that_of_what_is_learnt(tiny, tmp_path, monkeypatch):
 
 def test_a_recipe_without_translation_has_none(tiny, tmp_path):
     config = tiny("data=synth3")
-    (cohort, _), made, _ = learnt(config, tmp_path)
+    own, made, _ = learnt(config, tmp_path)
     assert made == []
-    assert translation.applied(config, cohort, made) == cohort
+    assert translation.applied(config, own, made) == own
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,27 @@
 """The masks of a folder: what each is called, and the record beside it of what it was made from and by."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labelct.errors import InputError
+from labelct.folders import made, together
+from labelct.io import nifti
 from labelct.io.content import digest
 from labelct.io.header import read_header
 from labelct.io.tags import is_dicom
 from labelct.io.volumes import ct_files
 from labelct.store import read_json, write_json
+from labelct.volume import Volume
 
-ENDING, RECORD = ".nii.gz", ".made_from.json"
+ENDING, RECORD, LABELS = ".nii.gz", ".made_from.json", "labels.json"
 OVERWRITE = "give another -o, or --overwrite to make it again"
 
 
@@ -106,9 +113,46 @@ def check_labels(folder: Path, masks: Sequence[Path], labels: Mapping[str, int])
             )
 
 
-def write_record(mask: Path, record: Record) -> None:
-    """Say beside a mask what it was made from."""
-    write_json(record_path(mask), asdict(record))
+@contextmanager
+def named(folder: Path, labels: Mapping[str, int]) -> Iterator[None]:
+    """Write the `labels.json` of a folder before its masks; where no mask can be written, nothing is left of it.
+
+    Args:
+        folder: Where the masks are written meanwhile.
+        labels: Label value by name.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    path = folder / LABELS
+    there = path.exists()
+    with made(folder):
+        write_json(path, dict(labels))
+        try:
+            yield
+        except InputError:
+            if not there and not any(folder.glob(f"*{ENDING}")):
+                path.unlink()
+            raise
+
+
+def write_mask(mask: Path, labels: NDArray[np.integer], volume: Volume, record: Record) -> None:
+    """Write a mask on the grid of its CT, and beside it what it was made from, or neither.
+
+    Args:
+        mask: The file.
+        labels: `(x, y, z)` label values.
+        volume: The CT.
+        record: What decided over them.
+
+    Raises:
+        InputError: The disk is full, or the folder cannot be written.
+    """
+    path = record_path(mask)
+    with together(mask.parent, last=path.name) as folder:
+        nifti.write_like(folder / mask.name, labels, volume)
+        write_json(folder / path.name, asdict(record))
+        path.unlink(missing_ok=True)  # until the new one is there, the mask is no one's
 
 
 def record_path(mask: Path) -> Path:

@@ -111,9 +111,8 @@ def _run(jobs: int) -> int:
         start(job)()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
-    except OSError as error:  # of Hydra's own: a job tells its own errors
-        path, problem = error.filename or JobFolders.folder, f"cannot be made ({error.strerror})"
-        raise refusal(error, path) or InputError(path, problem, "choose another paths.outputs=") from error
+    except (OSError, InputError) as error:  # where no job can begin: a job tells its own errors
+        return _refused(error, jobs)
     except KeyboardInterrupt:
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
         return interrupted_code()
@@ -121,12 +120,28 @@ def _run(jobs: int) -> int:
         return code
     if not JobFolders.multirun:
         ended = status.read(JobFolders.folder / status.FILE)  # not those of jobs below it, as with hydra.run.dir=.
+        JobFolders.forget_unstarted()
         return code if ended["state"] == "finished" else max(code, 1)
     lines, missing = sweep_ended(JobFolders.folder, jobs)
     print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if missing else code
+
+
+def _refused(error: OSError | InputError, jobs: int) -> int:
+    """Say why no job could begin, unless one that ended of the same has said it, and leave nothing of it."""
+    folder = JobFolders.folder
+    if isinstance(error, OSError):
+        path, problem = error.filename or folder, f"cannot be made ({error.strerror})"
+        error = refusal(error, path) or InputError(path, problem, "choose another paths.outputs=")
+    JobFolders.forget_unstarted()
+    failed = status.failures(folder) if folder and folder.is_dir() else []
+    said = any(error.problem in reason for _, reason in failed)
+    ended = sweep_ended(folder, jobs)[0] if folder and said else []
+    line = "; ".join(line for line in ended if not line.startswith("failed: ")) or error
+    print(f"labelct run: {line}", file=sys.stderr)
+    return 1
 
 
 def job(composed: DictConfig) -> float | None:

@@ -1,13 +1,15 @@
 """Each CT has a mask of its own name, and a record tells what a mask was made from."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path, write_record
+from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.store import write_json
 from tests.io.dicoms import ct_slice, write
 
 RECORD = Record("digest", "key", {"liver": 1}, {"all_components": False})
@@ -48,7 +50,7 @@ def test_what_is_there_is_taken_only_where_its_record_says_the_same(tmp_path):
     mask.touch()
     with pytest.raises(InputError, match="no record of what it was made from"):
         is_made(mask, RECORD)
-    write_record(mask, RECORD)
+    write_json(record_path(mask), asdict(RECORD))
     assert is_made(mask, RECORD)
     others = {
         "of another CT": Record("x", "key", {"liver": 1}, RECORD.options),
@@ -66,7 +68,7 @@ def test_what_is_there_is_taken_only_where_its_record_says_the_same(tmp_path):
 def test_labels_speak_for_all_masks_of_a_folder(tmp_path):
     mask = tmp_path / "ct.nii.gz"
     mask.touch()
-    write_record(mask, RECORD)
+    write_json(record_path(mask), asdict(RECORD))
     check_labels(tmp_path, [], {"liver": 1})
     check_labels(tmp_path, [mask], {"spleen": 1})
     with pytest.raises(InputError, match="other labels"):

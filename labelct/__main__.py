@@ -43,8 +43,10 @@ def main() -> None:
         remedy = did_you_mean(verb, VERBS) or "see labelct --help"
         print(f"labelct {verb}: no such verb; allowed is {', '.join(VERBS)}; {remedy}", file=sys.stderr)
         sys.exit(2)
+    from labelct.processes import leave
+
     sys.argv = [f"labelct {verb}", *rest]
-    sys.exit(run_verb(verb, rest))
+    leave(run_verb(verb, rest))
 
 
 def run_verb(verb: str, arguments: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from labelct import inventory
 from labelct.errors import ELSEWHERE, InputError, refusal
 from labelct.folders import TEMPORARY, made, temporary_name
+from labelct.processes import check_interrupted
 
 log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
@@ -151,6 +152,7 @@ def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -
     Raises:
         InputError: The folder cannot be written, or the stage lacks what `make` does not make again.
     """
+    check_interrupted()
     name, key = str(recipe["stage"]), key_of(recipe)
     stage = Stage(name, key, root / name / key)
     if stage.folder.is_dir() and not differences(stage.folder):

@@ -19,7 +19,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "volume": set(),
         "body": set(),
         "rotation": set(),
-        "progress": set(),
+        "progress": {"processes"},
         "processes": set(),
         "inventory": set(),
         "shared_memory": {"processes"},
@@ -35,7 +35,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "labels": {"errors"},
         "targets": {"errors", "labels", "sides", "volume"},
         "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
-        "store": {"errors", "folders", "inventory"},
+        "store": {"errors", "folders", "inventory", "processes"},
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
         "synthesis": {
@@ -90,7 +90,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "stages", "store", "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },
         "__main__": {"errors", "parallel", "processes", "threads"},
-        "run": {"__main__"},
+        "run": {"__main__", "processes"},
     },
 )  # fmt: skip
 MAY_IMPORT = {room: others for floor in FLOORS for room, others in floor.items()}

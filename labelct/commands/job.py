@@ -23,7 +23,7 @@ from labelct.commands import status
 from labelct.config import study, typed
 from labelct.errors import SPACE, InputError, LabelctError, refusal
 from labelct.folders import missing, remove_empty
-from labelct.processes import end_with, interrupt_on_signals, interrupted_by, interrupted_code
+from labelct.processes import end_with, interrupt_on_signals, interrupted_by, interrupted_code, leave
 from labelct.store import harmed, write_text
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def main() -> None:
     try:
         run(composed, folder, dict(settings.hydra.runtime.choices), given)
     except KeyboardInterrupt:
-        sys.exit(interrupted_code())
+        leave(interrupted_code())
 
 
 class Console(RichHandler):

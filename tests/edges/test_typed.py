@@ -239,4 +239,5 @@ def test_ctrl_c_while_the_modules_still_load_is_one_line(typed_in, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "labelct.parallel", Loading("labelct.parallel"))
+    monkeypatch.setattr("labelct.processes.leave", sys.exit)
     assert typed_in("scan", "ct.nii.gz") == (130, "labelct scan: stopped\n")

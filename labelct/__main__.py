@@ -43,10 +43,15 @@ def main() -> None:
         remedy = did_you_mean(verb, VERBS) or "see labelct --help"
         print(f"labelct {verb}: no such verb; allowed is {', '.join(VERBS)}; {remedy}", file=sys.stderr)
         sys.exit(2)
+    sys.argv = [f"labelct {verb}", *rest]
+    end(run_verb(verb, rest))
+
+
+def end(code: int) -> None:
+    """Leave with an exit code; what that takes is imported here, and not before signals are handled."""
     from labelct.processes import leave
 
-    sys.argv = [f"labelct {verb}", *rest]
-    leave(run_verb(verb, rest))
+    leave(code)
 
 
 def run_verb(verb: str, arguments: Sequence[str]) -> int:

@@ -90,7 +90,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "stages", "store", "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },
         "__main__": {"errors", "parallel", "processes", "threads"},
-        "run": {"__main__", "processes"},
+        "run": {"__main__"},
     },
 )  # fmt: skip
 MAY_IMPORT = {room: others for floor in FLOORS for room, others in floor.items()}

@@ -21,7 +21,7 @@ from labelct.commands.job import JobFolders, sweep_ended
 from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
 from labelct.errors import InputError, LabelctError, refusal
-from labelct.processes import interrupted_code
+from labelct.processes import interrupted_by, interrupted_code
 
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort
@@ -114,6 +114,8 @@ def _run(jobs: int) -> int:
     except (OSError, InputError) as error:  # where no job can begin: a job tells its own errors
         return _refused(error, jobs)
     except KeyboardInterrupt:
+        if JobFolders.folder is not None:
+            status.stop(JobFolders.folder, f"stopped by {interrupted_by().name}")
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
         return interrupted_code()
     if JobFolders.folder is None:

@@ -19,7 +19,7 @@ def temporary_name() -> str:
 
 def missing(folder: Path) -> list[Path]:
     """Return what has to be made for a folder to be there: itself and those above it, the deepest first."""
-    return [path for path in (folder, *folder.parents) if not path.exists()]
+    return [path for path in (folder, *folder.parents) if not os.path.exists(path)]
 
 
 def remove_empty(folders: list[Path]) -> None:

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from labelct.errors import InputError
-from labelct.folders import made, together
+from labelct.folders import made, missing, together
 
 
 def full(*first):
@@ -30,6 +30,10 @@ def test_folders_that_were_made_for_nothing_are_removed_and_those_that_hold_some
     with pytest.raises(OSError, match="No space"), made(tmp_path / "there" / "a" / "b"):
         full(tmp_path / "there" / "a" / "file")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "file", "there"]
+
+
+def test_a_name_that_no_file_system_takes_is_missing(tmp_path):
+    assert missing(tmp_path / ("n" * 300)) == [tmp_path / ("n" * 300)]
 
 
 def test_files_that_are_written_together_lie_there_in_the_end(tmp_path):

@@ -1,5 +1,7 @@
 """The masks of a folder: what each is called, and the record beside it of what it was made from and by."""
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
+from labelct.errors import REFUSALS, InputError
 from labelct.folders import made, together
 from labelct.io import nifti
 from labelct.io.content import digest
@@ -22,6 +24,7 @@ from labelct.store import read_json, write_json
 from labelct.volume import Volume
 
 ENDING, RECORD, LABELS = ".nii.gz", ".made_from.json", "labels.json"
+LONGEST = 255  # bytes of a file's name
 OVERWRITE = "give another -o, or --overwrite to make it again"
 
 
@@ -50,7 +53,7 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
         folder: Where the masks go.
 
     Raises:
-        InputError: Two CT cannot be told apart, or a mask would take the place of a CT.
+        InputError: Two CT cannot be told apart, a name would be too long, or a mask would take the place of a CT.
     """
     parts = {path: _parts(path) for path in {path.resolve(): path for path in inputs}.values()}
     depths = dict.fromkeys(parts, 1)
@@ -62,6 +65,8 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
     masks = {path: folder / f"{_name(parts[path], depth)}{ENDING}" for path, depth in depths.items()}
     given = {path.resolve() for path in parts}
     for path, mask in masks.items():
+        if len(os.fsencode(record_path(mask).name)) > LONGEST:
+            raise InputError(mask, *REFUSALS[errno.ENAMETOOLONG])
         if mask.resolve() in given:
             raise InputError(mask, f"is a CT, and the mask of {path} would take its place", "give another -o")
     return masks

@@ -38,6 +38,12 @@ def test_masks_have_distinct_names(inputs, names):
     assert [path.name for path in mask_paths(paths, Path("out")).values()] == [f"{name}.nii.gz" for name in names]
 
 
+def test_a_name_that_leaves_no_room_for_the_record_is_refused_before_anything_is_segmented():
+    mask_paths([Path("/d") / ("n" * 240 + ".nii.gz")], Path("out"))
+    with pytest.raises(InputError, match="the name is too long"):
+        mask_paths([Path("/d") / ("n" * 241 + ".nii.gz")], Path("out"))
+
+
 def test_a_mask_takes_the_place_of_no_ct(tmp_path):
     (tmp_path / "ct.nii.gz").touch()
     with pytest.raises(InputError, match="would take its place"):

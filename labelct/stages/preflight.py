@@ -23,7 +23,20 @@ from labelct.synthesis.recipes import RECIPES
 
 def needs(config: Config) -> dict[str, Any]:
     """Return the sections that `check` reads: jobs that agree in them need the very same."""
-    read = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "device", "limit", "parallel", "paths", "evaluation")
+    read = (
+        "cohort",
+        "test",
+        "targets",
+        "data",
+        "fill",
+        "texture",
+        "drop",
+        "device",
+        "limit",
+        "parallel",
+        "paths",
+        "evaluation",
+    )
     return {name: value for name, value in plain(config).items() if name in read}
 
 

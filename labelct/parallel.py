@@ -84,7 +84,7 @@ def map_cases(
     if not items:
         return []
     if settings.backend not in PACKAGES:
-        with _workers_killed_on_interrupt():
+        with workers_killed_on_interrupt():
             return list(track(_on_this_machine(function, items, settings), description, len(items)))
     from joblib import Parallel, delayed
 
@@ -120,7 +120,7 @@ def _on_this_machine(
 
 
 @contextmanager
-def _workers_killed_on_interrupt() -> Iterator[None]:
+def workers_killed_on_interrupt() -> Iterator[None]:
     """Kill loky's workers on Ctrl-C or a signal: those that are just starting would each end with a traceback."""
     try:
         yield

@@ -21,6 +21,7 @@ from labelct.commands.job import JobFolders, sweep_ended
 from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
 from labelct.errors import InputError, LabelctError, refusal
+from labelct.parallel import workers_killed_on_interrupt
 from labelct.processes import interrupted_by, interrupted_code
 
 EXAMPLES = """examples
@@ -108,7 +109,8 @@ def _run(jobs: int) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let what a disk refuses Hydra reach the verb's own line
     start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=NAME)
     try:
-        start(job)()
+        with workers_killed_on_interrupt():  # those of the joblib launcher
+            start(job)()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     except (OSError, InputError) as error:  # where no job can begin: a job tells its own errors

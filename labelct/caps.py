@@ -9,6 +9,20 @@ from omegaconf.errors import InterpolationKeyError, InterpolationResolutionError
 from labelct.complaints import ConfigError, interpolation
 
 
+def resolved(composed: DictConfig) -> DictConfig:
+    """Return a configuration with every `${...}` resolved.
+
+    Raises:
+        ConfigError: A `${...}` stands for nothing.
+    """
+    try:
+        found = OmegaConf.create(OmegaConf.to_container(composed, resolve=True))
+    except (InterpolationKeyError, InterpolationResolutionError) as error:
+        raise ConfigError(interpolation(error)) from error
+    assert isinstance(found, DictConfig)
+    return found
+
+
 def capped(composed: DictConfig) -> DictConfig:
     """Return a configuration with the caps of `debug` laid over it, and with every `${...}` resolved.
 
@@ -16,15 +30,11 @@ def capped(composed: DictConfig) -> DictConfig:
         ConfigError: A `${...}` stands for nothing.
     """
     caps = OmegaConf.select(composed, "debug.caps")
-    try:
-        resolved = OmegaConf.create(OmegaConf.to_container(composed, resolve=True))
-    except (InterpolationKeyError, InterpolationResolutionError) as error:
-        raise ConfigError(interpolation(error)) from error
-    assert isinstance(resolved, DictConfig)
+    found = resolved(composed)
     for pattern, value in caps.items() if isinstance(caps, DictConfig) else ():
-        for key in _matching(resolved, str(pattern).split("."), ()):
-            OmegaConf.update(resolved, key, value)
-    return resolved
+        for key in _matching(found, str(pattern).split("."), ()):
+            OmegaConf.update(found, key, value)
+    return found
 
 
 def _matching(node: Any, pattern: list[str], path: tuple[str, ...]) -> Iterator[str]:

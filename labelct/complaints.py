@@ -13,7 +13,12 @@ from labelct.errors import LabelctError, did_you_mean
 from labelct.settings import in_words
 
 # How OmegaConf cites the value that it refuses.
-CITED = (r"Value '(.*)' of type '", r"Value '(.*)' is not a valid", r"^Invalid value '(.*)', expected")
+CITED = (
+    r"Value '(.*)' of type '",
+    r"Value '(.*)' is not a valid",
+    r"^Invalid value '(.*)', expected",
+    r"^Invalid type assigned: .* value: (.*)$",
+)
 
 
 class ConfigError(LabelctError):
@@ -34,8 +39,9 @@ def wrong_type(key: str, error: OmegaConfBaseException, given: str | None = None
     if _has(schema, name):
         allowed = in_words(schema, name, key)  # type: ignore[arg-type]
         return f"{key}={value}: allowed is {allowed}" if value else f"{key}: {text}; allowed is {allowed}"
-    whole = re.search(r"could not be converted to (\w+)", text)
+    whole = re.search(r"(?:could not be converted to|is not a subclass of) (\w+)", text)
     words = {"Integer": "whole numbers", "Float": "numbers", "Boolean": "true or false", "String": "texts"}
+    words |= {"int": "whole numbers", "float": "numbers", "str": "texts"}
     if value and whole and whole[1] in words:
         return f"{key}={value}: allowed is {words[whole[1]]}"
     return f"{key}{f'={given}' if given else ''}: {text}; mend the value"
@@ -74,7 +80,7 @@ def left_out(section: str, options: Iterable[str]) -> str:
     if not known:
         return f"{section} cannot be left out: take ~{section} away for its default, or set {section}="
     remedy = f"; switch it off with {section}=none" if "none" in known else ""
-    return f"~{section}: {section} cannot be left out; allowed is one of {', '.join(known)}{remedy}"
+    return f"{section} cannot be left out; allowed is one of {', '.join(known)}{remedy}"
 
 
 def interpolation(error: OmegaConfBaseException) -> str:

@@ -10,7 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
-from labelct.caps import capped
+from labelct.caps import capped, resolved
 from labelct.cohort.settings import (
     DicomSettings,
     FolderSettings,
@@ -195,7 +195,12 @@ def typed(composed: DictConfig) -> Config:
         raise ConfigError(unknown_key(name, Config))
     for name in [part.name for part in parts if part.name not in composed]:
         raise ConfigError(left_out(name, option_names(name)))
-    composed = capped(composed)
+    if OmegaConf.select(composed, "debug.caps"):
+        _checked(resolved(composed))  # what a cap hides has to be right as well
+    return _checked(capped(composed))
+
+
+def _checked(composed: DictConfig) -> Config:
     sections: dict[str, Any] = {name: _section(name, composed[name], schema) for name, schema in PLAIN.items()}
     sections["translation"] = _with_sides(sections["translation"])
     sections["cohort"] = _choice("cohort", composed.cohort, COHORTS)
@@ -268,6 +273,7 @@ def _section(name: str, node: Any, schema: type) -> Any:
         allowed = f"one of {', '.join(known)}" if (known := option_names(name)) else f"keys below it, see --help {name}"
         raise ConfigError(f"{name}={shown(node)}: allowed is {allowed}")
     front = f"{name}." if name else ""
+    _check_truths(node, schema, front)
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), node))
     except SettingError as error:
@@ -281,6 +287,21 @@ def _section(name: str, node: Any, schema: type) -> Any:
     except OmegaConfBaseException as error:
         key = f"{front}{error.full_key}" if error.full_key else name
         raise ConfigError(wrong_type(key, error)) from error
+
+
+def _check_truths(node: DictConfig, schema: type, front: str) -> None:
+    """Raise `ConfigError` where a number that is neither 0 nor 1 stands for true or false: OmegaConf takes any."""
+    for name, hint in get_type_hints(schema).items():
+        value = node.get(name) if name in node and not OmegaConf.is_missing(node, name) else None
+        if dataclasses.is_dataclass(hint) and isinstance(value, DictConfig):
+            _check_truths(value, hint, f"{front}{name}.")  # type: ignore[arg-type]
+        elif hint is bool and not is_truth(value):
+            raise ConfigError(f"{front}{name}={value}: allowed is true or false")
+
+
+def is_truth(value: Any) -> bool:
+    """Return whether a value that is wanted as true or false is not another number."""
+    return type(value) is not int or value in (0, 1)
 
 
 def _targets(composed: DictConfig) -> Targets:

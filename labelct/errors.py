@@ -46,18 +46,19 @@ class InputError(LabelctError):
         return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)  # what a file says may be any
 
 
-def refusal(error: BaseException, path: object = None) -> InputError | None:
+def refusal(error: BaseException, path: object = None, place: object = "a file") -> InputError | None:
     """Return in one line what a file system refused or which package is missing, None where `error` says another thing.
 
     Args:
         error: What was raised; an error that another one was raised from counts as well.
         path: What was written; None: what the error itself names.
+        place: Where it was written, for an error that names nothing.
     """
     if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("labelct"):
         return _not_installed(error.name.partition(".")[0])
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in REFUSALS:
-            return InputError(path or cause.filename2 or cause.filename or "a file", *REFUSALS[cause.errno])
+            return InputError(path or cause.filename2 or cause.filename or place, *REFUSALS[cause.errno])
     return None
 
 

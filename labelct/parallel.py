@@ -15,8 +15,8 @@ from labelct.settings import Checked, choice, ranged
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-CLUSTERS = ("dask", "ray")
-BACKENDS = ("loky", "threading", "sequential", *CLUSTERS)
+PACKAGES = {"dask": "distributed", "ray": "ray"}  # of the clusters
+BACKENDS = ("loky", "threading", "sequential", *PACKAGES)
 SPINS = 1000  # turns of a waiting thread, some microseconds: see `openmp_wait_policy`
 
 
@@ -42,6 +42,13 @@ class ParallelSettings(Checked):
             raise SettingError(
                 "scheduler", self.scheduler, "the address of a dask scheduler, for example tcp://host:8786"
             )
+
+
+def check_backend(settings: ParallelSettings) -> None:
+    """Raise `InputError` where the package of the settings' cluster is not installed."""
+    package = PACKAGES.get(settings.backend)
+    if package and find_spec(package) is None:
+        raise InputError(package, "is not installed", f"pip install 'labelct[{settings.backend}]'")
 
 
 def openmp_wait_policy() -> None:
@@ -76,8 +83,8 @@ def map_cases(
     """
     if not items:
         return []
-    if settings.backend not in CLUSTERS:
-        with _workers_killed_on_interrupt():
+    if settings.backend not in PACKAGES:
+        with workers_killed_on_interrupt():
             return list(track(_on_this_machine(function, items, settings), description, len(items)))
     from joblib import Parallel, delayed
 
@@ -113,7 +120,7 @@ def _on_this_machine(
 
 
 @contextmanager
-def _workers_killed_on_interrupt() -> Iterator[None]:
+def workers_killed_on_interrupt() -> Iterator[None]:
     """Kill loky's workers on Ctrl-C or a signal: those that are just starting would each end with a traceback."""
     try:
         yield
@@ -134,9 +141,7 @@ def _cluster(settings: ParallelSettings) -> Iterator[dict[str, Any]]:
     Raises:
         InputError: Its package is missing, or nothing answers.
     """
-    package = {"dask": "distributed", "ray": "ray"}[settings.backend]
-    if find_spec(package) is None:
-        raise InputError(package, "is not installed", f"pip install 'labelct[{settings.backend}]'")
+    check_backend(settings)
     if settings.backend == "dask":
         yield from _dask(settings)
     else:

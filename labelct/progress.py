@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import IO, Any, TypeVar
 
+from labelct.processes import check_interrupted
+
 Item = TypeVar("Item")
 WIDTH = 24  # characters of the description, so that the bars of one job stand below each other
 
@@ -48,13 +50,14 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
             self._progress.stop()
 
     def update(self, done: int, total: int | None = None, text: str | None = None) -> None:
-        """Move the bar, and show it.
+        """Move the bar, and show it; a command that was asked to end does so here at the latest.
 
         Args:
             done: Steps done.
             total: Steps there are; None: as before.
             text: How it goes; None: as before.
         """
+        check_interrupted()
         fields: dict[str, Any] = {} if text is None else {"text": text}
         self._progress.update(self._task, completed=done, total=total, **fields)
         self._progress.start()  # more than once does no harm

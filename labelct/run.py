@@ -2,12 +2,12 @@
 
 import sys
 
-from labelct.__main__ import run_verb
+from labelct.__main__ import end, run_verb
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    sys.exit(run_verb("run", sys.argv[1:]))
+    end(run_verb("run", sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,11 @@ from filelock import FileLock, Timeout
 
 from labelct import inventory
 from labelct.errors import ELSEWHERE, InputError, refusal
+from labelct.folders import TEMPORARY, made, temporary_name
+from labelct.processes import check_interrupted
 
 log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
-TEMPORARY = ".labelct-"  # and the writer: what a killed process leaves of a file
 KEY_LENGTH = 12  # 48 bits: a clash among a million stages has a chance of 1 in 500, and names stay readable
 
 
@@ -72,7 +73,7 @@ def key_of(recipe: Mapping[str, Any]) -> str:
 def written(path: Path, remedy: str = "") -> Iterator[IO[bytes]]:
     """Open a file that appears whole or not at all, through a temporary sibling; missing folders are made.
 
-    The sibling's name holds the writer's process, and is short however long the file's own is.
+    Where it fails, the folders that were made for it go again.
 
     Args:
         path: The file.
@@ -81,20 +82,21 @@ def written(path: Path, remedy: str = "") -> Iterator[IO[bytes]]:
     Raises:
         InputError: The disk is full, the folder cannot be written, the name is too long.
     """
-    temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    temporary = path.with_name(temporary_name())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with made(path.parent):
+            try:
+                with temporary.open("wb") as file:
+                    yield file
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            finally:
+                with suppress(OSError):  # what is wrong with the name is wrong with this one, too, and has been said
+                    temporary.unlink(missing_ok=True)
     except OSError as error:
         refused = refusal(error, path) or InputError(path, f"cannot be written ({error.strerror})", ELSEWHERE)
         raise InputError(path, refused.problem, remedy or refused.remedy) from None
-    finally:
-        with suppress(OSError):  # what is wrong with the name is wrong with this one, too, and has been said
-            temporary.unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -150,6 +152,7 @@ def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -
     Raises:
         InputError: The folder cannot be written, or the stage lacks what `make` does not make again.
     """
+    check_interrupted()
     name, key = str(recipe["stage"]), key_of(recipe)
     stage = Stage(name, key, root / name / key)
     if stage.folder.is_dir() and not differences(stage.folder):

@@ -83,7 +83,10 @@ class Targets:
     @property
     def is_lateral(self) -> bool:
         """Whether a target is of one side, by its name or its parts', so that a mirror image is no other patient."""
-        return any(len(sides([name])) == 1 or len(sides(parts)) == 1 for name, parts in self.parts.items())
+        known = {*self.parts, *self.structures}
+        return any(
+            len(sides([name], known)) == 1 or len(sides(parts, known)) == 1 for name, parts in self.parts.items()
+        )
 
     @property
     def components(self) -> dict[int, int]:

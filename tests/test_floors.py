@@ -19,12 +19,13 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "volume": set(),
         "body": set(),
         "rotation": set(),
-        "progress": set(),
+        "progress": {"processes"},
         "processes": set(),
         "inventory": set(),
         "shared_memory": {"processes"},
         "settings": {"errors"},
         "filenames": {"errors"},
+        "folders": {"errors"},
         "sides": set(),
         "mr": {"errors", "settings", "volume"},
     },
@@ -34,7 +35,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "labels": {"errors"},
         "targets": {"errors", "labels", "sides", "volume"},
         "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
-        "store": {"errors", "inventory"},
+        "store": {"errors", "folders", "inventory", "processes"},
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "threads"},
         "synthesis": {
@@ -73,7 +74,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "caps", "cohort", "complaints", "errors", "evaluation", "parallel", "phantom", "priors", "scanner",
             "settings", "synthesis", "targets", "tracking", "trainer", "translation",
         },
-        "report": {"config", "errors", "evaluation", "filenames", "settings", "store", "tracking"},
+        "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "tracking"},
         "stages": {
             "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "labels", "mr", "parallel",
             "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis",
@@ -83,8 +84,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "commands": {
-            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "filenames", "inventory", "io",
-            "parallel",
+            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "filenames", "folders",
+            "inventory", "io", "parallel",
             "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
             "stages", "store", "synthesis", "targets", "threads", "tracking", "trainer", "translation", "volume",
         },

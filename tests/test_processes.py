@@ -74,6 +74,49 @@ def test_a_signal_ends_a_command_with_its_number_and_a_forked_process_at_once(nu
         assert command.wait(10) == 128 + number
 
 
+LOST = """
+import os, signal, sys
+from labelct.processes import interrupt_on_signals, interrupted_code
+from labelct.progress import track
+from labelct.store import build, recipe_of
+interrupt_on_signals()
+class Swallowing:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+Swallowing()
+try:
+    {work}
+except KeyboardInterrupt:
+    sys.exit(interrupted_code())
+"""
+
+
+@pytest.mark.parametrize(
+    "work", ["list(track([1, 2], 'cases', 2))", "build(__import__('pathlib').Path('.'), recipe_of('a', 1, {}), print)"]
+)
+def test_a_signal_that_a_destructor_swallows_ends_the_command_at_the_next_case_or_stage(tmp_path, work):
+    command = [sys.executable, "-c", LOST.replace("{work}", work)]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 128 + signal.SIGINT
+    assert "Exception ignored in" in ended.stderr
+
+
+LEFT = """
+import os, signal, threading, time
+from labelct.processes import interrupt_on_signals, interrupted_code, leave
+interrupt_on_signals()
+threading.Thread(target=time.sleep, args=(60,)).start()
+try:
+    exec("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)")
+except KeyboardInterrupt:
+    leave(interrupted_code())
+"""
+
+
+def test_a_command_that_is_interrupted_waits_for_no_thread_and_says_by_what():
+    assert subprocess.run([sys.executable, "-c", LEFT], timeout=20).returncode == 128 + signal.SIGTERM
+
+
 def test_a_signal_that_is_ignored_stays_so():
     code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from labelct.processes import *; "
     code += "interrupt_on_signals(); print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"

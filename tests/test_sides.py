@@ -22,6 +22,8 @@ PAIRS = [
     ("kidneyleft", "kidneyright"),
     ("rib_left_3", "rib_right_3"),
     ("lung_upper_lobe_left", "lung_upper_lobe_right"),
+    ("kidney_lft", "kidney_rgt"),
+    ("Rgt Kidney", "Lft Kidney")[::-1],
 ]
 
 
@@ -32,7 +34,43 @@ def test_a_side_is_found_and_exchanged(left, right):
     assert sides([left, right]) == {LEFT, RIGHT}
 
 
-@pytest.mark.parametrize("name", ["liver", "leftover", "cleft", "bright_spot", "vertebrae_L1", "L5", "colon", "", "S1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "liver",
+        "leftovers",
+        "cleft",
+        "bright_spot",
+        "vertebrae_L1",
+        "L5",
+        "colon",
+        "",
+        "S1",
+        "copyright",
+        "Upright",
+        "righteous",
+        "lkidney",
+        "rkidney",
+        "lobe",
+        "rib",
+        "alter",
+        "portal",
+    ],
+)
 def test_other_words_have_none(name):
     assert sides([name]) == frozenset()
     assert other_side(name) == name
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("lkidney", "rkidney"), ("LLung", "RLung"), ("adrenal_lgland", "adrenal_rgland")]
+)
+def test_a_letter_before_a_word_is_a_side_where_its_pair_is_known(left, right):
+    assert sides([left, right]) == {LEFT, RIGHT}
+    assert sides([left], [left, right, "liver"]) == {LEFT}
+    assert other_side(left, [left, right]) == right
+    assert other_side(right, [left, right]) == left
+
+
+def test_words_that_differ_in_such_a_letter_alone_are_none_without_each_other():
+    assert sides(["lung", "rib", "lobe", "rectum", "liver"]) == frozenset()

@@ -1,5 +1,6 @@
 """What Hydra says about a command line, in one line: the key, the value, what is allowed and the nearest name."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,15 +8,17 @@ from typing import Any
 from hydra import compose
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException, ValidationError
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
 from labelct.commands.groups import NAME, groups
 from labelct.complaints import no_such_key, unknown_key, wrong_type
 from labelct.config import KINDS, Config, option_names
 from labelct.errors import did_you_mean
 
-# What Hydra raises where a command line does not fit: the last two are its own slips at values it did not foresee.
-REFUSALS = (HydraException, OmegaConfBaseException, ValueError, AssertionError)
+# A number, null, or a list or table that begins with one, where the name of an option should stand.
+NO_NAME = r"[\[{\s]*(null|true|false|[-+\d.e]+)\b.*|\[\s*[\[{].*"
+# What Hydra raises where a command line does not fit: behind the first two, its own slips at values not foreseen.
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, AssertionError, TypeError, AttributeError)
 
 
 def told(error: Exception, overrides: Sequence[str]) -> str:
@@ -28,7 +31,7 @@ def told(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error).split("\nSee https")[0]
     if isinstance(error, MissingConfigException) and (found := re.search(r"Could not (?:load|find) '(.+)/(.*)'", text)):
         return no_option(found[1], found[2], error.options)
-    if "Config group override must be" in text:
+    if "Config group override must be" in text or isinstance(error, (TypeError, AttributeError)):
         return _no_name(overrides)
     if word := re.search(r"invalid literal for int\(\) with base 10: '(.*)'", text):
         return _below_a_list(word[1], overrides)
@@ -66,10 +69,10 @@ def _no_name(overrides: Sequence[str]) -> str:
         group, _, value = override.lstrip("+").partition("=")
         if group == "":
             return f"{override!r}: is no setting; write KEY=VALUE"
-        if option_names(group) and re.fullmatch(r"null|true|false|[-+\d.e]+", value, re.IGNORECASE):
+        if option_names(group) and re.fullmatch(NO_NAME, value, re.IGNORECASE):
             known = ", ".join(option_names(group))
             return f"{group}={value}: allowed is one of {known}; leave {group}= out for its default"
-    return "an option of a group has to be a name"
+    return f"{' '.join(overrides)}: an option of a group has to be a name"
 
 
 def _below_a_list(word: str, overrides: Sequence[str]) -> str:
@@ -88,7 +91,12 @@ def _not_merged(found: re.Match[str], error: Exception) -> str:
         return f"{override}: {key} cannot be left out; take it away for its default"
     if isinstance(cause, ValidationError):
         return wrong_type(key, cause, value)
+    if isinstance(cause, ConfigKeyError) and dataclasses.is_dataclass(cause.object_type):
+        return unknown_key(str(cause.full_key), cause.object_type)
     reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    if reason.startswith("Cannot merge DictConfig with ListConfig"):
+        table = f"a table {{name: value}}, or keys below it as in {key}.NAME=VALUE"
+        return f"{key}={value}: allowed is {'a list in [ ]' if value.startswith('{') else table}"
     return f"{override.lstrip('+')}: {reason}; mend the value"
 
 

@@ -14,14 +14,14 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME
 from labelct.commands.overrides import parsed, understood
 from labelct.complaints import ConfigError
-from labelct.config import Config, configuration_folder, typed
+from labelct.config import Config, configuration_folder, is_truth, typed
 
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
 EXTRAS = {
@@ -116,6 +116,7 @@ def composed_jobs(overrides: Sequence[str], multirun: bool, folder: str | None =
         here = single or any(name in str(whole.hydra.launcher.get("_target_")) for name in LOCAL)
         for job in jobs:
             node = _without_hydra(whole) if job == list(overrides) else _compose([*job, *extra])
+            _check_truths(job, node)
             yield Composed(job, node, here)
 
 
@@ -136,7 +137,9 @@ def configuration(overrides: Sequence[str]) -> Config:
     given = understood(overrides)
     parsed(given)
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-        return typed(_compose(given))
+        node = _compose(given)
+        _check_truths(given, node)
+        return typed(node)
 
 
 def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[list[str]], DictConfig]:
@@ -160,6 +163,14 @@ def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[
         if item.is_sweep_override() and not _values(item, override):
             raise ConfigError(no_value(override))
     return [list(job) for batch in BasicSweeper.split_arguments(swept, None) for job in batch], whole
+
+
+def _check_truths(overrides: Sequence[str], node: DictConfig) -> None:
+    """Raise `ConfigError` where a number that is neither 0 nor 1 was taken for true or false while it was composed."""
+    for item in parsed(overrides):
+        key, value = item.key_or_group, item.value()
+        if not is_truth(value) and isinstance(OmegaConf.select(node, key), bool):
+            raise ConfigError(f"{key}={value}: allowed is true or false")
 
 
 def _without_hydra(whole: DictConfig) -> DictConfig:

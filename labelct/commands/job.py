@@ -22,11 +22,13 @@ from rich.logging import RichHandler
 from labelct.commands import status
 from labelct.config import study, typed
 from labelct.errors import SPACE, InputError, LabelctError, refusal
-from labelct.processes import end_with, interrupt_on_signals, interrupted_by, interrupted_code
+from labelct.folders import missing, remove_empty
+from labelct.processes import end_with, interrupt_on_signals, interrupted_by, interrupted_code, leave
 from labelct.store import harmed, write_text
 
 log = logging.getLogger(__name__)
 GRACE_S = 10  # a job that is stopped ends its workers and says so
+DESCRIBED = ".hydra"  # where Hydra describes a job
 FULL = 2**20  # bytes: a disk with less takes no file of ours
 
 
@@ -66,7 +68,7 @@ def _reason(error: Exception, folder: Path, outputs: str) -> str:
         return f"{error.path}: {error.problem}; rm -r {stage} lets the same command make it again"
     if isinstance(error, LabelctError):
         return str(error)
-    if refused := refusal(error):
+    if refused := refusal(error, place=outputs):
         return str(refused)
     if isinstance(error, MemoryError):
         return "out of memory; take fewer parallel.workers= or a coarser data.spacing="
@@ -92,14 +94,13 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
 
     Returns:
         As `run`.
+
+    Raises:
+        InputError: The folder cannot be written: what is wrong with the disk is wrong for every other job.
     """
     if multiprocessing.current_process().name != "MainProcess":  # a worker of the joblib launcher
         end_with(os.getppid())
-    try:
-        status.begin(folder)
-    except LabelctError as error:
-        log.error("%s", error)
-        return None
+    status.begin(folder)
     command = [sys.executable, "-m", "labelct.commands.job", str(folder)]
     with subprocess.Popen(command, cwd=launched_from, stdin=subprocess.PIPE, start_new_session=True) as process:
         try:
@@ -124,7 +125,7 @@ def main() -> None:
     interrupt_on_signals()
     folder = Path(sys.argv[1])
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-    described = folder / ".hydra"
+    described = folder / DESCRIBED
     settings = OmegaConf.load(described / "hydra.yaml")
     configure_log(settings.hydra.job_logging, settings.hydra.verbose)
     composed, overrides = OmegaConf.load(described / "config.yaml"), OmegaConf.load(described / "overrides.yaml")
@@ -134,22 +135,31 @@ def main() -> None:
     try:
         run(composed, folder, dict(settings.hydra.runtime.choices), given)
     except KeyboardInterrupt:
-        sys.exit(interrupted_code())
+        leave(interrupted_code())
 
 
 class Console(RichHandler):
     """A job's console, on which what ends the job is one line on standard error, however narrow a screen is."""
+
+    told: ClassVar[list[str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a record."""
         if record.levelno < logging.ERROR:
             super().emit(record)
         else:
+            Console.told.append(record.getMessage())
             print(f"labelct run: {record.getMessage()}", file=sys.stderr)
 
 
 class LogFile(logging.FileHandler):
-    """A job's log, which a full disk ends with one line on the console and which never ends its job."""
+    """A job's log, which a full disk ends and which never ends its job.
+
+    Why it ended is said on the console when the job is over, unless the same has ended the job, which has been said.
+    """
+
+    ended: str = ""
+    problem: str = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
@@ -159,13 +169,22 @@ class LogFile(logging.FileHandler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say once why the log ends here."""
+        """End the log here."""
         error = sys.exc_info()[1]
-        if error is not None and self.level <= logging.CRITICAL:
+        if error is not None and not self.ended:
+            refused = refusal(error, self.baseFilename)
+            self.ended = str(refused or f"{self.baseFilename}: {error}")
+            self.problem = refused.problem if refused else str(error)
             self.setLevel(logging.CRITICAL + 1)
-            with suppress(OSError):
-                self.close()
-            print(refusal(error, self.baseFilename) or f"{self.baseFilename}: {error}", file=sys.stderr)
+            with suppress(OSError):  # what it holds cannot be written either
+                super().close()
+
+    def close(self) -> None:
+        """Close the file, and say why the log ended before its job did."""
+        super().close()
+        if self.ended and not any(self.problem in told for told in Console.told):
+            print(f"labelct run: {self.ended}", file=sys.stderr)
+            self.ended = ""
 
 
 class JobFolders(Callback):
@@ -173,14 +192,30 @@ class JobFolders(Callback):
 
     folder: ClassVar[Path | None] = None
     multirun: ClassVar[bool] = False
+    new: ClassVar[list[Path]] = []
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Remember the folder of a single job."""
-        JobFolders.folder, JobFolders.multirun = Path(config.hydra.run.dir), False
+        self._remember(Path(config.hydra.run.dir), False)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Remember the folder of a sweep."""
-        JobFolders.folder, JobFolders.multirun = Path(config.hydra.sweep.dir), True
+        self._remember(Path(config.hydra.sweep.dir), True)
+
+    def _remember(self, folder: Path, multirun: bool) -> None:
+        JobFolders.folder, JobFolders.multirun, JobFolders.new = folder, multirun, missing(folder)
+
+    @classmethod
+    def forget_unstarted(cls) -> None:
+        """Remove what Hydra wrote of jobs that never began, where the disk took no more, and the folders it made."""
+        if cls.folder is None or cls.folder not in cls.new:
+            return
+        for described in list(cls.folder.rglob(DESCRIBED)):
+            if not (described.parent / status.FILE).exists():
+                shutil.rmtree(described.parent, ignore_errors=True)
+        if not status.files(cls.folder):
+            shutil.rmtree(cls.folder, ignore_errors=True)
+        remove_empty(cls.new)
 
 
 def sweep_ended(folder: Path, expected: int) -> tuple[Sequence[str], int]:

@@ -1,20 +1,30 @@
 """The masks of a folder: what each is called, and the record beside it of what it was made from and by."""
 
+import errno
+import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from labelct.errors import InputError
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import REFUSALS, InputError
+from labelct.folders import made, together
+from labelct.io import nifti
 from labelct.io.content import digest
 from labelct.io.header import read_header
 from labelct.io.tags import is_dicom
 from labelct.io.volumes import ct_files
 from labelct.store import read_json, write_json
+from labelct.volume import Volume
 
-ENDING, RECORD = ".nii.gz", ".made_from.json"
+ENDING, RECORD, LABELS = ".nii.gz", ".made_from.json", "labels.json"
+LONGEST = 255  # bytes of a file's name
 OVERWRITE = "give another -o, or --overwrite to make it again"
 
 
@@ -43,7 +53,7 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
         folder: Where the masks go.
 
     Raises:
-        InputError: Two CT cannot be told apart, or a mask would take the place of a CT.
+        InputError: Two CT cannot be told apart, a name would be too long, or a mask would take the place of a CT.
     """
     parts = {path: _parts(path) for path in {path.resolve(): path for path in inputs}.values()}
     depths = dict.fromkeys(parts, 1)
@@ -55,6 +65,8 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
     masks = {path: folder / f"{_name(parts[path], depth)}{ENDING}" for path, depth in depths.items()}
     given = {path.resolve() for path in parts}
     for path, mask in masks.items():
+        if len(os.fsencode(record_path(mask).name)) > LONGEST:
+            raise InputError(mask, *REFUSALS[errno.ENAMETOOLONG])
         if mask.resolve() in given:
             raise InputError(mask, f"is a CT, and the mask of {path} would take its place", "give another -o")
     return masks
@@ -106,9 +118,46 @@ def check_labels(folder: Path, masks: Sequence[Path], labels: Mapping[str, int])
             )
 
 
-def write_record(mask: Path, record: Record) -> None:
-    """Say beside a mask what it was made from."""
-    write_json(record_path(mask), asdict(record))
+@contextmanager
+def named(folder: Path, labels: Mapping[str, int]) -> Iterator[None]:
+    """Write the `labels.json` of a folder before its masks; where no mask can be written, nothing is left of it.
+
+    Args:
+        folder: Where the masks are written meanwhile.
+        labels: Label value by name.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    path = folder / LABELS
+    there = path.exists()
+    with made(folder):
+        write_json(path, dict(labels))
+        try:
+            yield
+        except InputError:
+            if not there and not any(folder.glob(f"*{ENDING}")):
+                path.unlink()
+            raise
+
+
+def write_mask(mask: Path, labels: NDArray[np.integer], volume: Volume, record: Record) -> None:
+    """Write a mask on the grid of its CT, and beside it what it was made from, or neither.
+
+    Args:
+        mask: The file.
+        labels: `(x, y, z)` label values.
+        volume: The CT.
+        record: What decided over them.
+
+    Raises:
+        InputError: The disk is full, or the folder cannot be written.
+    """
+    path = record_path(mask)
+    with together(mask.parent, last=path.name) as folder:
+        nifti.write_like(folder / mask.name, labels, volume)
+        write_json(folder / path.name, asdict(record))
+        path.unlink(missing_ok=True)  # until the new one is there, the mask is no one's
 
 
 def record_path(mask: Path) -> Path:

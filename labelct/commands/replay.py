@@ -16,6 +16,7 @@ from labelct.commands.arguments import Parser
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.filenames import check_name
+from labelct.folders import together
 from labelct.io import content
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.store import copy, read_json
@@ -130,8 +131,9 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
         work = scanning.Work(dict(line), folder, None, scanned.scanner, scanned.dose, line["entropy"][0], folder)
         scanning.scan_again(work, {"seed": line["scan"]["seed"]})
         paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
-        copy(dataset.image_path(folder, name), paths[0])
-        copy(dataset.label_path(folder, name), paths[1])
+        with together(output) as written:
+            copy(dataset.image_path(folder, name), written / paths[0].name)
+            copy(dataset.label_path(folder, name), written / paths[1].name)
     return paths
 
 

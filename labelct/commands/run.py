@@ -21,7 +21,8 @@ from labelct.commands.job import JobFolders, sweep_ended
 from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
 from labelct.errors import InputError, LabelctError, refusal
-from labelct.processes import interrupted_code
+from labelct.parallel import workers_killed_on_interrupt
+from labelct.processes import interrupted_by, interrupted_code
 
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort
@@ -108,25 +109,43 @@ def _run(jobs: int) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let what a disk refuses Hydra reach the verb's own line
     start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=NAME)
     try:
-        start(job)()
+        with workers_killed_on_interrupt():  # those of the joblib launcher
+            start(job)()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
-    except OSError as error:  # of Hydra's own: a job tells its own errors
-        path, problem = error.filename or JobFolders.folder, f"cannot be made ({error.strerror})"
-        raise refusal(error, path) or InputError(path, problem, "choose another paths.outputs=") from error
+    except (OSError, InputError) as error:  # where no job can begin: a job tells its own errors
+        return _refused(error, jobs)
     except KeyboardInterrupt:
+        if JobFolders.folder is not None:
+            status.stop(JobFolders.folder, f"stopped by {interrupted_by().name}")
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
         return interrupted_code()
     if JobFolders.folder is None:
         return code
     if not JobFolders.multirun:
         ended = status.read(JobFolders.folder / status.FILE)  # not those of jobs below it, as with hydra.run.dir=.
+        JobFolders.forget_unstarted()
         return code if ended["state"] == "finished" else max(code, 1)
     lines, missing = sweep_ended(JobFolders.folder, jobs)
     print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if missing else code
+
+
+def _refused(error: OSError | InputError, jobs: int) -> int:
+    """Say why no job could begin, unless one that ended of the same has said it, and leave nothing of it."""
+    folder = JobFolders.folder
+    if isinstance(error, OSError):
+        path, problem = error.filename or folder, f"cannot be made ({error.strerror})"
+        error = refusal(error, path) or InputError(path, problem, "choose another paths.outputs=")
+    JobFolders.forget_unstarted()
+    failed = status.failures(folder) if folder and folder.is_dir() else []
+    said = any(error.problem in reason for _, reason in failed)
+    ended = sweep_ended(folder, jobs)[0] if folder and said else []
+    line = "; ".join(line for line in ended if not line.startswith("failed: ")) or error
+    print(f"labelct run: {line}", file=sys.stderr)
+    return 1
 
 
 def job(composed: DictConfig) -> float | None:

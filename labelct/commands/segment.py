@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct.commands.arguments import Parser
-from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path, write_record
+from labelct.commands.masks import (
+    Record,
+    check_labels,
+    input_digest,
+    is_made,
+    mask_paths,
+    named,
+    write_mask,
+)
 from labelct.errors import InputError, LabelctError
 from labelct.filenames import check_name
-from labelct.io import nifti
 from labelct.io.volumes import ct_files
 from labelct.progress import track
-from labelct.store import read_json, write_json
+from labelct.store import read_json
 from labelct.trainer.settings import DeviceSettings
 
 if TYPE_CHECKING:
@@ -131,15 +138,12 @@ def _segment(
     from labelct.trainer.table import open_model
 
     predictor = open_model(folder, DeviceSettings(kind=given.device))
-    write_json(given.output / "labels.json", predictor.labels)
     counts = {} if given.all_components else components_of(folder, predictor.labels)
-    for ct, (mask, record) in track(work.items(), "segmentation", len(work)):
-        found = _masked(ct, partial(read_image, folder, unchecked=given.not_hu), predictor, failed)
-        if found is not None:
-            volume, labels = found
-            record_path(mask).unlink(missing_ok=True)  # between the two a mask without a record is no one's
-            nifti.write_like(mask, keep_largest(labels, counts), volume)
-            write_record(mask, record)
+    with named(given.output, predictor.labels):
+        for ct, (mask, record) in track(work.items(), "segmentation", len(work)):
+            found = _masked(ct, partial(read_image, folder, unchecked=given.not_hu), predictor, failed)
+            if found is not None:
+                write_mask(mask, keep_largest(found[1], counts), found[0], record)
 
 
 def _masked(

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ FILE = "status.json"
 LOG = "labelct.log"
 STOPPED = "it was stopped before its end"
 KILLED = "it was killed (out of memory, or by hand)"
+ENDING_S = 2.0  # a job whose launcher is stopped ends within
 ROOM = 1000  # bytes of a running job's file: what is said at its end must fit where the disk is full by then
 
 
@@ -51,8 +53,14 @@ def fail(folder: Path, reason: str, state: str = "failed") -> None:
             file.truncate()
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Return what a `status.json` says; a job whose process is dead is not running, and the file is put right."""
+def read(path: Path, reason: str = KILLED, state: str = "failed") -> dict[str, Any]:
+    """Return what a `status.json` says; a job whose process is dead is not running, and the file is put right.
+
+    Args:
+        path: The file.
+        reason: Why it is dead.
+        state: What became of it.
+    """
     try:
         status = read_json(path, "delete the folder of the job")
         alive = status["state"] != "running" or is_alive(status)
@@ -61,8 +69,16 @@ def read(path: Path) -> dict[str, Any]:
     if alive:
         return dict(status)
     if path.is_file():
-        fail(path.parent, KILLED)
-    return {"state": "failed", "reason": KILLED}
+        fail(path.parent, reason, state)
+    return {"state": state, "reason": reason}
+
+
+def stop(folder: Path, reason: str) -> None:
+    """Say of the jobs of a sweep that they were stopped, which a launcher may have killed before they could."""
+    deadline = time.monotonic() + ENDING_S
+    for path in files(folder):
+        while read(path, reason, "stopped")["state"] == "running" and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 def files(folder: Path) -> list[Path]:

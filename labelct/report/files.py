@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from labelct.folders import together
 from labelct.report import curves, page, tables
 from labelct.report.document import Report
 from labelct.report.scores import write_csv
@@ -22,16 +23,19 @@ def write(report: Report, out: Path) -> dict[str, Path]:
 
     Returns:
         Its plots by caption.
+
+    Raises:
+        InputError: The folder cannot be written; nothing of the report is left in it.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    pictures = _draw(report, out)
-    write_csv(out / "report.csv", report.results)
-    if not report.folds.empty:
-        write_csv(out / "folds.csv", report.folds)
-    write_text(out / "report.tex", tables.latex(report.table))
-    write_text(out / "report.html", page.render(report, pictures))
-    write_text(out / "report.md", _markdown(report, pictures))
-    return pictures
+    with together(out) as folder:
+        pictures = _draw(report, folder)
+        write_csv(folder / "report.csv", report.results)
+        if not report.folds.empty:
+            write_csv(folder / "folds.csv", report.folds)
+        write_text(folder / "report.tex", tables.latex(report.table))
+        write_text(folder / "report.html", page.render(report, pictures))
+        write_text(folder / "report.md", _markdown(report, pictures))
+    return {name: out / path.name for name, path in pictures.items()}
 
 
 def mirror(report: Report, pictures: Mapping[str, Path], out: Path, project: str) -> None:

@@ -1,4 +1,4 @@
-"""What a job needs, looked for before anything is made: device, files, structures, priors."""
+"""What a job needs, looked for before anything is made: device, cluster, files, structures, priors."""
 
 import dataclasses
 import logging
@@ -11,6 +11,7 @@ from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import CohortSettings, Config, LimitSettings, TestSettings, plain
 from labelct.errors import InputError, did_you_mean
+from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
 from labelct.stages import cohorts, folding, priors, training, training_set, translation
@@ -22,8 +23,8 @@ from labelct.synthesis.recipes import RECIPES
 
 def needs(config: Config) -> dict[str, Any]:
     """Return the sections that `check` reads: jobs that agree in them need the very same."""
-    read = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "translation", "device", "limit", "paths")
-    read += ("evaluation",)
+    painted = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "translation")
+    read = (*painted, "device", "limit", "parallel", "paths", "evaluation")
     return {name: value for name, value in plain(config).items() if name in read}
 
 
@@ -34,9 +35,10 @@ def check(config: Config) -> None:
         config: The experiment.
 
     Raises:
-        LabelctError: The device, a folder, a structure, a prior or a video is not there.
+        LabelctError: The device, the cluster's package, a folder, a structure, a prior or a video is not there.
     """
     training.device_of(config)
+    check_backend(config.parallel)
     with _untold():
         _check(config)
 

@@ -25,7 +25,7 @@ from labelct.volume import LabelMap, Volume
 
 VERSION = 1
 SEGMENTATION_VERSION = 2
-SCORES_VERSION = 3
+SCORES_VERSION = 4
 PARTS = "components.json"
 
 Subjects = tuple[Subject, ...]
@@ -155,10 +155,10 @@ def _truth(config: Config, subject: Subject) -> tuple[NDArray[np.uint8], LabelMa
 def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], LabelMap]:
     truth, label_map = _truth(config, subject)
     prediction = nifti.read_label_map(folder / f"{subject.case}.nii.gz").array.astype(np.uint8)
+    if label_map.ignored is not None:  # first, so that no component is the largest by voxels that count nowhere
+        prediction, truth = (np.where(label_map.ignored, 0, labels).astype(np.uint8) for labels in (prediction, truth))
     if config.evaluation.largest_component:
         prediction = keep_largest(prediction, components_of(folder, config.targets.values))
-    if label_map.ignored is not None:
-        prediction, truth = (np.where(label_map.ignored, 0, labels).astype(np.uint8) for labels in (prediction, truth))
     return prediction, truth, label_map
 
 

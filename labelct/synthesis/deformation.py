@@ -93,10 +93,10 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
 
 
 def swap_sides(names: Mapping[int, str]) -> dict[int, str]:
-    """Return the names of a other_side map: left and right change places where both exist in the map."""
+    """Return the names of a mirrored label map: left and right change places where both exist in the map."""
     known = set(names.values())
     swapped = {}
     for value, name in names.items():
-        other = other_side(name)
+        other = other_side(name, known)
         swapped[value] = other if other in known else name
     return swapped

@@ -53,8 +53,8 @@ def midline_x(label_map: NDArray[np.integer], names: Mapping[int, str]) -> float
     known = {name: value for value, name in names.items()}
     middles = []
     for name, value in known.items():
-        other = known.get(other_side(name))
-        if sides([name]) == {LEFT} and other is not None:
+        other = known.get(other_side(name, known))
+        if sides([name], known) == {LEFT} and other is not None:
             left, right = centre([value]), centre([other])
             if left is not None and right is not None:
                 middles.append((left + right) / 2)

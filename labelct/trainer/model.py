@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Schema = TypeVar("Schema")
 
 REMEDY = "point to the folder of a trained model, as the training left it"
+KEYS = {"settings", "labels", "seed", "ignore", "spacing", "intensity"}
 LARGEST_LABEL = 255  # masks are uint8
 LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thousand
 IMAGE = "image.json"
@@ -50,10 +51,15 @@ def read_model(folder: Path) -> dict[str, Any]:
     model = read_description(folder / "model.json")
     if not isinstance(model.get("settings"), dict):
         raise InputError(folder / "model.json", "holds no settings of a training", REMEDY)
+    if unknown := sorted(set(model) - KEYS):
+        raise InputError(folder / "model.json", f"its key {unknown[0]!r} is none of a model's", REMEDY)
     labels = model.get("labels")
     if not isinstance(labels, dict) or not labels or not all(map(_is_label, labels.values())):
         problem = f"its labels are no table of names and values from 1 to {LARGEST_LABEL}"
         raise InputError(folder / "model.json", problem, REMEDY)
+    for name in labels:
+        if not name.strip() or not name.isprintable():
+            raise InputError(folder / "model.json", f"its label {name!r} is no name", REMEDY)
     if len(set(labels.values())) < len(labels):
         raise InputError(folder / "model.json", "two of its labels share a value", REMEDY)
     return model

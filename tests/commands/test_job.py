@@ -107,12 +107,13 @@ def test_a_log_whose_disk_is_full_says_so_once():
     code = "import logging; from labelct.commands.job import LogFile; log = logging.getLogger(); "
     code += "log.addHandler(LogFile('/dev/full', delay=True)); log.error('one'); log.error('two')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr == "/dev/full: the disk is full; free some space or write elsewhere\n"
+    assert done.stderr == "labelct run: /dev/full: the disk is full; free some space or write elsewhere\n"
 
 
 def test_a_log_that_cannot_be_opened_does_not_end_the_job(tmp_path, capsys):
     log = LogFile(tmp_path / "missing" / "labelct.log", delay=True)
     log.handle(logging.LogRecord("labelct", logging.INFO, "", 0, "a line", None, None))
+    log.close()
     assert "labelct.log: " in capsys.readouterr().err
 
 

@@ -1,13 +1,15 @@
 """Each CT has a mask of its own name, and a record tells what a mask was made from."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path, write_record
+from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.store import write_json
 from tests.io.dicoms import ct_slice, write
 
 RECORD = Record("digest", "key", {"liver": 1}, {"all_components": False})
@@ -36,6 +38,12 @@ def test_masks_have_distinct_names(inputs, names):
     assert [path.name for path in mask_paths(paths, Path("out")).values()] == [f"{name}.nii.gz" for name in names]
 
 
+def test_a_name_that_leaves_no_room_for_the_record_is_refused_before_anything_is_segmented():
+    mask_paths([Path("/d") / ("n" * 240 + ".nii.gz")], Path("out"))
+    with pytest.raises(InputError, match="the name is too long"):
+        mask_paths([Path("/d") / ("n" * 241 + ".nii.gz")], Path("out"))
+
+
 def test_a_mask_takes_the_place_of_no_ct(tmp_path):
     (tmp_path / "ct.nii.gz").touch()
     with pytest.raises(InputError, match="would take its place"):
@@ -48,7 +56,7 @@ def test_what_is_there_is_taken_only_where_its_record_says_the_same(tmp_path):
     mask.touch()
     with pytest.raises(InputError, match="no record of what it was made from"):
         is_made(mask, RECORD)
-    write_record(mask, RECORD)
+    write_json(record_path(mask), asdict(RECORD))
     assert is_made(mask, RECORD)
     others = {
         "of another CT": Record("x", "key", {"liver": 1}, RECORD.options),
@@ -66,7 +74,7 @@ def test_what_is_there_is_taken_only_where_its_record_says_the_same(tmp_path):
 def test_labels_speak_for_all_masks_of_a_folder(tmp_path):
     mask = tmp_path / "ct.nii.gz"
     mask.touch()
-    write_record(mask, RECORD)
+    write_json(record_path(mask), asdict(RECORD))
     check_labels(tmp_path, [], {"liver": 1})
     check_labels(tmp_path, [mask], {"spleen": 1})
     with pytest.raises(InputError, match="other labels"):

@@ -101,3 +101,12 @@ def test_a_witness_puts_a_killed_job_and_those_before_it_right(tmp_path):
     while said(tmp_path)["state"] == "running" and time.monotonic() < deadline:
         time.sleep(0.05)
     assert said(earlier)["reason"] == said(tmp_path)["reason"] == status.KILLED
+
+
+def test_jobs_that_their_launcher_killed_on_a_signal_were_stopped_and_others_stay_as_they_are(tmp_path):
+    for name, content in {"dead": DEAD, "done": {"state": "finished", "dice": 0.9}}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "status.json").write_text(json.dumps(content), encoding="utf-8")
+    status.stop(tmp_path, "stopped by SIGTERM")
+    assert (said(tmp_path / "dead")["state"], said(tmp_path / "dead")["reason"]) == ("stopped", "stopped by SIGTERM")
+    assert said(tmp_path / "done") == {"state": "finished", "dice": 0.9}

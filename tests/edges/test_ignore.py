@@ -16,6 +16,8 @@ from labelct.io import nifti
 from labelct.stages import priors, synthesis, testing, training
 from labelct.store import Stage
 from labelct.tracking import Tracker
+from labelct.trainer.nnunet.plans import plan, read_plans
+from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.table import open_model
 from tests.stages.chain import SMALL, build_all, contents
 
@@ -38,13 +40,17 @@ def subject(tmp_path):
     return open_cohort(NnunetRawSettings(root=str(root))).test[0]
 
 
-def test_it_is_masked_out_of_prediction_and_truth(configured, subject, tmp_path):
-    """A prediction of half the liver, and of all that is ignored, has the Dice of the half: 2/3."""
+@pytest.mark.parametrize("parts", [None, 1])
+def test_it_is_masked_out_of_prediction_and_truth(configured, subject, tmp_path, parts):
+    """A prediction of half the liver, and of all that is ignored, has the Dice of the half: 2/3.
+
+    What is ignored is the larger component, and is none of those that are kept.
+    """
     found = np.zeros(SHAPE, np.uint8)
     found[PREDICTED, 4:12, 4:12] = 1
     found[IGNORED] = 1
     nifti.write(tmp_path / "masks" / "a.nii.gz", found, np.diag([4.0, 4.0, 4.0, 1.0]))
-    (tmp_path / "masks" / "components.json").write_text(json.dumps({"liver": None}))
+    (tmp_path / "masks" / "components.json").write_text(json.dumps({"liver": parts}))
     segmented = Stage("segmentation", "0" * 12, tmp_path / "masks")
     (row,) = testing.rows_of(testing.evaluate(configured(*SMALL), "own", (subject,), segmented, tmp_path / "stages"))
     assert row["dice"] == pytest.approx(2 / 3)
@@ -163,6 +169,20 @@ def test_the_u_net_trains_on_them_and_knows_the_targets_alone(configured, tmp_pa
     assert json.loads((model.folder / "components.json").read_text()) == {"liver": 1, "spleen": 1}
     found = open_model(model.folder, config.device).predict(opened.train[0].load_ct())
     assert set(np.unique(found)) <= {0, 1, 2}
+
+
+@pytest.mark.slow
+def test_nnunet_measures_the_intensities_of_structures_alone(configured, tmp_path):
+    cohort = cohort_of(tmp_path / "raw")
+    for path in sorted((cohort / "imagesTr").iterdir()):
+        ct = nifti.read_volume(path)
+        hu = np.array(ct.array)
+        hu[IGNORED] = -1000
+        nifti.write(path, hu, ct.affine)
+    made = TrainingSet(training_set_of(configured, cohort, tmp_path / "stages").folder)
+    plan(made, NnunetSettings(), tmp_path / "plans")
+    measured = read_plans(tmp_path / "plans")["foreground_intensity_properties_per_channel"]["0"]
+    assert (measured["min"], measured["mean"], measured["max"]) == pytest.approx((60, 60, 60))
 
 
 @pytest.mark.slow

@@ -121,6 +121,10 @@ COMPOSED = [
     (["trainer.weight_decay=1e400"], "finite numbers"),
     (["name=${nothing}"], "Interpolation key 'nothing' not found"),
     (["+dose.photns=1"], "did you mean 'dose.photons'"),
+    (["debug=smoke", "trainer.steps=-5"], "trainer.steps=-5: allowed is 1 or more"),
+    (["trainer.prediction.mirror=2"], "trainer.prediction.mirror=2: allowed is true or false"),
+    (["evaluation=[1]"], "evaluation=[1]: allowed is one of default"),
+    (["tags={a:1}"], "tags={a:1}: allowed is a list in [ ]"),
 ]
 SLOW = [
     (["targets=null"], "names of structures"),
@@ -163,6 +167,13 @@ SLOW = [
     (["trainer.normalisation.low=nan"], "finite numbers"),
     (["trainer.augmentation=null"], "keys below it, such as trainer.augmentation.flip="),
     (["trainer.prediction.mirror=maybe"], "true or false"),
+    (["debug.caps={evaluation.largest_component:-1}"], "evaluation.largest_component=-1: allowed is true or false"),
+    (["debug=smoke", "trainer.patch=[7,7,7]"], "multiples of 16"),
+    (["test=[[own]]"], "allowed is one of dicom, folder"),
+    (["cohort=[{a:1}]"], "allowed is one of dicom, folder"),
+    (["limit=[1]"], "allowed is a table {name: value}, or keys below it"),
+    (["data.lesions={hots:liver}"], "did you mean 'data.lesions.host'"),
+    (["tags=[null]"], "tags[0]='None': allowed is texts"),
     (["trainer.steps=${trainer.steps}"], "Recursive"),
     (["cohort=folder", "cohort.root=${HOME}/data"], "write $HOME or ${oc.env:HOME}"),
     (["cohort=[phantom,folder]"], "several options"),
@@ -228,4 +239,5 @@ def test_ctrl_c_while_the_modules_still_load_is_one_line(typed_in, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "labelct.parallel", Loading("labelct.parallel"))
+    monkeypatch.setattr("labelct.processes.leave", sys.exit)
     assert typed_in("scan", "ct.nii.gz") == (130, "labelct scan: stopped\n")

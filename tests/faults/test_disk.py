@@ -75,7 +75,7 @@ def one_line(capsys, command):
 
 
 def left(folder):
-    return [path for path in folder.rglob("*") if path.is_file() and path.name != "filler"]
+    return [path for path in folder.rglob("*") if path.name != "filler"]
 
 
 @pytest.mark.parametrize("verb", ["scan", "segment", "replay", "report"])
@@ -97,7 +97,28 @@ def test_a_verb_beyond_a_quota(tmp_path, verbs, capsys, verb):
     command = verbs[verb](tmp_path / "out")
     with files_no_larger_than(16):
         assert "larger than is allowed here" in one_line(capsys, command)
-    assert left(tmp_path / "out") == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", ["segment", "replay", "report"])
+def test_what_fits_in_part_is_not_left(tmp_path, disk, verbs, capsys, verb):
+    """The first of a verb's files fits, a later one does not."""
+    command, room = verbs[verb](disk.folder), {"segment": 8, "replay": 16, "report": 48}[verb]
+    disk.mount(room, "remount")
+    assert FULL in one_line(capsys, command)
+    assert left(disk.folder) == []
+
+
+@pytest.mark.parametrize("jobs", [["seed=1"], ["-m", "seed=1,2"]])
+@pytest.mark.parametrize("room", [8, 20, 36])
+def test_jobs_that_cannot_begin_say_so_once_and_leave_nothing(disk, tmp_path, jobs, room):
+    chain = Chain(tmp_path, "disk/outputs")
+    disk.mount(room, "remount")
+    code, told = chain.run(*jobs, f"paths.outputs={chain.outputs}")
+    assert code == 1
+    assert told.count(FULL.partition(";")[0]) == 1
+    assert not list(chain.outputs.rglob("*.yaml")) or chain.states() == ["failed"]
+    assert chain.states() or not chain.outputs.exists()
 
 
 @pytest.mark.long

@@ -92,6 +92,12 @@ def test_a_damaged_clip_is_named_before_any_work(configured, tmp_path):
     preflight.check(configured(*given, "data=synth2"))
 
 
+def test_a_cluster_whose_package_is_missing_is_known_before_anything_is_made(configured, monkeypatch):
+    monkeypatch.setattr("labelct.parallel.find_spec", lambda name: None)
+    refused(configured("parallel.backend=ray"), r"^ray: is not installed; pip install 'labelct\[ray\]'")
+    preflight.check(configured())
+
+
 def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
     first, steps, organs = configured(), configured("trainer.steps=5", "seed=1"), configured("targets=[spleen]")
     assert preflight.needs(first) == preflight.needs(steps)

@@ -41,6 +41,9 @@ LIVER = {"liver": 1}
         b'{"settings": {}, "labels": {"liver": 1.5}}',
         b'{"settings": {}, "labels": {"liver": 1, "spleen": 1}}',
         b'{"settings": {"kind": {}}, "labels": {"liver": 1}}',
+        b'{"settings": {"kind": "unet"}, "labels": {"liver": 1}, "loader": "os.system"}',
+        b'{"settings": {"kind": "unet"}, "labels": {"li\\u001b[31mver": 1}}',
+        b'{"settings": {"kind": "unet"}, "labels": {" ": 1}}',
     ],
     ids=lambda content: content[:60].decode(errors="replace"),
 )

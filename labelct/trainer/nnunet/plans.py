@@ -7,8 +7,11 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labelct.dataset import ENDING, Case, TrainingSet
 from labelct.errors import SettingError
+from labelct.io import nifti
 from labelct.store import write_json
 from labelct.trainer.nnunet.compat import DATASET, extract_fingerprint, make_plans, roots
 from labelct.trainer.nnunet.settings import NnunetSettings
@@ -36,7 +39,8 @@ def plan(
     target = work / "preprocessed" / DATASET
     target.mkdir(parents=True, exist_ok=True)
     with roots(work):
-        write_raw(training_set, work)
+        measured = grids is None and training_set.ignore is not None
+        write_raw(training_set, work, _without_ignored(training_set, work / "labels") if measured else None)
         if grids is None:
             extract_fingerprint()
         else:
@@ -51,12 +55,23 @@ def plan(
     shutil.rmtree(work)
 
 
-def write_raw(training_set: TrainingSet, folder: Path) -> dict[str, Any]:
+def _without_ignored(training_set: TrainingSet, folder: Path) -> Path:
+    """Write the labels of a set with background for `ignore`, whose voxels nnU-Net takes for those of a structure."""
+    for case in (*training_set.train, *training_set.val):
+        labels = nifti.read_label_map(case.label)
+        nifti.write(
+            folder / case.label.name, np.where(labels.array == training_set.ignore, 0, labels.array), labels.affine
+        )
+    return folder
+
+
+def write_raw(training_set: TrainingSet, folder: Path, labels: Path | None = None) -> dict[str, Any]:
     """Describe a training set below `folder/raw`: one JSON file with relative paths, no copies and no links.
 
     Args:
         training_set: The cases.
         folder: The stage, holder of nnU-Net's roots.
+        labels: A folder of other label files of the same names; None: the set's own.
 
     Returns:
         nnU-Net's `dataset.json`.
@@ -71,14 +86,15 @@ def write_raw(training_set: TrainingSet, folder: Path) -> dict[str, Any]:
         "numTraining": len(cases),
         "file_ending": ENDING,
         "overwrite_image_reader_writer": "NibabelIO",
-        "dataset": {case.name: _files(case, raw) for case in cases},
+        "dataset": {case.name: _files(case, raw, labels) for case in cases},
     }
     write_json(raw / "dataset.json", content)
     return content
 
 
-def _files(case: Case, raw: Path) -> dict[str, Any]:
-    return {"images": [relpath(case.image, raw)], "label": relpath(case.label, raw)}
+def _files(case: Case, raw: Path, labels: Path | None) -> dict[str, Any]:
+    label = labels / case.label.name if labels else case.label
+    return {"images": [relpath(case.image, raw)], "label": relpath(label, raw)}
 
 
 def builtin_fingerprint(grids: Sequence[Grid], window: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet.settings import NnunetSettings, planning
 
 VERSION = 1
+PLANS_VERSION = 2
 
 
 def prepare(
@@ -38,7 +39,7 @@ def _planned(
 
         plan(TrainingSet(arm.folder), settings, folder, grids)
 
-    return build(root, recipe_of("plans", VERSION, wanted, parents), make)
+    return build(root, recipe_of("plans", PLANS_VERSION, wanted, parents), make)
 
 
 def _preprocessed(task: TrainingTask[NnunetSettings], training_set: Stage, plans: Stage, root: Path) -> Stage:

@@ -1,0 +1,76 @@
+"""Folders of results: they appear with what is written into them, and what fails leaves none behind."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from labelct.errors import ELSEWHERE, InputError, refusal
+
+TEMPORARY = ".labelct-"  # and the writer: what a killed process leaves
+
+
+def temporary_name() -> str:
+    """Return a name of this process's own, short however long that of the file is which it stands for."""
+    return f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def missing(folder: Path) -> list[Path]:
+    """Return what has to be made for a folder to be there: itself and those above it, the deepest first."""
+    return [path for path in (folder, *folder.parents) if not os.path.exists(path)]
+
+
+def remove_empty(folders: list[Path]) -> None:
+    """Remove those of some folders, the deepest first, that hold nothing."""
+    for path in folders:
+        with suppress(OSError):
+            path.rmdir()
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; where what follows fails, the new ones that hold nothing are removed.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    new = missing(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except (OSError, InputError):
+        remove_empty(new)
+        raise
+
+
+@contextmanager
+def together(folder: Path, last: str = "") -> Iterator[Path]:
+    """Yield a folder whose files lie in `folder` in the end, or none of them where one cannot be written.
+
+    Args:
+        folder: Where they go.
+        last: The name of the file that gets there last, and says that the others are there.
+
+    Raises:
+        InputError: The disk is full, or `folder` cannot be written.
+    """
+    aside = folder / temporary_name()
+    try:
+        with made(folder):
+            try:
+                aside.mkdir()
+                yield aside
+                for path in sorted(aside.iterdir(), key=lambda path: (path.name == last, path.name)):
+                    path.replace(folder / path.name)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+    except InputError as error:
+        path = Path(str(error.path))
+        shown = folder / path.relative_to(aside) if path.is_relative_to(aside) else error.path
+        raise InputError(shown, error.problem, error.remedy) from None
+    except OSError as error:
+        raise refusal(error, folder) or InputError(
+            folder, f"cannot be written ({error.strerror})", ELSEWHERE
+        ) from error

@@ -1,0 +1,69 @@
+"""Folders appear with what is written into them, and what fails leaves none behind."""
+
+import errno
+
+import pytest
+
+from labelct.errors import InputError
+from labelct.folders import made, missing, together
+
+
+def full(*first):
+    """Write some empty files, and find the disk full."""
+    for path in first:
+        path.touch()
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def refused(*first):
+    """Write some empty files, and refuse the last."""
+    for path in first[:-1]:
+        path.touch()
+    raise InputError(first[-1], "the disk is full", "free some space")
+
+
+def test_folders_that_were_made_for_nothing_are_removed_and_those_that_hold_something_stay(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OSError, match="No space"), made(tmp_path / "there" / "a" / "b"):
+        full()
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+    with pytest.raises(OSError, match="No space"), made(tmp_path / "there" / "a" / "b"):
+        full(tmp_path / "there" / "a" / "file")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "file", "there"]
+
+
+def test_a_name_that_no_file_system_takes_is_missing(tmp_path):
+    assert missing(tmp_path / ("n" * 300)) == [tmp_path / ("n" * 300)]
+
+
+def test_files_that_are_written_together_lie_there_in_the_end(tmp_path):
+    with together(tmp_path / "out") as folder:
+        for name in ("a", "b"):
+            (folder / name).write_text(name)
+        assert [path for path in (tmp_path / "out").iterdir() if path != folder] == []
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {"a": "a", "b": "b"}
+
+
+def test_one_that_cannot_be_written_leaves_none_of_them_and_is_named_where_it_should_lie(tmp_path):
+    out = tmp_path / "new" / "out"
+    with pytest.raises(InputError) as caught, together(out) as folder:
+        refused(folder / "a", folder / "b")
+    assert caught.value.path == out / "b"
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(InputError, match="out: the disk is full"), together(out) as folder:
+        full()
+
+
+def test_what_was_there_is_replaced_at_the_end_alone(tmp_path):
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(InputError), together(tmp_path) as folder:
+        full(folder / "a")
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_the_last_file_is_moved_behind_the_others(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "in the way").touch()
+    with pytest.raises(InputError, match="is a folder"), together(tmp_path, last="a") as folder:
+        [(folder / name).touch() for name in ("a", "b")]
+    assert not (tmp_path / "a").exists()

@@ -21,6 +21,7 @@ from labelct.trainer.settings import DeviceSettings
 from tests.stages.chain import SMALL as CHAIN
 
 GB = 2**30
+DRAWN = ["cohort.splits_file=null", "cohort.splits={train:64,val:17,test:44}"]  # in place of the paper's cases
 SMALL = ["cohort.spacing=14", "limit.train=2", "limit.val=1", "limit.test=1", "parallel.workers=1"]
 
 
@@ -151,7 +152,7 @@ def test_the_papers_table_composes_and_its_preflight_passes(configured, totalseg
     given = [f"cohort.root={totalsegmentator}", f"texture.root={tmp_path}", f"paths.outputs={tmp_path}", "device=cpu"]
     arms = ["experiment=table1", "data=clinical,synth1,synth2,synth3", *given]
     assert compose.check_jobs(arms, multirun=True) == 4
-    config = configured("experiment=table1", *given)
+    config = configured("experiment=table1", *DRAWN, *given)
     assert (config.trainer.kind, config.trainer.epochs, config.scanner.kind) == ("nnunet", 4000, "helical")
     cohort = open_cohort(config.cohort)
     assert [len(getattr(cohort, split)) for split in ("train", "val", "test")] == [64, 17, 44]
@@ -161,10 +162,10 @@ def test_the_papers_table_composes_and_its_preflight_passes(configured, totalseg
 def test_kept_projections_count_as_disk(configured, totalsegmentator, tmp_path, monkeypatch):
     given = [f"cohort.root={totalsegmentator}", f"texture.root={tmp_path}", f"paths.outputs={tmp_path}", "device=cpu"]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(50 * GB))
-    config = configured("experiment=table1", "scanner.cache=true", *given)
+    config = configured("experiment=table1", "scanner.cache=true", *DRAWN, *given)
     with pytest.raises(InputError, match=r"273 volumes need about .*scanner\.cache=false"):
         training.check(config, open_cohort(config.cohort))
-    clinical = configured("experiment=table1", "scanner.cache=true", "data=clinical", *given)
+    clinical = configured("experiment=table1", "scanner.cache=true", "data=clinical", *DRAWN, *given)
     training.check(clinical, open_cohort(clinical.cohort))
 
 

@@ -47,7 +47,7 @@ def test_no_group_is_left_out():
 def test_every_experiment_says_what_it_is_and_composes(name, configured):
     opening = (configuration_folder() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8")
     assert opening.startswith("# @package _global_\n# ")
-    roots = ROOTS if "_from_" in name else () if name == "phantom" else ("cohort.root=maps", "texture.root=videos")
+    roots = ROOTS if "_from_" in name else () if name.endswith("phantom") else ("cohort.root=maps", "texture.root=videos")
     assert configured(f"experiment={name}", *roots).targets
 
 

@@ -323,6 +323,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
     OmegaConf.register_new_resolver("labelct.path", expanded, replace=True)
     OmegaConf.register_new_resolver("labelct.if_experiment", if_experiment, replace=True)
+    OmegaConf.register_new_resolver("labelct.if_equal", if_equal, replace=True)
 
 
 def gpus(kind: str, devices: int) -> int:
@@ -339,6 +340,11 @@ def study(overrides: Iterable[str]) -> str:
 def if_experiment(name: str, then: str, otherwise: str, *, _root_: DictConfig) -> str:
     """Return what a sweep varies: `then` where `experiment=name` was chosen, else `otherwise`."""
     return then if OmegaConf.select(_root_, "hydra.runtime.choices.experiment") == name else otherwise
+
+
+def if_equal(value: str, wanted: str, then: str, otherwise: str) -> str:
+    """Return `then` where a setting has the wanted value, else `otherwise`: what an arm of a comparison needs alone."""
+    return then if value == wanted else otherwise
 
 
 def configuration_folder() -> Path:

@@ -32,6 +32,7 @@ class FinishedRun:
         scores: Its table of scores.
         experiment: The sweep, or else the experiment, that it belongs to; empty for neither.
         fold: The fold of a cross-validation that it held out, `0/6` is the first of six; empty for none.
+        seconds: What each of its stages took to make, by name, where it tells; a name can come twice.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class FinishedRun:
     scores: pd.DataFrame = field(repr=False, compare=False)
     experiment: str = ""
     fold: str = ""
+    seconds: Sequence[tuple[str, float]] = field(default=(), repr=False, compare=False)
 
     def arm(self, by: Iterable[str]) -> str:
         """Return the name of the arm that this run belongs to."""
@@ -170,6 +172,7 @@ def _read_run(path: Path) -> FinishedRun | None:
         keys = record.get("keys", {})
         pairs = keys.items() if isinstance(keys, dict) else keys
         key = " ".join(str(value) for name, value in pairs if name == "scores") or str(path.parent)
+        seconds = [(str(name), float(value)) for name, _, value in record.get("seconds", [])]
         typed = dict(_override(text) for text in record.get("overrides", []))
         arm = {str(name): str(value) for name, value in record["arm"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -182,7 +185,8 @@ def _read_run(path: Path) -> FinishedRun | None:
     ordered = {name: choices[name] for name in [*arm, *typed, *known] if name in choices}
     experiment = study(record.get("overrides", [])) or arm.get("experiment", "")
     seed = arm.get("seed", typed.get("seed", "0"))
-    return FinishedRun(path.parent, ordered, seed, key, table, "" if experiment == "None" else experiment, fold)
+    experiment = "" if experiment == "None" else experiment
+    return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

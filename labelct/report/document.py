@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from labelct.errors import InputError
-from labelct.report import arms, cross_validation, published, tables
+from labelct.report import arms, cross_validation, hours, published, tables
 from labelct.report.settings import StatisticsSettings
 from labelct.report.statistics import KEY, compare_arms, summarise
 
@@ -56,6 +56,11 @@ class Report:
     def table(self) -> pd.DataFrame:
         """The results as text."""
         return tables.cells(self.results, self.by, self.reference, self.margin)
+
+    @cached_property
+    def hours(self) -> pd.DataFrame:
+        """What each arm took, as `hours.by_arm` has it."""
+        return hours.by_arm(self.runs, self.by)
 
     @cached_property
     def fold_table(self) -> pd.DataFrame:

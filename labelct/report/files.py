@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labelct.folders import together
-from labelct.report import curves, page, tables
+from labelct.report import curves, hours, page, tables
 from labelct.report.document import Report
 from labelct.report.scores import write_csv
 from labelct.report.strips import dice_plot
@@ -32,6 +32,8 @@ def write(report: Report, out: Path) -> dict[str, Path]:
         write_csv(folder / "report.csv", report.results)
         if not report.folds.empty:
             write_csv(folder / "folds.csv", report.folds)
+        if not report.hours.empty:
+            write_csv(folder / "hours.csv", report.hours)
         write_text(folder / "report.tex", tables.latex(report.table))
         write_text(folder / "report.html", page.render(report, pictures))
         write_text(folder / "report.md", _markdown(report, pictures))
@@ -82,4 +84,6 @@ def _markdown(report: Report, pictures: Mapping[str, Path]) -> str:
     text = [f"# {plain(report.title)}", "", tables.markdown(report.table), *notes, "", *shown, ""]
     if not report.folds.empty:
         text += ["## Folds", "", tables.markdown(report.fold_table), ""]
+    if not report.hours.empty:
+        text += ["## Hours", "", tables.markdown(hours.cells(report.hours), len(report.by)), ""]
     return "\n".join([*text, *(["## Jobs without scores", "", *failures, ""] if failures else [])])

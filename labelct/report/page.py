@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from labelct.report import tables
+from labelct.report import hours, tables
 from labelct.report.arms import FinishedRun
 from labelct.report.document import Report
 
@@ -49,6 +49,8 @@ def render(report: Report, pictures: Mapping[str, Path]) -> str:
         parts += ["<h2>Worst case of each arm</h2>", _figures(worst, "figures worst")]
     if not report.folds.empty:
         parts += ["<h2>Folds</h2>", '<div class="wide">', tables.html(report.fold_table), "</div>"]
+    if not report.hours.empty:
+        parts += ["<h2>Hours</h2>", '<div class="wide">', tables.html(hours.cells(report.hours)), "</div>"]
     if report.failed:
         items = [f"<li><code>{escape(str(folder))}</code>: {escape(reason)}</li>" for folder, reason in report.failed]
         parts += ["<h2>Jobs without scores</h2>", "<ul>", *items, "</ul>"]

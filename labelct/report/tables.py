@@ -79,9 +79,15 @@ def console(table: pd.DataFrame) -> Table:
     return shown
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Return the table in Markdown; pandas' own form takes one more package."""
-    rule = ["---" if column < first_number(table) else "---:" for column in range(table.shape[1])]
+def markdown(table: pd.DataFrame, named: int | None = None) -> str:
+    """Return the table in Markdown; pandas' own form takes one more package.
+
+    Args:
+        table: As text.
+        named: How many columns name what a row is about; None: those before `n`.
+    """
+    first = first_number(table) if named is None else named
+    rule = ["---" if column < first else "---:" for column in range(table.shape[1])]
     lines = [list(table), rule, *table.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(map(markdown_text, line)) + " |" for line in lines) + "\n"
 

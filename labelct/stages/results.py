@@ -14,7 +14,7 @@ from labelct.evaluation import figures
 from labelct.io import nifti
 from labelct.report import scores, statistics, tables
 from labelct.report.strips import dice_plot
-from labelct.stages import testing
+from labelct.stages import durations, testing
 from labelct.store import Stage, copy, write_json
 from labelct.tracking import Tracker
 
@@ -54,7 +54,12 @@ def write(
     """
     table = scores.table(outcome.rows)
     summary = summarise(table)
-    record = {"arm": arm, "overrides": overrides, "keys": [[stage.name, stage.key] for stage in outcome.stages]}
+    record: dict[str, Any] = {
+        "arm": arm,
+        "overrides": overrides,
+        "keys": [[stage.name, stage.key] for stage in outcome.stages],
+    }
+    record["seconds"] = durations.seconds(outcome.stages)
     write_json(folder / "scores.json", {**record, "summary": summary, "rows": scores.plain(table)})
     scores.write_csv(folder / "scores.csv", table)
     _figures(config, outcome, folder / "figures")

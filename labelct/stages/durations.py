@@ -1,0 +1,41 @@
+"""How long the stages of a job took to make, whichever job made them, by the records that they hold."""
+
+import csv
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+from labelct import inventory
+from labelct.store import RECIPE, Stage
+
+LOG = "log.csv"
+
+
+def seconds(stages: Iterable[Stage]) -> list[tuple[str, str, float]]:
+    """Return name, key and duration in seconds of each stage that tells it, the same stage once.
+
+    Args:
+        stages: The stages that a job used, made by itself or before.
+    """
+    folders = {(stage.name, stage.key): stage.folder for stage in stages}
+    found = [(name, key, _logged(folder / LOG) or _written(folder)) for (name, key), folder in folders.items()]
+    return [(name, key, round(value, 1)) for name, key, value in found if value is not None]
+
+
+def _logged(path: Path) -> float | None:
+    """Return what the log of a training counts, the tries before a kill with it: the clock of each begins at 0."""
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if "step" in row and row.get("seconds")]
+    clock = [float(row["seconds"]) for row in rows]
+    return sum(before for before, after in pairwise([*clock, 0.0]) if after < before) or None
+
+
+def _written(folder: Path) -> float | None:
+    """Return the time between the first and the last file of the last try; None where a file was made again since."""
+    began, ended = folder / RECIPE, folder / inventory.FILE
+    if not (began.is_file() and ended.is_file()):
+        return None
+    took = ended.stat().st_mtime - began.stat().st_mtime
+    return took if took >= 0 else None

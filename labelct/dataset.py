@@ -10,7 +10,8 @@ import numpy as np
 
 from labelct.errors import InputError
 from labelct.filenames import check_name
-from labelct.store import read_json, write_json
+from labelct.store import write_json
+from labelct.texts import read_json
 from labelct.volume import IGNORE
 
 ENDING = ".nii.gz"

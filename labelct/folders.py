@@ -35,10 +35,14 @@ def made(folder: Path) -> Iterator[None]:
 
     Raises:
         OSError: It cannot be made.
+        InputError: The file system takes no folders at all.
     """
     new = missing(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:  # a file system that takes no new folders, as /proc
+            raise InputError(folder, "no folder can be made there", ELSEWHERE) from None
         yield
     except (OSError, InputError):
         remove_empty(new)

@@ -18,6 +18,7 @@ from labelct import inventory
 from labelct.errors import ELSEWHERE, InputError, refusal
 from labelct.folders import TEMPORARY, made, temporary_name
 from labelct.processes import check_interrupted
+from labelct.texts import read_json
 
 log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
@@ -118,20 +119,6 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:
     """Write `value` as indented JSON to `path`, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, sort_keys=sort_keys) + "\n")
-
-
-def read_json(path: Path, remedy: str) -> Any:
-    """Return what a JSON file holds, with or without a byte order mark.
-
-    Raises:
-        InputError: It is missing or damaged.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(path, "no such file", remedy) from None
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read as JSON ({error})", remedy) from None
 
 
 def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:

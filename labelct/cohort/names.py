@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labelct.errors import InputError, SettingError, did_you_mean
-from labelct.store import read_json
+from labelct.texts import read_json
 from labelct.volume import IGNORE
 
 FORM = 'write {"1": "liver", "2": "spleen"}'

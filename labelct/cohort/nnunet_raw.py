@@ -12,7 +12,7 @@ from labelct.cohort.base import Found, Subject, load_label_map, with_image
 from labelct.cohort.settings import NnunetRawSettings
 from labelct.cohort.splits import draw, read_split
 from labelct.errors import InputError, SettingError
-from labelct.store import read_json
+from labelct.texts import read_json
 from labelct.volume import LabelMap
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FilesSettings
 from labelct.errors import InputError
-from labelct.store import read_json
+from labelct.texts import read_json
 
 log = logging.getLogger(__name__)
 

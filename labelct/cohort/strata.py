@@ -1,11 +1,10 @@
 """What is said of each case in a table beside the cohort, for folds that are alike in it."""
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
 from labelct.errors import InputError, did_you_mean
+from labelct.texts import read_rows, read_text
 
 # Where the table may lie below a cohort's root, and its column of case names; the second is TotalSegmentator's own.
 TABLES = (("index.csv", "case"), ("meta.csv", "image_id"))
@@ -45,11 +44,8 @@ def _table(root: Path) -> tuple[Path, dict[str, dict[str, str]]]:
     path, key = next(((root / file, key) for file, key in TABLES if (root / file).is_file()), (root, ""))
     if path == root:
         raise InputError(root, "holds no table of its cases", f"write {files}, or set evaluation.strata=target_volume")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "save it as CSV in UTF-8") from None
-    lines = list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ","))
+    remedy = "save it as CSV in UTF-8"
+    lines = read_rows(read_text(path, remedy), path, remedy)
     if not lines or key not in lines[0]:
         raise InputError(path, f"has no column {key!r} or no line", f"write {files}")
     rows: dict[str, dict[str, str]] = {}

@@ -1,7 +1,5 @@
 """The TotalSegmentator data set, v1 and v2: one folder a subject, one mask file a structure."""
 
-import csv
-import io
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -16,6 +14,7 @@ from labelct.cohort.names import merged, totalsegmentator
 from labelct.cohort.settings import SPLITS, TotalSegmentatorSettings
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.io import nifti
+from labelct.texts import read_rows, read_text
 from labelct.volume import LabelMap
 
 ENDING = ".nii.gz"
@@ -132,8 +131,8 @@ def _own_split(path: Path) -> dict[str, list[str]] | None:
     """Return the split column of `meta.csv` (semicolons, UTF-8 with a byte order mark), None where there is none."""
     if not path.is_file():
         return None
-    text = path.read_text(encoding="utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ","))
+    remedy = "save it as CSV in UTF-8"
+    rows = read_rows(read_text(path, remedy), path, remedy)
     if not rows or not {"image_id", "split"} <= rows[0].keys():
         return None
     return {split: [row["image_id"] for row in rows if row["split"] == split] for split in SPLITS}

@@ -20,7 +20,8 @@ from labelct.io.content import digest
 from labelct.io.header import read_header
 from labelct.io.tags import is_dicom
 from labelct.io.volumes import ct_files
-from labelct.store import read_json, write_json
+from labelct.store import write_json
+from labelct.texts import read_json
 from labelct.volume import Volume
 
 ENDING, RECORD, LABELS = ".nii.gz", ".made_from.json", "labels.json"

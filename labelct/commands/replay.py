@@ -19,8 +19,9 @@ from labelct.filenames import check_name
 from labelct.folders import together
 from labelct.io import content
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.store import copy, read_json
+from labelct.store import copy
 from labelct.targets import Targets
+from labelct.texts import read_json, read_text
 
 if TYPE_CHECKING:
     from labelct.sampler import Sampler
@@ -88,8 +89,8 @@ def read_line(manifest: Path, wanted: str) -> dict[str, Any]:
         InputError: The manifest cannot be read or has no such line.
     """
     try:
-        lines = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
+        lines = [json.loads(line) for line in read_text(manifest, REMEDY).splitlines()]
+    except (ValueError, RecursionError) as error:
         raise InputError(manifest, f"cannot be read ({error})", REMEDY) from None
     if not all(isinstance(line, dict) and isinstance(line.get("name"), str) for line in lines):
         raise InputError(manifest, "is no manifest: a line of it names no volume", REMEDY)

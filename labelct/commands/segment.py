@@ -21,7 +21,7 @@ from labelct.errors import InputError, LabelctError
 from labelct.filenames import check_name
 from labelct.io.volumes import ct_files
 from labelct.progress import track
-from labelct.store import read_json
+from labelct.texts import read_json
 from labelct.trainer.settings import DeviceSettings
 
 if TYPE_CHECKING:
@@ -98,16 +98,10 @@ def model_folder(path: Path) -> Path:
 
 def _outputs(run: Path) -> Path:
     """Return the folder of all outputs that a run's own configuration names: the run itself may lie elsewhere."""
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError  # type: ignore[import-untyped]
+    from labelct.report.configuration import read_configuration
 
-    path = run / "config.yaml"
-    try:
-        outputs = OmegaConf.select(OmegaConf.load(path), "paths.outputs") if path.is_file() else None
-    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
-        problem = f"cannot be read ({str(error).splitlines()[0]})"
-        raise InputError(path, problem, "give the model's own folder") from None
+    paths = read_configuration(run, "give the model's own folder").get("paths")
+    outputs = paths.get("outputs") if isinstance(paths, dict) else None
     return Path(outputs) if isinstance(outputs, str) else run
 
 

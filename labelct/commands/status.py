@@ -12,7 +12,8 @@ from typing import Any
 
 from labelct.errors import InputError
 from labelct.processes import describe, is_alive, wait_for_end_of
-from labelct.store import read_json, write_json, write_text
+from labelct.store import write_json, write_text
+from labelct.texts import read_json
 
 FILE = "status.json"
 LOG = "labelct.log"

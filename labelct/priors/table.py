@@ -1,19 +1,26 @@
 """Prior knowledge of how dense each organ is in CT, keyed by class name."""
 
-import csv
-import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 from labelct.errors import InputError, nearest
+from labelct.texts import read_rows, read_text
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
 FITTED = "F"  # the evidence of a row that was measured on CT
 BACKGROUND_CLASSES = (AIR, FAT, SOFT)
 QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000
+LARGEST_HU = 32767.0  # what an int16 holds
+# What a column may hold besides HU: the smallest and the largest number, and what to do about others.
+RANGES = {
+    **dict.fromkeys(("hu_sd_between", "hu_sd_texture", "hu_gas_sd"), (0.0, LARGEST_HU, "write a spread in HU")),
+    "gas_fraction": (0.0, 1.0, "write a share of the volume"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,15 @@ def _number(row: Mapping[str, str], column: str, default: float | None, source: 
     text = (row.get(column) or "").strip()
     if not text and default is not None:
         return default
+    low, high, remedy = RANGES.get(column, (-LARGEST_HU, LARGEST_HU, "write a number in HU, with a point"))
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        problem = f"class {row.get('name')!r} has {column}={text!r}, which is no number"
-        raise InputError(source, problem, "write a number in HU, with a point") from None
+        number = math.nan
+    if not low <= number <= high:
+        problem = f"class {row.get('name')!r} has {column}={text!r}, which is no number from {low:g} to {high:g}"
+        raise InputError(source, problem, remedy)
+    return number
 
 
 def parse_priors(text: str, source: str) -> Priors:
@@ -87,9 +98,9 @@ def parse_priors(text: str, source: str) -> Priors:
         source: What errors call the table.
 
     Raises:
-        InputError: A column is missing, a cell is no number, or a name stands twice.
+        InputError: A column is missing, a cell is no number or none that can be, or a name is empty or stands twice.
     """
-    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    rows = read_rows(text.lstrip("\ufeff"), source, "see `labelct priors show` for its form")
     optional = {f.name: f.default for f in fields(Prior) if isinstance(f.default, float)}
     columns = [f.name for f in fields(Prior) if f.name not in ("name", "quantiles", "evidence")]
     missing = [c for c in ("name", *columns) if c not in optional and c not in (rows[0] if rows else ())]
@@ -98,6 +109,8 @@ def parse_priors(text: str, source: str) -> Priors:
     table: dict[str, Prior] = {}
     for row in rows:
         name = row["name"].strip()
+        if not name:
+            raise InputError(source, "a row has no name", "write the class in the column 'name', or take the row away")
         if name in table:
             raise InputError(source, f"the class {name!r} has two rows", "keep one of them")
         numbers = {c: _number(row, c, optional.get(c), source) for c in columns}
@@ -106,6 +119,8 @@ def parse_priors(text: str, source: str) -> Priors:
             problem = f"class {name!r} has {len(cells)} quantiles, expected {len(QUANTILE_LEVELS)}"
             raise InputError(source, problem, "fit the table again, or leave the cell empty")
         quantiles = tuple(_number({"name": name, "quantiles": q}, "quantiles", None, source) for q in cells)
+        if any(below > above for below, above in pairwise(quantiles)):
+            raise InputError(source, f"the quantiles of class {name!r} do not rise", "fit the table again")
         table[name] = Prior(name, **numbers, quantiles=quantiles, evidence=(row.get("evidence") or "C").strip())
     return Priors(table, source)
 
@@ -119,7 +134,4 @@ def load_priors(source: str = "builtin") -> Priors:
     if source == "builtin":
         text = files("labelct.priors").joinpath("hu_priors.csv").read_text(encoding="utf-8")
         return parse_priors(text, "built-in priors")
-    try:
-        return parse_priors(Path(source).read_text(encoding="utf-8"), source)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(source, f"cannot be read ({error})", "set data.priors=builtin or a CSV file") from None
+    return parse_priors(read_text(Path(source), "set data.priors= to builtin, train, auto or a CSV file"), source)

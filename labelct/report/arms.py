@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from omegaconf import OmegaConf
 
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.filenames import check_name
 from labelct.report import scores
-from labelct.store import read_json
+from labelct.report.configuration import read_configuration
+from labelct.texts import read_json
 
 UNSET = "default"
 WHERE_AND_WHO = ("name", "group", "tags", "paths", "logger", "parallel", "device")
@@ -202,13 +202,9 @@ def _override(text: str) -> tuple[str, str]:
 
 def _configuration(folder: Path) -> str:
     """Return what a job computes, from its resolved configuration; empty where it wrote none."""
-    path = folder / "config.yaml"
-    if not path.is_file():
-        return ""
-    config = OmegaConf.to_container(OmegaConf.load(path))
-    if not isinstance(config, dict):
-        return str(config)
-    return json.dumps({name: value for name, value in config.items() if name not in WHERE_AND_WHO}, sort_keys=True)
+    config = read_configuration(folder)
+    said = {name: value for name, value in config.items() if name not in WHERE_AND_WHO}
+    return json.dumps(said, sort_keys=True, default=str) if config else ""
 
 
 def _reason(path: Path) -> str:

@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
-from omegaconf import DictConfig, OmegaConf
 
 from labelct.evaluation.figures import save
 from labelct.report.arms import FinishedRun
+from labelct.report.configuration import read_configuration
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,7 @@ def _line(axes: Axes, points: pd.DataFrame, name: str, colour: str) -> None:
 
 def _number(run: FinishedRun, axis: Axis) -> float | None:
     """Return where a run stands on an axis, from its resolved configuration; None where that is no number."""
-    path = run.folder / "config.yaml"
-    if not path.is_file():
-        return None
-    config = OmegaConf.load(path)
-    value = OmegaConf.select(config, axis.key) if isinstance(config, DictConfig) else None
+    value: Any = read_configuration(run.folder)
+    for part in axis.key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -1,5 +1,6 @@
 """Published values beside ours: `expected.csv` of an experiment, matched by the choices that make an arm."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pandas as pd
 from labelct.config import configuration_folder
 from labelct.errors import InputError
 from labelct.report.arms import FinishedRun
+from labelct.texts import read_text
 
+EXPECTED = "give a CSV file to --expected"
 COLUMNS = ("label", "dice", "source")
 
 
@@ -47,9 +50,9 @@ def join(results: pd.DataFrame, path: Path | None) -> tuple[pd.DataFrame, list[s
 def _read(path: Path) -> pd.DataFrame:
     """Return the lines that hold a value, as text."""
     try:
-        values = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read ({error})", "give a CSV file to --expected") from error
+        values = pd.read_csv(io.StringIO(read_text(path, EXPECTED)), dtype=str, keep_default_na=False)
+    except ValueError as error:
+        raise InputError(path, f"cannot be read ({error})", EXPECTED) from error
     if not set(COLUMNS) <= set(values):
         raise InputError(path, f"lacks one of the columns {', '.join(COLUMNS)}", "see experiments/table1/expected.csv")
     return values[values["dice"] != ""]

@@ -17,8 +17,9 @@ from labelct.evaluation.settings import TARGET_VOLUME
 from labelct.parallel import map_cases
 from labelct.phantom.cases import case_names
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.store import Stage, build, ordered, read_json, recipe_of, write_json
+from labelct.store import Stage, build, ordered, recipe_of, write_json
 from labelct.targets import Targets
+from labelct.texts import read_json
 
 VERSION = 1
 FILE = "volumes.json"

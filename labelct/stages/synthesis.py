@@ -21,9 +21,10 @@ from labelct.scanner.scan import Acquisition
 from labelct.stages import priors, selection
 from labelct.stages.acquisition import resolved
 from labelct.stages.translation import described
-from labelct.store import RECIPE, Stage, build, ordered, read_json, recipe_of, write_json
+from labelct.store import RECIPE, Stage, build, ordered, recipe_of, write_json
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
+from labelct.texts import read_json
 
 VERSION = 6
 REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from labelct.errors import InputError
 from labelct.synthesis.background import body_region
 from labelct.synthesis.kernels import kernels_of
+from labelct.texts import read_rows, read_text
 
 BUILTIN = "builtin"
 BODY_ABOVE_HU = -500.0  # half way from air to water: skin to skin
+FORM = "write a CSV with the columns probability and hu"
 FEWEST_VOXELS = 1000  # fewer say nothing about the tails
 # Percents, and finer towards both ends, where gas and bone are.
 LEVELS = (
@@ -84,14 +86,13 @@ def load_body(source: str = BUILTIN) -> BodyHistogram:
     """
     builtin = files("labelct.synthesis").joinpath("body_histogram.csv")
     try:
-        text = (builtin if source == BUILTIN else Path(source)).read_text(encoding="utf-8")
+        text = builtin.read_text(encoding="utf-8") if source == BUILTIN else read_text(Path(source), FORM)
         lines = text.splitlines()
         told = dict(line.lstrip("# ").partition(": ")[::2] for line in lines if line.startswith("#"))
-        table = csv.DictReader(line for line in lines if not line.startswith("#"))
+        table = read_rows("\n".join(line for line in lines if not line.startswith("#")), source, FORM)
         rows = [(float(row["probability"]), float(row["hu"])) for row in table]
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        remedy = "write a CSV with the columns probability and hu"
-        raise InputError(source, f"is no table of quantiles ({error})", remedy) from None
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(source, f"is no table of quantiles ({error})", FORM) from None
     probability, hu = np.array(rows, dtype=float).reshape(-1, 2).T
     if len(rows) < 2 or not (np.diff(probability) > 0).all() or not (np.diff(hu) >= 0).all():
         raise InputError(source, "is no quantile function", "let probability ascend from 0 to 1 and hu with it")

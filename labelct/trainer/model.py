@@ -15,7 +15,8 @@ from labelct.errors import InputError, SettingError
 from labelct.io.volumes import read_ct, read_mr
 from labelct.mr import Settings as MrSettings
 from labelct.mr import shown
-from labelct.store import read_json, write_json
+from labelct.store import write_json
+from labelct.texts import read_json
 from labelct.volume import Volume
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from labelct.errors import LabelctError
 from labelct.processes import end_with
-from labelct.store import read_json
+from labelct.texts import read_json
 from labelct.tracking import Tracker
 from labelct.trainer.device import RANK, torch_threads
 from labelct.trainer.progress import quiet

@@ -19,7 +19,8 @@ from labelct.accelerator import within_memory
 from labelct.cohort.base import Subject
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings
-from labelct.store import read_json, write_json, written
+from labelct.store import write_json, written
+from labelct.texts import read_json
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (

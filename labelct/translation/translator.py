@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from labelct.errors import InputError
-from labelct.store import read_json
+from labelct.texts import read_json
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.model import read_checkpoint
 from labelct.trainer.settings import DeviceSettings

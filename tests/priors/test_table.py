@@ -48,6 +48,12 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
         (HEADER + "liver,1,5,10,50,\n" * 2, "two rows"),
         (HEADER + "liver,1,5,10,50,1 2 3\n", "3 quantiles, expected 57"),
         ("", "'name' is missing"),
+        (HEADER + "liver,nan,5,10,50,\n", "hu_pv_mean='nan', which is no number"),
+        (HEADER + "liver,1,-5,10,50,\n", "hu_sd_between='-5', which is no number from 0"),
+        (HEADER + "liver,1e9,5,10,50,\n", "hu_pv_mean='1e9'"),
+        (HEADER + ",1,5,10,50,\n", "a row has no name"),
+        (HEADER + "liver,1,5,10,50,1,2\n", "more fields"),
+        (HEADER + f"liver,1,5,10,50,{' '.join(map(str, range(28, -29, -1)))}\n", "do not rise"),
     ],
 )
 def test_a_broken_table_is_refused(text: str, said: str) -> None:

@@ -11,7 +11,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def write_run(folder, dice, choices=None, seed=0, key=None, overrides=(), test="ts", state="finished"):
     folder.mkdir(parents=True)
-    (folder / "config.yaml").write_text(json.dumps([choices, seed, list(overrides)]), encoding="utf-8")
+    (folder / "config.yaml").write_text(json.dumps({"arm": [choices, seed, list(overrides)]}), encoding="utf-8")
     (folder / "status.json").write_text(json.dumps({"state": state}), encoding="utf-8")
     rows = [
         {

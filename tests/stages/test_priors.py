@@ -9,8 +9,8 @@ import pytest
 from labelct.io import nifti
 from labelct.priors import load_priors
 from labelct.stages import cohorts, priors, scanning, synthesis, training
-from labelct.store import read_json
 from labelct.synthesis.body_histogram import load_body
+from labelct.texts import read_json
 
 CASES = {"train": ["a", "b", "c"], "val": ["v"], "test": ["t"]}
 LIVER = {"a": 90.0, "b": 100.0, "c": 110.0, "v": 500.0, "t": 700.0}

@@ -1,0 +1,76 @@
+"""Text files that people write: regular and of a plausible size, so that none hangs a command or fills the memory."""
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+from labelct.errors import InputError
+
+LARGEST = 2**26  # bytes: tables, names and splits of the largest cohorts take a hundredth of it
+
+
+def read_text(path: Path, remedy: str) -> str:
+    """Return what a text file holds, with or without a byte order mark.
+
+    A pipe would wait or be empty the second time, and a device never ends: neither is opened.
+
+    Args:
+        path: The file.
+        remedy: What to do where it cannot be read.
+
+    Raises:
+        InputError: It is not there, no regular file, larger than `LARGEST`, or no UTF-8.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise InputError(path, "is a folder", remedy)
+        if not stat.S_ISREG(found.st_mode):
+            raise InputError(path, "is no regular file", remedy)
+        if found.st_size > LARGEST:
+            raise InputError(path, f"has {found.st_size / 2**20:.0f} MB, too many for a file of text", remedy)
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        problem = f"a link to {path.readlink()}, which is not there" if path.is_symlink() else "no such file"
+        raise InputError(path, problem, remedy) from None
+    except UnicodeDecodeError:
+        raise InputError(path, "cannot be read as text in UTF-8", remedy) from None
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+        raise InputError(path, f"cannot be read ({getattr(error, 'strerror', None) or error})", remedy) from None
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """Return what a JSON file holds, as `read_text` reads it.
+
+    Raises:
+        InputError: As `read_text`, or it holds no JSON.
+    """
+    text = read_text(path, remedy)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"cannot be read as JSON ({error})", remedy) from None
+
+
+def read_rows(text: str, source: object, remedy: str) -> list[dict[str, str]]:
+    """Return the lines of a table in CSV by the names of its columns; what a short line lacks is an empty text.
+
+    Args:
+        text: CSV with commas, or with semicolons where the first line has one.
+        source: What errors call the table.
+        remedy: What to do where it is no table.
+
+    Raises:
+        InputError: It is no CSV, or a line has more fields than there are columns.
+    """
+    table = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",", restval="")
+    try:
+        rows = list(table)
+    except csv.Error as error:
+        raise InputError(source, f"cannot be read as CSV (line {table.line_num}: {error})", remedy) from None
+    if any(None in row for row in rows):
+        raise InputError(source, "a line of it has more fields than it has columns", remedy)
+    return rows

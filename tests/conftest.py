@@ -1,7 +1,7 @@
 """What several tests share: real data where it is, and a small experiment composed from the shipped files."""
 
 import os
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +53,14 @@ def card():
 
 @pytest.fixture(scope="session")
 def configured():
-    """Return a function that composes and checks a configuration from overrides."""
+    """Return a function that composes and checks a configuration from overrides; each call's result is its own."""
 
-    def make(*overrides):
+    @cache
+    def composed(*overrides):
         with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-            return typed(compose("config", overrides=list(overrides)))
+            return compose("config", overrides=list(overrides))
 
-    return make
+    return lambda *overrides: typed(composed(*overrides))
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])

@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import rich
 from omegaconf import OmegaConf
 
 from labelct.commands import job
@@ -92,6 +93,7 @@ def test_a_fault_while_the_disk_has_no_room_is_that_of_the_disk(tmp_path, monkey
 
 def test_why_a_job_failed_is_one_line_on_stderr_however_narrow_the_console_is(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(rich, "_console", None)  # rich has one console a process, as wide as when it is first asked for
     reason = f"/data/{'folder/' * 20}ct.nii.gz: is truncated; copy it again"
     console = Console()
     console.handle(logging.LogRecord("labelct", logging.ERROR, "", 0, "%s", (reason,), None))

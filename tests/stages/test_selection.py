@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 
 import numpy as np
 import pytest
@@ -16,21 +17,23 @@ CASES = [f"s{number:04d}" for number in range(12)]
 BARE = ("s0002", "s0005", "s0009")  # no liver
 
 
-@pytest.fixture
-def root(tmp_path):
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Return the folder of the made cohort."""
+    folder = tmp_path_factory.mktemp("cohort")
     for case in CASES:
         organs = ("spleen",) if case in BARE else ("liver", "spleen")
-        write_subject(tmp_path / "cohort", case, organs)
-    return tmp_path
+        write_subject(folder, case, organs)
+    return folder
 
 
 @pytest.fixture
-def opened(configured, root):
+def opened(configured, root, tmp_path):
     """Return a function that prepares the made cohort with some overrides."""
 
     def make(*overrides):
-        given = ["cohort=totalsegmentator", f"cohort.root={root / 'cohort'}", "parallel.workers=1", *overrides]
-        return cohorts.prepare_training(configured(*given), root / "stages")
+        given = ["cohort=totalsegmentator", f"cohort.root={root}", "parallel.workers=1", *overrides]
+        return cohorts.prepare_training(configured(*given), tmp_path / "stages")
 
     return make
 
@@ -61,10 +64,10 @@ def test_numbers_are_met_by_the_next_of_the_draw(opened):
     assert not set(found) & set(BARE)
 
 
-def test_where_every_case_holds_one_the_split_is_that_of_the_draw(opened, configured, root):
-    given = ["cohort=totalsegmentator", f"cohort.root={root / 'cohort'}", "cohort.splits={train: 4, val: 2, test: 2}"]
+def test_where_every_case_holds_one_the_split_is_that_of_the_draw(opened, configured, root, tmp_path):
+    given = ["cohort=totalsegmentator", f"cohort.root={root}", "cohort.splits={train: 4, val: 2, test: 2}"]
     config = configured(*given, "targets=[spleen]")
-    plainly, stage = cohorts.prepare(config, config.cohort, root / "stages")
+    plainly, stage = cohorts.prepare(config, config.cohort, tmp_path / "stages")
     selected, same = opened(given[-1], "targets=[spleen]")
     assert names(selected) == names(plainly)
     assert same.key == stage.key
@@ -72,8 +75,8 @@ def test_where_every_case_holds_one_the_split_is_that_of_the_draw(opened, config
 
 def test_cases_of_a_split_file_and_named_ones_are_left_out_too(opened, root, caplog):
     split = {"train": ["s0000", "s0002", "s0003"], "val": ["s0004", "s0005"], "test": ["s0009", "s0001"]}
-    (root / "cohort" / "mine.json").write_text(json.dumps(split), encoding="utf-8")
-    cohort, _ = opened("cohort.splits_file=mine.json")
+    (root / "named.json").write_text(json.dumps(split), encoding="utf-8")
+    cohort, _ = opened("cohort.splits_file=named.json")
     assert names(cohort) == {"train": ["s0000", "s0003"], "val": ["s0004"], "test": ["s0001"]}
     assert told(caplog) == [LINE]
     caplog.clear()
@@ -89,7 +92,7 @@ def test_none_left_is_one_line(opened):
 
 def test_a_limit_goes_on_to_the_next_case_and_reads_no_more(opened, root, monkeypatch):
     split = {"train": ["s0002", "s0000", "s0003", "s0005"], "val": ["s0004"], "test": ["s0001"]}
-    (root / "cohort" / "mine.json").write_text(json.dumps(split), encoding="utf-8")
+    (root / "limited.json").write_text(json.dumps(split), encoding="utf-8")
     looked, holds = [], selection.holds
 
     def look(subject, anatomy, spacing, **how):
@@ -97,12 +100,12 @@ def test_a_limit_goes_on_to_the_next_case_and_reads_no_more(opened, root, monkey
         return holds(subject, anatomy, spacing, **how)
 
     monkeypatch.setattr(selection, "holds", look)
-    cohort, _ = opened("cohort.splits_file=mine.json", "limit.train=1", "test=phantom")
+    cohort, _ = opened("cohort.splits_file=limited.json", "limit.train=1", "test=phantom")
     assert names(cohort)["train"] == ["s0000"]
     assert "s0001" not in looked, "a test split that is not scored is not read"
     assert looked.count("s0002") == 1
     looked.clear()
-    assert names(opened("cohort.splits_file=mine.json", "limit.train=1", "test=phantom")[0]) == names(cohort)
+    assert names(opened("cohort.splits_file=limited.json", "limit.train=1", "test=phantom")[0]) == names(cohort)
     assert not looked, "what was found in the same files is kept"
 
 
@@ -112,11 +115,12 @@ def test_a_target_that_the_grid_loses_is_none(opened):
     assert not selection.holds(subject, frozenset(["liver"]), 500.0)
 
 
-def test_a_mask_that_cannot_be_read_is_named_alone(opened, root):
-    bad = root / "cohort" / "s0007" / "segmentations" / "liver.nii.gz"
+def test_a_mask_that_cannot_be_read_is_named_alone(opened, root, tmp_path):
+    damaged = shutil.copytree(root, tmp_path / "damaged")
+    bad = damaged / "s0007" / "segmentations" / "liver.nii.gz"
     bad.write_bytes(bad.read_bytes()[:40])
     with pytest.raises(InputError, match=r"s0007/segmentations/liver\.nii\.gz") as caught:
-        opened()
+        opened(f"cohort.root={damaged}")
     assert "\n" not in str(caught.value)
 
 

@@ -7,8 +7,8 @@ import pytest
 from labelct.phantom.pelvis.anatomy import NAMES, PAINTED, PARTS, Pelvis, label_map, painted, sample_pelvis
 from labelct.priors.table import load_priors
 
-SPACING = (2.5, 2.5, 3.6)
-SHAPE = (80, 80, 24)
+SPACING = (4.0, 4.0, 4.8)
+SHAPE = (50, 50, 18)
 VALUE = {name: value for value, name in enumerate(NAMES, start=1)}
 
 
@@ -53,8 +53,8 @@ def test_volumes_are_plausible_and_differ(pelves):
 
 def test_a_whole_body_view_shows_the_same_anatomy(pelves):
     pelvis, values = pelves[0]
-    wide, _ = painted(pelvis, SPACING, (160, 160, 24))
-    np.testing.assert_array_equal(wide[40:-40, 40:-40], values)
+    wide, _ = painted(pelvis, SPACING, (100, 100, 18))
+    np.testing.assert_array_equal(wide[25:-25, 25:-25], values)
     assert (wide[0] == 0).all()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from labelct import __version__
+from labelct.signals import interrupt_on_signals, interrupted_code, leave
 
 HOME = re.compile(r"^(--[\w-]+=|)~(?=/|$)")  # a shell expands `~/x`, but not `--model=~/x`
 PIPE_CLOSED = 141  # what shells report of a command whose reader went away
@@ -30,27 +31,17 @@ def usage() -> str:
 
 def main() -> None:
     """Run one verb and leave with its exit code."""
-    verb, *rest = [HOME.sub(_home, argument) for argument in sys.argv[1:]] or [""]
-    if verb in ("", "-h", "--help"):
-        print(usage())
-        sys.exit(0 if verb else 2)
-    if verb == "--version":
-        print(f"labelct {__version__}")
-        sys.exit(0)
-    if verb not in VERBS:
-        from labelct.errors import did_you_mean
-
-        remedy = did_you_mean(verb, VERBS) or "see labelct --help"
-        print(f"labelct {verb}: no such verb; allowed is {', '.join(VERBS)}; {remedy}", file=sys.stderr)
-        sys.exit(2)
-    sys.argv = [f"labelct {verb}", *rest]
-    end(run_verb(verb, rest))
-
-
-def end(code: int) -> None:
-    """Leave with an exit code; what that takes is imported here, and not before signals are handled."""
-    from labelct.processes import leave
-
+    name = "labelct"
+    try:
+        interrupt_on_signals()
+        verb, *rest = [HOME.sub(_home, argument) for argument in sys.argv[1:]] or [""]
+        code = _answered(verb)
+        if code is None:
+            name = f"labelct {verb}"
+            sys.argv = [name, *rest]
+            code = run_verb(verb, rest)
+    except KeyboardInterrupt:
+        code = _stopped(name)
     leave(code)
 
 
@@ -65,22 +56,41 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
         The exit code: 0 done, 1 bad input or a disk that refuses, 2 wrong usage, 128 and its number for a signal.
     """
     try:
+        interrupt_on_signals()
         return _run(verb, arguments)
     except KeyboardInterrupt:  # Ctrl-C also while the modules are still loading
-        from labelct.processes import interrupted_code
+        return _stopped(f"labelct {verb}")
 
-        print(f"labelct {verb}: stopped", file=sys.stderr)
-        return interrupted_code()
+
+def _answered(verb: str) -> int | None:
+    """Answer what needs no verb, and return the exit code; None for a verb."""
+    if verb in ("", "-h", "--help"):
+        print(usage())
+        return 0 if verb else 2
+    if verb == "--version":
+        print(f"labelct {__version__}")
+        return 0
+    if verb in VERBS:
+        return None
+    from labelct.errors import did_you_mean
+
+    remedy = did_you_mean(verb, VERBS) or "see labelct --help"
+    print(f"labelct {verb}: no such verb; allowed is {', '.join(VERBS)}; {remedy}", file=sys.stderr)
+    return 2
+
+
+def _stopped(name: str) -> int:
+    """Say that a command was stopped, and return its exit code."""
+    print(f"{name}: stopped", file=sys.stderr)
+    return interrupted_code()
 
 
 def _run(verb: str, arguments: Sequence[str]) -> int:
     """Run one verb; what it cannot do is one line."""
     from labelct.errors import LabelctError, refusal
     from labelct.parallel import openmp_wait_policy
-    from labelct.processes import interrupt_on_signals
 
     openmp_wait_policy()
-    interrupt_on_signals()
     try:
         try:
             code: int = import_module(f"labelct.commands.{verb}").main(arguments)

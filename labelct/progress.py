@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import IO, Any, TypeVar
 
-from labelct.processes import check_interrupted
+from labelct.signals import check_interrupted
 
 Item = TypeVar("Item")
 WIDTH = 24  # characters of the description, so that the bars of one job stand below each other

@@ -2,12 +2,13 @@
 
 import sys
 
-from labelct.__main__ import end, run_verb
+from labelct.__main__ import run_verb
+from labelct.signals import leave
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    end(run_verb("run", sys.argv[1:]))
+    leave(run_verb("run", sys.argv[1:]))
 
 
 if __name__ == "__main__":

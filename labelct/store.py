@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from labelct import inventory
 from labelct.errors import ELSEWHERE, InputError, refusal
 from labelct.folders import TEMPORARY, made, temporary_name
-from labelct.processes import check_interrupted
+from labelct.signals import check_interrupted
 from labelct.texts import read_json
 
 log = logging.getLogger(__name__)

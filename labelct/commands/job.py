@@ -23,7 +23,8 @@ from labelct.commands import status
 from labelct.config import study, typed
 from labelct.errors import SPACE, InputError, LabelctError, refusal
 from labelct.folders import missing, remove_empty
-from labelct.processes import end_with, interrupt_on_signals, interrupted_by, interrupted_code, leave
+from labelct.processes import end_with
+from labelct.signals import interrupt_on_signals, interrupted_by, interrupted_code, leave
 from labelct.store import harmed, write_text
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
 from labelct.errors import InputError, LabelctError, refusal
 from labelct.parallel import workers_killed_on_interrupt
-from labelct.processes import interrupted_by, interrupted_code
+from labelct.signals import interrupted_by, interrupted_code
 
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort

@@ -137,8 +137,9 @@ def prepare_test(
         _check_scored(config, own[0], own[1])
         subjects = tuple(subject for subject in own[0].test if subject.has_image)
         if not subjects:
-            remedy = "score on other CT with test=folder, totalsegmentator, nnunet_raw or dicom, or on test=synthetic"
-            raise InputError(own[1].folder, "the cohort has no test subject with a CT", remedy)
+            wanted = "MR" if own[0].modality == "mr" else "CT"
+            remedy = "set evaluation.folds= to hold cases out; or score on another cohort or test=synthetic with test="
+            raise InputError(own[1].folder, f"the cohort has no test subject with an image ({wanted})", remedy)
         return subjects, own[1]
     # as many of each as there are: what is scored is cut to `limit.test`, whichever split it is from
     whole = config if isinstance(settings, EmbeddedSettings) else dataclasses.replace(config, limit=LimitSettings())

@@ -107,7 +107,11 @@ def _offered(settings: CohortSettings, own: tuple[Cohort, Stage] | None) -> tupl
 def _check_image(config: Config, own: tuple[Cohort, Stage] | None, modality: str, source: str) -> None:
     """Raise where the cohort has no label maps, or the recipe needs images of another modality than it has."""
     if own and any(subject.load_label_map is None for subject in own[0].train):
-        raise InputError(source, "its images have no label maps", "use cohort=folder, or give it to data=cyclegan")
+        raise InputError(
+            source,
+            "its images have no label maps",
+            "use cohort=folder; of a translation it is a side: cohort@translation.mr=images, or ...ct=images",
+        )
     image = RECIPES[config.data.kind].source
     if image and image != modality:
         problem = f"its images are {modality.upper()}, and data={config.data.kind} needs {image.upper()}"

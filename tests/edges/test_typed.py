@@ -89,7 +89,7 @@ READ = [
     (["priors", "check", "/no/such", "--phase", "venous"], "invalid choice: 'venous'"),
     (["priors", "check", "/no/such"], "/no/such"),
     (["replay"], "required: manifest, line"),
-    (["replay", "/no/such", "1"], "/no/such: cannot be read"),
+    (["replay", "/no/such", "1"], "/no/such: no such file"),
     (["store"], "required: "),
     (["store", "verfy"], "invalid choice: 'verfy'"),
     (["report"], "required: FOLDER"),
@@ -183,7 +183,7 @@ SLOW = [
     (["drop.labels=liver"], "a table {name: value}"),
     (["drop.labels={lver:0.5}"], "did you mean 'liver'"),
     (["debug.caps={trainer.steps:abc}"], "trainer.steps='abc'"),
-    (["data.priors=/no/such.csv"], "/no/such.csv: cannot be read"),
+    (["data.priors=/no/such.csv"], "/no/such.csv: no such file"),
     (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
     (["texture=video", "texture.root=/no/such"], "/no/such: is no folder of videos"),
     (["scanner.recon.kernel=hnn"], "scanner.recon.kernel='hnn'"),
@@ -239,5 +239,5 @@ def test_ctrl_c_while_the_modules_still_load_is_one_line(typed_in, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "labelct.parallel", Loading("labelct.parallel"))
-    monkeypatch.setattr("labelct.processes.leave", sys.exit)
+    monkeypatch.setattr("labelct.__main__.leave", sys.exit)
     assert typed_in("scan", "ct.nii.gz") == (130, "labelct scan: stopped\n")

@@ -90,7 +90,7 @@ def test_limits_cut_what_each_fold_uses(configured, tmp_path, maps):
         (["cohort=phantom", "evaluation.strata=site"], r"evaluation\.strata='site': allowed is target_volume"),
         (["cohort=phantom", "cohort.train=2", "cohort.val=0"], r"evaluation\.folds=3: allowed is at most 2 here"),
         (["data=clinical", "cohort.ct=null", "test=[synthetic]"], "no case is held out that test=synthetic can make"),
-        (["cohort.ct=null", "test=[own]"], "no test subject with a CT"),
+        (["cohort.ct=null", "test=[own]"], "no test subject with an image"),
     ],
 )
 def test_folds_that_cannot_be_are_known_before_anything_is_made(configured, tmp_path, maps, given, said):

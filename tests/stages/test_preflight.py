@@ -39,7 +39,7 @@ def refused(config, said):
         (["cohort=pelvis_mr", "targets=prostate"], "test=own: its test images are MR, and data=synth3 trains on CT"),
         (["cohort=pelvis_mr", "data=mr", "targets=liver"], "cohort=pelvis: the cohort has no structure 'liver'"),
         (["cohort.test=0"], "no case to score on"),
-        (["data.priors=/no/such.csv"], "/no/such.csv: cannot be read"),
+        (["data.priors=/no/such.csv"], "/no/such.csv: no such file"),
         (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
         (["texture=video", "texture.root=/no/such"], "no folder of videos"),
         (["texture=video"], r"texture\.root=None: .*set texture\.root=FOLDER or texture=stills"),

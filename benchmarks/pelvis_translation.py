@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
 from labelct.io import nifti
-from labelct.store import read_json
+from labelct.texts import read_json
 from labelct.translation.intensity import hu_of
 from labelct.translation.slices import mr_values
 from labelct.translation.training import GENERATORS
@@ -39,16 +39,15 @@ def similarity(image: Image, truth: Image, body: NDArray[np.bool_], span: float)
     return float(whole.mean()), float(whole[body].mean()), float(np.abs(image - truth)[body].mean())
 
 
-def compared(translator: Translator, cohort: Path, case: str) -> dict[str, Image | NDArray[np.bool_]]:
-    """Return what there is of a subject, HU within the window of the translation, and the body."""
+def compared(translator: Translator, cohort: Path, case: str) -> dict[str, Image]:
+    """Return what there is of a subject, HU within the window of the translation."""
     path = cohort / "mr" / f"{case}.nii.gz"
-    mr, low, high = nifti.read_volume(path), *translator.settings.window
+    mr, (low, high) = nifti.read_volume(path), translator.settings.window
     truth = nifti.read_volume(cohort / "ct" / f"{case}.nii.gz").array.astype(np.float32).clip(low, high)
-    body = nifti.read_label_map(cohort / "labels" / f"{case}.nii.gz").array > 0
     plain = hu_of(mr_values(mr, path, translator.settings), translator.settings.window)
     slope, offset = np.polyfit(plain.ravel(), truth.ravel(), 1)
     line = (plain * np.float32(slope) + np.float32(offset)).clip(low, high)
-    return {"MR": plain, "MR, best line": line, "SynCT": translator(mr, path).array, "true CT": truth, "body": body}
+    return {"MR": plain, "MR, best line": line, "SynCT": translator(mr, path).array, "true CT": truth}
 
 
 def stage(outputs: Path, key: str | None) -> Path:
@@ -96,7 +95,7 @@ def main() -> None:
     shown = {}
     for case in cases:
         images = shown[case] = compared(translator, cohort, case)
-        body = images.pop("body")
+        body = np.asarray(nifti.read_label_map(cohort / "labels" / f"{case}.nii.gz").array) > 0
         for name in ("MR", "MR, best line", "SynCT"):
             found.setdefault(name, []).append(similarity(images[name], images["true CT"], body, high - low))
     print(f"translation {folder.name}, {len(cases)} test subjects, HU {low:g} to {high:g}; mean and lowest to highest")

@@ -15,7 +15,7 @@ from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
 log = logging.getLogger(__name__)
-ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "trainer", "debug", "experiment")
+ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "translation", "trainer", "debug", "experiment")
 
 
 def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Sequence[str] = ()) -> float | None:

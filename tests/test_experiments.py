@@ -9,6 +9,7 @@ from labelct.trainer.settings import DeviceSettings
 
 NAMES = list(options("experiment"))
 ROOTS = ("cohort.root=maps", "test.totalsegmentator.root=ct")
+PROSTATE = (*("cohort.root=isbi", "translation.mr.root=mr"), *("translation.ct.root=ct", "test.folder.root=scored"))
 RIVALS = (*ROOTS, "test.dicom.root=series", "translation.ct.root=unlabelled")
 MADE = ("own", "synthetic", "phantom", "pelvis_ct", "pelvis_mr")  # cohorts that lie in no folder of a user's
 OPTIONS = {group: list(options(group)) for group in ("cohort", "trainer", *PLAIN) if group in groups()}
@@ -48,7 +49,8 @@ def test_no_group_is_left_out():
 def test_every_experiment_says_what_it_is_and_composes(name, configured):
     opening = (configuration_folder() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8")
     assert opening.startswith("# @package _global_\n# ")
-    known = {"_from_": ROOTS, "rivals": RIVALS, "phantom": ()}
+    known = {"_from_": ROOTS, "rivals": RIVALS, "phantom": (), "prostate_table1_full": PROSTATE}
+    known |= {"prostate_context_full": PROSTATE, "prostate": ()}
     roots = next((known[part] for part in known if part in name), ("cohort.root=maps", "texture.root=videos"))
     assert configured(f"experiment={name}", *roots).targets
 

@@ -13,6 +13,7 @@ from labelct.texts import read_text
 
 EXPECTED = "give a CSV file to --expected"
 COLUMNS = ("label", "dice", "source")
+MORE = ("sd", "statement")
 
 
 def find(asked: Path | None, runs: Sequence[FinishedRun]) -> Path | None:
@@ -29,7 +30,8 @@ def join(results: pd.DataFrame, path: Path | None) -> tuple[pd.DataFrame, list[s
 
     Args:
         results: The rows of the report.
-        path: A CSV file with the columns `label`, `dice`, `source` and one for each choice that a value stands for.
+        path: A CSV file with the columns `label`, `dice`, `source` and one for each choice that a value stands for;
+            `sd` may say how far the cases spread, `statement` what was published in place of a value.
 
     Raises:
         InputError: The file cannot be read or has other columns.
@@ -37,10 +39,10 @@ def join(results: pd.DataFrame, path: Path | None) -> tuple[pd.DataFrame, list[s
     if path is None:
         return results, []
     values = _read(path)
-    keys = [name for name in values if name not in COLUMNS[1:]]
+    keys = [name for name in values if name not in (*COLUMNS[1:], *MORE, "expected")]
     if not set(keys) <= set(results):
         return results, []
-    published = values.drop_duplicates(keys).rename(columns={"dice": "expected"}).drop(columns="source")
+    published = values.drop_duplicates(keys)[[*keys, "expected"]]
     joined = results.merge(published, how="left", on=keys)
     if joined["expected"].isna().all():
         return results, []
@@ -48,11 +50,13 @@ def join(results: pd.DataFrame, path: Path | None) -> tuple[pd.DataFrame, list[s
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Return the lines that hold a value, as text."""
+    """Return the lines that hold a value or a statement, as text, with `expected`: the one or the other."""
     try:
         values = pd.read_csv(io.StringIO(read_text(path, EXPECTED)), dtype=str, keep_default_na=False)
     except ValueError as error:
         raise InputError(path, f"cannot be read ({error})", EXPECTED) from error
     if not set(COLUMNS) <= set(values):
         raise InputError(path, f"lacks one of the columns {', '.join(COLUMNS)}", "see experiments/table1/expected.csv")
-    return values[values["dice"] != ""]
+    sd, statement = (values.get(name, pd.Series("", values.index)) for name in MORE)
+    shown = (values["dice"] + (" ± " + sd).where(sd != "", "")).where(values["dice"] != "", statement)
+    return values.assign(expected=shown)[shown != ""]

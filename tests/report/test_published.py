@@ -27,6 +27,14 @@ def test_a_value_of_fewer_choices_stands_for_all_of_them(tmp_path):
     assert joined["expected"].notna().tolist() == [True, True, False]
 
 
+def test_a_published_spread_and_a_statement_in_place_of_a_value_are_shown(tmp_path):
+    lines = ("synth1,low,liver,0.83,0.13,,T", "synth3,low,liver,,,-12.5 % from 2,T", "synth1,full,liver,0.7,,,T")
+    joined, remarks = published.join(RESULTS, write(tmp_path, "data,dose,label,dice,sd,statement,source", *lines))
+    assert joined["expected"].tolist() == ["0.83 ± 0.13", "0.7", "-12.5 % from 2"]
+    assert list(joined) == [*RESULTS, "expected"]
+    assert remarks == ["paper: T."]
+
+
 @pytest.mark.parametrize("header", ["data,dose,label,dice,source", "data,fill,label,dice,source"])
 def test_values_of_other_choices_add_no_column(tmp_path, header):
     joined, remarks = published.join(RESULTS, write(tmp_path, header, "synthseg,low,liver,0.9,T"))

@@ -1,5 +1,7 @@
 """The folder of a model, whoever made it: its description checked, its checkpoints read and nothing in them run."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import math
@@ -12,15 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labelct.errors import InputError, SettingError
-from labelct.io.volumes import read_ct, read_mr
-from labelct.mr import Settings as MrSettings
-from labelct.mr import shown
 from labelct.store import write_json
 from labelct.texts import read_json
-from labelct.volume import Volume
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from labelct.mr import Settings as MrSettings
+    from labelct.volume import Volume
 
 Schema = TypeVar("Schema")
 
@@ -99,14 +100,17 @@ def read_image(folder: Path, path: Path, unchecked: bool = False) -> Volume:
     Raises:
         InputError: The image cannot be read or is of another modality; the model's folder says nothing sensible.
     """
+    from labelct import mr
+    from labelct.io.volumes import read_ct, read_mr
+
     if not (folder / IMAGE).exists():
         return read_ct(path, unchecked)
     described = read_description(folder / IMAGE)
     try:
-        settings = MrSettings(**described["mr"])
+        settings = mr.Settings(**described["mr"])
     except (KeyError, TypeError, SettingError):
         raise InputError(folder / IMAGE, "says nothing of how MR intensities were standardised", REMEDY) from None
-    return shown(read_mr(path, unchecked), settings)
+    return mr.shown(read_mr(path, unchecked), settings)
 
 
 def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) -> Schema:
@@ -157,7 +161,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return found
 
 
-def fill(network: "nn.Module", weights: Any, path: Path) -> None:
+def fill(network: nn.Module, weights: Any, path: Path) -> None:
     """Give a network that was built without memory (on torch's device `meta`) the weights of a checkpoint.
 
     Args:
@@ -217,7 +221,7 @@ def _is_label(value: Any) -> bool:
     return type(value) is int and 1 <= value <= LARGEST_LABEL
 
 
-def _weight(value: Any) -> "Tensor":
+def _weight(value: Any) -> Tensor:
     import torch
 
     if not isinstance(value, torch.Tensor) or not value.is_floating_point():

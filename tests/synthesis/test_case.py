@@ -15,7 +15,7 @@ from tests.synthesis.distractors.torso import EVERYTHING
 @pytest.mark.parametrize("kind", RECIPES)
 def test_what_is_given_stays_as_it_is_whatever_is_painted(case: Case, kind: str) -> None:
     ct = np.random.default_rng(0).normal(0, 90, case.label_map.shape).astype(np.float32)
-    given = replace(case, ct=ct)
+    given = replace(case, ct=ct, mr=ct)
     label_map, names, before = case.label_map.copy(), dict(case.names), ct.copy()
     for bent in (deformation.Settings(), deformation.Settings(rotation_deg=5, flip_probability=1.0)):
         grow, split = lesions.Settings(host="liver", count=[2, 3]), subclasses.Settings(count=2)

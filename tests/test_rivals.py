@@ -9,6 +9,8 @@ from labelct.config import typed
 from labelct.errors import InputError
 from labelct.stages import cohorts, preflight, translation
 
+pytestmark = pytest.mark.ci
+
 ROOTS = ("cohort.root=mr", "translation.ct.root=ct", "test.totalsegmentator.root=ts", "test.dicom.root=series")
 DATA = ("cyclegan", "synth2", "synth3", "mr")
 ONE = ("data=cyclegan", "trainer=unet_coarse")  # a job of its own: composing one takes a good part of a second

@@ -11,6 +11,8 @@ from labelct.errors import InputError
 from labelct.stages import cohorts, preflight, testing, training_set
 from tests.stages.chain import SMALL, contents
 
+pytestmark = pytest.mark.ci
+
 FOLDS = [
     *(text for text in SMALL if "limit" not in text),
     "cohort.train=4",

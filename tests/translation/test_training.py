@@ -15,6 +15,8 @@ from labelct.translation import training
 from labelct.translation.progress import Keeper
 from labelct.translation.training import GENERATORS, SLICES, TranslationTask, train
 
+pytestmark = pytest.mark.ci
+
 
 @pytest.fixture
 def task(tiny, subjects):

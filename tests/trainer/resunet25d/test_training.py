@@ -69,6 +69,7 @@ def test_a_disc_is_learnt_and_found_on_other_grids(training_set, tmp_path: Path)
     assert dice(np.asarray(nibabel.load(written).dataobj)[::-1], truth) > 0.85
 
 
+@pytest.mark.ci
 def test_interrupted_run_ends_as_an_uninterrupted_one(training_set, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(task(small(), 3), training_set.folder, tmp_path / "resumed", Killed())
@@ -92,6 +93,7 @@ def test_a_further_process_trains_what_the_first_one_describes(training_set, tmp
     assert all(torch.equal(first[name], again) for name, again in weights(tmp_path).items())
 
 
+@pytest.mark.ci
 def test_volumes_drawn_while_it_trains_are_learnt_from(volumes, training_set, tmp_path: Path) -> None:
     def batches(start: int) -> OnlinePatches:
         cut = Slices([], small(), BUILTIN["liver"], (6.0, 6.0, 0.0), {"liver": 1}, 0, start)
@@ -104,6 +106,7 @@ def test_volumes_drawn_while_it_trains_are_learnt_from(volumes, training_set, tm
     assert all(weight.isfinite().all() for weight in weights(tmp_path).values())
 
 
+@pytest.mark.ci
 def test_several_targets_share_a_softmax(training_set, tmp_path: Path) -> None:
     write_index(training_set.folder, ["liver", "spleen"], {"train": ["a"], "val": ["v"]}, (4.0, 4.0, 4.0))
     fit(task(small(steps=2, validate_every=2)), training_set.folder, tmp_path / "model", Tracker())
@@ -111,6 +114,7 @@ def test_several_targets_share_a_softmax(training_set, tmp_path: Path) -> None:
     assert weights(tmp_path / "model")["network.model.2.1.conv.unit0.conv.weight"].shape[0] == 3
 
 
+@pytest.mark.ci
 def test_a_network_of_its_own_intensities_knows_no_unit(training_set, tmp_path: Path) -> None:
     """Ten times the value and an offset, as another scanner's MR may have them: the same segmentation."""
     wanted = small(steps=4, validate_every=2, normalisation=NormalisationSettings(source="volume"))

@@ -67,6 +67,17 @@ def described(device: DeviceSettings) -> str:
     return f"{several}{torch.cuda.get_device_name(0)}, {precision(device)}"
 
 
+# What Lightning offers and our loops do themselves: epochs, shards of the data, logs, checkpoints, a bar, a summary.
+BARE: dict[str, Any] = {
+    "max_epochs": -1,
+    "use_distributed_sampler": False,
+    "logger": False,
+    "enable_checkpointing": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+}
+
+
 def trainer_arguments(device: DeviceSettings, unused: bool = False) -> dict[str, Any]:
     """Return accelerator, devices, strategy and precision for Lightning's trainer.
 

@@ -129,10 +129,7 @@ class Curves(Callback):
             self._write(step, {"loss": loss.value(), "learning_rate": rate})
 
     def _write(self, step: int, values: Mapping[str, float]) -> None:
-        row: dict[str, object] = {name: f"{value:.6g}" for name, value in values.items()}
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns, restval="")
-            writer.writerow({"step": step, **row, "seconds": f"{time.monotonic() - self.began:.1f}"})
+        add_row(self.path, self.columns, {"step": step, **values, "seconds": time.monotonic() - self.began})
         self.tracker.log({f"train/{name}": value for name, value in values.items()}, step)
 
 
@@ -173,3 +170,11 @@ def keep_until(path: Path, columns: Sequence[str], start: int) -> None:
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def add_row(path: Path, columns: Sequence[str], values: Mapping[str, float]) -> None:
+    """Add a row to the log: `step`, `seconds` since the run (re)started, and numbers of some of the other columns."""
+    shown = {name: f"{value:.6g}" for name, value in values.items()}
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writerow(shown | {"step": values["step"], "seconds": f"{values['seconds']:.1f}"})

@@ -20,6 +20,7 @@ from labelct.tracking import Tracker
 from labelct.trainer.batches import batches, validation
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
+    BARE,
     compiles,
     interruptible,
     launch_workers,
@@ -31,16 +32,14 @@ from labelct.trainer.device import (
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.family import Family
 from labelct.trainer.memory import pays
-from labelct.trainer.model import read_checkpoint, read_model
+from labelct.trainer.model import read_model
 from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
+from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings, LoopSettings
 
 Loop = TypeVar("Loop", bound=LoopSettings)
-
-# What torch and Lightning raise where a checkpoint lacks something or holds it in another shape.
-UNFIT = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 
 
 def train(family: Family[Any], task: TrainingTask[Any], data: Path, folder: Path, tracker: Tracker) -> None:
@@ -113,7 +112,7 @@ def _fit(
     tracker: Tracker,
 ) -> None:
     last, settings, clock = folder / "last.ckpt", task.settings, TrainingClock(task.settings.minutes)
-    start = _done(last, clock)
+    start = steps_done(last, clock, "training")
     if start >= settings.steps or clock.is_over:
         return
     torch.manual_seed(model["seed"])
@@ -125,57 +124,23 @@ def _fit(
     module = SegmentationModule(family, model, clock, compiles(task.device, pays(settings)))
     trainer = Trainer(
         **trainer_arguments(task.device),
+        **BARE,
         max_steps=settings.steps,
-        max_epochs=-1,
         val_check_interval=settings.validate_every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         gradient_clip_val=settings.clip_gradient or None,
-        use_distributed_sampler=False,
         callbacks=callbacks,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
         default_root_dir=folder,
     )
     sampled = batches(family, task, training_set, model, start)
     with (
         interruptible(trainer),
         _failures_in_a_line(family, task.device, trainer, last),
-        _resumed(last, clock),
+        resumed(last, clock, "training"),
         sampled as patches,
     ):
         trainer.fit(module, patches, volumes, ckpt_path=last if start else None, weights_only=True)
-
-
-def _done(last: Path, clock: TrainingClock) -> int:
-    """Return the steps that a checkpoint has behind it, and set the clock to its time; 0 where there is none."""
-    if not last.exists():
-        return 0
-    state = read_checkpoint(last)
-    try:
-        clock.load_state_dict(state["callbacks"][clock.state_key])
-        return int(state["global_step"])
-    except UNFIT as error:
-        raise _foreign(last, error) from None
-
-
-@contextmanager
-def _resumed(last: Path, clock: TrainingClock) -> Iterator[None]:
-    """Turn what Lightning raises over a checkpoint of something else into one line."""
-    try:
-        yield
-    except UNFIT as error:
-        if clock.has_begun or not last.exists() or isinstance(error, torch.cuda.OutOfMemoryError):
-            raise
-        raise _foreign(last, error) from error
-
-
-def _foreign(last: Path, error: Exception) -> InputError:
-    reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
-    problem = f"is no checkpoint that this training can go on from ({reason})"
-    return InputError(last, problem, f"delete {last.parent} to train anew")
 
 
 @contextmanager

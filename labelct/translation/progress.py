@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import math
 import time
@@ -19,7 +18,7 @@ from labelct.errors import InputError
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
-from labelct.trainer.progress import EVERY, Fetched, keep_until
+from labelct.trainer.progress import EVERY, Fetched, add_row, keep_until
 from labelct.translation.module import TranslationModule
 from labelct.translation.samples import Samples, collapsed, draw
 
@@ -96,10 +95,7 @@ class Curves(Callback):
         losses = dict(zip(names, fetched.values(), strict=True))
         check_finite(losses, step, self.path.parent / RESUMED)
         values = {**losses, "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"])}
-        row: dict[str, object] = {name: f"{value:.6g}" for name, value in values.items()}
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="")
-            writer.writerow({"step": step, **row, "seconds": f"{time.monotonic() - self._began:.1f}"})
+        add_row(self.path, COLUMNS, {"step": step, **values, "seconds": time.monotonic() - self._began})
         self.tracker.log({f"translation/{name}": value for name, value in values.items()}, step)
         rate = (step - self.start) / max(time.monotonic() - self._began, 1e-9)
         epoch = (step - 1) // module.per_epoch + 1

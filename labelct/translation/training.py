@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from labelct.texts import read_json
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
+    BARE,
     interruptible,
     launch_workers,
     processes,
@@ -34,6 +34,7 @@ from labelct.trainer.device import (
 )
 from labelct.trainer.model import read_checkpoint
 from labelct.trainer.progress import quiet
+from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings
 from labelct.translation.batches import Batches, Place
 from labelct.translation.module import OPTIMISERS, TranslationModule
@@ -46,8 +47,6 @@ MODEL, GENERATORS, JOB, SLICES = "model.json", "generators.pt", "job.json", "sli
 FULL = "translation", 0.0, "set translation.batch, translation.size or translation.filters smaller, or free the card"
 # What of the settings does not change what is learnt, or is said by other means.
 ELSEWHERE = frozenset({"mr", "ct", "prediction", "save_every"})
-# What torch and Lightning raise where a checkpoint lacks something or holds it in another shape.
-UNFIT = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
     slices = settings.batch * processes(device)
     per_epoch = settings.iterations or -(-max(len(mr), len(ct)) // slices)
     clock = TrainingClock(settings.minutes)
-    start = _done(folder / RESUMED, clock)
+    start = steps_done(folder / RESUMED, clock, "translation") // OPTIMISERS
     if start >= per_epoch * settings.epochs or clock.is_over:
         return
     torch.manual_seed(settings.seed)
@@ -131,17 +130,12 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
         callbacks.append(Curves(folder / "log.csv", tracker, clock, start))
     trainer = Trainer(
         **trainer_arguments(device, unused=True),
+        **BARE,
         max_steps=OPTIMISERS * module.total,
-        max_epochs=-1,
-        use_distributed_sampler=False,
         callbacks=callbacks,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
         default_root_dir=folder,
     )
-    with interruptible(trainer), _resumed(folder / RESUMED, clock), within_memory(*FULL):
+    with interruptible(trainer), resumed(folder / RESUMED, clock, "translation"), within_memory(*FULL):
         batches = Batches(mr, ct, settings, Place(torch_device(device), rank()), start)
         loader = DataLoader(batches, batch_size=None)
         trainer.fit(module, loader, ckpt_path=folder / RESUMED if start else None, weights_only=True)
@@ -164,35 +158,6 @@ def _check_model(settings: TranslationSettings, folder: Path) -> None:
     remedy = "delete it or choose another folder"
     if read_json(folder / MODEL, remedy).get("settings") != of_training(settings):
         raise InputError(folder, "holds a translation that was trained with other settings", remedy)
-
-
-def _done(last: Path, clock: TrainingClock) -> int:
-    """Return the steps that a checkpoint has behind it, and set the clock to its time; 0 where there is none."""
-    if not last.exists():
-        return 0
-    state = read_checkpoint(last)
-    try:
-        clock.load_state_dict(state["callbacks"][clock.state_key])
-        return int(state["global_step"]) // OPTIMISERS
-    except UNFIT as error:
-        raise _foreign(last, error) from None
-
-
-@contextmanager
-def _resumed(last: Path, clock: TrainingClock) -> Iterator[None]:
-    """Turn what Lightning raises over a checkpoint of something else into one line."""
-    try:
-        yield
-    except UNFIT as error:
-        if clock.has_begun or not last.exists() or isinstance(error, torch.OutOfMemoryError):
-            raise
-        raise _foreign(last, error) from error
-
-
-def _foreign(last: Path, error: Exception) -> InputError:
-    reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
-    problem = f"is no checkpoint that this translation can go on from ({reason})"
-    return InputError(last, problem, f"delete {last.parent} to train anew")
 
 
 def _write_generators(folder: Path) -> None:

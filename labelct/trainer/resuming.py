@@ -1,0 +1,52 @@
+"""Going on from the checkpoint of a killed training, whatever it trains: its steps, its time, what is wrong with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from labelct.errors import InputError
+from labelct.trainer.clock import TrainingClock
+from labelct.trainer.model import read_checkpoint
+
+# What torch and Lightning raise where a checkpoint lacks something or holds it in another shape.
+UNFIT = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+
+
+def steps_done(last: Path, clock: TrainingClock, what: str) -> int:
+    """Return the steps of all optimisers that a checkpoint has behind it, and set the clock to its time.
+
+    Args:
+        last: The checkpoint; 0 is returned where there is none.
+        clock: Of the training.
+        what: What an error calls it, as `training`.
+
+    Raises:
+        InputError: It is no checkpoint of such a training.
+    """
+    if not last.exists():
+        return 0
+    state = read_checkpoint(last)
+    try:
+        clock.load_state_dict(state["callbacks"][clock.state_key])
+        return int(state["global_step"])
+    except UNFIT as error:
+        raise _foreign(last, error, what) from None
+
+
+@contextmanager
+def resumed(last: Path, clock: TrainingClock, what: str) -> Iterator[None]:
+    """Turn what Lightning raises over a checkpoint of something else into one line; arguments as of `steps_done`."""
+    try:
+        yield
+    except UNFIT as error:
+        if clock.has_begun or not last.exists() or isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise _foreign(last, error, what) from error
+
+
+def _foreign(last: Path, error: Exception, what: str) -> InputError:
+    reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+    problem = f"is no checkpoint that this {what} can go on from ({reason})"
+    return InputError(last, problem, f"delete {last.parent} to train anew")

@@ -10,6 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
+from labelct import resolvers
 from labelct.caps import capped, resolved
 from labelct.cohort.settings import (
     DicomSettings,
@@ -25,10 +26,10 @@ from labelct.cohort.settings import (
 from labelct.complaints import ConfigError, left_out, shown, unknown_key, wrong_type
 from labelct.errors import LabelctError, SettingError
 from labelct.evaluation.settings import EvaluationSettings
+from labelct.job_settings import DebugSettings, JobSettings, LimitSettings, PathsSettings
 from labelct.parallel import ParallelSettings
 from labelct.phantom.settings import PelvisSettings, PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.settings import Checked, expanded, path, ranged
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings
 from labelct.targets import Targets
@@ -68,43 +69,6 @@ CohortSettings = (
     | ProstatexSettings
 )
 TestSettings = CohortSettings | OwnSettings | SyntheticSettings
-
-
-@dataclass
-class PathsSettings(Checked):
-    """Where things land.
-
-    Attributes:
-        outputs: The folder of `stages/`, `runs/` and `sweeps/`.
-    """
-
-    outputs: str = path("outputs")
-
-
-@dataclass
-class LimitSettings(Checked):
-    """How many cases of each split are used, first ones first.
-
-    Attributes:
-        train: Training cases; null takes all.
-        val: Validation cases; null takes all.
-        test: Cases of each test cohort; null takes all.
-    """
-
-    train: int | None = ranged(None, 1)
-    val: int | None = ranged(None, 1)
-    test: int | None = ranged(None, 1)
-
-
-@dataclass
-class DebugSettings:
-    """Values laid over any configuration.
-
-    Attributes:
-        caps: `{dotted key: the value it gets}`; `*` fits any one part, and keys that are not there are left out.
-    """
-
-    caps: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -166,16 +130,6 @@ PLAIN: dict[str, Any] = {
     for name, hint in get_type_hints(Config).items()
     if dataclasses.is_dataclass(hint) and name not in ("targets", "trainer")
 }
-
-
-@dataclass
-class JobSettings(Checked):
-    """The schema of what lies in no section; `Config` says what each of them is."""
-
-    seed: int = ranged(0, 0)
-    name: str | None = None
-    group: str | None = None
-    tags: list[str] = field(default_factory=list)
 
 
 def typed(composed: DictConfig) -> Config:
@@ -320,31 +274,12 @@ def register() -> None:
     }
     for name, schema in schemas.items():
         ConfigStore.instance().store(group="schema", name=name, node=schema, provider="labelct")
-    OmegaConf.register_new_resolver("labelct.gpus", gpus, replace=True)
-    OmegaConf.register_new_resolver("labelct.path", expanded, replace=True)
-    OmegaConf.register_new_resolver("labelct.if_experiment", if_experiment, replace=True)
-    OmegaConf.register_new_resolver("labelct.if_equal", if_equal, replace=True)
-
-
-def gpus(kind: str, devices: int) -> int:
-    """Return how many GPUs a job on `device` asks its launcher for; one where `ddp` takes all, none for `auto`."""
-    return {"cpu": 0, "auto": 0, "gpu": 1}.get(kind, max(devices, 1))
 
 
 def study(overrides: Iterable[str]) -> str:
     """Return the name of the sweep that was typed: `dose`, `dose_phantom` with `experiment=phantom`; empty for none."""
     typed = dict(override.partition("=")[::2] for override in overrides)
     return "_".join(typed[name] for name in ("sweep", "experiment") if name in typed) if "sweep" in typed else ""
-
-
-def if_experiment(name: str, then: str, otherwise: str, *, _root_: DictConfig) -> str:
-    """Return what a sweep varies: `then` where `experiment=name` was chosen, else `otherwise`."""
-    return then if OmegaConf.select(_root_, "hydra.runtime.choices.experiment") == name else otherwise
-
-
-def if_equal(value: str, wanted: str, then: str, otherwise: str) -> str:
-    """Return `then` where a setting has the wanted value, else `otherwise`: what an arm of a comparison needs alone."""
-    return then if value == wanted else otherwise
 
 
 def configuration_folder() -> Path:
@@ -359,3 +294,4 @@ def option_names(group: str) -> list[str]:
 
 
 register()
+resolvers.register()

@@ -73,15 +73,17 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "complaints": {"errors", "settings"},
         "caps": {"complaints"},
+        "job_settings": {"settings"},
+        "resolvers": {"settings"},
         "config": {
-            "caps", "cohort", "complaints", "errors", "evaluation", "parallel", "phantom", "priors", "scanner",
-            "settings", "synthesis", "targets", "tracking", "trainer", "translation",
+            "caps", "cohort", "complaints", "errors", "evaluation", "job_settings", "parallel", "phantom", "priors",
+            "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer", "translation",
         },
         "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "texts", "tracking"},
         "stages": {
-            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "labels", "mr", "parallel",
-            "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming", "synthesis",
-            "targets", "texts", "threads", "tracking", "trainer", "translation", "volume",
+            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "job_settings", "labels",
+            "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming",
+            "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "volume",
         },
         "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
     },

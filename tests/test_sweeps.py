@@ -12,7 +12,7 @@ from hydra import initialize_config_dir
 
 from labelct.commands import compose
 from labelct.commands.groups import options
-from labelct.config import ConfigError, configuration_folder, gpus, study
+from labelct.config import ConfigError, configuration_folder, study
 
 SWEEPS = list(options("sweep"))
 EXPERIMENTS = configuration_folder().parent / "experiments"
@@ -96,11 +96,6 @@ def test_the_command_line_narrows_a_sweep():
 
 def test_one_job_of_a_sweep_alone():
     assert compose.check_jobs(["sweep=dose", *PHANTOM, "dose=low", "hydra.mode=RUN"], multirun=False) == 1
-
-
-@pytest.mark.parametrize(("kind", "devices", "expected"), [("cpu", 1, 0), ("gpu", 1, 1), ("ddp", 4, 4), ("ddp", 0, 1)])
-def test_a_launcher_asks_for_the_gpus_of_the_device(kind, devices, expected):
-    assert gpus(kind, devices) == expected
 
 
 PLUGINS = {"slurm": "hydra_submitit_launcher", "ray": "hydra_ray_launcher", "joblib": "hydra_joblib_launcher"}

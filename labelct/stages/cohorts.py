@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings, SyntheticSettings
-from labelct.config import CohortSettings, Config, LimitSettings, TestSettings, plain
+from labelct.config import CohortSettings, Config, TestSettings, plain
 from labelct.errors import InputError
+from labelct.job_settings import LimitSettings
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import folding, selection
@@ -147,7 +149,8 @@ def prepare_test(
     _check_scored(config, cohort, stage)
     split = "test" if isinstance(settings, EmbeddedSettings) else settings.split
     subjects = cohort.scored(split)[: config.limit.test]
-    _reject_shared(subjects, own[0])
+    remedy = "take it out of the training with cohort.cases= or cohort.splits="
+    reject_shared(subjects, (*own[0].train, *own[0].val), "is a case of the training", remedy)
     return subjects, stage
 
 
@@ -181,13 +184,19 @@ def _check_names(cohort: Cohort) -> None:
             raise InputError(subject.files[0], problem, "shorten it, or leave it out with cohort.cases=")
 
 
-def _reject_shared(tested: tuple[Subject, ...], training: Cohort) -> None:
-    """Raise `InputError` where a test subject is read from a file of the training or validation."""
-    used = {path.resolve() for subject in (*training.train, *training.val) for path in subject.files}
+def reject_shared(tested: Iterable[Subject], learnt: Iterable[Subject], told: str, remedy: str) -> None:
+    """Raise `InputError` where a test subject is read from a file of those that are learnt from.
+
+    Args:
+        tested: Test subjects.
+        learnt: Those that a network learns from.
+        told: What such a test case is, as `is a case of the training`.
+        remedy: What to do.
+    """
+    used = {path.resolve() for subject in learnt for path in subject.files}
     for subject in tested:
         if shared := used & {path.resolve() for path in subject.files}:
-            problem = f"test case {subject.case} is a case of the training"
-            raise InputError(min(shared), problem, "take it out of the training with cohort.cases= or cohort.splits=")
+            raise InputError(min(shared), f"test case {subject.case} {told}", remedy)
 
 
 def _embedded(

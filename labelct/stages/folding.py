@@ -10,10 +10,11 @@ import numpy as np
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import FilesSettings
 from labelct.cohort.strata import column
-from labelct.config import Config, LimitSettings
+from labelct.config import Config
 from labelct.errors import SettingError
 from labelct.evaluation.folds import Fold, quantiles, share_out
 from labelct.evaluation.settings import TARGET_VOLUME
+from labelct.job_settings import LimitSettings
 from labelct.parallel import map_cases
 from labelct.phantom.cases import case_names
 from labelct.phantom.settings import EmbeddedSettings

@@ -9,8 +9,9 @@ from typing import Any
 
 from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
-from labelct.config import CohortSettings, Config, LimitSettings, TestSettings, plain
+from labelct.config import CohortSettings, Config, TestSettings, plain
 from labelct.errors import InputError, did_you_mean
+from labelct.job_settings import LimitSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors

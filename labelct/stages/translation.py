@@ -8,8 +8,9 @@ from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
-from labelct.config import Config, LimitSettings
+from labelct.config import Config
 from labelct.errors import InputError, SettingError
+from labelct.job_settings import LimitSettings
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import cohorts
 from labelct.store import Stage, build, key_of, recipe_of
@@ -162,12 +163,9 @@ def _check_modality(side: str, modality: str, source: object) -> None:
 
 def _reject_tested(config: Config, side: str, learnt: Sequence[Subject], root: Path) -> None:
     """Raise `InputError` where a test group that is only read shares a file with what is learnt from."""
-    used = {path.resolve() for subject in learnt for path in subject.files}
+    told, remedy = "is a case that the translation learns from", f"take it out with translation.{side}.cases="
     for settings in config.test.values():
         if isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
             continue
         tested, _ = cohorts.prepare(_whole(config), settings, root)
-        for subject in tested.scored(settings.split)[: config.limit.test]:
-            if shared := used & {path.resolve() for path in subject.files}:
-                problem = f"test case {subject.case} is a case that the translation learns from"
-                raise InputError(min(shared), problem, f"take it out with translation.{side}.cases=")
+        cohorts.reject_shared(tested.scored(settings.split)[: config.limit.test], learnt, told, remedy)

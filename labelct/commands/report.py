@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelct.commands.arguments import Parser
+from labelct.errors import SettingError
 from labelct.report.settings import StatisticsSettings
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def parser() -> Parser:
     add("--reference", metavar="ARM", help="the arm to compare with: clinical, or clinical,low")
     add("--by", default="", metavar="NAMES", help="choices that make an arm: data,dose (all that vary)")
     add("--margin", type=float, default=StatisticsSettings.margin, help="margin of equivalence in Dice")
+    add(
+        "--dice-from", type=float, default=0.0, metavar="X", help="lower end of the axes of Dice (0), to see small gaps"
+    )
     add("--expected", type=Path, metavar="CSV", help="published values (those of the experiment)")
     add("--wandb", nargs="?", const="labelct", metavar="PROJECT", help="log it to Weights & Biases too")
     add("-o", "--out", type=Path, help="where the report goes (FOLDER/report)")
@@ -44,12 +48,14 @@ def main(argv: Sequence[str]) -> int:
     """
     given = parser().parse_args(argv)
     settings = StatisticsSettings(margin=given.margin)
+    if not 0.0 <= given.dice_from < 1.0:
+        raise SettingError("--dice-from", given.dice_from, "a Dice from 0 to below 1")
     from labelct.report import document, files
 
     by = [name.strip() for name in given.by.split(",") if name.strip()]
     report = document.gather(given.folders, by, given.reference, given.expected, settings)
     out = given.out or given.folders[0] / "report"
-    pictures = files.write(report, out)
+    pictures = files.write(report, out, given.dice_from)
     if given.wandb:
         files.mirror(report, pictures, out, given.wandb)
     _print(report, out)
@@ -73,4 +79,8 @@ def _print(report: Report, out: Path) -> None:
         console.print(remark, markup=False, style="yellow" if remark.startswith("Warning") else "dim")
     for folder, reason in report.failed:
         console.print(f"no scores: {folder}: {reason}", markup=False, style="red", soft_wrap=True)
-    console.print(f"report.html, report.md, report.csv, report.tex and figures: {out}", markup=False, soft_wrap=True)
+    console.print(
+        f"report.html, report.md, report.csv, report.tex and figures (PNG, SVG, PDF): {out}",
+        markup=False,
+        soft_wrap=True,
+    )

@@ -33,6 +33,7 @@ class FinishedRun:
         experiment: The sweep, or else the experiment, that it belongs to; empty for neither.
         fold: The fold of a cross-validation that it held out, `0/6` is the first of six; empty for none.
         seconds: What each of its stages took to make, by name, where it tells; a name can come twice.
+        software: What made it, with its version, where it tells.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class FinishedRun:
     experiment: str = ""
     fold: str = ""
     seconds: Sequence[tuple[str, float]] = field(default=(), repr=False, compare=False)
+    software: str = field(default="", repr=False, compare=False)
 
     def arm(self, by: Iterable[str]) -> str:
         """Return the name of the arm that this run belongs to."""
@@ -186,7 +188,8 @@ def _read_run(path: Path) -> FinishedRun | None:
     experiment = study(record.get("overrides", [])) or arm.get("experiment", "")
     seed = arm.get("seed", typed.get("seed", "0"))
     experiment = "" if experiment == "None" else experiment
-    return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds)
+    software = str(record.get("software", ""))
+    return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds, software)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

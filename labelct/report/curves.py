@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from labelct.evaluation.figures import save
 from labelct.report.arms import FinishedRun
 from labelct.report.configuration import read_configuration
 
@@ -71,13 +69,15 @@ def points(axis: Axis, runs: Sequence[FinishedRun], by: Sequence[str], results: 
     return results.assign(x=x, tick=tick, line=line)
 
 
-def curve(points: pd.DataFrame, path: Path, axis: Axis) -> None:
+def curve(points: pd.DataFrame, axis: Axis) -> Figure:
     """Draw the mean Dice of each line, its intervals as bars.
 
     Args:
         points: What `points` returns; those without a number stand apart on the right.
-        path: The PNG to write.
         axis: The quantity.
+
+    Returns:
+        The figure.
     """
     figure = Figure(figsize=(5.2, 3.4), layout="constrained")
     axes = figure.add_subplot()
@@ -98,7 +98,7 @@ def curve(points: pd.DataFrame, path: Path, axis: Axis) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
         figure.legend(loc="outside lower center", ncols=max(1, 60 // max(map(len, lines))), fontsize=7, frameon=False)
-    save(figure, path)
+    return figure
 
 
 def _line(axes: Axes, points: pd.DataFrame, name: str, colour: str) -> None:

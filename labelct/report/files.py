@@ -1,43 +1,63 @@
 """The report's files: plots, CSV, Markdown, LaTeX and HTML, and their mirror at Weights & Biases."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from labelct.folders import together
-from labelct.report import curves, hours, page, tables
+from labelct.report import curves, hours, learning, page, plots, tables
 from labelct.report.document import Report
+from labelct.report.methods import Methods, methods
 from labelct.report.scores import write_csv
-from labelct.report.strips import dice_plot
+from labelct.report.strips import Metric, dice_plot
 from labelct.store import write_text
 
-FIGURES = {"dice": "Dice", "surface_dice": "surface Dice", "hd95": "HD95 (mm)"}
+
+def metrics(dice_from: float) -> list[Metric]:
+    """Return what is drawn case by case, the Dice from `dice_from` on."""
+    return [
+        Metric("dice", "Dice", dice_from),
+        Metric("surface_dice", "surface Dice", dice_from),
+        Metric("hd95", "HD95 (mm)", high=None),
+    ]
 
 
-def write(report: Report, out: Path) -> dict[str, Path]:
+def write(
+    report: Report, out: Path, dice_from: float = 0.0, forms: Sequence[plots.Form] = plots.FORMS
+) -> dict[str, Path]:
     """Write a report into a folder.
 
     Args:
         report: The report.
         out: The folder; missing ones are made.
+        dice_from: The lower end of the axes of Dice and surface Dice.
+        forms: The forms that plots are written in; the page shows the PNG.
 
     Returns:
-        Its plots by caption.
+        Its plots by caption, PNG.
 
     Raises:
         InputError: The folder cannot be written; nothing of the report is left in it.
     """
     with together(out) as folder:
-        pictures = _draw(report, folder)
+        drawn = {}
+        for caption, (name, figure) in _drawn(report, dice_from).items():
+            drawn[caption] = folder / f"{name}.png"
+            plots.save(figure, drawn[caption], forms)
+        told = methods(report)
         write_csv(folder / "report.csv", report.results)
         if not report.folds.empty:
             write_csv(folder / "folds.csv", report.folds)
         if not report.hours.empty:
             write_csv(folder / "hours.csv", report.hours)
         write_text(folder / "report.tex", tables.latex(report.table))
-        write_text(folder / "report.html", page.render(report, pictures))
-        write_text(folder / "report.md", _markdown(report, pictures))
-    return {name: out / path.name for name, path in pictures.items()}
+        write_text(folder / "report.html", page.render(report, drawn, told, out))
+        write_text(folder / "report.md", _markdown(report, drawn, told))
+        if told.paragraphs:
+            write_text(folder / "references.bib", told.bibtex)
+    return {name: out / path.name for name, path in drawn.items()}
 
 
 def mirror(report: Report, pictures: Mapping[str, Path], out: Path, project: str) -> None:
@@ -61,22 +81,27 @@ def mirror(report: Report, pictures: Mapping[str, Path], out: Path, project: str
         tracker.summary(dict(zip(names, report.results["dice"], strict=True)))
 
 
-def _draw(report: Report, out: Path) -> dict[str, Path]:
-    """Draw every case of each arm, averaged over its runs, and the curve of each quantity; by caption."""
-    points = report.scores.groupby(["arm", "test", "label", "case"], sort=False)[list(FIGURES)].mean().reset_index()
+def _drawn(report: Report, dice_from: float) -> dict[str, tuple[str, Figure]]:
+    """Return the plots by caption, each with its name: every case of each arm, averaged over its runs, and curves."""
+    shown = metrics(dice_from)
+    columns = [metric.column for metric in shown]
+    points = report.scores.groupby(["arm", "test", "label", "case"], sort=False)[columns].mean().reset_index()
     if points["test"].nunique() > 1:
         points["label"] = points["test"] + ": " + points["label"]
-    drawn = {name: out / f"{metric}.png" for metric, name in FIGURES.items()}
-    for (metric, name), path in zip(FIGURES.items(), drawn.values(), strict=True):
-        dice_plot(points, path, metric, name)
+    drawn = {metric.text: (metric.column, dice_plot(points, metric)) for metric in shown}
     for axis in curves.axes_of(report.runs, report.by):
-        path = out / f"curve_{re.sub(r'[^A-Za-z0-9.@-]', '_', axis.choice)}.png"
-        curves.curve(curves.points(axis, report.runs, report.by, report.results), path, axis)
-        drawn[f"Dice against {axis.text}"] = path
+        name = f"curve_{re.sub(r'[^A-Za-z0-9.@-]', '_', axis.choice)}"
+        over = curves.points(axis, report.runs, report.by, report.results)
+        drawn[f"Dice against {axis.text}"] = name, curves.curve(over, axis)
+    if len(learnt := learning.curves_of(report.runs, report.by)):
+        drawn["loss and validation Dice of every run"] = (
+            "learning",
+            learning.learning_plot(learnt, list(points["arm"].unique())),
+        )
     return drawn
 
 
-def _markdown(report: Report, pictures: Mapping[str, Path]) -> str:
+def _markdown(report: Report, pictures: Mapping[str, Path], told: Methods) -> str:
     plain = tables.markdown_text
     shown = [f"![{plain(name)}]({path.name})" for name, path in pictures.items()]
     failures = [f"- {plain(str(folder))}: {plain(reason)}" for folder, reason in report.failed]
@@ -86,4 +111,6 @@ def _markdown(report: Report, pictures: Mapping[str, Path]) -> str:
         text += ["## Folds", "", tables.markdown(report.fold_table), ""]
     if not report.hours.empty:
         text += ["## Hours", "", tables.markdown(hours.cells(report.hours), len(report.by)), ""]
+    if told.paragraphs:
+        text += ["## Methods, in words to start from", "", told.markdown]
     return "\n".join([*text, *(["## Jobs without scores", "", *failures, ""] if failures else [])])

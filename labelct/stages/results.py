@@ -91,7 +91,7 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
             copy(picture, folder / f"overlay_{picture.name}")
     for model in (stage for stage in outcome.stages if (stage.folder / "progress.png").is_file()):
         copy(model.folder / "progress.png", folder / "training.png")
-    dice_plot(scores.table(outcome.rows), folder / "dice.png")
+    figures.save(dice_plot(scores.table(outcome.rows)), folder / "dice.png")
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     values, window = list(config.targets.values.values()), testing.window(config)
     panels = [_panel(case, values, window) for case in TrainingSet(training_set.folder).train[:PANELS]]

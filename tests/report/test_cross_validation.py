@@ -62,7 +62,7 @@ def test_every_fold_has_a_row_of_its_own(folds, tmp_path):
     assert own["fold"].tolist() == ["0/3", "1/3", "2/3"]
     assert own["dice"].tolist() == pytest.approx([0.85, 0.65, 0.45])
     assert own["n"].tolist() == [2, 2, 2]
-    files.write(report, tmp_path / "out")
+    files.write(report, tmp_path / "out", forms=["png"])
     assert "## Folds" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "<h2>Folds</h2>" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert len((tmp_path / "out" / "folds.csv").read_text(encoding="utf-8").splitlines()) == 7
@@ -105,6 +105,6 @@ def test_without_folds_nothing_is_said_of_them(sweep, tmp_path):
     report = document.gather([sweep])
     assert report.folds.empty
     assert cross_validation.remarks(report.scores) == []
-    files.write(report, tmp_path / "out")
+    files.write(report, tmp_path / "out", forms=["png"])
     assert not (tmp_path / "out" / "folds.csv").exists()
     assert "Folds" not in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelct.report import arms, curves
+from labelct.report import arms, curves, plots
 from labelct.report.document import summarised
 from labelct.report.settings import StatisticsSettings
 from tests.report.runs import PNG, REFERENCE
@@ -12,7 +12,7 @@ COLUMNS = ["line", "x", "tick", "dice", "dice_low", "dice_high"]
 
 
 def draw(path, *points):
-    curves.curve(pd.DataFrame(points, columns=COLUMNS), path, AXIS)
+    plots.save(curves.curve(pd.DataFrame(points, columns=COLUMNS), AXIS), path, ["png"])
     return path.read_bytes()
 
 

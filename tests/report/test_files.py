@@ -19,7 +19,7 @@ def test_every_form_holds_the_same_line(sweep, tmp_path):
 
 
 def test_a_quantity_has_a_curve(doses, tmp_path):
-    pictures = files.write(document.gather([doses]), tmp_path)
+    pictures = files.write(document.gather([doses]), tmp_path, forms=["png"])
     assert (tmp_path / "curve_dose.png").read_bytes().startswith(PNG)
     assert any("Dice against tube load" in caption for caption in pictures)
 
@@ -28,5 +28,5 @@ def test_the_report_is_mirrored_to_wandb_without_a_key(doses, tmp_path, monkeypa
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_MODE", "offline")
     report = document.gather([doses])
-    files.mirror(report, files.write(report, tmp_path), tmp_path, "trial")
+    files.mirror(report, files.write(report, tmp_path, forms=["png"]), tmp_path, "trial")
     assert list((tmp_path / "wandb").glob("offline-run-*/run-*.wandb"))

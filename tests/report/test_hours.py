@@ -4,6 +4,7 @@ import pytest
 
 from labelct.report import document, hours, page
 from labelct.report.files import write
+from labelct.report.methods import Methods
 from tests.report.runs import REFERENCE, write_run
 
 SPENT = [["cohort", "aa", 36.0], ["translation", "bb", 1800.0], ["synthesis", "cc", 144.0], ["training", "dd", 720.0]]
@@ -35,14 +36,14 @@ def test_an_arm_takes_the_hours_of_its_stages_and_seeds_are_averaged(told):
 def test_the_report_has_the_hours_in_every_form(told, tmp_path):
     report = document.gather([told])
     assert hours.cells(report.hours)["translation"].tolist() == ["0.50", "–"]
-    write(report, tmp_path / "out")
+    write(report, tmp_path / "out", forms=["png"])
     assert "| cyclegan | 0.50 | 0.05 | 0.20 | 0.01 | 0.76 |" in (tmp_path / "out" / "report.md").read_text("utf-8")
     assert (tmp_path / "out" / "hours.csv").is_file()
-    assert "<h2>Hours</h2>" in page.render(report, {})
+    assert "<h2>Hours</h2>" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 def test_runs_that_do_not_tell_have_no_table(tmp_path):
     write_run(tmp_path / "a", REFERENCE)
     report = document.gather([tmp_path])
     assert report.hours.empty
-    assert "Hours" not in page.render(report, {})
+    assert "Hours" not in page.render(report, {}, Methods((), ()), tmp_path)

@@ -1,21 +1,64 @@
+import numpy as np
 import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection, PathCollection
 
-from labelct.report.strips import dice_plot
+from labelct.report import strips
+from labelct.report.strips import Metric, dice_plot
 
 
-def test_dice_plot_leaves_nan_out(tmp_path):
-    scores = pd.DataFrame(
-        {"arm": arm, "label": "liver", "dice": value}
-        for arm in ("clinical", "synth3")
-        for value in (0.9, float("nan"), 0.8, 0.85, 0.95, 0.7)
+def scores(**arms):
+    return pd.DataFrame(
+        {"arm": arm, "label": "liver", "case": f"c{index}", "dice": value}
+        for arm, values in arms.items()
+        for index, value in enumerate(values)
     )
-    dice_plot(scores, tmp_path / "a.png")
-    dice_plot(scores.dropna(), tmp_path / "b.png")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_arms_stand_apart(tmp_path):
-    scores = pd.DataFrame({"label": "liver", "dice": 0.5 + number / 20} for number in range(8))
-    dice_plot(scores, tmp_path / "one.png")
-    dice_plot(pd.concat([scores.assign(arm=arm) for arm in ("a", "b")]), tmp_path / "two.png")
-    assert (tmp_path / "one.png").read_bytes() != (tmp_path / "two.png").read_bytes()
+def dots(figure):
+    """Return x and y of every dot of a plot, arm by arm."""
+    (axes,) = figure.axes
+    return [np.asarray(c.get_offsets()) for c in axes.collections if isinstance(c, PathCollection)]
+
+
+def lines(figure):
+    (axes,) = figure.axes
+    return [segment for c in axes.collections if isinstance(c, LineCollection) for segment in c.get_segments()]
+
+
+def test_every_case_is_a_dot_and_nan_none():
+    clinical, _, synth3, _ = dots(dice_plot(scores(clinical=[0.9, np.nan, 0.8], synth3=[0.7, 0.95, 0.85])))
+    assert clinical[:, 1].tolist() == [0.8, 0.9]
+    assert synth3[:, 1].tolist() == [0.7, 0.85, 0.95]
+    assert clinical[:, 0].max() < synth3[:, 0].min()
+
+
+def test_a_case_is_joined_from_arm_to_arm_and_over_one_that_lacks_it():
+    joined = lines(dice_plot(scores(a=[0.9, 0.8], b=[0.7, np.nan], c=[0.6, 0.5])))
+    heights = sorted(tuple(segment[:, 1].tolist()) for segment in joined if np.ptp(segment[:, 0]))
+    sloping = [pair for pair in heights if pair[0] != pair[1]]
+    assert sloping == [(0.7, 0.6), (0.8, 0.5), (0.9, 0.7)]
+
+
+@pytest.mark.parametrize("values", [[0.94, 0.95], [0.1, 0.2]])
+def test_the_axis_of_dice_is_the_same_whatever_the_values(values):
+    (axes,) = dice_plot(scores(a=values)).axes
+    assert axes.get_ylim() == pytest.approx((0.0, 1.01))
+
+
+def test_what_lies_below_the_axis_is_a_triangle_at_its_end():
+    _, below = dots(dice_plot(scores(a=[0.3, 0.9]), Metric("dice", "Dice", 0.8)))
+    assert below[:, 1].tolist() == [0.8]
+
+
+def test_a_distance_has_no_fixed_end():
+    (axes,) = dice_plot(scores(a=[5.0, 40.0]), Metric("dice", "HD95", high=None)).axes
+    low, high = axes.get_ylim()
+    assert low == 0.0
+    assert high > 40.0
+
+
+def test_scores_of_one_run_need_neither_arm_nor_case():
+    frame = scores(a=np.linspace(0.5, 0.9, strips.BOXED)).drop(columns=["arm", "case"])
+    (inside, _) = dots(dice_plot(frame))
+    assert len(inside) == strips.BOXED

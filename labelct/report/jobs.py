@@ -1,0 +1,60 @@
+"""The jobs of a report: what was chosen in each, what came of it, and where it lies."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from labelct.report.arms import FinishedRun
+
+
+@dataclass(frozen=True)
+class Job:
+    """A finished job as a line of a table.
+
+    Attributes:
+        arm: The arm that it belongs to.
+        seed: Its seed, and the fold that it held out.
+        dice: Its mean Dice, as text.
+        hours: What its stages took to make, as text.
+        folder: Its folder.
+        link: Where that lies as seen from the report's page.
+    """
+
+    arm: str
+    seed: str
+    dice: str
+    hours: str
+    folder: str
+    link: str
+
+
+def table(runs: Sequence[FinishedRun], by: Sequence[str], out: Path) -> list[Job]:
+    """Return the jobs of a report.
+
+    Args:
+        runs: The runs.
+        by: The choices that make an arm.
+        out: The folder that the page will lie in.
+    """
+    return [
+        Job(
+            run.arm(by),
+            run.seed + (f", fold {run.fold}" if run.fold else ""),
+            _number(run.scores["dice"].mean(), 3),
+            _number(sum(seconds for _, seconds in run.seconds) / 3600.0 or float("nan"), 2),
+            str(run.folder),
+            quote(_relative(run.folder, out)) + "/",
+        )
+        for run in runs
+    ]
+
+
+def _number(value: float, digits: int) -> str:
+    return "–" if value != value else f"{value:.{digits}f}"
+
+
+def _relative(folder: Path, out: Path) -> str:
+    """Return a folder as seen from another one, so that both can be moved together."""
+    return Path(os.path.relpath(folder.resolve(), out.resolve())).as_posix()

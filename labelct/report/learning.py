@@ -1,0 +1,82 @@
+"""How the networks of a comparison learnt: loss and validation Dice of every run over its steps, by arm."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from labelct.errors import InputError
+from labelct.report.arms import FinishedRun
+
+FILE = "curves.csv"
+SHOWN = {"loss": "loss", "dice": "validation Dice"}  # last word of a curve's name, and what the axis calls it
+REMEDY = "run the job again, or delete the file"
+
+
+def curves_of(runs: Sequence[FinishedRun], by: Sequence[str]) -> pd.DataFrame:
+    """Return the curves of the runs that have any.
+
+    Args:
+        runs: The runs.
+        by: The choices that make an arm.
+
+    Returns:
+        `arm`, `run` (its folder), `metric` (of `SHOWN`), `step`, `value`; empty where no run left a curve.
+
+    Raises:
+        InputError: A file of curves cannot be read.
+    """
+    tables = [_read(run.folder / FILE).assign(arm=run.arm(by), run=str(run.folder)) for run in runs]
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame()
+
+
+def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
+    """Draw one panel a metric and one line a run, in the colour of its arm.
+
+    Args:
+        curves: What `curves_of` returns, not empty.
+        arms: All arms of the report, whose colours are those of its other plots.
+
+    Returns:
+        The figure.
+    """
+    metrics = [metric for metric in SHOWN if (curves["metric"] == metric).any()]
+    colours = {arm: f"C{index % 10}" for index, arm in enumerate(arms)}
+    figure = Figure(figsize=(3.6 * len(metrics), 3.2), layout="constrained")
+    for place, metric in enumerate(metrics):
+        axes = figure.add_subplot(1, len(metrics), place + 1)
+        chosen = curves[curves["metric"] == metric]
+        for (arm, _), line in chosen.groupby(["arm", "run"], sort=False):
+            axes.plot(line["step"], line["value"], color=colours[arm], linewidth=0.9, alpha=0.8)
+        if metric == "dice":
+            axes.set_ylim(0.0, 1.0)
+        axes.set_xlabel("step", fontsize=9)
+        axes.set_ylabel(SHOWN[metric], fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.grid(linewidth=0.4, alpha=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    if len(colours) > 1:
+        _legend(figure, colours)
+    return figure
+
+
+def _legend(figure: Figure, colours: Mapping[str, str]) -> None:
+    handles = [Line2D([], [], color=colour) for colour in colours.values()]
+    columns = max(1, int(figure.get_figwidth() / (0.6 + 0.07 * max(map(len, colours)))))
+    figure.legend(handles, list(colours), loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return the curves that are shown of a file; none where there is no file."""
+    if not path.is_file():
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(path)
+        table = table.assign(metric=table["metric"].astype(str).str.rsplit("/", n=1).str[-1])
+        table = table[table["metric"].isin(SHOWN)]
+        return table[["metric", "step", "value"]].astype({"step": float, "value": float}).dropna()
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(path, f"is no table of curves ({error})", REMEDY) from error

@@ -1,0 +1,60 @@
+import json
+
+from labelct.report import document
+from labelct.report.methods import methods
+from tests.report.runs import REFERENCE, write_run
+
+
+def write(folder, data, **changes):
+    write_run(folder / data, REFERENCE, {"data": data})
+    configuration = {
+        "cohort": {"kind": "totalsegmentator"},
+        "data": {"kind": data},
+        "drop": {"probability": 0.5},
+        "scanner": {"kind": "helical", "rows": 64, "channels": 672},
+        "dose": {"mas": 165.0},
+        "trainer": {"kind": "nnunet", "epochs": 4000, "spacing": [1.5, 1.5, 3.0]},
+        "evaluation": {"tolerance_mm": 2.0, "percentile": 95.0, "largest_component": True},
+        "seed": 0,
+    }
+    (folder / data / "config.yaml").write_text(json.dumps(configuration | changes), encoding="utf-8")
+
+
+def test_the_text_says_what_the_configurations_hold_and_cites_in_order(tmp_path):
+    write(tmp_path, "clinical")
+    write(tmp_path, "synth3")
+    volumes, training, evaluation, software = (told := methods(document.gather([tmp_path]))).paragraphs
+    assert volumes.startswith("Label maps came from TotalSegmentator [1].")
+    assert (
+        "clinical CT with their labels; or all labels filled with histogram-matched texture (recipe 3 of [2])"
+        in volumes
+    )
+    assert "a chance of 50 %" in volumes
+    assert "64 rows and 672 channels" in volumes
+    assert "at 165 mAs" in volumes
+    assert training == "NnU-Net [4] was trained for 4000 epochs on a grid of 1.5 x 1.5 x 3 mm with seed 0."
+    assert "Wilcoxon" in evaluation
+    assert "data=clinical" in evaluation
+    assert "labelct" in software
+    assert [reference.key for reference in told.references][:4] == [
+        "wasserthal2023",
+        "tsanda2025",
+        "koken2006",
+        "isensee2021",
+    ]
+    assert told.bibtex.count("@") == len(told.references)
+
+
+def test_what_no_arm_has_is_not_claimed(tmp_path):
+    write(tmp_path, "synth2", scanner={"kind": "none"}, drop={"probability": 0.0}, seed=2)
+    told = methods(document.gather([tmp_path]))
+    text = told.markdown
+    for word in ("helical", "left out", "Wilcoxon", "recipe 3"):
+        assert word not in text
+    assert "koken2006" not in told.bibtex
+
+
+def test_runs_without_a_configuration_have_no_text(tmp_path):
+    write_run(tmp_path / "0", REFERENCE)
+    (tmp_path / "0" / "config.yaml").unlink()
+    assert not methods(document.gather([tmp_path])).paragraphs

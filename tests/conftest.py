@@ -1,6 +1,8 @@
-"""What several tests share: real data where it is, and a small experiment composed from the shipped files."""
+"""What several tests share: real data where it is, a small experiment composed from the shipped files, a first job."""
 
 import os
+import subprocess
+import sys
 from functools import cache, partial
 from pathlib import Path
 
@@ -11,6 +13,17 @@ from hydra import compose, initialize_config_dir
 from labelct.config import configuration_folder, typed
 from labelct.volume import LabelMap
 
+# Modules that share what takes long to make go to one process, and before all others: so no process ends long after.
+TOGETHER = {
+    "first": ("tests/test_pipeline.py", "tests/test_readme.py"),
+    "nnunet": ("tests/trainer/nnunet/",),
+}
+
+
+def together(nodeid):
+    """Return the name of the modules that one of `TOGETHER` is run with; None: it is in none of them."""
+    return next((name for name, paths in TOGETHER.items() if nodeid.startswith(paths)), None)
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -18,7 +31,23 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Return what deals modules to processes in the order of collection, those of `TOGETHER` as one."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return together(nodeid) or super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: together(item.nodeid) is None)
     if not config.getoption("--long"):
         for item in (item for item in items if item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(reason="tried with --long"))
@@ -37,6 +66,16 @@ def real_data():
     if not folder:
         pytest.skip("LABELCT_REAL_DATA is not set: no real data")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def first_job(tmp_path_factory):
+    """Return the folder that the README's first command was run in, in miniature, and what it printed."""
+    folder = tmp_path_factory.mktemp("first")
+    command = [sys.executable, "-m", "labelct.run", "debug=smoke"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=540)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
 
 
 @pytest.fixture(scope="session")

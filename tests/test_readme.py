@@ -1,15 +1,16 @@
 """The README's commands do what they say, with tiny volumes and few steps where they train."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 
-import nibabel
 import pytest
 
 from labelct.config import configuration_folder
+from labelct.io import nifti
 
 README = configuration_folder().parent / "README.md"
 SCRIPTS = {"labelct": ["-m", "labelct"], "labelct-run": ["-m", "labelct.run"], "python": []}
@@ -39,13 +40,6 @@ def run(folder, words):
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory):
-    """Return a folder in which the README's first command was run, and what it printed; stages in it are shared."""
-    folder = tmp_path_factory.mktemp("readme")
-    return folder, run(folder, shlex.split(QUICK[0]))
-
-
 def filled(command, folder, request):
     """Return the words of a command, real files in place of those that stand for a user's own."""
     run_folder = next(folder.glob("outputs/runs/*/*/scores.json")).parent
@@ -70,14 +64,18 @@ def test_a_command_of_the_readme_does_what_it_says(command, request):
     for word, reason in NOT_RUN.items():
         if word in command.split():
             pytest.skip(f"{command.split()[0]} … {word}: {reason}")
-    folder, told = request.getfixturevalue("first")
+    folder, told = request.getfixturevalue("first_job")
     if command != QUICK[0]:
         told = run(folder, filled(command, folder, request))
     verb = command.split()[1]
     if verb == "report":
         assert (folder / "outputs" / "report" / "report.html").is_file()
     elif verb == "segment":
-        ct = nibabel.load(next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz")))
-        assert nibabel.load(next(folder.glob("masks/*.nii.gz"))).shape == ct.shape
+        found, stored = next(folder.glob("masks/*.nii.gz")), next(folder.glob("outputs/stages/segmentation/*/*.nii.gz"))
+        assert json.loads((folder / "masks" / "labels.json").read_text()) == {"liver": 1}
+        found, stored = (nifti.read_label_map(path).array for path in (found, stored))
+        assert found.shape == stored.shape
+        assert found.any()
+        assert not ((found > 0) & (stored == 0)).any(), "scores are of masks that keep what segment may leave out"
     else:
         assert "groups" in told if "--help" in command else "scores, figures and log: " in told

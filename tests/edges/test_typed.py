@@ -125,6 +125,8 @@ COMPOSED = [
     (["trainer.prediction.mirror=2"], "trainer.prediction.mirror=2: allowed is true or false"),
     (["evaluation=[1]"], "evaluation=[1]: allowed is one of default"),
     (["tags={a:1}"], "tags={a:1}: allowed is a list in [ ]"),
+    (["texture=video", "texture.root=/no/such"], "/no/such: is no folder of videos"),
+    (["cohort=folder", "cohort.root=/no/such"], "/no/such: no such folder"),
 ]
 SLOW = [
     (["targets=null"], "names of structures"),
@@ -185,7 +187,6 @@ SLOW = [
     (["debug.caps={trainer.steps:abc}"], "trainer.steps='abc'"),
     (["data.priors=/no/such.csv"], "/no/such.csv: no such file"),
     (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
-    (["texture=video", "texture.root=/no/such"], "/no/such: is no folder of videos"),
     (["scanner.recon.kernel=hnn"], "scanner.recon.kernel='hnn'"),
     (["limit=5"], "keys below it"),
     (["limits.train=1"], "did you mean 'limit.train'"),

@@ -1,5 +1,5 @@
 import json
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -37,14 +37,14 @@ def train(config, preprocessed, folder):
 
 @pytest.fixture(scope="session")
 def arms(configured, tmp_path_factory):
-    """Return what `prepared` does, by arm."""
+    """Return a function from an arm to what `prepared` does; each is made when it is first asked for."""
     root = tmp_path_factory.mktemp("nnunet")
-    return {arm: prepared(configured(*SMALL, f"data={arm}"), root) for arm in ARMS}
+    return cache(lambda arm: prepared(configured(*SMALL, f"data={arm}"), root))
 
 
 @pytest.fixture(scope="session")
 def trained(configured, arms, tmp_path_factory):
     """Return the folder of a finished training."""
     folder = tmp_path_factory.mktemp("whole")
-    train(configured(*SMALL), arms["synth3"][2], folder)
+    train(configured(*SMALL), arms("synth3")[2], folder)
     return folder

@@ -15,12 +15,12 @@ from tests.trainer.nnunet.conftest import SMALL, prepared
 
 
 def test_the_normalisation_is_measured_in_the_clinical_ct(arms):
-    training_set = TrainingSet(arms["clinical"][0].folder)
+    training_set = TrainingSet(arms("clinical")[0].folder)
     pairs = [
         (nifti.read_volume(c.image), nifti.read_label_map(c.label)) for c in (*training_set.train, *training_set.val)
     ]
     liver = np.concatenate([volume.array[labels.array > 0] for volume, labels in pairs])
-    intensity_properties = read_plans(arms["synth1"][1].folder)["foreground_intensity_properties_per_channel"]["0"]
+    intensity_properties = read_plans(arms("synth1")[1].folder)["foreground_intensity_properties_per_channel"]["0"]
     assert intensity_properties["mean"] == pytest.approx(liver.mean(), abs=3)
     assert intensity_properties["percentile_00_5"] == pytest.approx(np.percentile(liver, 0.5), abs=10)
 
@@ -38,7 +38,7 @@ def test_patch_and_batch_follow_the_axes_of_the_world(configured, tmp_path):
 
 
 def test_a_fingerprint_without_ct_says_what_nnunet_would_have(arms):
-    measured = json.loads((arms["clinical"][1].folder / "dataset_fingerprint.json").read_text())
+    measured = json.loads((arms("clinical")[1].folder / "dataset_fingerprint.json").read_text())
     told = builtin_fingerprint([((20, 30, 40), (1.0, 2.0, 3.0))], "liver")
     assert set(told) == set(measured)
     key = "foreground_intensity_properties_per_channel"
@@ -47,7 +47,7 @@ def test_a_fingerprint_without_ct_says_what_nnunet_would_have(arms):
 
 
 def test_the_raw_data_set_points_to_files_that_are_there(arms, tmp_path):
-    training_set = TrainingSet(arms["synth1"][0].folder)
+    training_set = TrainingSet(arms("synth1")[0].folder)
     content = write_raw(training_set, tmp_path)
     assert list(content["labels"]) == ["background", "liver"]
     assert list(content["dataset"]) == [case.name for case in (*training_set.train, *training_set.val)]
@@ -59,4 +59,4 @@ def test_the_raw_data_set_points_to_files_that_are_there(arms, tmp_path):
 def test_a_configuration_that_nnunet_does_not_plan_is_named(arms, tmp_path):
     settings, grids = NnunetSettings(configuration="3d_lowres"), [((24, 24, 24), (4.0, 4.0, 4.0))]
     with pytest.raises(SettingError, match="3d_lowres exists where a patch covers less than a quarter"):
-        plan(TrainingSet(arms["synth1"][0].folder), settings, tmp_path, grids)
+        plan(TrainingSet(arms("synth1")[0].folder), settings, tmp_path, grids)

@@ -18,17 +18,17 @@ def without_ct(config, root) -> Cohort:
 
 
 def test_every_arm_trains_with_the_normalisation_of_the_clinical_one(arms):
-    clinical = plans_of(arms["clinical"][2].folder)
+    clinical = plans_of(arms("clinical")[2].folder)
     assert clinical["configurations"]["3d_fullres"]["normalization_schemes"] == ["CTNormalization"]
     for arm in ARMS:
-        assert plans_of(arms[arm][2].folder) == clinical
-        assert arms[arm][1].key == arms["clinical"][1].key
-    recipe = json.loads((arms["synth1"][1].folder / "recipe.json").read_text())
-    assert recipe["parents"] == {"dataset": arms["clinical"][0].key}
+        assert plans_of(arms(arm)[2].folder) == clinical
+        assert arms(arm)[1].key == arms("clinical")[1].key
+    recipe = json.loads((arms("synth1")[1].folder / "recipe.json").read_text())
+    assert recipe["parents"] == {"dataset": arms("clinical")[0].key}
 
 
 def test_the_split_is_the_training_sets_own(arms):
-    training_set, _, preprocessed = arms["synth3"]
+    training_set, _, preprocessed = arms("synth3")
     own = json.loads((training_set.folder / "splits_final.json").read_text())
     assert json.loads((preprocessed.folder / "preprocessed" / DATASET / "splits_final.json").read_text()) == own
 

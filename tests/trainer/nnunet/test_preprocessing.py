@@ -13,13 +13,13 @@ from tests.trainer.nnunet.conftest import plans_of
 
 
 def test_the_arrays_of_a_synthetic_arm_are_clipped_where_the_clinical_ones_are(arms):
-    intensity_properties = plans_of(arms["clinical"][2].folder)["foreground_intensity_properties_per_channel"]["0"]
+    intensity_properties = plans_of(arms("clinical")[2].folder)["foreground_intensity_properties_per_channel"]["0"]
     bounds = [
         (intensity_properties[name] - intensity_properties["mean"]) / intensity_properties["std"]
         for name in ("percentile_00_5", "percentile_99_5")
     ]
     for arm in ("synth1", "synth3"):
-        folder = arms[arm][2].folder / "preprocessed" / DATASET / "nnUNetPlans_3d_fullres"
+        folder = arms(arm)[2].folder / "preprocessed" / DATASET / "nnUNetPlans_3d_fullres"
         for path in (path for path in folder.glob("*.b2nd") if not path.stem.endswith("_seg")):
             array = blosc2.open(str(path), mode="r")[:]
             assert array.min() == pytest.approx(bounds[0], abs=1e-3)
@@ -27,7 +27,7 @@ def test_the_arrays_of_a_synthetic_arm_are_clipped_where_the_clinical_ones_are(a
 
 
 def test_a_finished_case_is_not_preprocessed_again(arms, tmp_path):
-    training_set, plans, preprocessed = arms["synth2"]
+    training_set, plans, preprocessed = arms("synth2")
     made = []
     for _ in range(2):
         preprocess(TrainingSet(training_set.folder), plans.folder, "3d_fullres", ParallelSettings(workers=1), tmp_path)
@@ -39,7 +39,7 @@ def test_a_finished_case_is_not_preprocessed_again(arms, tmp_path):
 
 
 def test_no_validation_case_is_said(arms, tmp_path):
-    training_set, plans, _ = arms["synth2"]
+    training_set, plans, _ = arms("synth2")
     splits = [{"train": [case.name for case in TrainingSet(training_set.folder).train], "val": []}]
     for name in ("imagesTr", "labelsTr", "dataset.json"):
         (tmp_path / name).symlink_to(training_set.folder / name)

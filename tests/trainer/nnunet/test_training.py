@@ -35,11 +35,11 @@ def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
 
     monkeypatch.setattr(nnUNetTrainer, "on_epoch_end", killed)
     with pytest.raises(KeyboardInterrupt):
-        train(configured(*SMALL), arms["synth3"][2], tmp_path)
+        train(configured(*SMALL), arms("synth3")[2], tmp_path)
     epoch_start = nnUNetTrainer.on_epoch_start
     monkeypatch.setattr(nnUNetTrainer, "on_epoch_end", epoch_end)
     monkeypatch.setattr(nnUNetTrainer, "on_epoch_start", lambda t: begun.append(t.current_epoch) or epoch_start(t))
-    train(configured(*SMALL), arms["synth3"][2], tmp_path)
+    train(configured(*SMALL), arms("synth3")[2], tmp_path)
     assert begun == [1]
     lines = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()
     assert [row["epoch"] for row in csv.DictReader(lines)] == ["1", "2"]
@@ -51,7 +51,7 @@ def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
 @pytest.mark.slow
 def test_a_finished_training_is_left_alone_and_its_files_are_where_users_look(configured, arms, trained):
     written = {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
-    train(configured(*SMALL), arms["synth3"][2], trained)
+    train(configured(*SMALL), arms("synth3")[2], trained)
     assert written == {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
     assert {"model.json", "log.csv", "progress.png", "job.json", "nnunet.log"} <= {p.name for p in trained.iterdir()}
     model = json.loads((trained / "model.json").read_text())

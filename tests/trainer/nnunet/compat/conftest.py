@@ -13,12 +13,12 @@ from labelct.trainer.nnunet.plans import read_plans, write_raw
 def raw(arms, tmp_path_factory):
     """Return nnU-Net's roots with a data set that is planned: folder, plans, content of `dataset.json`."""
     folder = tmp_path_factory.mktemp("roots")
-    content = write_raw(TrainingSet(arms["synth1"][0].folder), folder)
+    content = write_raw(TrainingSet(arms("synth1")[0].folder), folder)
     ready = folder / "preprocessed" / compat.DATASET
     ready.mkdir(parents=True)
-    fingerprint = (arms["synth1"][1].folder / "dataset_fingerprint.json").read_text()
+    fingerprint = (arms("synth1")[1].folder / "dataset_fingerprint.json").read_text()
     (ready / "dataset_fingerprint.json").write_text(fingerprint)
-    return folder, read_plans(arms["synth1"][1].folder), content
+    return folder, read_plans(arms("synth1")[1].folder), content
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ def test_plans_name_the_preprocessor(raw):
 
 
 def test_a_preprocessed_case_is_these_files(arms):
-    folder = arms["synth1"][2].folder / "preprocessed" / compat.DATASET / "nnUNetPlans_3d_fullres"
-    names = {case.name for case in TrainingSet(arms["synth1"][0].folder).train}
+    folder = arms("synth1")[2].folder / "preprocessed" / compat.DATASET / "nnUNetPlans_3d_fullres"
+    names = {case.name for case in TrainingSet(arms("synth1")[0].folder).train}
     for name in names:
         assert {path.name for path in folder.glob(f"{name}*")} == {f"{name}{ending}" for ending in compat.CASE_FILES}

@@ -142,8 +142,10 @@ def _check_tables(config: Config, has_ct: bool) -> None:
         load_body(choice.body)
     if choice.priors != priors.TRAIN and RECIPES[config.data.kind].reads_priors(config.fill):
         table = load_priors(choice.priors)
-        for part in sorted(config.targets.structures - {config.data.lesions.name}):
+        if config.data.takes_curves:
+            table.check_curves(config.data.phase)
             table[part]
+        for part in sorted(config.targets.structures - {config.data.lesions.name}):
 
 
 def _check_test(

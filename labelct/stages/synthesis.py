@@ -183,11 +183,13 @@ def _checked(recipe: Recipe, synthetic: Synthetic) -> dict[str, dict[str, Any]] 
     """Return what `check` found of the organs by name; None where intensities are not meant to be those of CT."""
     if not recipe.hu_is_ct:
         return None
-    enhancement = synthetic.params.get("intensity", {}).get("enhancement", recipe.data.mean_enhancement)
+    drawn = {"enhancement": recipe.data.mean_enhancement, "time": recipe.data.mean_time}
+    drawn |= synthetic.params.get("intensity", {})
     anatomy = synthetic.anatomy
     pasted = synthetic.params.get("drop", {}).get("pasted", list(anatomy.names.values()))
-    names = {value: name for value, name in anatomy.names.items() if name in pasted}
-    rows = check(synthetic.volume, anatomy.label_map, names, recipe.priors, enhancement)
+    drunk = synthetic.params.get("contents") or {}  # the prior says nothing of these
+    names = {value: name for value, name in anatomy.names.items() if name in pasted and name not in drunk}
+    rows = check(synthetic.volume, anatomy.label_map, names, recipe.priors, drawn["enhancement"], drawn["time"])
     kept = ("mean", "sd", "expected", "deviation", "passed")
     rounded = ({key: round(row[key], 2) if key != "passed" else row[key] for key in kept} for row in rows)
     return {row["name"]: found for row, found in zip(rows, rounded, strict=True)}

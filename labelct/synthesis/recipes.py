@@ -11,16 +11,18 @@ import numpy as np
 from labelct.synthesis import (
     background,
     blur,
-    cylinder,
+    contents,
     deformation,
+    cylinder,
     distractors,
     drop,
     gas,
     intensity,
     lesions,
     original,
-    subclasses,
+    perfusion,
     texture,
+    subclasses,
 )
 
 if TYPE_CHECKING:
@@ -48,10 +50,12 @@ INGREDIENTS: dict[str, Ingredient] = {
     "background": background,
     "gas": gas,
     "intensity": intensity,
-    "subclasses": subclasses,
-    "distractors": distractors,
+    "contents": contents,
+    "perfusion": perfusion,
     "texture": texture,
     "blur": blur,
+    "subclasses": subclasses,
+    "distractors": distractors,
 }
 
 

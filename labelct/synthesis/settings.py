@@ -4,18 +4,23 @@ from dataclasses import dataclass, field
 
 from labelct.errors import SettingError
 from labelct.mr import Settings as MrSettings
-from labelct.settings import Checked, choice, path, ranged
+from labelct.priors.table import PORTAL
+from labelct.settings import Checked, choice, interval, path, ranged
 from labelct.synthesis import background as completed
 from labelct.synthesis.background import Settings as BackgroundSettings
 from labelct.synthesis.blur import Settings as BlurSettings
-from labelct.synthesis.cylinder import Settings as CylinderSettings
+from labelct.synthesis.contents import Settings as ContentsSettings
 from labelct.synthesis.deformation import Settings as DeformationSettings
+from labelct.synthesis.cylinder import Settings as CylinderSettings
 from labelct.synthesis.distractors import Settings as DistractorSettings
+from labelct.synthesis.gas import Settings as GasSettings
 from labelct.synthesis.lesions import Settings as LesionSettings
-from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.perfusion import Settings as PerfusionSettings
 from labelct.synthesis.subclasses import Settings as SubclassSettings
+from labelct.synthesis.recipes import RECIPES
 
-PHASES = ("portal", "native", "mixed")
+CONTRAST_PHASES = ("portal", "native", "arterial", "delayed", "mixed", "any")
+TIMES = {"arterial": 1.0, "delayed": 3.0, "any": 1.5}  # places among `priors.table.PHASES`; any other: 2, portal
 MODES = ("offline", "online")
 INTERPOLATIONS = ("nearest", "shape")
 
@@ -39,11 +44,13 @@ class DataSettings(Checked):
         priors: The table of HU: `train` (measured on the CT of the training cases, on no other), `builtin`, a CSV file
             with the same columns, or `auto`, which the recipes that paint set: `train` where a training case has a CT,
             else `builtin`.
-        phase: `portal`, `native`, or `mixed`: one enhancement factor per volume.
-        enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
+        phase: `native`, `arterial` (late), `portal`, `delayed`, `mixed` (one enhancement factor per volume, from native
+            to portal), or `any`: any time of a bolus, from native over arterial and portal to delayed.
+        enhancement: Mean of the factor of `mixed`, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
-        background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
+        contrast: Interval of the factor on what the contrast agent adds under `any`.
         rescan: Whether the scanner also scans `clinical` and `cyclegan`, whose CT are scans already. An MR is never
+        background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
             scanned.
         background_texture: Whether background classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
@@ -52,10 +59,13 @@ class DataSettings(Checked):
         distractors: Bodies where no label says what a voxel is (not in `clinical` or `cyclegan`).
         lesions: Focal lesions in one organ (not in `clinical` or `cyclegan`).
         subclasses: Parts of their own intensity that labels are split into (not in `clinical` or `cyclegan`).
-        blur: Point spread, slice thickness and noise (not in `clinical` or `cyclegan`).
-        mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
+        gas: How much gas hollow organs hold (not in `clinical` or `cyclegan`).
+        contents: What else they hold (not in `clinical` or `cyclegan`).
+        perfusion: Renal cortex ahead of the medulla, bands in the spleen (not in `clinical` or `cyclegan`).
             one volume a case is made as a sample).
         patches: Training patches cut from a volume of `mode=online` before it is thrown away.
+        blur: Point spread, slice thickness and noise (not in `clinical` or `cyclegan`).
+        mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
         mr: How the intensities of `mr` are standardised.
     """
 
@@ -67,11 +77,12 @@ class DataSettings(Checked):
     superior_padding_mm: float = ranged(0.0, 0.0, 1000.0)
     seed: int = ranged(0, 0)
     priors: str = path("builtin")
-    phase: str = choice("portal", PHASES)
+    phase: str = choice("portal", CONTRAST_PHASES)
     enhancement: float = ranged(1.0, 0.0, 3.0)
     enhancement_sd: float = ranged(0.15, 0.0, 1.0)
     background_sd: float = ranged(12.0, 0.0, 200.0)
     background_texture: bool = False
+    contrast: list[float] = interval(0.75, 1.25, 0.0, 3.0)
     rescan: bool = False
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     background: BackgroundSettings = field(default_factory=BackgroundSettings)
@@ -79,12 +90,15 @@ class DataSettings(Checked):
     distractors: DistractorSettings = field(default_factory=DistractorSettings)
     lesions: LesionSettings = field(default_factory=LesionSettings)
     subclasses: SubclassSettings = field(default_factory=SubclassSettings)
-    blur: BlurSettings = field(default_factory=BlurSettings)
-    mode: str = choice("offline", MODES)
-    patches: int = ranged(8, 1)
+    gas: GasSettings = field(default_factory=GasSettings)
+    contents: ContentsSettings = field(default_factory=ContentsSettings)
+    perfusion: PerfusionSettings = field(default_factory=PerfusionSettings)
     mr: MrSettings = field(default_factory=MrSettings)
 
     def __post_init__(self) -> None:
+    blur: BlurSettings = field(default_factory=BlurSettings)
+    mode: str = choice("offline", MODES)
+    patches: int = ranged(8, 1)
         super().__post_init__()
         if self.rescan and RECIPES[self.kind].image == "mr":
             raise SettingError("rescan", True, f"false with data={self.kind}", "a CT scanner cannot scan an MR")
@@ -94,8 +108,18 @@ class DataSettings(Checked):
 
     @property
     def mean_enhancement(self) -> float:
-        """The enhancement that volumes have on average: 0 native, 1 portal-venous."""
-        return {"portal": 1.0, "native": 0.0}.get(self.phase, self.enhancement)
+        """The enhancement that volumes have on average: 0 native, 1 what the table of priors has at `mean_time`."""
+        return {"native": 0.0, "mixed": self.enhancement}.get(self.phase, 1.0)
+
+    @property
+    def mean_time(self) -> float:
+        """When volumes are scanned on average, as a place among `labelct.priors.PHASES`."""
+        return TIMES.get(self.phase, PORTAL)
+
+    @property
+    def takes_curves(self) -> bool:
+        """Whether HU of the arterial and delayed phases are asked for."""
+        return self.phase in TIMES
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference to what is painted."""

@@ -112,6 +112,7 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
         return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]
+    data["atlas"] = {name: value for name, value in data["atlas"].items() if name not in ("roots", "cases")}
     if "cylinder" in data:
         data["cylinder"]["histogram"] = tables.identity["body"]
     settings |= {"data": data, "fill": plain(config.fill), "drop": plain(config.drop)}
@@ -143,7 +144,9 @@ def synthesise(work: Work) -> None:
         record = {"name": name, "case": work.subject.case, "replicate": replicate, "split": work.split}
         record |= {"source": loaded.source, "entropy": drawn_from, "check": _checked(work.sampler.recipe, synthetic)}
         record["tables"] = dict(work.tables)
-        record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
+        record |= {"shape": list(synthetic.target.shape), "spacing": list(loaded.case.spacing)}
+        if work.sampler.recipe.reads_atlases:
+            record["atlases"] = dict(work.subject.stages)
         if loaded.case.ignored is not None:
             record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
         if work.sampler.recipe.kind.translated:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from labelct.synthesis import (
+    atlas,
     background,
     blur,
     contents,
-    deformation,
     cylinder,
+    deformation,
     distractors,
     drop,
     gas,
@@ -21,8 +22,8 @@ from labelct.synthesis import (
     lesions,
     original,
     perfusion,
-    texture,
     subclasses,
+    texture,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Ingredient(Protocol):
 
 # In the order in which they are drawn and act. A later one may look at what an earlier one drew.
 INGREDIENTS: dict[str, Ingredient] = {
+    "atlas": atlas,
     "deformation": deformation,
     "lesions": lesions,
     "drop": drop,
@@ -52,10 +54,10 @@ INGREDIENTS: dict[str, Ingredient] = {
     "intensity": intensity,
     "contents": contents,
     "perfusion": perfusion,
-    "texture": texture,
-    "blur": blur,
     "subclasses": subclasses,
     "distractors": distractors,
+    "texture": texture,
+    "blur": blur,
 }
 
 

@@ -7,17 +7,18 @@ from labelct.mr import Settings as MrSettings
 from labelct.priors.table import PORTAL
 from labelct.settings import Checked, choice, interval, path, ranged
 from labelct.synthesis import background as completed
+from labelct.synthesis.atlas import Settings as AtlasSettings
 from labelct.synthesis.background import Settings as BackgroundSettings
 from labelct.synthesis.blur import Settings as BlurSettings
 from labelct.synthesis.contents import Settings as ContentsSettings
-from labelct.synthesis.deformation import Settings as DeformationSettings
 from labelct.synthesis.cylinder import Settings as CylinderSettings
+from labelct.synthesis.deformation import Settings as DeformationSettings
 from labelct.synthesis.distractors import Settings as DistractorSettings
 from labelct.synthesis.gas import Settings as GasSettings
 from labelct.synthesis.lesions import Settings as LesionSettings
 from labelct.synthesis.perfusion import Settings as PerfusionSettings
-from labelct.synthesis.subclasses import Settings as SubclassSettings
 from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.subclasses import Settings as SubclassSettings
 
 CONTRAST_PHASES = ("portal", "native", "arterial", "delayed", "mixed", "any")
 TIMES = {"arterial": 1.0, "delayed": 3.0, "any": 1.5}  # places among `priors.table.PHASES`; any other: 2, portal
@@ -49,12 +50,13 @@ class DataSettings(Checked):
         enhancement: Mean of the factor of `mixed`, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
         contrast: Interval of the factor on what the contrast agent adds under `any`.
-        rescan: Whether the scanner also scans `clinical` and `cyclegan`, whose CT are scans already. An MR is never
         background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
+        rescan: Whether the scanner also scans `clinical` and `cyclegan`, whose CT are scans already. An MR is never
             scanned.
         background_texture: Whether background classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
         background: What is unlabelled: air, fat and soft tissue, in every recipe but `synth1`.
+        atlas: Whole anatomies beside the label maps (not in `clinical` or `cyclegan`).
         deformation: Deformation of the label maps (not of `clinical` or `cyclegan`).
         distractors: Bodies where no label says what a voxel is (not in `clinical` or `cyclegan`).
         lesions: Focal lesions in one organ (not in `clinical` or `cyclegan`).
@@ -62,10 +64,10 @@ class DataSettings(Checked):
         gas: How much gas hollow organs hold (not in `clinical` or `cyclegan`).
         contents: What else they hold (not in `clinical` or `cyclegan`).
         perfusion: Renal cortex ahead of the medulla, bands in the spleen (not in `clinical` or `cyclegan`).
-            one volume a case is made as a sample).
-        patches: Training patches cut from a volume of `mode=online` before it is thrown away.
         blur: Point spread, slice thickness and noise (not in `clinical` or `cyclegan`).
         mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
+            one volume a case is made as a sample).
+        patches: Training patches cut from a volume of `mode=online` before it is thrown away.
         mr: How the intensities of `mr` are standardised.
     """
 
@@ -80,12 +82,13 @@ class DataSettings(Checked):
     phase: str = choice("portal", CONTRAST_PHASES)
     enhancement: float = ranged(1.0, 0.0, 3.0)
     enhancement_sd: float = ranged(0.15, 0.0, 1.0)
+    contrast: list[float] = interval(0.75, 1.25, 0.0, 3.0)
     background_sd: float = ranged(12.0, 0.0, 200.0)
     background_texture: bool = False
-    contrast: list[float] = interval(0.75, 1.25, 0.0, 3.0)
     rescan: bool = False
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     background: BackgroundSettings = field(default_factory=BackgroundSettings)
+    atlas: AtlasSettings = field(default_factory=AtlasSettings)
     deformation: DeformationSettings = field(default_factory=DeformationSettings)
     distractors: DistractorSettings = field(default_factory=DistractorSettings)
     lesions: LesionSettings = field(default_factory=LesionSettings)
@@ -93,18 +96,22 @@ class DataSettings(Checked):
     gas: GasSettings = field(default_factory=GasSettings)
     contents: ContentsSettings = field(default_factory=ContentsSettings)
     perfusion: PerfusionSettings = field(default_factory=PerfusionSettings)
-    mr: MrSettings = field(default_factory=MrSettings)
-
-    def __post_init__(self) -> None:
     blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
+    mr: MrSettings = field(default_factory=MrSettings)
+
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.rescan and RECIPES[self.kind].image == "mr":
             raise SettingError("rescan", True, f"false with data={self.kind}", "a CT scanner cannot scan an MR")
         if self.interpolation != "nearest" and self.spacing is None:
             remedy = "set data.spacing=MM, the grid that label maps come onto"
             raise SettingError("interpolation", self.interpolation, "nearest without data.spacing", remedy)
+
+        if self.atlas.whole > 0 and self.spacing is None:
+            remedy = "set data.spacing=MM, a grid that label maps and atlases share"
+            raise SettingError("atlas.whole", self.atlas.whole, "0 without data.spacing", remedy)
 
     @property
     def mean_enhancement(self) -> float:

@@ -96,10 +96,10 @@ class Sampler:
         label_map, image = regrid(label_map, mr if ct is None else ct, data.spacing, padding, data.interpolation)
         values = None if image is None else image.array
         images = {"mr": values} if mr is not None else {"ct": values}
-        whole = _cases(subject.whole, source) if self.recipe.reads_atlases else {}
-        case = Case(
-            label_map.array, label_map.spacing, label_map.names, ignored=label_map.ignored, **images, whole=whole
-        )
+        case = Case(label_map.array, label_map.spacing, label_map.names, ignored=label_map.ignored, **images)
+        if self.recipe.reads_atlases:
+            kinds = {kind: _cases(kind, getattr(subject, kind), source) for kind in ("whole", "completed")}
+            case = replace(case, **kinds)
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 
     def volume(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
@@ -139,10 +139,10 @@ class Sampler:
         return replace(self, recipe=self.recipe.without_drop())
 
 
-def _cases(loaders: Mapping[str, Callable[[], LabelMap]], source: dict[str, str | None]) -> dict[str, Case]:
+def _cases(kind: str, loaders: Mapping[str, Callable[[], LabelMap]], source: dict[str, str | None]) -> dict[str, Case]:
     """Read label maps that may stand in for that of a case, and note their digests in `source`."""
     maps = {name: load() for name, load in loaders.items()}
-    source |= {f"atlas {name}": digest(label_map.array) for name, label_map in maps.items()}
+    source |= {f"{kind} {name}": digest(label_map.array) for name, label_map in maps.items()}
     return {name: Case(one.array, one.spacing, one.names) for name, one in maps.items()}
 
 

@@ -1,6 +1,6 @@
 """Whole anatomies: label maps of all that a trunk holds, to be used beside those of a few organs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -31,10 +31,24 @@ def find(roots: Sequence[str], cases: Sequence[str]) -> tuple[Subject, ...]:
             problem = f"atlas {subject.case} is twice there, {found[subject.case].files[0]} and {subject.files[0]}"
             raise InputError(roots[0], problem, "rename one of them, or choose with data.atlas.cases=")
         found[subject.case] = subject
+    return select(found, cases, ", ".join(roots))
+
+
+def select(found: Mapping[str, Subject], cases: Sequence[str], where: str) -> tuple[Subject, ...]:
+    """Return the atlases of some names, all for none, sorted by name.
+
+    Args:
+        found: All there are, by name.
+        cases: Names.
+        where: What an error names.
+
+    Raises:
+        InputError: A name is not there.
+    """
     for name in cases:
         if name not in found:
             remedy = did_you_mean(name, found) or f"there are {', '.join(sorted(found))}"
-            raise InputError(", ".join(roots), f"hold no atlas {name!r}", f"check data.atlas.cases: {remedy}")
+            raise InputError(where, f"there is no atlas {name!r}", f"check data.atlas.cases: {remedy}")
     return tuple(found[name] for name in sorted(cases or found))
 
 

@@ -36,7 +36,8 @@ class Subject:
             in the label map only.
         load_mr: Reads the MR on the grid of the label map, RAS+, in its own unit; None where there is no MR.
         whole: Reads the atlases that its volumes may be made of, by name, on the grid that volumes have.
-        stages: The stages that these are kept in, by what they are called in a record.
+        completed: Reads its label map with what atlases have around its labels, likewise.
+        stages: The keys of the stages that both are kept in, by what they are called in a record.
     """
 
     case: str
@@ -46,6 +47,7 @@ class Subject:
     load_structures: Callable[[frozenset[str]], LabelMap | None] | None = None
     load_mr: Callable[[], Volume] | None = None
     whole: Mapping[str, Callable[[], LabelMap]] = field(default_factory=dict)
+    completed: Mapping[str, Callable[[], LabelMap]] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -223,12 +223,13 @@ def _beside(subject: Subject, line: Mapping[str, Any], stages: Path) -> Subject:
     """
     from labelct.stages import atlases
 
-    for name, key in line.get("atlases", {}).items():
-        folder = stages / atlases.STAGES[name] / check_name(stages, "stage", key)
+    for told, key in line.get("atlases", {}).items():
+        kind, _, name = told.partition(" ")
+        folder = stages / atlases.STAGES[kind] / check_name(stages, "stage", key)
         if not folder.is_dir():
             remedy = "leave the manifest in outputs/stages of the run that made it"
             raise InputError(folder, f"the atlases that {line['name']} was made with are not there", remedy)
-        subject = atlases.beside(subject, name, folder)
+        subject = atlases.beside(subject, kind, {name: folder})
     return subject
 
 

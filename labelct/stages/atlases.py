@@ -1,16 +1,19 @@
-"""Whole anatomies as a stage: on the grid of the volumes, and beside the subjects of a cohort."""
+"""Whole anatomies as stages: on the grid of the volumes, and brought onto the cases that they complete."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from labelct.atlas.completion import Anatomy, complete
 from labelct.cohort import atlases
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.grid import regrid
@@ -26,13 +29,14 @@ from labelct.stages import cohorts
 from labelct.stages.priors import AUTO, TRAIN
 from labelct.store import Stage, build, key_of, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.settings import DataSettings
 from labelct.texts import read_json
 from labelct.volume import LabelMap
 
 log = logging.getLogger(__name__)
 VERSION = 1
-NAME = "atlases"
-STAGES = {"whole": NAME}  # the stage that each field of a subject is kept in
+STAGES = {"whole": "atlas", "completed": "completion"}  # the stage that each field of a subject is kept in
+MAP, NAMES, DICE = "map.nii.gz", "names.json", "dice.json"
 REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"
 EMBEDDED = PhantomSettings(train=4, val=0, test=0, seed=1000, crop=0.0)  # other trunks than those of cohort=phantom
 Prepared = tuple[Cohort, Stage]
@@ -46,22 +50,31 @@ def used(config: Config) -> bool:
 def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     """Return a cohort whose subjects have atlases beside them, and the stage that stands for both.
 
-    Training subjects have them, in every fold; what a checkpoint is chosen by and what is held out is their own.
+    Volumes of the training may be an atlas, in every fold; what a checkpoint is chosen by and what is held out is its
+    own, completed as the training's is.
 
     Args:
-        config: The experiment; read are data, targets and workers.
+        config: The experiment; read are data, fill, targets, test and workers.
         own: The cohort and the stage that identifies its files.
         root: The folder of all stages.
 
     Returns:
         Both as they are where the recipe uses no atlas.
+
+    Raises:
+        InputError: An atlas lacks a target or a prior, or does not fit a case.
     """
     if not used(config):
         return own
-    cohort, stage = own
-    made = _on_grid(config, _found(config, root), root)
-    key = key_of(recipe_of("cohort", VERSION, {}, [stage, made]))
-    return _beside(cohort, made), dataclasses.replace(stage, key=key)
+    (cohort, stage), found = own, _found(config, root)
+    made = map_cases(partial(_on_grid, data=config.data, root=root), found, config.parallel, "atlases")
+    known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
+    _check_structures(config, known)
+    fits = _completed(config, cohort, found, root) if config.data.atlas.completed else {}
+    parents = {f"whole {name}": one.key for name, one in known.items()} if config.data.atlas.whole else {}
+    parents |= {f"{case} {name}": one.key for case, fit in fits.items() for name, one in fit.items()}
+    key = key_of(recipe_of("cohort", VERSION, {"atlases": parents}, [stage]))
+    return _beside(cohort, known if config.data.atlas.whole else {}, fits), dataclasses.replace(stage, key=key)
 
 
 def check(config: Config, own: Cohort | None, root: Path) -> None:
@@ -87,30 +100,46 @@ def check(config: Config, own: Cohort | None, root: Path) -> None:
     cohorts.reject_shared(tested, found, told, remedy)
 
 
-def load(folder: Path) -> dict[str, Any]:
-    """Return how the atlases of a stage are read, by name."""
-    listed = read_json(folder / f"{NAME}.json", REMEDY)
-    return {name: partial(_read, folder / f"{name}.nii.gz") for name in sorted(listed)}
+def beside(subject: Subject, kind: str, folders: Mapping[str, Path]) -> Subject:
+    """Return a subject with the maps of some stages beside it.
+
+    Args:
+        subject: Any.
+        kind: The field that they go to, as in `STAGES`.
+        folders: Of the stages, by the name of the atlas.
+    """
+    loaders: dict[str, Any] = {kind: {**getattr(subject, kind), **{n: partial(_read, f) for n, f in folders.items()}}}
+    keys = {f"{kind} {name}": folder.name for name, folder in folders.items()}
+    return dataclasses.replace(subject, **loaders, stages={**subject.stages, **keys})
 
 
-def beside(subject: Subject, kind: str, folder: Path) -> Subject:
-    """Return a subject with what a stage's folder holds beside it: `kind` is the name of a field, as in `STAGES`."""
-    loaders: dict[str, Any] = {kind: load(folder)}
-    return dataclasses.replace(subject, **loaders, stages={**subject.stages, kind: folder.name})
+def _beside(cohort: Cohort, known: Mapping[str, Stage], fits: Mapping[str, Mapping[str, Stage]]) -> Cohort:
+    whole = {name: stage.folder for name, stage in known.items()}
+
+    def dressed(subject: Subject) -> Subject:
+        fit = {name: stage.folder for name, stage in fits.get(subject.case, {}).items()}
+        return beside(subject, "completed", fit)
+
+    train = tuple(beside(dressed(subject), "whole", whole) for subject in cohort.train)
+    val, test, blind = (tuple(map(dressed, split)) for split in (cohort.val, cohort.test, cohort.blind))
+    folds = tuple(_beside(fold, known, fits) for fold in cohort.folds)
+    return dataclasses.replace(cohort, train=train, val=val, test=test, blind=blind, folds=folds)
 
 
-def _beside(cohort: Cohort, made: Stage) -> Cohort:
-    train = tuple(beside(subject, "whole", made.folder) for subject in cohort.train)
-    return dataclasses.replace(cohort, train=train, folds=tuple(_beside(fold, made) for fold in cohort.folds))
-
-
-@lru_cache(maxsize=32)
-def _read(path: Path) -> LabelMap:
+@lru_cache(maxsize=16)
+def _shared(folder: Path) -> LabelMap:
     """Return an atlas; one copy serves all cases of a process."""
-    listed = read_json(path.with_name(f"{NAME}.json"), REMEDY)[path.name.removesuffix(".nii.gz")]
-    found = nifti.read_label_map(path, {int(value): name for value, name in listed.items()})
+    found = _stored(folder)
     found.array.setflags(write=False)
     return found
+
+
+def _read(folder: Path) -> LabelMap:
+    return _shared(folder) if folder.parent.name == STAGES["whole"] else _stored(folder)
+
+
+def _stored(folder: Path) -> LabelMap:
+    return nifti.read_label_map(folder / MAP, {int(k): v for k, v in read_json(folder / NAMES, REMEDY).items()})
 
 
 def _found(config: Config, root: Path) -> tuple[Subject, ...]:
@@ -118,46 +147,114 @@ def _found(config: Config, root: Path) -> tuple[Subject, ...]:
     if config.data.atlas.roots:
         return atlases.find(config.data.atlas.roots, config.data.atlas.cases)
     made = cohorts.embedded(EMBEDDED, LimitSettings(), config.parallel, root)[0]
-    kept = config.data.atlas.cases or [subject.case for subject in made.train]
-    return tuple(subject for subject in made.train if subject.case in kept)
+    return atlases.select({subject.case: subject for subject in made.train}, config.data.atlas.cases, str(made.root))
 
 
-def _on_grid(config: Config, found: Sequence[Subject], root: Path) -> Stage:
-    """Return the stage of the atlases on the grid of the volumes: `NAME.nii.gz` each, and their names by value."""
-    data = config.data
-    settings: dict[str, Any] = {"spacing": data.spacing, "interpolation": data.interpolation}
-    settings["files"] = Cohort(NAME, tuple(found), (), ()).fingerprint()
-    wanted = sorted(config.targets.structures)
+def _grid(data: DataSettings) -> dict[str, Any]:
+    return {"spacing": data.spacing, "interpolation": data.interpolation}
+
+
+def _files(subject: Subject) -> list[list[str | int]]:
+    return Cohort("", (subject,), (), ()).fingerprint()
+
+
+def _on_grid(subject: Subject, data: DataSettings, root: Path) -> Stage:
+    """Return the stage of an atlas on the grid of the volumes."""
 
     def make(folder: Path) -> None:
-        resample = partial(_resample, spacing=data.spacing, interpolation=data.interpolation, folder=folder)
-        listed = map_cases(resample, found, config.parallel, "atlases")
-        write_json(folder / f"{NAME}.json", {one.case: names for one, names in zip(found, listed, strict=True)})
+        label_map, _ = regrid(subject.label_map(), None, **_grid(data))
+        _write(folder, label_map.array, label_map.affine, label_map.names)
 
-    made = build(root, recipe_of(NAME, VERSION, settings), make)
-    _check_structures(config, read_json(made.folder / f"{NAME}.json", REMEDY), wanted)
-    return made
+    return build(root, recipe_of(STAGES["whole"], VERSION, {**_grid(data), "files": _files(subject)}), make)
 
 
-def _resample(subject: Subject, spacing: float | None, interpolation: str, folder: Path) -> dict[str, str]:
-    """Write an atlas on another grid; return the names of the values that it has."""
-    label_map, _ = regrid(subject.label_map(), None, spacing, interpolation=interpolation)
-    nifti.write(folder / f"{subject.case}.nii.gz", label_map.array, label_map.affine)
-    present = {int(value) for value in np.unique(label_map.array)} - {0}
-    return {str(value): label_map.names[value] for value in sorted(present)}
+def _write(folder: Path, array: Any, affine: Any, names: Mapping[int, str]) -> None:
+    """Write a label map and the names of the values that it has."""
+    present = set(np.unique(array).tolist()) - {0}
+    nifti.write(folder / MAP, array, affine)
+    write_json(folder / NAMES, {str(value): names[value] for value in sorted(present)})
 
 
-def _check_structures(config: Config, listed: Mapping[str, Mapping[str, str]], targets: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class _Pair:
+    """A case, and the atlas that is to complete it."""
+
+    case: Subject
+    atlas: Subject
+    config: Config
+    root: Path
+
+
+def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: Path) -> dict[str, dict[str, Stage]]:
+    """Return the stages of the completed maps by case and atlas, without those that do not fit."""
+    splits = ["train", "val"]
+    if any(isinstance(settings, SyntheticSettings) for settings in config.test.values()):
+        splits.append("held_out")
+    subjects = {subject.case: subject for split in splits for subject in cohort.pooled(split) if not subject.has_image}
+    pairs = [_Pair(one, atlas, config, root) for one in subjects.values() for atlas in _chosen(config, one, found)]
+    stages = map_cases(_registered, pairs, config.parallel, "cases completed by an atlas")
+    fits: dict[str, dict[str, Stage]] = {}
+    misfits = []
+    for pair, stage in zip(pairs, stages, strict=True):
+        dice = read_json(stage.folder / DICE, REMEDY)
+        if dice and np.mean(list(dice.values())) >= config.data.atlas.min_dice:
+            fits.setdefault(pair.case.case, {})[pair.atlas.case] = stage
+        else:
+            misfits.append(f"{pair.case.case} with {pair.atlas.case} ({_told(dice)})")
+    if misfits and not config.data.atlas.geometric:
+        remedy = (
+            "leave the atlas out with data.atlas.cases=, or set data.atlas.geometric=true for a geometric body there"
+        )
+        problem = f"{len(misfits)} of {len(pairs)} cases fit no atlas to data.atlas.min_dice: {misfits[0]}"
+        raise InputError(cohort.root, problem, remedy)
+    if misfits:
+        log.warning("no atlas, but a geometric body, completes %s", ", ".join(misfits))
+    return fits
+
+
+def _told(dice: Mapping[str, float]) -> str:
+    return f"mean Dice {np.mean(list(dice.values())):.2f}" if dice else "no organ in common"
+
+
+def _chosen(config: Config, subject: Subject, found: Sequence[Subject]) -> list[Subject]:
+    """Return the atlases of a case, which its name draws among those that are no copy of it."""
+    others = [atlas for atlas in found if not set(atlas.files) & set(subject.files)]
+    order = np.random.default_rng([config.data.seed, crc32(subject.case.encode())]).permutation(len(others))
+    return [others[place] for place in order[: config.data.atlas.per_case]]
+
+
+def _registered(pair: _Pair) -> Stage:
+    """Return the stage of a case completed by an atlas: the map, and the Dice of the organs that both have."""
+    data = pair.config.data
+    settings: dict[str, Any] = {**_grid(data), "padding": data.superior_padding_mm, "grid_mm": data.atlas.grid_mm}
+    settings |= {"case": _files(pair.case), "atlas": _files(pair.atlas), "own": sorted(pair.config.targets.structures)}
+
+    def make(folder: Path) -> None:
+        label_map, _ = regrid(pair.case.label_map(), None, data.spacing, data.superior_padding_mm, data.interpolation)
+        atlas = _shared(_on_grid(pair.atlas, data, pair.root).folder)
+        present = set(np.unique(label_map.array).tolist()) - {0}
+        names = {value: label_map.names[value] for value in sorted(present)}
+        own = {*names.values(), *pair.config.targets.structures}
+        whole = Anatomy(atlas.array, atlas.spacing, atlas.names)
+        made = complete(Anatomy(label_map.array, label_map.spacing, names), whole, own, data.atlas.grid_mm)
+        if made is not None:
+            _write(folder, made.anatomy.label_map, label_map.affine, made.anatomy.names)
+        write_json(folder / DICE, {} if made is None else {name: round(dice, 3) for name, dice in made.dice.items()})
+
+    return build(pair.root, recipe_of(STAGES["completed"], VERSION, settings), make)
+
+
+def _check_structures(config: Config, known: Mapping[str, Stage]) -> None:
     """Raise `InputError` where an atlas lacks a target, or has a structure that no prior is known of."""
     reads = RECIPES[config.data.kind].reads_priors(config.fill)
     table = load_priors() if config.data.priors in (AUTO, TRAIN) else load_priors(config.data.priors)
-    for name, structures in listed.items():
-        held = set(structures.values())
+    targets = sorted(config.targets.structures - {config.data.lesions.name}) if config.data.atlas.whole else []
+    for name, stage in known.items():
+        held = set(read_json(stage.folder / NAMES, REMEDY).values())
         for target in targets:
-            if target not in held and target != config.data.lesions.name:
-                remedy = "leave it out with data.atlas.cases=, or choose other targets="
-                raise InputError(
-                    f"atlas {name}", f"labels no {target}, which is a target: it would be taught as none", remedy
-                )
+            if target not in held:
+                problem = f"labels no {target}, which is a target: it would be taught as background"
+                remedy = "leave it out with data.atlas.cases=, set data.atlas.whole=0, or choose other targets="
+                raise InputError(f"atlas {name}", problem, remedy)
         for structure in sorted(held - set(BACKGROUND_CLASSES)) if reads else ():
             table[structure]

@@ -112,7 +112,7 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
         return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]
-    data["atlas"] = {name: value for name, value in data["atlas"].items() if name not in ("roots", "cases")}
+    data["atlas"] = {name: value for name, value in data["atlas"].items() if name in ("whole", "completed")}
     if "cylinder" in data:
         data["cylinder"]["histogram"] = tables.identity["body"]
     settings |= {"data": data, "fill": plain(config.fill), "drop": plain(config.drop)}

@@ -22,6 +22,7 @@ class Case:
         ignored: `(x, y, z)`, True where nobody said what the image shows, which no loss shall see; None: nowhere.
         mr: `(x, y, z)` standardised MR intensities on the same grid, or None.
         whole: Atlases that a volume may be made of in place of this case, by name; arrays, wherever the case is.
+        completed: This case with what atlases have around its labels, by their names; likewise.
     """
 
     label_map: Voxels
@@ -31,6 +32,7 @@ class Case:
     ignored: Voxels | None = None
     mr: Voxels | None = None
     whole: Mapping[str, Case] = field(default_factory=dict)
+    completed: Mapping[str, Case] = field(default_factory=dict)
 
     def on(self, device: str) -> Case:
         """Return the case on a device of torch, `cuda:0` or any other.

@@ -112,6 +112,9 @@ class DataSettings(Checked):
         if self.atlas.whole > 0 and self.spacing is None:
             remedy = "set data.spacing=MM, a grid that label maps and atlases share"
             raise SettingError("atlas.whole", self.atlas.whole, "0 without data.spacing", remedy)
+        if self.atlas.completed > 0 and RECIPES[self.kind].targets_only:
+            remedy = "it paints no label that is no target"
+            raise SettingError("atlas.completed", self.atlas.completed, f"0 with data={self.kind}", remedy)
 
     @property
     def mean_enhancement(self) -> float:

@@ -75,7 +75,7 @@ def test_training_volumes_are_made_of_atlases_too_and_replayed(tiny, folders):
     assert not any(line["recipe"]["atlas"] for line in lines if line["split"] == "val")
     for line in (whole[0], next(line for line in lines if line not in whole)):
         assert replay.main([str(made.folder), line["name"], "-o", str(folders / "again")]) == 0
-    (root / "atlases").rename(root / "gone")
+    (root / "atlas").rename(root / "gone")
     with pytest.raises(InputError, match=r"the atlases that .* was made with are not there"):
         replay.main([str(made.folder), whole[0]["name"], "-o", str(folders / "again")])
 
@@ -112,9 +112,51 @@ def test_a_folder_that_is_missing_is_named_before_anything_is_made(tiny, folders
         atlases.check(config, None, root)
 
 
-def test_without_a_folder_procedural_trunks_are_the_atlases(tiny, folders):
+def test_without_a_folder_procedural_trunks_are_the_atlases(tiny, folders, monkeypatch):
+    monkeypatch.setattr(atlases, "EMBEDDED", dataclasses.replace(atlases.EMBEDDED, spacing=12.0))
     config, root = tiny("data.atlas.roots=[]", "data.spacing=20"), folders / "out/stages"
     cohort, _ = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
     found = [load() for load in cohort.train[0].whole.values()]
     assert len(found) == 4
     assert all("aorta" in one.names.values() for one in found)
+
+
+def test_cases_are_completed_by_atlases_and_replayed(tiny, folders):
+    config, root = tiny("data.atlas.whole=0", "data.atlas.completed=0.8"), folders / "out/stages"
+    cohort, made = volumes(config, root)
+    assert all(subject.completed.keys() == {"w1", "w2"} for subject in (*cohort.train, *cohort.val))
+    lines = lines_of(made)
+    drawn = [line for line in lines if line["recipe"]["atlas"]]
+    assert {line["recipe"]["atlas"]["kind"] for line in drawn} == {"completed"}
+    assert len(drawn) > len(lines) / 3
+    assert {"aorta", "liver"} <= set(drawn[0]["recipe"]["intensity"]["classes"])
+    assert replay.main([str(made.folder), drawn[0]["name"], "-o", str(folders / "again")]) == 0
+    own = next(subject for subject in (*cohort.train, *cohort.val) if subject.case == drawn[0]["case"])
+    given, completed = own.label_map(), own.completed["w1"]()
+    assert given.value_of("liver") == completed.value_of("liver") == 5
+    assert (completed.array == 5).sum() * 10**3 == pytest.approx((given.array == 5).sum() * 8**3, rel=0.2)
+
+
+def test_a_pair_is_registered_once_whoever_else_is_there(tiny, folders):
+    root, chosen = folders / "out/stages", ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.per_case=1")
+    first = tiny(*chosen, "data.atlas.cases=[w1]")
+    atlases.applied(first, cohorts.prepare(first, first.cohort, root), root)
+    before = {path.name for path in (root / "completion").iterdir() if path.is_dir()}
+    more = tiny("data.atlas.whole=0", "data.atlas.completed=1")
+    atlases.applied(more, cohorts.prepare(more, more.cohort, root), root)
+    after = {path.name for path in (root / "completion").iterdir() if path.is_dir()}
+    assert (len(before), len(after)) == (3, 6)
+    assert before < after
+
+
+def test_an_atlas_that_does_not_fit_ends_the_job_or_is_said(tiny, folders, caplog):
+    nifti.write(folders / "whole" / "w3.nii.gz", np.where(organs(0, 52) == 5, 0, organs(0, 52)), AFFINE)
+    root, chosen = folders / "out/stages", ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.cases=[w3]")
+    config = tiny(*chosen)
+    own = cohorts.prepare(config, config.cohort, root)
+    with pytest.raises(InputError, match=r"3 of 3 cases fit no atlas .* c. with w3 \(no organ in common\)"):
+        atlases.applied(config, own, root)
+    allowed = tiny(*chosen, "data.atlas.geometric=true")
+    cohort, _ = atlases.applied(allowed, own, root)
+    assert "a geometric body, completes c" in caplog.text
+    assert not any(subject.completed for subject in cohort.train)

@@ -95,10 +95,12 @@ class Sampler:
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
         label_map, image = regrid(label_map, mr if ct is None else ct, data.spacing, padding, data.interpolation)
         values = None if image is None else image.array
-        images = {"mr": values} if mr is not None else {"ct": values}
+        images: dict[str, Any] = {"mr": values} if mr is not None else {"ct": values}
         case = Case(label_map.array, label_map.spacing, label_map.names, ignored=label_map.ignored, **images)
         if self.recipe.reads_atlases:
-            kinds = {kind: _cases(kind, getattr(subject, kind), source) for kind in ("whole", "completed")}
+            kinds: dict[str, Any] = {
+                kind: _cases(kind, getattr(subject, kind), source) for kind in ("whole", "completed")
+            }
             case = replace(case, **kinds)
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 

@@ -200,7 +200,7 @@ def demons(fixed: Array, moving: Array, size: float, start: tuple[Any, Any], fie
         push, weight = np.zeros_like(field), np.zeros(field.shape[1:], np.float32)
         for ours, theirs in zip(fixed, moving, strict=True):
             warped = _sampled(theirs, places.astype(np.float32))
-            off, slope = ours - warped, np.stack(np.gradient(warped, size))
+            off, slope = ours - warped, np.array(np.gradient(warped, size))
             push += off * slope
             weight += (slope**2).sum(axis=0) + (off / REACH_MM) ** 2
         update = push / np.maximum(weight, 1e-3)

@@ -66,7 +66,7 @@ def _of_prior(prior: Prior, settings: Settings, rng: np.random.Generator) -> tup
 
 
 def _wide(prior: Prior, settings: Settings, rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, float]]:
-    empty, share, level = rng.random(), rng.random(), rng.uniform(*settings.hu)
+    empty, share, level = rng.random(), rng.random(), rng.uniform(settings.hu[0], settings.hu[1])
     most = settings.most * min(1.0, prior.gas_fraction / FULL)
     loops = 0.0 if prior.name in ONE_LEVEL else float(rng.uniform(*LOOPS))
     fraction = 0.0 if empty < settings.empty else float(share * most)

@@ -86,7 +86,7 @@ def sample_enhancement(settings: DataSettings, rng: np.random.Generator) -> floa
     """Draw the factor on what the contrast agent adds, which all organs of one volume share."""
     factor = max(0.0, rng.normal(settings.enhancement, settings.enhancement_sd))
     if settings.phase == "any":
-        return float(rng.spawn(1)[0].uniform(*settings.contrast))
+        return float(rng.spawn(1)[0].uniform(settings.contrast[0], settings.contrast[1]))
     return factor if settings.phase == "mixed" else settings.mean_enhancement
 
 

@@ -55,7 +55,8 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
             continue
         lead = float(np.interp(phase["time"], range(4), LEADS[kind]) * rng.uniform(*SPREAD))
         lead *= phase["enhancement"] * recipe.data.perfusion.strength
-        cortex, seed = float(rng.uniform(*recipe.data.perfusion.cortex_mm)), int(rng.integers(2**53))
+        depth = recipe.data.perfusion.cortex_mm
+        cortex, seed = float(rng.uniform(depth[0], depth[1])), int(rng.integers(2**53))
         width, stripes = float(rng.uniform(*BAND_MM)), int(rng.integers(*BANDS, endpoint=True))
         bands = {"seed": seed, "control_point_spacing_mm": width, "stripes": stripes}
         organs[name] = {"cortex_mm": cortex} if kind == "kidney" else bands

@@ -24,6 +24,7 @@ from labelct.synthesis import (
     perfusion,
     subclasses,
     texture,
+    vessels,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ INGREDIENTS: dict[str, Ingredient] = {
     "contents": contents,
     "perfusion": perfusion,
     "subclasses": subclasses,
+    "vessels": vessels,
     "distractors": distractors,
     "texture": texture,
     "blur": blur,

@@ -19,6 +19,7 @@ from labelct.synthesis.lesions import Settings as LesionSettings
 from labelct.synthesis.perfusion import Settings as PerfusionSettings
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.subclasses import Settings as SubclassSettings
+from labelct.synthesis.vessels import Settings as VesselSettings
 
 CONTRAST_PHASES = ("portal", "native", "arterial", "delayed", "mixed", "any")
 TIMES = {"arterial": 1.0, "delayed": 3.0, "any": 1.5}  # places among `priors.table.PHASES`; any other: 2, portal
@@ -64,6 +65,7 @@ class DataSettings(Checked):
         gas: How much gas hollow organs hold (not in `clinical` or `cyclegan`).
         contents: What else they hold (not in `clinical` or `cyclegan`).
         perfusion: Renal cortex ahead of the medulla, bands in the spleen (not in `clinical` or `cyclegan`).
+        vessels: Portal and hepatic veins within the liver (not in `clinical` or `cyclegan`).
         blur: Point spread, slice thickness and noise (not in `clinical` or `cyclegan`).
         mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
             one volume a case is made as a sample).
@@ -96,6 +98,7 @@ class DataSettings(Checked):
     gas: GasSettings = field(default_factory=GasSettings)
     contents: ContentsSettings = field(default_factory=ContentsSettings)
     perfusion: PerfusionSettings = field(default_factory=PerfusionSettings)
+    vessels: VesselSettings = field(default_factory=VesselSettings)
     blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)

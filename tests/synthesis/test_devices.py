@@ -29,6 +29,7 @@ from labelct.synthesis import (
     perfusion,
     subclasses,
     texture,
+    vessels,
 )
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.case import Case
@@ -50,6 +51,7 @@ ALL: dict[str, Any] = {
     "gas": gas.Settings("wide", empty=0.0),
     "contents": contents.Settings(0.3, 0.3, 0.3),
     "perfusion": perfusion.Settings(1.0),
+    "vessels": vessels.Settings(host="liver"),
 }
 BODIES = {source: {"background": background.Settings(source)} for source in ("geometric", "labels", "none", "kmeans")}
 

@@ -10,7 +10,17 @@ from omegaconf import OmegaConf
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
-from labelct.stages import acquisition, cohorts, preflight, results, testing, training, training_set, translation
+from labelct.stages import (
+    acquisition,
+    atlases,
+    cohorts,
+    preflight,
+    results,
+    testing,
+    training,
+    training_set,
+    translation,
+)
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
 
@@ -72,10 +82,11 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     tests = {name: _tested(config, name, own, root) for name in config.test if name not in made}
     learnt = translation.run(config, own, root, tracker)
     tests = {name: (translation.to_ct(config, tested, learnt), stage) for name, (tested, stage) in tests.items()}
-    shown = translation.applied(config, own, learnt)
+    beside = atlases.applied(config, own, root)
+    shown = translation.applied(config, beside, learnt)
     tests |= {name: _tested(config, name, shown, root) for name in made}
     *volumes, dataset = training_set.run(config, *shown, root)
-    *prepared, model = training.run(config, cohort, cohort_stage, dataset, root, tracker)
+    *prepared, model = training.run(config, beside[0], cohort_stage, dataset, root, tracker)
     stages: list[Stage] = [cohort_stage, *learnt, *volumes, dataset, *prepared, model]
     rows: list[dict[str, Any]] = []
     for name in config.test:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
@@ -94,8 +95,13 @@ class Sampler:
         padding = 0.0 if subject.load_ct else data.superior_padding_mm
         label_map, image = regrid(label_map, mr if ct is None else ct, data.spacing, padding, data.interpolation)
         values = None if image is None else image.array
-        images = {"mr": values} if mr is not None else {"ct": values}
+        images: dict[str, Any] = {"mr": values} if mr is not None else {"ct": values}
         case = Case(label_map.array, label_map.spacing, label_map.names, ignored=label_map.ignored, **images)
+        if self.recipe.reads_atlases:
+            kinds: dict[str, Any] = {
+                kind: _cases(kind, getattr(subject, kind), source) for kind in ("whole", "completed")
+            }
+            case = replace(case, **kinds)
         return Loaded(case if self.device == "cpu" else case.on(self.device), label_map.affine, source)
 
     def volume(self, case: Case, rng: np.random.Generator) -> tuple[Voxels, Voxels]:
@@ -133,6 +139,13 @@ class Sampler:
     def without_drop(self) -> Sampler:
         """Return the sampler that pastes every label."""
         return replace(self, recipe=self.recipe.without_drop())
+
+
+def _cases(kind: str, loaders: Mapping[str, Callable[[], LabelMap]], source: dict[str, str | None]) -> dict[str, Case]:
+    """Read label maps that may stand in for that of a case, and note their digests in `source`."""
+    maps = {name: load() for name, load in loaders.items()}
+    source |= {f"{kind} {name}": digest(label_map.array) for name, label_map in maps.items()}
+    return {name: Case(one.array, one.spacing, one.names) for name, one in maps.items()}
 
 
 def check_device(name: str) -> None:

@@ -50,6 +50,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "texts", "volume"},
         "phantom": {"errors", "io", "rotation", "settings", "store"},
+        "atlas": {"priors", "synthesis"},
         "dataset": {"errors", "filenames", "io", "store", "targets", "texts", "volume"},
     },
     {
@@ -81,7 +82,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "texts", "tracking"},
         "stages": {
-            "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "job_settings", "labels",
+            "atlas", "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "job_settings", "labels",
             "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming",
             "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "volume",
         },

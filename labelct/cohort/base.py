@@ -35,6 +35,9 @@ class Subject:
         load_structures: Reads a label map of some structures alone, where they are files of their own; None: they are
             in the label map only.
         load_mr: Reads the MR on the grid of the label map, RAS+, in its own unit; None where there is no MR.
+        whole: Reads the atlases that its volumes may be made of, by name, on the grid that volumes have.
+        completed: Reads its label map with what atlases have around its labels, likewise.
+        stages: The keys of the stages that both are kept in, by what they are called in a record.
     """
 
     case: str
@@ -43,6 +46,9 @@ class Subject:
     files: tuple[Path, ...]
     load_structures: Callable[[frozenset[str]], LabelMap | None] | None = None
     load_mr: Callable[[], Volume] | None = None
+    whole: Mapping[str, Callable[[], LabelMap]] = field(default_factory=dict)
+    completed: Mapping[str, Callable[[], LabelMap]] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_image(self) -> bool:

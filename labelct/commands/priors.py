@@ -14,7 +14,7 @@ from labelct.commands import compose
 from labelct.commands.arguments import Parser, check_output, natural
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.priors import Prior, Priors, load_priors
+from labelct.priors import PHASES, Prior, Priors, load_priors
 from labelct.store import write_json, write_text
 
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
@@ -40,12 +40,12 @@ def parser() -> Parser:
     check.add_argument(
         "--priors", help="a CSV file; none: what a training set was painted from, else the built-in table"
     )
-    check.add_argument("--phase", default="portal", choices=("portal", "native"), help="of the volumes")
+    check.add_argument("--phase", default="portal", choices=PHASES, help="of the volumes")
     check.add_argument("-o", "--output", type=Path, help="a JSON file for the result")
     body = verbs.add_parser("body", help="measure the histogram of a whole body, for data.cylinder.histogram=")
     body.add_argument("ct", type=Path, help="a NIfTI file or a folder with a DICOM series")
     body.add_argument("-o", "--output", type=Path, required=True, help="the CSV file to write")
-    body.add_argument("--phase", choices=("portal", "native"), help="of the CT; it is compared with data.phase")
+    body.add_argument("--phase", choices=PHASES, help="of the CT; it is compared with data.phase")
     body.add_argument("--source", help="what the file says that it was measured on; none: the name of the CT")
     return command
 
@@ -127,7 +127,7 @@ def _check(given: argparse.Namespace) -> None:
         raise InputError(given.folder, "holds no case with a CT", "give a folder with CT and label maps")
     painted_from = given.folder / FILES["priors"]
     priors = load_priors(given.priors or (str(painted_from) if painted_from.is_file() else "builtin"))
-    look = partial(_check_case, priors=priors, enhancement=float(given.phase == "portal"))
+    look = partial(_check_case, priors=priors, time=float(PHASES.index(given.phase)))
     found = report(map_cases(look, subjects, ParallelSettings(), "organs checked"), priors.source)
     if not found["organs"]:
         raise InputError(given.folder, "no label has a prior", "rename the labels, or give --priors with rows for them")
@@ -150,9 +150,9 @@ def _layout(folder: Path) -> FilesSettings:
     return FolderSettings(root=str(folder))
 
 
-def _check_case(subject: Subject, priors: Priors, enhancement: float) -> list[dict[str, Any]]:
+def _check_case(subject: Subject, priors: Priors, time: float) -> list[dict[str, Any]]:
     from labelct.priors.check import check
 
     assert subject.load_ct is not None
     label_map, ct = subject.label_map(), subject.load_ct()
-    return check(ct.array.astype(np.float32), label_map.array.astype(np.uint32), label_map.names, priors, enhancement)
+    return check(ct.array.astype(np.float32), label_map.array.astype(np.uint32), label_map.names, priors, time=time)

@@ -124,7 +124,8 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
-        subject = _translated(subject, line, made_with, tables.absolute().parents[1])
+        stages = tables.absolute().parents[1]
+        subject = _beside(_translated(subject, line, made_with, stages), line, stages)
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
@@ -207,6 +208,29 @@ def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[st
     prediction = section("translation", made_with["translation"]).prediction
     load = TranslatedMr(subject.load_mr, subject.files[0], folder, DeviceSettings(), prediction)
     return dataclasses.replace(subject, load_ct=load, load_mr=None)
+
+
+def _beside(subject: Subject, line: Mapping[str, Any], stages: Path) -> Subject:
+    """Return a subject with the atlases that a line was drawn with.
+
+    Args:
+        subject: The line's.
+        line: Of the manifest.
+        stages: The folder of all stages of the run that made it.
+
+    Raises:
+        InputError: They are not where they lay.
+    """
+    from labelct.stages import atlases
+
+    for told, key in line.get("atlases", {}).items():
+        kind, _, name = told.partition(" ")
+        folder = stages / atlases.STAGES[kind] / check_name(stages, "stage", key)
+        if not folder.is_dir():
+            remedy = "leave the manifest in outputs/stages of the run that made it"
+            raise InputError(folder, f"the atlases that {line['name']} was made with are not there", remedy)
+        subject = atlases.beside(subject, kind, {name: folder})
+    return subject
 
 
 def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapping[str, Any]) -> None:

@@ -1,5 +1,27 @@
 """How dense organs are in CT: the table of HU, fitted to CT with masks, and volumes checked against it."""
 
-from labelct.priors.table import AIR, BACKGROUND_CLASSES, FAT, FITTED, QUANTILE_LEVELS, SOFT, Prior, Priors, load_priors
+from labelct.priors.table import (
+    AIR,
+    BACKGROUND_CLASSES,
+    FAT,
+    FITTED,
+    PHASES,
+    QUANTILE_LEVELS,
+    SOFT,
+    Prior,
+    Priors,
+    load_priors,
+)
 
-__all__ = ["AIR", "BACKGROUND_CLASSES", "FAT", "FITTED", "QUANTILE_LEVELS", "SOFT", "Prior", "Priors", "load_priors"]
+__all__ = [
+    "AIR",
+    "BACKGROUND_CLASSES",
+    "FAT",
+    "FITTED",
+    "PHASES",
+    "QUANTILE_LEVELS",
+    "SOFT",
+    "Prior",
+    "Priors",
+    "load_priors",
+]

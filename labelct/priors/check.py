@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from labelct.labels import compact
 from labelct.priors.fit import FEWEST_VOXELS, GAS_BELOW_HU
-from labelct.priors.table import BACKGROUND_CLASSES, Priors
+from labelct.priors.table import BACKGROUND_CLASSES, PORTAL, Priors
 from labelct.threads import over_chunks
 
 TOLERANCE = 3.0  # standard deviations: 1 organ of 370 lies off by chance
@@ -25,6 +25,7 @@ def check(
     names: Mapping[int, str],
     priors: Priors,
     enhancement: float = 1.0,
+    time: float = PORTAL,
 ) -> list[Row]:
     """Compare every organ of a volume with its prior.
 
@@ -35,7 +36,8 @@ def check(
         label_map: `(x, y, z)` label values.
         names: Names of the values; values without one are passed over.
         priors: What is expected.
-        enhancement: 0 native to 1 portal-venous.
+        enhancement: 0 native to 1 as the table has it.
+        time: When the volume was scanned, as a place among `PHASES`.
 
     Returns:
         One row per organ with a prior and 30 voxels: `name`, `mean`, `expected`, `sd_between`, `deviation` (in standard
@@ -53,7 +55,7 @@ def check(
     for value, name in known.items():
         voxels, total, squares = inner[value] if inner[value, 0] >= FEWEST_VOXELS else whole[value]
         if voxels >= FEWEST_VOXELS:
-            mean, prior, expected = float(total / voxels), priors[name], priors[name].mean(enhancement)
+            mean, prior, expected = float(total / voxels), priors[name], priors[name].mean(enhancement, time)
             deviation = (mean - expected) / max(prior.hu_sd_between, 1.0)
             row = {
                 "name": name,

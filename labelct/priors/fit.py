@@ -2,13 +2,14 @@
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.priors.table import FITTED, QUANTILE_LEVELS, Prior, Priors
+from labelct.priors.table import FITTED, PORTAL, QUANTILE_LEVELS, Prior, Priors, weights_at
 
 GAS_BELOW_HU = -300.0  # between fat and gas, far from both
 FEWEST_VOXELS = 30  # fewer give a standard deviation to no better than an eighth
@@ -85,14 +86,17 @@ def _statistics(hu: NDArray[np.float64], hollow: bool) -> Measured:
     return Measured(mean, float(contents.std()), above.size / hu.size, level, spread, offsets, hu.size)
 
 
-def fit_priors(cases: Sequence[Mapping[str, Measured]], base: Priors, enhancement: float = 1.0) -> Priors:
+def fit_priors(
+    cases: Sequence[Mapping[str, Measured]], base: Priors, enhancement: float = 1.0, time: float = PORTAL
+) -> Priors:
     """Fit a prior table to measured volumes.
 
     Args:
         cases: What `measure` returned for each CT.
         base: Where classes that no case shows, and spreads between fewer than three cases, come from.
-        enhancement: Of the CT, 0 native to 1 portal-venous. The means of both phases make the least move that puts
+        enhancement: Of the CT, 0 native to 1 as the table has it. The means of the phases make the least move that puts
             the mean at this enhancement where it was measured: in a pure phase one of them moves, half way both alike.
+        time: When the CT were made, as a place among `PHASES`.
 
     Returns:
         The table; fitted rows carry the evidence grade F.
@@ -100,16 +104,16 @@ def fit_priors(cases: Sequence[Mapping[str, Measured]], base: Priors, enhancemen
     table = dict(base.table)
     for name in sorted({name for case in cases for name in case}):
         seen = [case[name] for case in cases if name in case]
-        table[name] = _fit(name, seen, base.table.get(name), enhancement)
+        table[name] = _moved(_fit(name, seen, base.table.get(name)), seen, enhancement, time)
     return Priors(table, f"fit to {len(cases)} volumes")
 
 
-def _fit(name: str, seen: Sequence[Measured], base: Prior | None, enhancement: float) -> Prior:
+def _fit(name: str, seen: Sequence[Measured], base: Prior | None) -> Prior:
     means = np.array([one.mean for one in seen])
     mean, sd = float(means.mean()), float(np.sqrt(np.mean([one.sd**2 for one in seen])))
-    base = base or Prior(name, mean, 0.15 * abs(mean), sd, mean)
+    base = base or Prior(name, mean, 0.15 * abs(mean), sd, mean, hu_arterial_mean=mean, hu_delayed_mean=mean)
     gas = [one for one in seen if one.gas_fraction > 0]
-    fitted = replace(
+    return replace(
         base,
         hu_sd_between=float(means.std(ddof=1)) if len(means) >= FEWEST_CASES else base.hu_sd_between,
         hu_sd_texture=sd,
@@ -119,12 +123,17 @@ def _fit(name: str, seen: Sequence[Measured], base: Prior | None, enhancement: f
         quantiles=tuple(round(float(q), 1) for q in np.mean([one.quantiles for one in seen], axis=0)),
         evidence=FITTED,
     )
-    moved = (mean - base.mean(enhancement)) / (enhancement**2 + (1.0 - enhancement) ** 2)
-    return replace(
-        fitted,
-        hu_pv_mean=base.hu_pv_mean + enhancement * moved,
-        hu_native_mean=base.hu_native_mean + (1.0 - enhancement) * moved,
-    )
+
+
+def _moved(prior: Prior, seen: Sequence[Measured], enhancement: float, time: float) -> Prior:
+    """Return a prior whose phases lie where the CT were measured."""
+    shares = {place: enhancement * weight for place, weight in weights_at(time).items()}
+    shares[0] = shares.get(0, 0.0) + 1.0 - enhancement
+    measured = float(np.mean([one.mean for one in seen]))
+    move = (measured - prior.mean(enhancement, time)) / sum(share**2 for share in shares.values())
+    native, arterial, portal, delayed = (prior.level(place) + shares.get(place, 0.0) * move for place in range(4))
+    means = replace(prior, hu_native_mean=native, hu_pv_mean=portal)
+    return replace(means, hu_arterial_mean=arterial, hu_delayed_mean=delayed)
 
 
 def priors_csv(priors: Priors) -> str:
@@ -135,6 +144,6 @@ def priors_csv(priors: Priors) -> str:
     writer.writeheader()
     for prior in priors.table.values():
         row = {c: getattr(prior, c) for c in columns}
-        row |= {c: f"{v:.10g}" for c, v in row.items() if isinstance(v, float)}
+        row |= {c: "" if math.isnan(v) else f"{v:.10g}" for c, v in row.items() if isinstance(v, float)}
         writer.writerow(row | {"quantiles": " ".join(f"{q:g}" for q in prior.quantiles)})
     return text.getvalue()

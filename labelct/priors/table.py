@@ -15,6 +15,8 @@ AIR, FAT, SOFT = "_air", "_fat", "_soft"
 FITTED = "F"  # the evidence of a row that was measured on CT
 BACKGROUND_CLASSES = (AIR, FAT, SOFT)
 QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000
+PHASES = ("native", "arterial", "portal", "delayed")  # in the order in which a bolus goes; a time is a place among them
+PORTAL = 2.0
 LARGEST_HU = 32767.0  # what an int16 holds
 # What a column may hold besides HU: the smallest and the largest number, and what to do about others.
 RANGES = {
@@ -39,6 +41,8 @@ class Prior:
         quantiles: HU minus the organ mean at 57 standard normal levels from -3.5 to 3.5; empty where none were
             fitted.
         evidence: A measured on public data, B one anchor, C domain knowledge, F fitted.
+        hu_arterial_mean: Mean of the organ means in the late arterial phase; nan where the table does not say.
+        hu_delayed_mean: The same some three minutes after the injection.
     """
 
     name: str
@@ -51,10 +55,34 @@ class Prior:
     hu_gas_sd: float = 40.0
     quantiles: tuple[float, ...] = ()
     evidence: str = "C"
+    hu_arterial_mean: float = math.nan
+    hu_delayed_mean: float = math.nan
 
-    def mean(self, enhancement: float) -> float:
-        """Return the organ's mean HU at an enhancement factor (0 native, 1 portal-venous)."""
-        return self.hu_native_mean + enhancement * (self.hu_pv_mean - self.hu_native_mean)
+    def mean(self, enhancement: float, time: float = PORTAL) -> float:
+        """Return the organ's mean HU.
+
+        Args:
+            enhancement: Factor on what the contrast agent adds: 0 without, 1 that of the table.
+            time: When the scan is, as a place among `PHASES`: 1 arterial, 2 portal-venous, linear between them.
+        """
+        enhanced = sum(weight * self.level(place) for place, weight in weights_at(time).items())
+        return self.hu_native_mean + enhancement * (enhanced - self.hu_native_mean)
+
+    def level(self, place: int) -> float:
+        """Return the mean HU in one of `PHASES` by its place."""
+        return (self.hu_native_mean, self.hu_arterial_mean, self.hu_pv_mean, self.hu_delayed_mean)[place]
+
+    @property
+    def has_curve(self) -> bool:
+        """Whether all phases are known."""
+        return not math.isnan(self.hu_arterial_mean + self.hu_delayed_mean)
+
+
+def weights_at(time: float) -> dict[int, float]:
+    """Return the shares of the phases around a time, by their place among `PHASES`; they sum to 1."""
+    before = min(int(time), len(PHASES) - 1)
+    after = time - before
+    return {before: 1.0 - after, before + 1: after} if after else {before: 1.0}
 
 
 @dataclass(frozen=True)
@@ -71,6 +99,13 @@ class Priors:
         hint = f"did you mean {', '.join(sorted(near))}? " if near else ""
         problem = f"no prior for {name!r} ({hint}fill=uniform needs none)"
         raise InputError(self.source, problem, "rename it, or add a row to a table for data.priors=")
+
+    def check_curves(self, phase: str) -> None:
+        """Raise `InputError` where a class has no HU in the arterial or delayed phase, which `phase` takes."""
+        lacking = [name for name, prior in self.table.items() if not prior.has_curve]
+        if lacking:
+            problem = f"has no hu_arterial_mean or hu_delayed_mean of {lacking[0]!r}, which data.phase={phase} takes"
+            raise InputError(self.source, problem, "add both columns, or set data.phase=portal, native or mixed")
 
 
 def _number(row: Mapping[str, str], column: str, default: float | None, source: str) -> float:
@@ -93,8 +128,8 @@ def parse_priors(text: str, source: str) -> Priors:
 
     Args:
         text: CSV with the columns `name`, `hu_pv_mean`, `hu_sd_between`, `hu_sd_texture`, `hu_native_mean` and, if
-            present, `gas_fraction`, `hu_gas`, `hu_gas_sd`, `quantiles` (numbers parted by blanks) and `evidence`;
-            further columns are passed over.
+            present, `gas_fraction`, `hu_gas`, `hu_gas_sd`, `hu_arterial_mean`, `hu_delayed_mean`, `quantiles` (numbers
+            parted by blanks) and `evidence`; further columns are passed over.
         source: What errors call the table.
 
     Raises:

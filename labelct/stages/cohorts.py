@@ -64,7 +64,7 @@ def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
 
 def _usable(config: Config, root: Path) -> tuple[Cohort, Stage]:
     if isinstance(config.cohort, EmbeddedSettings):
-        cohort, stage = _embedded(config.cohort, config.limit, config.parallel, root)
+        cohort, stage = embedded(config.cohort, config.limit, config.parallel, root)
         return (cohort if config.evaluation.folds is None else folding.dealt(cohort)), stage
     cohort = open_cohort(config.cohort)
     cohort = selection.run(config, cohort if config.evaluation.folds is None else folding.dealt(cohort), root)
@@ -102,7 +102,7 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
         The cohort and its stage; the key of one that is only read comes from file names and sizes, never from paths.
     """
     if isinstance(settings, EmbeddedSettings):
-        return _embedded(settings, config.limit, config.parallel, root)
+        return embedded(settings, config.limit, config.parallel, root)
     cohort = _cut(open_cohort(settings), config.limit)
     return cohort, _identified(cohort, settings)
 
@@ -199,9 +199,17 @@ def reject_shared(tested: Iterable[Subject], learnt: Iterable[Subject], told: st
             raise InputError(min(shared), f"test case {subject.case} {told}", remedy)
 
 
-def _embedded(
+def embedded(
     settings: EmbeddedSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path
 ) -> tuple[Cohort, Stage]:
+    """Return a procedural cohort and its stage, made first where it is not there.
+
+    Args:
+        settings: Of the cohort.
+        limit: How many cases of each split are wanted.
+        parallel: How cases spread over processes.
+        root: The folder of all stages.
+    """
     from labelct.phantom import cases as phantom
 
     wanted = {

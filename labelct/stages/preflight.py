@@ -15,7 +15,7 @@ from labelct.job_settings import LimitSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
-from labelct.stages import cohorts, folding, priors, training, training_set, translation
+from labelct.stages import atlases, cohorts, folding, priors, training, training_set, translation
 from labelct.store import Stage
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
@@ -62,6 +62,7 @@ def _check(config: Config) -> None:
     known, modality, source = _offered(config.cohort, own)
     _check_image(config, own, modality, source)
     translation.check(config, root)
+    atlases.check(config, own[0] if own else None, root)
     _check_structures(config, known, source)
     has_ct = any(subject.load_ct is not None for subject in own[0].train) if own else modality == "ct"
     _check_tables(config, has_ct)
@@ -142,6 +143,8 @@ def _check_tables(config: Config, has_ct: bool) -> None:
         load_body(choice.body)
     if choice.priors != priors.TRAIN and RECIPES[config.data.kind].reads_priors(config.fill):
         table = load_priors(choice.priors)
+        if config.data.takes_curves:
+            table.check_curves(config.data.phase)
         for part in sorted(config.targets.structures - {config.data.lesions.name}):
             table[part]
 

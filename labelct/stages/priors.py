@@ -32,7 +32,7 @@ from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 
 log = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
 AUTO, TRAIN, BUILTIN = "auto", "train", "builtin"
 FILES = {"priors": "priors.csv", "body": "body_histogram.csv"}
 ERODE = 1  # voxels peeled off an organ before it is measured, so that its border does not count
@@ -151,7 +151,7 @@ def fit(subjects: Sequence[Subject], config: Config, base: Priors, erode: int = 
     """
     look = partial(_measure, base=base, background=config.data.background, erode=erode)
     cases = map_cases(look, subjects, config.parallel, "organs measured")
-    return fit_priors(cases, base, config.data.mean_enhancement)
+    return fit_priors(cases, base, config.data.mean_enhancement, config.data.mean_time)
 
 
 def _measure(subject: Subject, base: Priors, background: BackgroundSettings, erode: int) -> dict[str, Measured]:
@@ -165,7 +165,8 @@ def _measure(subject: Subject, base: Priors, background: BackgroundSettings, ero
 def _measured_priors(config: Config, cohort: Cohort, subjects: Sequence[Subject], root: Path) -> Stage:
     """Return the stage of priors that are measured on some subjects: `priors.csv`."""
     background = {name: getattr(config.data.background, name) for name in ("air_hu", "clip", "seeds")}
-    settings: dict[str, Any] = {"enhancement": config.data.mean_enhancement, "background": background, "erode": ERODE}
+    settings: dict[str, Any] = {"background": background, "erode": ERODE}
+    settings |= {"enhancement": config.data.mean_enhancement, "time": config.data.mean_time}
     settings |= {"read": cohorts.read_options(config.cohort), "names": sorted(cohort.label_names.items())}
     settings["cases"] = [[subject.case, _digest(subject)] for subject in subjects]
 

@@ -112,6 +112,7 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
         return {**settings, "data": {name: value for name, value in plain(config.data).items() if name in kept}}
     data = {name: value for name, value in plain(config.data).items() if name not in ELSEWHERE | kind.unread}
     data["priors"] = tables.identity["priors"]
+    data["atlas"] = {name: value for name, value in data["atlas"].items() if name in ("whole", "completed")}
     if "cylinder" in data:
         data["cylinder"]["histogram"] = tables.identity["body"]
     settings |= {"data": data, "fill": plain(config.fill), "drop": plain(config.drop)}
@@ -143,7 +144,9 @@ def synthesise(work: Work) -> None:
         record = {"name": name, "case": work.subject.case, "replicate": replicate, "split": work.split}
         record |= {"source": loaded.source, "entropy": drawn_from, "check": _checked(work.sampler.recipe, synthetic)}
         record["tables"] = dict(work.tables)
-        record |= {"shape": list(loaded.case.label_map.shape), "spacing": list(loaded.case.spacing)}
+        record |= {"shape": list(synthetic.target.shape), "spacing": list(loaded.case.spacing)}
+        if work.sampler.recipe.reads_atlases:
+            record["atlases"] = dict(work.subject.stages)
         if loaded.case.ignored is not None:
             record["ignored"] = int((synthetic.target == work.sampler.recipe.targets.ignore).sum())
         if work.sampler.recipe.kind.translated:
@@ -183,11 +186,13 @@ def _checked(recipe: Recipe, synthetic: Synthetic) -> dict[str, dict[str, Any]] 
     """Return what `check` found of the organs by name; None where intensities are not meant to be those of CT."""
     if not recipe.hu_is_ct:
         return None
-    enhancement = synthetic.params.get("intensity", {}).get("enhancement", recipe.data.mean_enhancement)
+    drawn = {"enhancement": recipe.data.mean_enhancement, "time": recipe.data.mean_time}
+    drawn |= synthetic.params.get("intensity", {})
     anatomy = synthetic.anatomy
     pasted = synthetic.params.get("drop", {}).get("pasted", list(anatomy.names.values()))
-    names = {value: name for value, name in anatomy.names.items() if name in pasted}
-    rows = check(synthetic.volume, anatomy.label_map, names, recipe.priors, enhancement)
+    drunk = synthetic.params.get("contents") or {}  # the prior says nothing of these
+    names = {value: name for value, name in anatomy.names.items() if name in pasted and name not in drunk}
+    rows = check(synthetic.volume, anatomy.label_map, names, recipe.priors, drawn["enhancement"], drawn["time"])
     kept = ("mean", "sd", "expected", "deviation", "passed")
     rounded = ({key: round(row[key], 2) if key != "passed" else row[key] for key in kept} for row in rows)
     return {row["name"]: found for row, found in zip(rows, rounded, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ class Case:
         ct: `(x, y, z)` HU on the same grid, or None.
         ignored: `(x, y, z)`, True where nobody said what the image shows, which no loss shall see; None: nowhere.
         mr: `(x, y, z)` standardised MR intensities on the same grid, or None.
+        whole: Atlases that a volume may be made of in place of this case, by name; arrays, wherever the case is.
+        completed: This case with what atlases have around its labels, by their names; likewise.
     """
 
     label_map: Voxels
@@ -29,6 +31,8 @@ class Case:
     ct: Voxels | None = None
     ignored: Voxels | None = None
     mr: Voxels | None = None
+    whole: Mapping[str, Case] = field(default_factory=dict)
+    completed: Mapping[str, Case] = field(default_factory=dict)
 
     def on(self, device: str) -> Case:
         """Return the case on a device of torch, `cuda:0` or any other.

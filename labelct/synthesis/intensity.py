@@ -55,25 +55,26 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     HU of its own comes next, and last what grew in a label and takes after it.
 
     Returns:
-        `enhancement`, and `classes`: `{name: {"hu": mean, "sd": standard deviation of the texture}}` in HU, under
-        `fitted` with the histogram's `quantiles` around the mean, where the prior has one.
+        `enhancement`, `time` (the phase) and `classes`: `{name: {"hu": mean, "sd": standard deviation of the texture}}`
+        in HU, under `fitted` with the histogram's `quantiles` around the mean, where the prior has one.
 
     Raises:
         InputError: A class has no prior.
     """
     data = scene.recipe.data
+    time = sample_time(data, rng.spawn(1)[0])
     enhancement = sample_enhancement(data, rng)
     classes: dict[str, Spec] = {}
     for name in (*BACKGROUND_CLASSES, *scene.labels):
         normal, uniform = rng.standard_normal(), rng.random()
-        classes[name] = _level(scene, name, enhancement, normal, uniform)
+        classes[name] = _level(scene, name, (enhancement, time), (normal, uniform))
     classes |= {name: dict(spec) for name, spec in scene.own_hu.items()}
     for name, growth in scene.grown.items():
         if growth.host in scene.labels:
             host = classes[growth.host]
             classes[name] = {**host, "hu": host["hu"] + growth.contrast_hu}
     scene.classes |= classes
-    return {"enhancement": enhancement, "classes": classes}
+    return {"enhancement": enhancement, "time": time, "classes": classes}
 
 
 def apply(scene: Scene, params: Mapping[str, Any]) -> None:
@@ -82,20 +83,32 @@ def apply(scene: Scene, params: Mapping[str, Any]) -> None:
 
 
 def sample_enhancement(settings: DataSettings, rng: np.random.Generator) -> float:
-    """Draw the enhancement factor that all organs of one volume share: 0 native, 1 portal-venous."""
+    """Draw the factor on what the contrast agent adds, which all organs of one volume share."""
     factor = max(0.0, rng.normal(settings.enhancement, settings.enhancement_sd))
+    if settings.phase == "any":
+        return float(rng.spawn(1)[0].uniform(settings.contrast[0], settings.contrast[1]))
     return factor if settings.phase == "mixed" else settings.mean_enhancement
 
 
-def _level(scene: Scene, name: str, enhancement: float, normal: float, uniform: float) -> Spec:
-    """Return what a normal and a uniform number make of one class."""
+def sample_time(settings: DataSettings, rng: np.random.Generator) -> float:
+    """Draw when a volume is scanned, as a place among `labelct.priors.PHASES`.
+
+    Under `any` an eighth of the volumes is native and an eighth delayed, and the others lie evenly between.
+    """
+    drawn = float(np.clip(rng.uniform(-0.5, 3.5), 0.0, 3.0))
+    return drawn if settings.phase == "any" else settings.mean_time
+
+
+def _level(scene: Scene, name: str, phase: tuple[float, float], drawn: tuple[float, float]) -> Spec:
+    """Return what a normal and a uniform number make of one class at an enhancement and a time."""
+    normal, uniform = drawn
     data, fill = scene.recipe.data, scene.recipe.fill
     if name == AIR:
         return {"hu": AIR_HU, "sd": 0.0}
     if not fill.uses_priors:
         return draw_level(normal, uniform, fill)
     prior = scene.recipe.priors[name]
-    mean = prior.mean(enhancement) + normal * spread_of_means(name, prior, data, fill)
+    mean = prior.mean(*phase) + normal * spread_of_means(name, prior, data, fill)
     level: Spec = {"hu": float(mean), "sd": prior.hu_sd_texture}
     if fill.kind == "fitted" and prior.quantiles:
         level["quantiles"] = list(prior.quantiles)

@@ -31,7 +31,7 @@ NUMBERED = (
     "drop", "background", "intensity", "gas", "texture", "deformation", "lesions", "blur", "subclasses", "distractors",
 )  # fmt: skip
 # What these make is looked at by later draws: the label map, and which of its labels are painted.
-LOOKED_AT = ("deformation", "lesions", "drop")
+LOOKED_AT = ("atlas", "deformation", "lesions", "drop")
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,11 @@ class Recipe:
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference."""
         return self.kind.image == "ct" or self.data.reads_ct()
+
+    @property
+    def reads_atlases(self) -> bool:
+        """Whether volumes are made with whole anatomies, where a case has any."""
+        return "atlas" in self.kind.ingredients and self.data.atlas.used
 
     def without_drop(self) -> Recipe:
         """Return the recipe that pastes every label, for volumes that a checkpoint is chosen by."""

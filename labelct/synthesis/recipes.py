@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from labelct.synthesis import (
+    atlas,
     background,
     blur,
+    contents,
     cylinder,
     deformation,
     distractors,
@@ -19,8 +21,10 @@ from labelct.synthesis import (
     intensity,
     lesions,
     original,
+    perfusion,
     subclasses,
     texture,
+    vessels,
 )
 
 if TYPE_CHECKING:
@@ -42,13 +46,17 @@ class Ingredient(Protocol):
 
 # In the order in which they are drawn and act. A later one may look at what an earlier one drew.
 INGREDIENTS: dict[str, Ingredient] = {
+    "atlas": atlas,
     "deformation": deformation,
     "lesions": lesions,
     "drop": drop,
     "background": background,
     "gas": gas,
     "intensity": intensity,
+    "contents": contents,
+    "perfusion": perfusion,
     "subclasses": subclasses,
+    "vessels": vessels,
     "distractors": distractors,
     "texture": texture,
     "blur": blur,

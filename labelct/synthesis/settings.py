@@ -4,18 +4,25 @@ from dataclasses import dataclass, field
 
 from labelct.errors import SettingError
 from labelct.mr import Settings as MrSettings
-from labelct.settings import Checked, choice, path, ranged
+from labelct.priors.table import PORTAL
+from labelct.settings import Checked, choice, interval, path, ranged
 from labelct.synthesis import background as completed
+from labelct.synthesis.atlas import Settings as AtlasSettings
 from labelct.synthesis.background import Settings as BackgroundSettings
 from labelct.synthesis.blur import Settings as BlurSettings
+from labelct.synthesis.contents import Settings as ContentsSettings
 from labelct.synthesis.cylinder import Settings as CylinderSettings
 from labelct.synthesis.deformation import Settings as DeformationSettings
 from labelct.synthesis.distractors import Settings as DistractorSettings
+from labelct.synthesis.gas import Settings as GasSettings
 from labelct.synthesis.lesions import Settings as LesionSettings
+from labelct.synthesis.perfusion import Settings as PerfusionSettings
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.subclasses import Settings as SubclassSettings
+from labelct.synthesis.vessels import Settings as VesselSettings
 
-PHASES = ("portal", "native", "mixed")
+CONTRAST_PHASES = ("portal", "native", "arterial", "delayed", "mixed", "any")
+TIMES = {"arterial": 1.0, "delayed": 3.0, "any": 1.5}  # places among `priors.table.PHASES`; any other: 2, portal
 MODES = ("offline", "online")
 INTERPOLATIONS = ("nearest", "shape")
 
@@ -39,19 +46,26 @@ class DataSettings(Checked):
         priors: The table of HU: `train` (measured on the CT of the training cases, on no other), `builtin`, a CSV file
             with the same columns, or `auto`, which the recipes that paint set: `train` where a training case has a CT,
             else `builtin`.
-        phase: `portal`, `native`, or `mixed`: one enhancement factor per volume.
-        enhancement: Mean of that factor, 1 is the portal-venous phase and 0 the native one.
+        phase: `native`, `arterial` (late), `portal`, `delayed`, `mixed` (one enhancement factor per volume, from native
+            to portal), or `any`: any time of a bolus, from native over arterial and portal to delayed.
+        enhancement: Mean of the factor of `mixed`, 1 is the portal-venous phase and 0 the native one.
         enhancement_sd: Its standard deviation.
+        contrast: Interval of the factor on what the contrast agent adds under `any`.
         background_sd: Standard deviation in HU of the mean of the background classes fat and soft tissue.
         rescan: Whether the scanner also scans `clinical` and `cyclegan`, whose CT are scans already. An MR is never
             scanned.
         background_texture: Whether background classes get a texture too in `synth3`.
         cylinder: The body of `synth1`.
         background: What is unlabelled: air, fat and soft tissue, in every recipe but `synth1`.
+        atlas: Whole anatomies beside the label maps (not in `clinical` or `cyclegan`).
         deformation: Deformation of the label maps (not of `clinical` or `cyclegan`).
         distractors: Bodies where no label says what a voxel is (not in `clinical` or `cyclegan`).
         lesions: Focal lesions in one organ (not in `clinical` or `cyclegan`).
         subclasses: Parts of their own intensity that labels are split into (not in `clinical` or `cyclegan`).
+        gas: How much gas hollow organs hold (not in `clinical` or `cyclegan`).
+        contents: What else they hold (not in `clinical` or `cyclegan`).
+        perfusion: Renal cortex ahead of the medulla, bands in the spleen (not in `clinical` or `cyclegan`).
+        vessels: Portal and hepatic veins within the liver (not in `clinical` or `cyclegan`).
         blur: Point spread, slice thickness and noise (not in `clinical` or `cyclegan`).
         mode: `offline` (volumes are made once, as files) or `online` (the trainer draws new ones without end, and
             one volume a case is made as a sample).
@@ -67,18 +81,24 @@ class DataSettings(Checked):
     superior_padding_mm: float = ranged(0.0, 0.0, 1000.0)
     seed: int = ranged(0, 0)
     priors: str = path("builtin")
-    phase: str = choice("portal", PHASES)
+    phase: str = choice("portal", CONTRAST_PHASES)
     enhancement: float = ranged(1.0, 0.0, 3.0)
     enhancement_sd: float = ranged(0.15, 0.0, 1.0)
+    contrast: list[float] = interval(0.75, 1.25, 0.0, 3.0)
     background_sd: float = ranged(12.0, 0.0, 200.0)
     background_texture: bool = False
     rescan: bool = False
     cylinder: CylinderSettings = field(default_factory=CylinderSettings)
     background: BackgroundSettings = field(default_factory=BackgroundSettings)
+    atlas: AtlasSettings = field(default_factory=AtlasSettings)
     deformation: DeformationSettings = field(default_factory=DeformationSettings)
     distractors: DistractorSettings = field(default_factory=DistractorSettings)
     lesions: LesionSettings = field(default_factory=LesionSettings)
     subclasses: SubclassSettings = field(default_factory=SubclassSettings)
+    gas: GasSettings = field(default_factory=GasSettings)
+    contents: ContentsSettings = field(default_factory=ContentsSettings)
+    perfusion: PerfusionSettings = field(default_factory=PerfusionSettings)
+    vessels: VesselSettings = field(default_factory=VesselSettings)
     blur: BlurSettings = field(default_factory=BlurSettings)
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
@@ -92,10 +112,27 @@ class DataSettings(Checked):
             remedy = "set data.spacing=MM, the grid that label maps come onto"
             raise SettingError("interpolation", self.interpolation, "nearest without data.spacing", remedy)
 
+        if self.atlas.whole > 0 and self.spacing is None:
+            remedy = "set data.spacing=MM, a grid that label maps and atlases share"
+            raise SettingError("atlas.whole", self.atlas.whole, "0 without data.spacing", remedy)
+        if self.atlas.completed > 0 and RECIPES[self.kind].targets_only:
+            remedy = "it paints no label that is no target"
+            raise SettingError("atlas.completed", self.atlas.completed, f"0 with data={self.kind}", remedy)
+
     @property
     def mean_enhancement(self) -> float:
-        """The enhancement that volumes have on average: 0 native, 1 portal-venous."""
-        return {"portal": 1.0, "native": 0.0}.get(self.phase, self.enhancement)
+        """The enhancement that volumes have on average: 0 native, 1 what the table of priors has at `mean_time`."""
+        return {"native": 0.0, "mixed": self.enhancement}.get(self.phase, 1.0)
+
+    @property
+    def mean_time(self) -> float:
+        """When volumes are scanned on average, as a place among `labelct.priors.PHASES`."""
+        return TIMES.get(self.phase, PORTAL)
+
+    @property
+    def takes_curves(self) -> bool:
+        """Whether HU of the arterial and delayed phases are asked for."""
+        return self.phase in TIMES
 
     def reads_ct(self) -> bool:
         """Return whether the CT of a case, where it has one, makes a difference to what is painted."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelct.priors import load_priors
+from labelct.errors import InputError
+from labelct.priors import Prior, Priors, load_priors
 from labelct.priors.check import check
 from labelct.priors.fit import fit_priors, measure, priors_csv
 from labelct.priors.table import parse_priors
@@ -85,3 +86,18 @@ def test_a_fit_to_real_ct_makes_its_organs_again(real_data: Path) -> None:
     for name, one in made.items():
         assert one.mean == pytest.approx(real[name].mean, abs=2)
         assert one.sd == pytest.approx(real[name].sd, rel=0.1)
+
+
+def test_ct_of_the_arterial_phase_move_the_arterial_mean_alone(case: Case) -> None:
+    fit = fit_priors([measure(noisy(case), case.label_map, case.names, BASE)], BASE, time=1.0)["liver"]
+    assert fit.mean(1.0, 1.0) == pytest.approx(measure(noisy(case), case.label_map, case.names, BASE)["liver"].mean)
+    assert [fit.level(place) for place in (0, 2, 3)] == [BASE["liver"].level(place) for place in (0, 2, 3)]
+
+
+def test_a_table_without_curves_is_written_and_read_as_one() -> None:
+    bare = Priors({"liver": Prior("liver", 110, 18, 15, 58)}, "bare")
+    again = parse_priors(priors_csv(bare), "again")
+    assert not again["liver"].has_curve
+    with pytest.raises(InputError, match=r"hu_arterial_mean.*'liver'.*data.phase=any"):
+        again.check_curves("any")
+    load_priors().check_curves("any")

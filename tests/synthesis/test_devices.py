@@ -17,7 +17,20 @@ from numpy.typing import NDArray
 from labelct.accelerator import why_not
 from labelct.labels import compact
 from labelct.priors import QUANTILE_LEVELS, Priors, load_priors
-from labelct.synthesis import background, blur, cylinder, deformation, intensity, lesions, subclasses, texture
+from labelct.synthesis import (
+    background,
+    blur,
+    contents,
+    cylinder,
+    deformation,
+    gas,
+    intensity,
+    lesions,
+    perfusion,
+    subclasses,
+    texture,
+    vessels,
+)
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.case import Case
 from labelct.synthesis.kernels.tensors import voxels
@@ -34,6 +47,11 @@ ALL: dict[str, Any] = {
     "distractors": replace(EVERYTHING, adjacent_fraction=0.5),
     "subclasses": subclasses.Settings(count=3),
     "blur": blur.Settings(6.0, 7.0, 20.0),
+    "phase": "any",
+    "gas": gas.Settings("wide", empty=0.0),
+    "contents": contents.Settings(0.3, 0.3, 0.3),
+    "perfusion": perfusion.Settings(1.0),
+    "vessels": vessels.Settings(host="liver"),
 }
 BODIES = {source: {"background": background.Settings(source)} for source in ("geometric", "labels", "none", "kmeans")}
 

@@ -52,3 +52,31 @@ def test_a_dropped_organ_holds_none(case: Case) -> None:
     given = with_labels(case, "liver")
     gas.apply(given, {"colon": {"fraction": 0.4, "seed": 3}})
     assert given.painted.names == with_labels(case, "liver").painted.names
+
+
+def wide(labels: list[str], number: int = 2000) -> dict[str, list[dict]]:
+    given, rng = scene(empty((1, 1, 1)), gas=gas.Settings("wide")), np.random.default_rng(0)
+    given.labels = labels
+    drawn = [(gas.sample(given, rng), dict(given.own_hu)) for _ in range(number)]
+    return {name: [{**held[name], **own[f"{name}:gas"]} for held, own in drawn] for name in labels}
+
+
+def test_wide_gas_runs_from_none_to_most_of_an_organ_at_the_density_of_gas() -> None:
+    drawn = wide(["stomach", "colon", "small_bowel"])
+    for name, most in {"stomach": 0.8, "colon": 0.8, "small_bowel": 0.4}.items():
+        fractions = np.array([one["fraction"] for one in drawn[name]])
+        assert (fractions == 0).mean() == pytest.approx(0.2, abs=0.03)
+        assert 0.97 * most < fractions.max() <= most
+        assert np.median(fractions[fractions > 0]) == pytest.approx(most / 2, abs=0.03)
+    levels = [one["hu"] for one in drawn["stomach"]]
+    assert (min(levels), max(levels)) == pytest.approx((-1000, -950), abs=1)
+
+
+@pytest.mark.parametrize("kind", ["arrays", "tensors"])
+def test_one_room_has_one_level(case: Case, kind: str) -> None:
+    given = case if kind == "arrays" else case.on("cpu")
+    colon = given.label_map == 20
+    held = scene(given).kernels.gas_voxels(colon, case.spacing, {"fraction": 0.5, "seed": 1, "loops": 0.0})
+    rows = np.nonzero(np.asarray(held))[1]
+    liquid = np.nonzero(np.asarray(colon & ~held))[1]
+    assert rows.min() > liquid.max()

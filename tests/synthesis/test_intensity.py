@@ -117,3 +117,21 @@ def test_classes_of_the_params_become_those_of_the_scene() -> None:
     intensity.apply(given, params)
     given.classes["liver"]["hu"] = 8.0
     assert params["classes"]["liver"]["hu"] == 7.0
+
+
+def test_every_phase_has_the_means_of_the_table() -> None:
+    for phase, aorta in {"native": 42, "arterial": 320, "portal": 155, "delayed": 110}.items():
+        assert set(draw(3, {"kind": "fixed"}, phase=phase)["aorta"]) == {float(aorta)}
+
+
+def test_any_phase_runs_from_native_to_delayed_and_organs_follow_their_curves_together() -> None:
+    given, rng = scene_of(["liver", "aorta"], {"kind": "fixed"}, phase="any"), np.random.default_rng(0)
+    drawn = [intensity.sample(given, rng) for _ in range(2000)]
+    times, factors = (np.array([one[name] for one in drawn]) for name in ("time", "enhancement"))
+    assert [(times == end).mean() for end in (0.0, 3.0)] == pytest.approx([1 / 8, 1 / 8], abs=0.02)
+    assert np.histogram(times, 3, (1e-9, 3 - 1e-9))[0] / 2000 == pytest.approx([1 / 4] * 3, abs=0.03)
+    assert (factors.min(), factors.max()) == pytest.approx((0.75, 1.25), abs=0.01)
+    for one in drawn[:20]:
+        for name, curve in {"liver": (58, 80, 110, 92), "aorta": (42, 320, 155, 110)}.items():
+            enhanced = np.interp(one["time"], range(4), curve) - curve[0]
+            assert one["classes"][name]["hu"] == pytest.approx(curve[0] + one["enhancement"] * enhanced)

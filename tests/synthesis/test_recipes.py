@@ -61,7 +61,7 @@ def test_painted_recipes_have_every_ingredient_and_the_first_a_cylinder_for_a_ba
     for name in PAINTED:
         assert list(RECIPES[name].ingredients) == list(INGREDIENTS) != []
         assert RECIPES[name].ingredients["background"] is (cylinder if name == "synth1" else background)
-    assert set(INGREDIENTS) == set(NUMBERED) > set(LOOKED_AT)
+    assert set(INGREDIENTS) > {*NUMBERED, *LOOKED_AT}
     assert list(RECIPES["clinical"].ingredients) == ["original"]
 
 

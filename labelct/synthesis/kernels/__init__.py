@@ -162,7 +162,7 @@ class Kernels(Protocol):
         """
 
     def gas_voxels(self, organ: Voxels, spacing: tuple[float, float, float], params: Mapping[str, Any]) -> Voxels:
-        """Return which voxels of a hollow organ hold gas; `params` are `fraction` and `seed`."""
+        """Return which voxels of a hollow organ hold gas; `params` are `fraction`, `seed`, perhaps `loops`."""
 
     def rasterise(
         self, reference: Voxels, shells: Sequence[NDArray[np.float32]], geometry: NDArray[np.float64]

@@ -19,15 +19,13 @@ def gas_voxels(
     """Choose the voxels of a hollow organ that hold gas: the drawn fraction of them.
 
     Every run of the organ along y is filled from its front, where y grows to; a smooth random field lets some loops
-    hold more than others.
+    hold more than others. With `loops` in `params`, the field's weight, gas lies above a level instead: what is in
+    front of it in the whole box is filled.
     """
     score = np.full(organ.shape, np.inf, np.float32)
-    _score(
-        organ,
-        draw_lattice(organ.shape, spacing, CONTROL_POINT_SPACING_MM, params["seed"]),
-        np.array(spacing) / CONTROL_POINT_SPACING_MM,
-        score,
-    )
+    lattice = draw_lattice(organ.shape, spacing, CONTROL_POINT_SPACING_MM, params["seed"])
+    step = np.array(spacing) / CONTROL_POINT_SPACING_MM
+    _score(organ, lattice, step, (params.get("loops", 1 - DEPTH_SHARE), "loops" in params), score)
     inside = score[organ]
     wanted = round(params["fraction"] * inside.size)
     if not wanted:
@@ -36,7 +34,9 @@ def gas_voxels(
 
 
 @numba.njit(cache=True, nogil=True)
-def _score(organ: Any, lattice: Lattice, step: Any, score: Any) -> None:
+def _score(organ: Any, lattice: Lattice, step: Any, weighing: tuple[float, bool], score: Any) -> None:
+    weight, level = weighing
+    rows = organ.shape[1]
     for x in range(organ.shape[0]):
         for z in range(organ.shape[2]):
             y = organ.shape[1] - 1
@@ -48,6 +48,6 @@ def _score(organ: Any, lattice: Lattice, step: Any, score: Any) -> None:
                 while y >= 0 and organ[x, y, z]:
                     y -= 1
                 for k in range(y + 1, front + 1):
-                    depth = (front - k + 0.5) / (front - y)
+                    depth = (rows - k - 0.5) / rows if level else (front - k + 0.5) / (front - y)
                     loop = value_at(lattice, x * step[0], k * step[1], z * step[2])
-                    score[x, k, z] = DEPTH_SHARE * depth + (1 - DEPTH_SHARE) * loop
+                    score[x, k, z] = (1 - weight) * depth + weight * loop

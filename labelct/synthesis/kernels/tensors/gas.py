@@ -21,7 +21,9 @@ def gas_voxels(organ: Tensor, spacing: tuple[float, float, float], params: Mappi
     step = np.array(spacing) / CONTROL_POINT_SPACING_MM
     lattice = draw_lattice(organ.shape, spacing, CONTROL_POINT_SPACING_MM, params["seed"])
     axes = [cells(np.arange(n) * s, organ) for n, s in zip(organ.shape, step, strict=True)]
-    score = (DEPTH_SHARE * _depth(organ) + (1 - DEPTH_SHARE) * field(like(lattice, organ), axes)).float()
+    weight = params.get("loops", 1 - DEPTH_SHARE)
+    depth = _height(organ) if "loops" in params else _depth(organ)
+    score = ((1 - weight) * depth + weight * field(like(lattice, organ), axes)).float()
     return organ & (score <= torch.kthvalue(score[organ], wanted)[0])
 
 
@@ -32,3 +34,10 @@ def _depth(organ: Tensor) -> Tensor:
     behind = torch.cummax(torch.where(organ, -1, y), 1)[0]
     front = torch.cummin(torch.where(organ, length, y).flip(1), 1)[0].flip(1) - 1
     return (front - y + 0.5).double() / (front - behind).double()
+
+
+def _height(organ: Tensor) -> Tensor:
+    """Return how deep each row of the box lies, 0 in front and 1 behind, float64."""
+    rows = organ.shape[1]
+    y = torch.arange(rows, dtype=torch.int32, device=organ.device)[None, :, None]
+    return ((rows - y - 0.5).double() / float(rows)).expand(organ.shape)

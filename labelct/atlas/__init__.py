@@ -1,0 +1,1 @@
+"""Whole anatomies brought onto the few organs of a label map."""

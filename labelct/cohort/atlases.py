@@ -1,0 +1,70 @@
+"""Whole anatomies: label maps of all that a trunk holds, to be used beside those of a few organs."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from labelct.cohort import names
+from labelct.cohort.base import Subject, load_label_map
+from labelct.cohort.folder import matches
+from labelct.cohort.settings import TotalSegmentatorSettings
+from labelct.cohort.totalsegmentator import find as find_masks
+from labelct.errors import InputError, did_you_mean
+
+PATTERN = "*.nii.gz"
+
+
+def find(roots: Sequence[str], cases: Sequence[str]) -> tuple[Subject, ...]:
+    """Find the atlases of some folders, sorted by name; no voxel is read yet.
+
+    Args:
+        roots: Folders of label maps (`NAME.nii.gz`, TotalSegmentator v2 values, or those that `NAME.names.json` beside
+            it names), or of TotalSegmentator's `NAME/segmentations`.
+        cases: The names of those to use; none: all that are there.
+
+    Raises:
+        InputError: A folder is missing or holds none, a name is not there or twice there.
+    """
+    found: dict[str, Subject] = {}
+    for subject in (subject for root in roots for subject in _in_folder(Path(root))):
+        if subject.case in found:
+            problem = f"atlas {subject.case} is twice there, {found[subject.case].files[0]} and {subject.files[0]}"
+            raise InputError(roots[0], problem, "rename one of them, or choose with data.atlas.cases=")
+        found[subject.case] = subject
+    return select(found, cases, ", ".join(roots))
+
+
+def select(found: Mapping[str, Subject], cases: Sequence[str], where: str) -> tuple[Subject, ...]:
+    """Return the atlases of some names, all for none, sorted by name.
+
+    Args:
+        found: All there are, by name.
+        cases: Names.
+        where: What an error names.
+
+    Raises:
+        InputError: A name is not there.
+    """
+    for name in cases:
+        if name not in found:
+            remedy = did_you_mean(name, found) or f"there are {', '.join(sorted(found))}"
+            raise InputError(where, f"there is no atlas {name!r}", f"check data.atlas.cases: {remedy}")
+    return tuple(found[name] for name in sorted(cases or found))
+
+
+def _in_folder(root: Path) -> list[Subject]:
+    if not root.is_dir():
+        raise InputError(root, "no such folder", "set data.atlas.roots to folders of whole anatomies")
+    if any(root.glob("*/segmentations")):
+        return list(find_masks(TotalSegmentatorSettings(root=str(root)), root).subjects)
+    files = matches(PATTERN, root)
+    if not files:
+        raise InputError(root, f"holds no atlas {PATTERN} and no CASE/segmentations", "check data.atlas.roots")
+    return [_of_file(case, path) for case, path in files]
+
+
+def _of_file(case: str, path: Path) -> Subject:
+    beside = path.with_name(f"{case}.names.json")
+    table = names.resolve(beside.name, beside.parent) if beside.is_file() else names.preset("totalsegmentator_v2")
+    files = (path, beside) if beside.is_file() else (path,)
+    return Subject(case, partial(load_label_map, path, table, None), None, files)

@@ -1,0 +1,260 @@
+"""Whole anatomies as stages: on the grid of the volumes, and brought onto the cases that they complete."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from labelct.atlas.completion import Anatomy, complete
+from labelct.cohort import atlases
+from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.grid import regrid
+from labelct.cohort.settings import OwnSettings, SyntheticSettings
+from labelct.config import Config
+from labelct.errors import InputError
+from labelct.io import nifti
+from labelct.job_settings import LimitSettings
+from labelct.parallel import map_cases
+from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
+from labelct.priors import BACKGROUND_CLASSES, load_priors
+from labelct.stages import cohorts
+from labelct.stages.priors import AUTO, TRAIN
+from labelct.store import Stage, build, key_of, recipe_of, write_json
+from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.settings import DataSettings
+from labelct.texts import read_json
+from labelct.volume import LabelMap
+
+log = logging.getLogger(__name__)
+VERSION = 1
+STAGES = {"whole": "atlas", "completed": "completion"}  # the stage that each field of a subject is kept in
+MAP, NAMES, DICE = "map.nii.gz", "names.json", "dice.json"
+REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"
+EMBEDDED = PhantomSettings(train=4, val=0, test=0, seed=1000, crop=0.0)  # other trunks than those of cohort=phantom
+Prepared = tuple[Cohort, Stage]
+
+
+def used(config: Config) -> bool:
+    """Return whether the recipe of an experiment makes volumes with atlases."""
+    return "atlas" in RECIPES[config.data.kind].ingredients and config.data.atlas.used
+
+
+def applied(config: Config, own: Prepared, root: Path) -> Prepared:
+    """Return a cohort whose subjects have atlases beside them, and the stage that stands for both.
+
+    Volumes of the training may be an atlas, in every fold; what a checkpoint is chosen by and what is held out is its
+    own, completed as the training's is.
+
+    Args:
+        config: The experiment; read are data, fill, targets, test and workers.
+        own: The cohort and the stage that identifies its files.
+        root: The folder of all stages.
+
+    Returns:
+        Both as they are where the recipe uses no atlas.
+
+    Raises:
+        InputError: An atlas lacks a target or a prior, or does not fit a case.
+    """
+    if not used(config):
+        return own
+    (cohort, stage), found = own, _found(config, root)
+    made = map_cases(partial(_on_grid, data=config.data, root=root), found, config.parallel, "atlases")
+    known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
+    _check_structures(config, known)
+    fits = _completed(config, cohort, found, root) if config.data.atlas.completed else {}
+    parents = {f"whole {name}": one.key for name, one in known.items()} if config.data.atlas.whole else {}
+    parents |= {f"{case} {name}": one.key for case, fit in fits.items() for name, one in fit.items()}
+    key = key_of(recipe_of("cohort", VERSION, {"atlases": parents}, [stage]))
+    return _beside(cohort, known if config.data.atlas.whole else {}, fits), dataclasses.replace(stage, key=key)
+
+
+def check(config: Config, own: Cohort | None, root: Path) -> None:
+    """Raise where atlases cannot be used, as far as can be told without making anything; no voxel is read.
+
+    Args:
+        config: The experiment; read are data and test.
+        own: The training cohort; None where it has to be made first.
+        root: The folder of all stages.
+
+    Raises:
+        InputError: A folder or an atlas is missing, or an atlas is a case that is validated or scored on.
+    """
+    if not used(config) or not config.data.atlas.roots:
+        return
+    found = atlases.find(config.data.atlas.roots, config.data.atlas.cases)
+    tested = [] if own is None else [*own.val, *own.held_out]
+    for settings in config.test.values():
+        if not isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
+            whole = cohorts.prepare(dataclasses.replace(config, limit=LimitSettings()), settings, root)[0]
+            tested += whole.scored(settings.split)[: config.limit.test]
+    told, remedy = "is an atlas that is trained on", "leave it out with data.atlas.cases="
+    cohorts.reject_shared(tested, found, told, remedy)
+
+
+def beside(subject: Subject, kind: str, folders: Mapping[str, Path]) -> Subject:
+    """Return a subject with the maps of some stages beside it.
+
+    Args:
+        subject: Any.
+        kind: The field that they go to, as in `STAGES`.
+        folders: Of the stages, by the name of the atlas.
+    """
+    loaders: dict[str, Any] = {kind: {**getattr(subject, kind), **{n: partial(_read, f) for n, f in folders.items()}}}
+    keys = {f"{kind} {name}": folder.name for name, folder in folders.items()}
+    return dataclasses.replace(subject, **loaders, stages={**subject.stages, **keys})
+
+
+def _beside(cohort: Cohort, known: Mapping[str, Stage], fits: Mapping[str, Mapping[str, Stage]]) -> Cohort:
+    whole = {name: stage.folder for name, stage in known.items()}
+
+    def dressed(subject: Subject) -> Subject:
+        fit = {name: stage.folder for name, stage in fits.get(subject.case, {}).items()}
+        return beside(subject, "completed", fit)
+
+    train = tuple(beside(dressed(subject), "whole", whole) for subject in cohort.train)
+    val, test, blind = (tuple(map(dressed, split)) for split in (cohort.val, cohort.test, cohort.blind))
+    folds = tuple(_beside(fold, known, fits) for fold in cohort.folds)
+    return dataclasses.replace(cohort, train=train, val=val, test=test, blind=blind, folds=folds)
+
+
+@lru_cache(maxsize=16)
+def _shared(folder: Path) -> LabelMap:
+    """Return an atlas; one copy serves all cases of a process."""
+    found = _stored(folder)
+    found.array.setflags(write=False)
+    return found
+
+
+def _read(folder: Path) -> LabelMap:
+    return _shared(folder) if folder.parent.name == STAGES["whole"] else _stored(folder)
+
+
+def _stored(folder: Path) -> LabelMap:
+    return nifti.read_label_map(folder / MAP, {int(k): v for k, v in read_json(folder / NAMES, REMEDY).items()})
+
+
+def _found(config: Config, root: Path) -> tuple[Subject, ...]:
+    """Return the atlases that were asked for; procedural ones are made first."""
+    if config.data.atlas.roots:
+        return atlases.find(config.data.atlas.roots, config.data.atlas.cases)
+    made = cohorts.embedded(EMBEDDED, LimitSettings(), config.parallel, root)[0]
+    return atlases.select({subject.case: subject for subject in made.train}, config.data.atlas.cases, str(made.root))
+
+
+def _grid(data: DataSettings) -> dict[str, Any]:
+    return {"spacing": data.spacing, "interpolation": data.interpolation}
+
+
+def _files(subject: Subject) -> list[list[str | int]]:
+    return Cohort("", (subject,), (), ()).fingerprint()
+
+
+def _on_grid(subject: Subject, data: DataSettings, root: Path) -> Stage:
+    """Return the stage of an atlas on the grid of the volumes."""
+
+    def make(folder: Path) -> None:
+        label_map, _ = regrid(subject.label_map(), None, **_grid(data))
+        _write(folder, label_map.array, label_map.affine, label_map.names)
+
+    return build(root, recipe_of(STAGES["whole"], VERSION, {**_grid(data), "files": _files(subject)}), make)
+
+
+def _write(folder: Path, array: Any, affine: Any, names: Mapping[int, str]) -> None:
+    """Write a label map and the names of the values that it has."""
+    present = set(np.unique(array).tolist()) - {0}
+    nifti.write(folder / MAP, array, affine)
+    write_json(folder / NAMES, {str(value): names[value] for value in sorted(present)})
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A case, and the atlas that is to complete it."""
+
+    case: Subject
+    atlas: Subject
+    config: Config
+    root: Path
+
+
+def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: Path) -> dict[str, dict[str, Stage]]:
+    """Return the stages of the completed maps by case and atlas, without those that do not fit."""
+    splits = ["train", "val"]
+    if any(isinstance(settings, SyntheticSettings) for settings in config.test.values()):
+        splits.append("held_out")
+    subjects = {subject.case: subject for split in splits for subject in cohort.pooled(split) if not subject.has_image}
+    pairs = [_Pair(one, atlas, config, root) for one in subjects.values() for atlas in _chosen(config, one, found)]
+    stages = map_cases(_registered, pairs, config.parallel, "cases completed by an atlas")
+    fits: dict[str, dict[str, Stage]] = {}
+    misfits = []
+    for pair, stage in zip(pairs, stages, strict=True):
+        dice = read_json(stage.folder / DICE, REMEDY)
+        if dice and np.mean(list(dice.values())) >= config.data.atlas.min_dice:
+            fits.setdefault(pair.case.case, {})[pair.atlas.case] = stage
+        else:
+            misfits.append(f"{pair.case.case} with {pair.atlas.case} ({_told(dice)})")
+    if misfits and not config.data.atlas.geometric:
+        remedy = (
+            "leave the atlas out with data.atlas.cases=, or set data.atlas.geometric=true for a geometric body there"
+        )
+        problem = f"{len(misfits)} of {len(pairs)} cases fit no atlas to data.atlas.min_dice: {misfits[0]}"
+        raise InputError(cohort.root, problem, remedy)
+    if misfits:
+        log.warning("no atlas, but a geometric body, completes %s", ", ".join(misfits))
+    return fits
+
+
+def _told(dice: Mapping[str, float]) -> str:
+    return f"mean Dice {np.mean(list(dice.values())):.2f}" if dice else "no organ in common"
+
+
+def _chosen(config: Config, subject: Subject, found: Sequence[Subject]) -> list[Subject]:
+    """Return the atlases of a case, which its name draws among those that are no copy of it."""
+    others = [atlas for atlas in found if not set(atlas.files) & set(subject.files)]
+    order = np.random.default_rng([config.data.seed, crc32(subject.case.encode())]).permutation(len(others))
+    return [others[place] for place in order[: config.data.atlas.per_case]]
+
+
+def _registered(pair: _Pair) -> Stage:
+    """Return the stage of a case completed by an atlas: the map, and the Dice of the organs that both have."""
+    data = pair.config.data
+    settings: dict[str, Any] = {**_grid(data), "padding": data.superior_padding_mm, "grid_mm": data.atlas.grid_mm}
+    settings |= {"case": _files(pair.case), "atlas": _files(pair.atlas), "own": sorted(pair.config.targets.structures)}
+
+    def make(folder: Path) -> None:
+        label_map, _ = regrid(pair.case.label_map(), None, data.spacing, data.superior_padding_mm, data.interpolation)
+        atlas = _shared(_on_grid(pair.atlas, data, pair.root).folder)
+        present = set(np.unique(label_map.array).tolist()) - {0}
+        names = {value: label_map.names[value] for value in sorted(present)}
+        own = {*names.values(), *pair.config.targets.structures}
+        whole = Anatomy(atlas.array, atlas.spacing, atlas.names)
+        made = complete(Anatomy(label_map.array, label_map.spacing, names), whole, own, data.atlas.grid_mm)
+        if made is not None:
+            _write(folder, made.anatomy.label_map, label_map.affine, made.anatomy.names)
+        write_json(folder / DICE, {} if made is None else {name: round(dice, 3) for name, dice in made.dice.items()})
+
+    return build(pair.root, recipe_of(STAGES["completed"], VERSION, settings), make)
+
+
+def _check_structures(config: Config, known: Mapping[str, Stage]) -> None:
+    """Raise `InputError` where an atlas lacks a target, or has a structure that no prior is known of."""
+    reads = RECIPES[config.data.kind].reads_priors(config.fill)
+    table = load_priors() if config.data.priors in (AUTO, TRAIN) else load_priors(config.data.priors)
+    targets = sorted(config.targets.structures - {config.data.lesions.name}) if config.data.atlas.whole else []
+    for name, stage in known.items():
+        held = set(read_json(stage.folder / NAMES, REMEDY).values())
+        for target in targets:
+            if target not in held:
+                problem = f"labels no {target}, which is a target: it would be taught as background"
+                remedy = "leave it out with data.atlas.cases=, set data.atlas.whole=0, or choose other targets="
+                raise InputError(f"atlas {name}", problem, remedy)
+        for structure in sorted(held - set(BACKGROUND_CLASSES)) if reads else ():
+            table[structure]

@@ -11,7 +11,6 @@ from labelct.cohort.base import Found, Subject, load_label_map, with_image
 from labelct.cohort.settings import IsbiSettings, ProstatexSettings
 from labelct.cohort.splits import own_split, unlabelled_split
 from labelct.errors import InputError
-from labelct.io.nrrd import is_nrrd
 from labelct.io.series import Series, find_series
 
 log = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ def find_isbi(settings: IsbiSettings, root: Path) -> Found:
     Raises:
         InputError: No mask is there, or a mask has no image.
     """
-    masks = sorted(path for path in root.rglob("*") if is_nrrd(path))
+    masks = sorted(path for path in root.rglob("*") if path.suffix.lower() == ".nrrd")
     if not masks:
         raise InputError(root, "holds no .nrrd mask", "unpack the masks of the challenge below root")
     table = names.resolve(settings.names, root)

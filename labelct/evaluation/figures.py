@@ -13,13 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from labelct.evaluation import palette
 from labelct.store import written
 
 Tiles: TypeAlias = list[list[tuple[float, float]]]
 
 SOFT_TISSUE = (40.0, 400.0)
 TRUTH, PREDICTION = "#35d07f", "#ff5c8a"
-PALETTE = ("#35d07f", "#ffb000", "#4aa8ff", "#ff5c8a", "#b58cff", "#ffe14d", "#3fd7e0", "#ff8a4c", "#9ad14b", "#f29be0")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def overlay(
     middle = centre(prediction if truth is None or not np.isin(truth, values).any() else truth, values)
     figure, rows, tiles = _canvas([[scan.size(view) for view in views]], row_height=3.4, margin=0.6)
     single = len(labels) == 1
-    colours = {value: (PALETTE[index % len(PALETTE)],) * 2 for index, value in enumerate(values)}
+    colours = {value: (colour,) * 2 for value, colour in palette.colours(labels).items()}
     if single:
         colours = {values[0]: (TRUTH, PREDICTION)}
     for axes, view, tile in zip(rows[0], views, tiles[0], strict=True):

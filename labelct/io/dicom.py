@@ -11,19 +11,22 @@ from labelct.io.header import MOST_VOXELS
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
-from labelct.io.tags import EXPORT, DicomFile, is_dicom, read_tags
+from labelct.io.tags import EXPORT, LONGEST, DicomFile, is_dicom, read_tags
 from labelct.volume import Frame, Volume
 
 BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number that was read as an unsigned one
 FOLDER = "give the folder of one DICOM series"
+CHOOSE = "keep one in a folder, or choose one: labelct segment --series UID or number"
+MOST_SHOWN = 12  # series in one line
 
 
-def read_series(path: Path, modality: str | None = None) -> Volume:
+def read_series(path: Path, modality: str | None = None, series: str = "") -> Volume:
     """Read the one DICOM series of a folder, or a multi-frame file, slices sorted by position.
 
     Args:
         path: The folder of the slices, in which files that are no DICOM or hold no pixels are passed over; or a file.
         modality: What the series has to be, `CT` or `MR`; None: anything. A file that does not say passes.
+        series: UID or number of the series to take where the folder holds several; empty: it holds one.
 
     Returns:
         The volume `(x, y, z)` float32 in RAS+, z contiguous; HU for CT (slope and intercept of each slice applied).
@@ -32,7 +35,7 @@ def read_series(path: Path, modality: str | None = None) -> Volume:
         InputError: No series, several, an unreadable slice, slices that fit on no grid, colours, missing geometry,
             another modality.
     """
-    files = _files(path)
+    files = series_files(path, series)
     if modality is not None:
         _check_modality(path, files, modality)
     order, affine = stack(path, [one for file in files for one in file.slices])
@@ -49,16 +52,21 @@ def read_series(path: Path, modality: str | None = None) -> Volume:
     return Volume(in_order(array, np.float32), turned, frame=Frame(stored.shape, affine))
 
 
-def _check_modality(path: Path, files: Sequence[DicomFile], expected: str) -> None:
-    """Raise where a file says that something else made it; derived objects (`OT`) do not say what."""
-    other = sorted({file.modality for file in files} - {"", "OT", expected})
-    if other:
-        problem = f"its Modality is {other[0]}, where {expected} is expected"
-        raise InputError(path, problem, f"give a series of {expected}")
+def slice_order(path: Path, files: Sequence[DicomFile]) -> list[int]:
+    """Return which slice of `files`, counted through all frames, lies where along the third axis of the volume."""
+    return stack(path, [one for file in files for one in file.slices])[0]
 
 
-def _files(path: Path) -> Sequence[DicomFile]:
-    """Return the files of the one series at `path`, their tags read."""
+def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
+    """Return the files of the one series at `path`, their tags read.
+
+    Args:
+        path: As `read_series`.
+        series: As there.
+
+    Raises:
+        InputError: No series, several, or none of that UID or number.
+    """
     if path.is_file():
         file = read_tags(path)
         if file is None:
@@ -71,17 +79,42 @@ def _files(path: Path) -> Sequence[DicomFile]:
     files = [file for part in parts if (file := read_tags(part))]
     if not files:
         raise InputError(path, "holds no DICOM series", FOLDER)
-    series = [file.series for file in files]
-    if len(set(series)) > 1:
-        numbers = " + ".join(str(series.count(uid)) for uid in sorted(set(series)))
-        raise InputError(
-            path, f"holds {len(set(series))} DICOM series ({numbers} files)", "keep one series in a folder"
-        )
+    files = _chosen(path, files, series)
     if len(files) > 1 and any(len(file.slices) > 1 for file in files):
         raise InputError(
             path, f"holds {len(files)} files, multi-frame ones among them", "keep one of those in a folder"
         )
     return files
+
+
+def _chosen(path: Path, files: Sequence[DicomFile], series: str) -> Sequence[DicomFile]:
+    """Return the files of one series: that of the UID or number `series`, or the only one."""
+    wanted = [file for file in files if not series or series in (file.series, file.number)]
+    by_uid: dict[str, list[DicomFile]] = {}
+    for file in wanted or files:
+        by_uid.setdefault(file.series, []).append(file)
+    if wanted and len(by_uid) == 1:
+        return wanted
+    shown = "; ".join(_shown(group) for group in list(by_uid.values())[:MOST_SHOWN])
+    more = f"; and {len(by_uid) - MOST_SHOWN} more" if len(by_uid) > MOST_SHOWN else ""
+    problem = f"holds {len(by_uid)} DICOM series" if wanted else f"holds no DICOM series {series}, but {len(by_uid)}"
+    raise InputError(path, f"{problem} ({shown}{more})", CHOOSE)
+
+
+def _shown(files: Sequence[DicomFile]) -> str:
+    """Return what people know a series by: number, description, slices, UID."""
+    one = files[0]
+    told = [f"number {one.number}" if one.number else "", f"'{one.description[:LONGEST]}'" if one.description else ""]
+    told += [f"{sum(len(file.slices) for file in files)} slices", one.series]
+    return ", ".join(part for part in told if part)
+
+
+def _check_modality(path: Path, files: Sequence[DicomFile], expected: str) -> None:
+    """Raise where a file says that something else made it; derived objects (`OT`) do not say what."""
+    other = sorted({file.modality for file in files} - {"", "OT", expected})
+    if other:
+        problem = f"its Modality is {other[0]}, where {expected} is expected"
+        raise InputError(path, problem, f"give a series of {expected}")
 
 
 def _check_alone(file: DicomFile) -> None:

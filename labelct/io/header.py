@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from labelct.errors import InputError
 from labelct.io.content import on_disk, read_content
 from labelct.io.geometry import check_grid, nifti_affine
+from labelct.io.kinds import kind_of
 
 NIFTI2 = 540  # bytes of its header block; 348 of NIfTI-1
 MOST_VOXELS = 2**31  # 1024 x 1024 x 2048; four times the finest scan of a whole body
@@ -77,7 +78,7 @@ def _size_of(path: Path, content: bytes) -> int:
         return 348
     if content[344:348] == b"ni1\0" or content[4:8] == b"ni2\0":
         raise InputError(path, "the header of a pair of .hdr and .img", "convert it to .nii.gz")
-    raise InputError(path, "no NIfTI image", "convert it to .nii.gz")
+    raise InputError(path, f"no NIfTI image{kind_of(path)}", "give a CT as .nii.gz, .nrrd, .mha or DICOM")
 
 
 def _parsed(path: Path, block: bytes) -> Header:

@@ -1,5 +1,6 @@
 """NIfTI files: images and label maps read as RAS+, and written, in the way of an input file where one is given."""
 
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from labelct.store import written
 from labelct.volume import Frame, LabelMap, Volume
 
 COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps grow by half
+CARET = 30  # the code of NIfTI extensions in the XML of Caret
 MOST_INTENSITY = 1e9  # beyond it no unit of an image goes, and sums of voxels lose all others
 MOST_LABEL = 2**20  # tables over label values stay small; atlases number a few thousand structures
 WHOLE = 1e-3  # how far a label may be off a whole number: 0.9999 is what a header's slope makes of 1
@@ -36,7 +38,7 @@ def read_volume(path: Path) -> Volume:
     stored, affine, frame = _read(path)
     with np.errstate(over="ignore"):
         array = in_order(stored, np.float32)
-    _check_finite(path, array)
+    check_finite(path, array)
     return Volume(array, affine, frame=frame)
 
 
@@ -119,29 +121,55 @@ def write(path: Path, array: NDArray[np.generic], affine: ArrayLike) -> None:
     _write(path, stored, _fresh_header(stored, np.asarray(affine, dtype=np.float64)))
 
 
-def write_like(path: Path, array: NDArray[np.generic], like: Volume) -> None:
+def write_like(path: Path, array: NDArray[np.generic], like: Volume, label_table: str = "") -> None:
     """Write an array on the grid of a volume, the way the file that the volume was read from stores it.
 
     Shape, order of axes, affine, codes, units and names are those of the file; beside a DICOM series the array lies in
     the series' own axes, so that the two overlay. Only the type of the voxels, their scaling and the display range are
-    the array's own; a header's extensions are left out.
+    the array's own; the extensions of its header are left out.
 
     Args:
         path: As `write`.
         array: `(x, y, z)` in RAS+, of the shape of `like`; types as `write`.
         like: A volume from one of the readers; one that no file stands behind is written as `write` does.
+        label_table: The names of label values as `labelct.io.label_table.caret` has them; empty: none.
 
     Raises:
         InputError: As `write`.
     """
     if array.shape != like.array.shape:
         raise ValueError(f"{path}: shape {array.shape} is not that of the input, {like.array.shape}")
-    frame = like.frame
-    if frame is None:
-        write(path, array, like.affine)
-        return
+    frame = like.frame or Frame(array.shape, like.affine)
     stored = _stored(path, turn_back(array, frame.affine))
-    _write(path, stored, _header_like(frame, stored) if frame.header else _fresh_header(stored, frame.affine))
+    _write(path, stored, _header_like(frame, stored), label_table)
+
+
+def write_probabilities(path: Path, probabilities: NDArray[np.uint16], like: Volume) -> None:
+    """Write the probabilities of structures as one file of four axes, the last of which counts them.
+
+    NIfTI knows no numbers of 16 bits with a point. The file holds whole ones of as many and the slope that makes
+    probabilities of them; whoever reads it gets these.
+
+    Args:
+        path: `.nii.gz`.
+        probabilities: `(structure, x, y, z)` in RAS+, 65535 times the probability.
+        like: As of `write_like`.
+
+    Raises:
+        InputError: As `write`.
+    """
+    from isal import igzip
+
+    frame = like.frame or Frame(like.array.shape, like.affine)
+    turned = [turn_back(one, frame.affine) for one in probabilities]
+    header = _header_like(frame, turned[0])
+    header.set_data_shape((*turned[0].shape, len(turned)))
+    header["scl_slope"] = 1 / np.iinfo(np.uint16).max
+    header["vox_offset"] = len(header.binaryblock) + 4
+    with written(path) as file, igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as packed:
+        packed.write(bytes(header.binaryblock) + bytes(4))
+        for one in turned:  # each a block of the file, so that no second copy of all is in memory
+            packed.write(in_order(one, np.dtype("<u2"), order="F").T.data)
 
 
 def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:
@@ -158,7 +186,8 @@ def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:
     return *turn_to_ras(path, array, header.affine), Frame(header.shape, header.affine, header.block)
 
 
-def _check_finite(path: Path, array: NDArray[Any]) -> None:
+def check_finite(path: Path, array: NDArray[Any]) -> None:
+    """Raise `InputError` where a voxel is not finite or no intensity."""
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
         count = int(array.size - np.count_nonzero(np.isfinite(array)))
@@ -169,7 +198,7 @@ def _check_finite(path: Path, array: NDArray[Any]) -> None:
 
 def _as_labels(path: Path, numbers: NDArray[Any]) -> NDArray[np.unsignedinteger]:
     if numbers.dtype.kind == "f":
-        _check_finite(path, numbers)
+        check_finite(path, numbers)
         whole = np.rint(numbers)
         if np.abs(numbers - whole).max() > WHOLE:
             raise InputError(path, "its values are no whole numbers", "give a label map, not an image")
@@ -186,25 +215,36 @@ def _stored(path: Path, array: NDArray[np.generic]) -> NDArray[np.generic]:
         raise InputError(path, "is no name of a NIfTI file", "end it in .nii.gz or .nii")
     if array.dtype.kind in "bu":
         return array.astype(np.min_scalar_type(int(array.max(initial=0))), copy=False)
-    _check_finite(path, array)
+    check_finite(path, array)
     rounded = np.rint(array)
     np.clip(rounded, *HU_RANGE, out=rounded)
     hu: NDArray[np.int16] = rounded.astype(np.int16)
     return hu
 
 
-def _write(path: Path, stored: NDArray[np.generic], header: bytes) -> None:
+def _write(path: Path, stored: NDArray[np.generic], header: Any, label_table: str = "") -> None:
     from isal import igzip
 
+    extension = _extension(label_table)
+    header["vox_offset"] = len(header.binaryblock) + len(extension)
     voxels = in_order(stored, stored.dtype.newbyteorder("<"), order="F")
-    content = header + voxels.T.data
+    content = bytes(header.binaryblock) + extension + voxels.T.data
     if path.name.endswith(".gz"):
         content = igzip.compress(content, COMPRESSION, mtime=0)
     with written(path) as file:
         file.write(content)
 
 
-def _fresh_header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> bytes:
+def _extension(label_table: str) -> bytes:
+    """Return what stands between header and voxels: whether an extension follows, its size, its code, its text."""
+    if not label_table:
+        return bytes(4)
+    text = label_table.encode()
+    size = -(-(len(text) + 8) // 16) * 16
+    return struct.pack("<4B2i", 1, 0, 0, 0, size, CARET) + text.ljust(size - 8, b"\0")
+
+
+def _fresh_header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> Any:
     import nibabel
 
     header = nibabel.Nifti1Header()
@@ -213,19 +253,20 @@ def _fresh_header(stored: NDArray[np.generic], affine: NDArray[np.float64]) -> b
     header.set_qform(affine, code=1)
     header.set_sform(affine, code=1)
     header.set_xyzt_units("mm")
-    header["vox_offset"] = 352
-    return bytes(header.binaryblock) + bytes(4)
+    header["scl_slope"], header["scl_inter"] = 1, 0
+    return header
 
 
-def _header_like(frame: Frame, stored: NDArray[np.generic]) -> bytes:
-    """Return the file's own header with the type of `stored`, unscaled."""
+def _header_like(frame: Frame, stored: NDArray[np.generic]) -> Any:
+    """Return the file's own header with the type of `stored`, unscaled; a new one where it has none."""
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
+    if not frame.header:
+        return _fresh_header(stored, frame.affine)
     kind: Any = Nifti2Header if len(frame.header) == NIFTI2 else Nifti1Header
     header = kind(frame.header, check=False).as_byteswapped("<")
     header.set_data_dtype(stored.dtype)
     header["scl_slope"], header["scl_inter"] = 1, 0
     header["cal_min"] = header["cal_max"] = 0  # the range that viewers open an image with
-    header["vox_offset"] = len(frame.header) + 4
-    return bytes(header.binaryblock) + bytes(4)
+    return header

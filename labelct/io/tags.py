@@ -21,6 +21,7 @@ DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of a
 ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
 LONGEST = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
+SAID = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality")
 UNREADABLE = "cannot be read as a slice of the series", "export it again or move it away"
 
 
@@ -31,6 +32,8 @@ class DicomFile:
     Attributes:
         path: The file.
         series: The UID of its series; empty where it was taken out.
+        number: Of the series in the examination; empty where the file does not say.
+        description: Of the series, free text; empty where there is none.
         modality: What made it, `CT`, `MR`, ...; empty where the file does not say.
         slices: Where its frames lie, in the order of the file.
         rescale: `(slope, intercept)` of each.
@@ -39,6 +42,8 @@ class DicomFile:
 
     path: Path
     series: str
+    number: str
+    description: str
     modality: str
     slices: Sequence[Slice]
     rescale: Sequence[tuple[float, float]]
@@ -52,6 +57,19 @@ def is_dicom(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(132)
     return start[128:] == b"DICM" or (start[:2] in (b"\x08\x00", b"\x02\x00") and start[3:4] == b"\x00")
+
+
+def frames_of(path: Path) -> int:
+    """Return how many frames a DICOM file says that it has; 1 where it says nothing that can be read."""
+    import pydicom
+
+    logging.getLogger("pydicom").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tags = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=["NumberOfFrames"])
+            return int(tags.get("NumberOfFrames") or 1)
+    except Exception:  # pydicom's readers raise what they stumble over; `read_tags` says what it is
+        return 1
 
 
 def read_tags(path: Path) -> DicomFile | None:
@@ -105,8 +123,8 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     names = [path.name] if groups is None else [f"frame {number}" for number in range(1, frames + 1)]
     slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
     rescale = [_rescale(path, source) for source in sources]
-    series, modality = (str(dataset.get(name, "")) for name in ("SeriesInstanceUID", "Modality"))
-    return DicomFile(path, series, modality, slices, rescale, _padding(dataset))
+    told = [str(dataset.get(name) or "") for name in SAID]
+    return DicomFile(path, *told, slices, rescale, _padding(dataset))
 
 
 def _padding(dataset: Any) -> float | None:

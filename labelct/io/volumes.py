@@ -1,4 +1,4 @@
-"""Images and label maps as users have them, NIfTI, DICOM or NRRD: the one place that tells them apart."""
+"""Images and label maps as users have them, NIfTI, DICOM, NRRD or MetaImage: the one place that tells them apart."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.io import dicom, nifti, nrrd
+from labelct.io import dicom, itk, nifti
 from labelct.io.content import check_link
 from labelct.io.hounsfield import clipped
 from labelct.io.modality import check_shown, check_values
@@ -16,12 +16,13 @@ from labelct.io.tags import is_dicom
 from labelct.volume import LabelMap, Volume
 
 
-def read_ct(path: Path, not_hu: bool = False) -> Volume:
+def read_ct(path: Path, not_hu: bool = False, series: str = "") -> Volume:
     """Read a CT, check that it is in HU, and clip padding to -1024 HU before anything interpolates across its edge.
 
     Args:
-        path: A `.nii` or `.nii.gz` file, a folder that holds one DICOM series, or a multi-frame DICOM file.
+        path: A NIfTI, NRRD or MetaImage file, a folder that holds one DICOM series, or a multi-frame DICOM file.
         not_hu: Check neither that the values are HU nor that a DICOM series is a CT.
+        series: Which DICOM series, where the folder holds several: its UID or number.
 
     Returns:
         The volume `(x, y, z)` float32 HU, RAS+.
@@ -29,16 +30,17 @@ def read_ct(path: Path, not_hu: bool = False) -> Volume:
     Raises:
         InputError: Nothing is there, it cannot be read, it is no CT, or its values cannot be HU.
     """
-    volume = _read(path, None if not_hu else "ct")
+    volume = _read(path, None if not_hu else "ct", series)
     return replace(volume, array=clipped(volume.array))
 
 
-def read_mr(path: Path, unchecked: bool = False) -> Volume:
+def read_mr(path: Path, unchecked: bool = False, series: str = "") -> Volume:
     """Read an MR and check that it is none of the kinds of file that a CT is.
 
     Args:
         path: As `read_ct`.
         unchecked: Check neither the values nor the modality of a DICOM series.
+        series: As of `read_ct`.
 
     Returns:
         The volume `(x, y, z)` float32 in the scanner's arbitrary unit, RAS+.
@@ -46,7 +48,7 @@ def read_mr(path: Path, unchecked: bool = False) -> Volume:
     Raises:
         InputError: Nothing is there, it cannot be read, it is no MR, constant, or of one slice.
     """
-    volume = _read(path, None if unchecked else "mr")
+    volume = _read(path, None if unchecked else "mr", series)
     check_shown(path, volume.array)
     return volume
 
@@ -55,25 +57,27 @@ def read_labels(path: Path, names: Mapping[int, str] | None = None) -> LabelMap:
     """Read a label map.
 
     Args:
-        path: A `.nii`, `.nii.gz` or `.nrrd` file.
+        path: A `.nii`, `.nii.gz`, `.nrrd` or `.mha` file.
         names: As of `labelct.io.nifti.read_label_map`.
 
     Raises:
         InputError: As there.
     """
-    return nrrd.read_label_map(path, names) if nrrd.is_nrrd(path) else nifti.read_label_map(path, names)
+    return itk.read_label_map(path, names) if itk.is_itk(path) else nifti.read_label_map(path, names)
 
 
 def grid_of(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     """Return shape `(x, y, z)` and affine of a label file in RAS+, from its header alone."""
-    return nrrd.read_grid(path) if nrrd.is_nrrd(path) else nifti.read_grid(path)
+    return itk.read_grid(path) if itk.is_itk(path) else nifti.read_grid(path)
 
 
-def _read(path: Path, modality: str | None) -> Volume:
+def _read(path: Path, modality: str | None, series: str) -> Volume:
     """Return a volume, its modality checked where one is given."""
     ct_files(path)
     if path.is_dir() or is_dicom(path):
-        volume = dicom.read_series(path, modality.upper() if modality else None)
+        volume = dicom.read_series(path, modality.upper() if modality else None, series)
+    elif itk.is_itk(path):
+        volume = itk.read_volume(path)
     else:
         volume = nifti.read_volume(path)
     if modality:
@@ -89,5 +93,5 @@ def ct_files(path: Path) -> tuple[Path, ...]:
     """
     check_link(path)
     if not path.exists():
-        raise InputError(path, "does not exist", "give a .nii.gz file or a folder with a DICOM series")
+        raise InputError(path, "does not exist", "give a .nii.gz, .nrrd or .mha file or a folder with a DICOM series")
     return tuple(sorted(part for part in path.iterdir() if part.is_file())) if path.is_dir() else (path,)

@@ -89,13 +89,14 @@ def write_image(folder: Path, mr: MrSettings) -> None:
     write_json(folder / IMAGE, {"modality": "mr", "mr": asdict(mr)})
 
 
-def read_image(folder: Path, path: Path, unchecked: bool = False) -> Volume:
+def read_image(folder: Path, path: Path, unchecked: bool = False, series: str = "") -> Volume:
     """Read an image as a model was trained on: a CT in HU, or an MR with its intensities standardised.
 
     Args:
         folder: The model's.
         path: As of `read_ct`.
         unchecked: Do not check that the values are those of the modality.
+        series: As of `read_ct`.
 
     Raises:
         InputError: The image cannot be read or is of another modality; the model's folder says nothing sensible.
@@ -104,13 +105,13 @@ def read_image(folder: Path, path: Path, unchecked: bool = False) -> Volume:
     from labelct.io.volumes import read_ct, read_mr
 
     if not (folder / IMAGE).exists():
-        return read_ct(path, unchecked)
+        return read_ct(path, unchecked, series)
     described = read_description(folder / IMAGE)
     try:
         settings = mr.Settings(**described["mr"])
     except (KeyError, TypeError, SettingError):
         raise InputError(folder / IMAGE, "says nothing of how MR intensities were standardised", REMEDY) from None
-    return mr.shown(read_mr(path, unchecked), settings)
+    return mr.shown(read_mr(path, unchecked, series), settings)
 
 
 def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) -> Schema:

@@ -70,6 +70,21 @@ def test_two_series_in_one_folder_are_refused(tmp_path, hu):
         read_series(_series(tmp_path / "series", hu))
 
 
+def test_one_of_several_series_is_chosen_by_its_uid_or_number(tmp_path, hu):
+    folder = tmp_path / "series"
+    for number, uid in enumerate(("1.2.98", "1.2.99"), start=3):
+        for z in range(4):
+            told = {"0020,0011": ("IS", number), "0008,103e": ("LO", f"CT {number}"), "0020,000e": ("UI", uid)}
+            write(folder / f"{uid}_{z}", ct_slice(hu[:, :, z] + number, z) | told)
+    listed = r"2 DICOM series \(number 3, 'CT 3', 4 slices, 1\.2\.98; number 4, 'CT 4', 4 slices, 1\.2\.99\); keep "
+    with pytest.raises(InputError, match=listed):
+        read_series(folder)
+    for name in ("1.2.99", "4"):
+        np.testing.assert_array_equal(read_series(folder, series=name).array, hu[::-1, ::-1] + 4)
+    with pytest.raises(InputError, match=r"holds no DICOM series 5, but 2 \(number 3"):
+        read_series(folder, series="5")
+
+
 def test_a_folder_without_a_series_is_named(tmp_path):
     (tmp_path / "readme.txt").write_text("nothing")
     with pytest.raises(InputError, match="holds no DICOM series"):
@@ -168,7 +183,10 @@ def test_what_lies_beside_a_series_is_passed_over(tmp_path, hu):
         (lambda tags, z: {"0020,0037": ("DS", "0\\1\\0\\0\\0\\-1")} if z == 3 else {}, "differs .* in its orientation"),
         (lambda tags, z: {"0020,0032": ("DS", "0\\0\\9")}, "lie at one position"),
         (lambda tags, z: {"0020,0032": ("DS", numbers(0, 0.2 * z, 2 * z))}, "tilted gantry"),
-        (lambda tags, z: {"0020,000e": ("UI", "1.9")} if z == 1 else {}, r"holds 2 DICOM series \(\d \+ \d files\)"),
+        (
+            lambda tags, z: {"0020,000e": ("UI", "1.9")} if z == 1 else {},
+            r"2 DICOM series \(\d slices, [\d.]+; \d slices, ",
+        ),
         (lambda tags, z: {"0020,0032": ("DS", None)}, "has no ImagePositionPatient"),
     ],
 )

@@ -232,3 +232,31 @@ def test_labels_scaled_by_a_header_are_whole_and_what_is_too_large_is_refused(tm
 def test_voxels_beyond_any_intensity_are_refused(tmp_path, value):
     with pytest.raises(InputError, match=r"a\.nii: its voxels run from"):
         nifti.read_volume(_save(tmp_path / "a.nii", np.full((2, 2, 2), value, np.float64)))
+
+
+@pytest.mark.parametrize("name", ["m.nii", "m.nii.gz"])
+def test_names_travel_in_an_extension_that_others_read_past(tmp_path, name):
+    array = np.random.default_rng(0).integers(0, 3, (5, 6, 7)).astype(np.uint8)
+    like = Volume(array.astype(np.float32), np.diag([2.0, 2.0, 3.0, 1.0]))
+    nifti.write_like(tmp_path / name, array, like, label_table="<Größe/>")
+    image = nibabel.load(tmp_path / name)
+    np.testing.assert_array_equal(np.asarray(image.dataobj), array)
+    (extension,) = image.header.extensions
+    assert extension.get_code() == 30
+    assert bytes(extension.content).rstrip(b"\0").decode() == "<Größe/>"
+    np.testing.assert_array_equal(nifti.read_label_map(tmp_path / name).array, array)
+
+
+def test_probabilities_are_written_in_the_files_own_axes(tmp_path):
+    hu = np.random.default_rng(0).integers(-1000, 1000, (5, 6, 7)).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(hu, np.diag([-2.0, 2.0, 3.0, 1.0])), tmp_path / "ct.nii.gz")
+    ct = nifti.read_volume(tmp_path / "ct.nii.gz")
+    wanted = np.stack([ct.array > 0, ct.array > 500]).astype(np.uint16) * np.uint16(65535)
+    wanted[0][ct.array < -500] = 16384
+    nifti.write_probabilities(tmp_path / "p.nii.gz", wanted, ct)
+    image = nibabel.load(tmp_path / "p.nii.gz")
+    assert image.shape == (5, 6, 7, 2)
+    np.testing.assert_array_equal(image.affine, nibabel.load(tmp_path / "ct.nii.gz").affine)
+    shares = image.get_fdata()
+    np.testing.assert_allclose(shares[..., 0], np.where(hu < -500, 0.25, hu > 0), atol=1e-5)
+    np.testing.assert_allclose(shares[..., 1], hu > 500, atol=1e-6)

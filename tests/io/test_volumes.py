@@ -28,7 +28,7 @@ def test_the_files_of_a_ct_are_all_that_it_is_read_from(tmp_path):
 
 @pytest.mark.parametrize("ask", [read_ct, ct_files])
 def test_what_is_not_there_is_named_with_what_may_be(tmp_path, ask):
-    with pytest.raises(InputError, match=r"no\.nii\.gz: does not exist; give a \.nii\.gz file or a folder"):
+    with pytest.raises(InputError, match=r"no\.nii\.gz: does not exist; give a \.nii\.gz, \.nrrd or \.mha file"):
         ask(tmp_path / "no.nii.gz")
 
 

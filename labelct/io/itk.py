@@ -1,0 +1,154 @@
+"""Images and label maps in NRRD and MetaImage files: the one place that knows SimpleITK's order of axes for them."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelct.errors import ELSEWHERE, InputError
+from labelct.io.content import check_file, digest
+from labelct.io.header import MOST_VOXELS
+from labelct.io.kinds import kind_of
+from labelct.io.nifti import as_label_map, check_finite
+from labelct.io.orientation import in_order, ras_grid, turn_back, turn_to_ras
+from labelct.volume import Frame, LabelMap, Volume
+
+NRRD, METAIMAGE = ("NRRD", "NrrdImageIO"), ("MetaImage", "MetaImageIO")
+FORMATS = {".nrrd": NRRD, ".nhdr": NRRD, ".mha": METAIMAGE, ".mhd": METAIMAGE}
+TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # SimpleITK has LPS
+DETACHED = (".nhdr", ".mhd")  # text that names the file of the voxels in its last line
+NAMED = re.compile(rb"^(?:ElementDataFile *=|data ?file:) *([^\r\n]+?) *$", re.IGNORECASE | re.MULTILINE)
+LONGEST_HEADER = 1 << 16
+REMEDY = "export it again as .nrrd, .mha or .nii.gz"
+
+
+def is_itk(path: Path) -> bool:
+    """Return whether a file is NRRD or MetaImage by its name."""
+    return path.suffix.lower() in FORMATS
+
+
+def read_volume(path: Path) -> Volume:
+    """Read an image as RAS+ float32, as `labelct.io.nifti.read_volume` does.
+
+    Args:
+        path: A `.nrrd`, `.nhdr`, `.mha` or `.mhd` file.
+
+    Raises:
+        InputError: The file is missing, damaged, not 3-D, or holds voxels that are no intensities.
+    """
+    stored, affine = _read(path)
+    turned, turned_affine = turn_to_ras(path, stored, affine)
+    array = in_order(turned, np.float32)
+    check_finite(path, array)
+    return Volume(array, turned_affine, frame=Frame(stored.shape, affine))
+
+
+def read_label_map(path: Path, names: Mapping[int, str] | None = None) -> LabelMap:
+    """Read a label map, as `labelct.io.nifti.read_label_map` does.
+
+    Args:
+        path: As `read_volume`.
+        names: `{value: name}`; a voxel value besides 0 that is not among them is an error. None: nothing is checked.
+
+    Raises:
+        InputError: The file is missing, damaged, not 3-D, or holds values that are no labels or have no name.
+    """
+    stored, affine = _read(path)
+    array, turned = turn_to_ras(path, stored, affine)
+    return LabelMap(as_label_map(path, array, names), turned, dict(names or {}))
+
+
+def read_grid(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Return shape `(x, y, z)` and affine, as `read_label_map` would give them, from the header alone."""
+    reader = _reader(path)
+    return ras_grid(reader.GetSize(), _affine(reader))
+
+
+def content_digest(path: Path) -> str:
+    """Return the digest of a file, together with that of its voxels where they lie in a file of their own.
+
+    Raises:
+        InputError: They are missing, or lie in several files.
+    """
+    if path.suffix.lower() not in DETACHED:
+        return digest(path)
+    check_file(path)
+    with path.open("rb") as file:
+        named = NAMED.findall(file.read(LONGEST_HEADER))
+    name = named[-1].decode(errors="replace") if named else ""
+    if not name or name.startswith("LIST") or "%" in name:
+        raise InputError(path, "its voxels lie in several files", REMEDY)
+    return digest(path) if name == "LOCAL" else digest(path) + digest(path.parent / name)
+
+
+def write_like(path: Path, array: NDArray[np.unsignedinteger], like: Volume, keys: Mapping[str, str]) -> None:
+    """Write label values on the grid and in the axes of a volume, compressed.
+
+    Args:
+        path: Ends in `.nrrd` or `.mha`.
+        array: `(x, y, z)` in RAS+, of the shape of `like`.
+        like: A volume from one of the readers.
+        keys: What stands in the header besides.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    import SimpleITK as sitk
+
+    affine = like.affine if like.frame is None else like.frame.affine
+    image = sitk.GetImageFromArray(np.ascontiguousarray(turn_back(array, affine).T))
+    lps = TO_RAS @ affine
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    image.SetSpacing(spacing.tolist())
+    image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    image.SetOrigin(lps[:3, 3].tolist())
+    for key, value in keys.items():
+        image.SetMetaData(key, value)
+    try:
+        sitk.WriteImage(image, str(path), useCompression=True)
+    except RuntimeError:
+        raise InputError(path, "cannot be written", ELSEWHERE) from None
+
+
+def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the stored array in the file's order of axes, and its affine to RAS+ mm."""
+    import SimpleITK as sitk
+
+    reader = _reader(path)
+    affine = _affine(reader)
+    try:
+        return sitk.GetArrayFromImage(reader.Execute()).T, affine
+    except RuntimeError:
+        raise InputError(path, "its voxels cannot be read", REMEDY) from None
+
+
+def _reader(path: Path) -> Any:
+    """Return SimpleITK's reader of a file whose header is read and is that of a 3-D volume."""
+    import SimpleITK as sitk
+
+    check_file(path)
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is raised here
+    name, adapter = FORMATS[path.suffix.lower()]
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO(adapter)
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        raise InputError(path, f"cannot be read as {name}{kind_of(path)}", REMEDY) from None
+    size, components = reader.GetSize(), reader.GetNumberOfComponents()
+    if len(size) != 3 or min(size) < 1 or np.prod(size, dtype=float) > MOST_VOXELS or components > 1:
+        colours = f" of {components} numbers each" if components > 1 else ""
+        raise InputError(path, f"its shape is {tuple(size)}{colours}", "give one 3-D volume per file")
+    return reader
+
+
+def _affine(reader: Any) -> NDArray[np.float64]:
+    """Return index to RAS+ mm."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.reshape(reader.GetDirection(), (3, 3)) * reader.GetSpacing()
+    affine[:3, 3] = reader.GetOrigin()
+    return TO_RAS @ affine

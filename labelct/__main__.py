@@ -16,6 +16,7 @@ VERBS = {
     "run": "label maps in, a trained network out, Dice on real CT; -m sweeps",
     "report": "gather the scores of many runs into one table, statistics and figures",
     "segment": "apply a trained network to CT files",
+    "export": "write a trained network to a folder that needs no other one, or for other tools",
     "scan": "pass a CT volume through the simulated scanner",
     "priors": "HU priors of organs: fit them to CT, show them, check volumes against them",
     "store": "check the stages on disk against their recipes and digests",

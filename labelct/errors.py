@@ -11,6 +11,8 @@ RIGHTS = f"change its permissions or {ELSEWHERE}"
 
 # Packages that are not named as their modules are.
 PACKAGES = {"astra": "astra-toolbox", "skimage": "scikit-image", "sklearn": "scikit-learn"}
+# Packages that come with an extra of labelct's own, by module.
+EXTRAS = {"onnx": "export", "onnxscript": "export"}
 # What a file system refuses, by the error's number: the problem and the remedy.
 REFUSALS = {
     errno.ENOSPC: ("the disk is full", SPACE),
@@ -71,7 +73,8 @@ def check_installed(*modules: str) -> None:
 
 def _not_installed(module: str) -> InputError:
     package = PACKAGES.get(module, module)
-    return InputError(package, "is not installed", f"pip install {package}; docs/offline.md says how without a network")
+    wanted = f"'labelct[{EXTRAS[module]}]'" if module in EXTRAS else package
+    return InputError(package, "is not installed", f"pip install {wanted}; docs/offline.md says how without a network")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

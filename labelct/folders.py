@@ -61,15 +61,46 @@ def together(folder: Path, last: str = "") -> Iterator[Path]:
         InputError: The disk is full, or `folder` cannot be written.
     """
     aside = folder / temporary_name()
+    with _told(aside, folder), made(folder), _removed(aside):
+        aside.mkdir()
+        yield aside
+        for path in sorted(aside.iterdir(), key=lambda path: (path.name == last, path.name)):
+            path.replace(folder / path.name)
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """Yield a folder that becomes `folder` in the end, in place of one that is there, or is gone where that fails.
+
+    Args:
+        folder: Its name; the temporary one lies beside it, on the same disk.
+
+    Raises:
+        InputError: The disk is full, or the folder cannot be made there.
+    """
+    aside, before = folder.with_name(temporary_name()), folder.with_name(temporary_name())
+    with _told(aside, folder), made(folder.parent), _removed(aside), _removed(before):
+        aside.mkdir()
+        yield aside
+        if folder.exists():
+            folder.replace(before)
+        aside.replace(folder)
+
+
+@contextmanager
+def _removed(folder: Path) -> Iterator[None]:
+    """Remove what is left of a temporary folder."""
     try:
-        with made(folder):
-            try:
-                aside.mkdir()
-                yield aside
-                for path in sorted(aside.iterdir(), key=lambda path: (path.name == last, path.name)):
-                    path.replace(folder / path.name)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _told(aside: Path, folder: Path) -> Iterator[None]:
+    """Turn what a file system refuses into one line, with the place that a file was meant for."""
+    try:
+        yield
     except InputError as error:
         path = Path(str(error.path))
         shown = folder / path.relative_to(aside) if path.is_relative_to(aside) else error.path

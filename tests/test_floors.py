@@ -29,6 +29,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "filenames": {"errors"},
         "folders": {"errors"},
         "sides": set(),
+        "versions": set(),
         "mr": {"errors", "settings", "volume"},
     },
     {
@@ -82,17 +83,21 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "texts", "tracking"},
         "models": {"errors", "filenames", "report", "texts"},
+        "export": {
+            "config", "errors", "evaluation", "folders", "models", "phantom", "report", "store", "texts", "trainer",
+            "versions",
+        },
         "stages": {
             "atlas", "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "job_settings", "labels",
             "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming",
-            "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "volume",
+            "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "versions", "volume",
         },
         "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
     },
     {
         "commands": {
-            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "filenames", "folders",
-            "inventory", "io", "models", "parallel",
+            "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",
+            "folders", "inventory", "io", "models", "parallel",
             "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
             "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
             "translation", "volume",

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from labelct.errors import InputError
-from labelct.folders import made, missing, together
+from labelct.folders import made, missing, together, whole
 
 
 def full(*first):
@@ -67,3 +67,27 @@ def test_the_last_file_is_moved_behind_the_others(tmp_path):
     with pytest.raises(InputError, match="is a folder"), together(tmp_path, last="a") as folder:
         [(folder / name).touch() for name in ("a", "b")]
     assert not (tmp_path / "a").exists()
+
+
+def test_a_whole_folder_appears_in_the_end_in_place_of_the_one_before(tmp_path):
+    out = tmp_path / "new" / "out"
+    for content in ("one", "two"):
+        with whole(out) as folder:
+            (folder / content).touch()
+            assert folder.parent == out.parent
+            assert out.exists() == (content == "two")
+        assert [path.name for path in out.iterdir()] == [content]
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_one_that_cannot_be_filled_leaves_the_one_before_as_it_was(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "old").touch()
+    with pytest.raises(InputError) as caught, whole(out) as folder:
+        refused(folder / "a", folder / "b")
+    assert caught.value.path == out / "b"
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "old"]
+    with pytest.raises(InputError, match="no/out: the disk is full"), whole(tmp_path / "no" / "out"):
+        full()
+    assert not (tmp_path / "no").exists()

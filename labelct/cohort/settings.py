@@ -53,6 +53,8 @@ class FilesSettings(Checked):
         not_hu: Take images whose values cannot be HU, or cannot be MR intensities, as they are.
         modality: What the images are: `ct`, or `mr`, whose intensities are never taken for HU: recipes that paint label
             maps use the label maps alone.
+        source: Where its data come from, for the card of an exported model.
+        licence: Their licence, for the same.
     """
 
     kind: str = ""
@@ -65,6 +67,8 @@ class FilesSettings(Checked):
     split: str = choice("test", ("test", "all"))
     not_hu: bool = False
     modality: str = choice("ct", MODALITIES)
+    source: str | None = None
+    licence: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 VERSION = 1
 LONGEST_NAME = 200  # bytes of the 255 that a file's name may have: stages put a test's name, a number, an ending to it
 PATHS = ("root", "splits_file", "labels", "ct", "mr", "images", "masks", "names")
+TOLD = ("source", "licence")  # for people
 SHARED_OUT = ("cases", "splits", "seed", "split")  # which cases are in which split
 # A setting with the value that it had before there was one: it stands in no key then.
 UNSAID = (("modality", "ct"),)
@@ -38,7 +39,11 @@ def read_options(settings: CohortSettings) -> dict[str, Any]:
 
 def _options(settings: CohortSettings | FilesSettings) -> dict[str, Any]:
     """Return the settings of a cohort of files that stand in its key."""
-    return {name: value for name, value in plain(settings).items() if name not in PATHS and (name, value) not in UNSAID}
+    return {
+        name: value
+        for name, value in plain(settings).items()
+        if name not in (*PATHS, *TOLD) and (name, value) not in UNSAID
+    }
 
 
 def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:

@@ -26,6 +26,8 @@ from labelct.tracking import Tracker
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.model import write_image
 from labelct.trainer.table import TRAINERS
+from labelct.versions import FILE as VERSIONS
+from labelct.versions import versions
 
 if TYPE_CHECKING:
     from labelct.streaming import SyntheticVolumes
@@ -86,6 +88,7 @@ def run(
 
     def make(folder: Path) -> None:
         write_json(folder / "targets.json", config.targets.parts)
+        write_json(folder / VERSIONS, versions())
         if RECIPES[config.data.kind].image == "mr":
             write_image(folder, config.data.mr)
         write_json(folder / "components.json", components(config, TrainingSet(dataset.folder)))

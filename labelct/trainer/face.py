@@ -100,6 +100,10 @@ class Trainer(Protocol):
     """A trainer: a package with these names, and a line in `labelct.trainer.table`."""
 
     @property
+    def FORMATS(self) -> tuple[str, ...]:
+        """The formats that `export` writes: `labelct`, which `load` reads, and those of other tools."""
+
+    @property
     def Settings(self) -> Callable[..., TrainerSettings]:
         """The dataclass of its settings; the schema of its YAML files. Importing it must stay light."""
 
@@ -151,4 +155,17 @@ class Trainer(Protocol):
 
         Raises:
             InputError: The folder holds no finished training.
+        """
+
+    def export(self, folder: Path, output: Path, form: str, half: bool) -> None:
+        """Write the model that `fit` left in `folder` so that it needs no other folder.
+
+        Args:
+            folder: Holds `model.json`.
+            output: A folder that is there.
+            form: One of `FORMATS`.
+            half: Whether weights are stored in 16 bits.
+
+        Raises:
+            InputError: The folder holds no finished training, or the disk is full.
         """

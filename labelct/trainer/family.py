@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from labelct.trainer.cutting import Batches
 from labelct.trainer.settings import LoopSettings
@@ -33,6 +33,10 @@ class Family(ABC, Generic[Settings]):
     @abstractmethod
     def build(self, settings: Settings, classes: int) -> nn.Module:
         """Return the network for a number of classes, the background counted."""
+
+    @abstractmethod
+    def definition(self, settings: Settings, classes: int) -> tuple[str, dict[str, Any]]:
+        """Return the network's class in `monai.networks.nets` and its arguments, as JSON can hold them."""
 
     @abstractmethod
     def loss(self, ignore: int | None) -> nn.Module:

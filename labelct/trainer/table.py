@@ -28,8 +28,17 @@ def open_model(folder: Path, device: DeviceSettings, prediction: Any = None) -> 
     Raises:
         InputError: The folder holds no trained model, or one of an unknown trainer.
     """
+    return trainer_of(folder).load(folder, device, prediction)
+
+
+def trainer_of(folder: Path) -> Trainer:
+    """Return the trainer that made the model in `folder`.
+
+    Raises:
+        InputError: The folder holds no trained model, or one of an unknown trainer.
+    """
     kind = read_model(folder)["settings"].get("kind")
     if not isinstance(kind, str) or kind not in TRAINERS:
         remedy = f"train with one of trainer={', '.join(TRAINERS)}"
         raise InputError(folder / "model.json", f"is of the unknown trainer {kind!r}", remedy)
-    return TRAINERS[kind].load(folder, device, prediction)
+    return TRAINERS[kind]

@@ -13,6 +13,9 @@ class Plain(Family[LoopSettings]):
     def build(self, settings, classes):
         raise NotImplementedError
 
+    def definition(self, settings, classes):
+        raise NotImplementedError
+
     def loss(self, ignore):
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ from labelct.settings import Checked, choice, ranged
 from labelct.trainer.settings import WINDOWS, check_xyz
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
+FORMATS = ("labelct", "onnx", "nnunet")  # what a model can be exported as
 PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
 
 

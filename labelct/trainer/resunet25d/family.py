@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from labelct.dataset import TrainingSet
 from labelct.io.nifti import read_grid
 from labelct.trainer.family import Family
 from labelct.trainer.resampling import grid_spacing, shape_at
-from labelct.trainer.resunet25d.network import SliceLoss, build, probabilities, stacked
+from labelct.trainer.resunet25d.network import SliceLoss, build, definition, probabilities, stacked
 from labelct.trainer.resunet25d.settings import VALIDATIONS, ResUNetSettings
 from labelct.trainer.resunet25d.slices import Slices
 from labelct.trainer.sliding_window import Windows, blended
@@ -25,6 +26,10 @@ class ResUNetFamily(Family[ResUNetSettings]):
     def build(self, settings: ResUNetSettings, classes: int) -> nn.Module:
         """Return the network."""
         return build(settings, classes)
+
+    def definition(self, settings: ResUNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
+        """Return MONAI's class of the network and its arguments."""
+        return definition(settings, classes)
 
     def loss(self, ignore: int | None) -> nn.Module:
         """Return the cross-entropy."""

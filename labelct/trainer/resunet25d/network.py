@@ -1,7 +1,9 @@
 """The residual U-Net of MONAI in two dimensions, its loss, and the stack of slices that it sees."""
 
+from typing import Any
+
 import torch
-from monai.networks.nets import UNet
+from monai.networks import nets
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -20,9 +22,23 @@ def build(settings: ResUNetSettings, classes: int) -> nn.Module:
         Source: Liu et al., "Cross-modality Knowledge Transfer for Prostate Segmentation from CT Scans", section 2.3;
         Drozdzal et al. 2016, doi:10.1007/978-3-319-46976-8_19.
     """
-    channels, norm = list(settings.channels), ("INSTANCE", {"affine": True})
-    strides, scores = [2] * (len(channels) - 1), 1 if classes == 2 else classes
-    return UNet(2, 2 * settings.context + 1, scores, channels, strides, num_res_units=2, norm=norm)
+    name, arguments = definition(settings, classes)
+    network: nn.Module = getattr(nets, name)(**arguments)
+    return network
+
+
+def definition(settings: ResUNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
+    """Return the class of the network in `monai.networks.nets` and its arguments, which JSON can hold."""
+    channels = list(settings.channels)
+    return "UNet", {
+        "spatial_dims": 2,
+        "in_channels": 2 * settings.context + 1,
+        "out_channels": 1 if classes == 2 else classes,
+        "channels": channels,
+        "strides": [2] * (len(channels) - 1),
+        "num_res_units": 2,
+        "norm": ("INSTANCE", {"affine": True}),
+    }
 
 
 def stacked(volume: Tensor, level: int, context: int) -> Tensor:

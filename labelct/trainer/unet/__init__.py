@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from labelct.trainer.face import DataSize, Predictor, TrainingTask
     from labelct.trainer.settings import DeviceSettings
 
-__all__ = ["Settings", "check", "fit", "load", "prepare"]
+__all__ = ["FORMATS", "Settings", "check", "export", "fit", "load", "prepare"]
+
+FORMATS = ("labelct", "monai", "onnx")
 
 
 def check(task: TrainingTask[Settings], size: Callable[[], DataSize], outputs: Path) -> None:
@@ -51,3 +53,11 @@ def load(folder: Path, device: DeviceSettings, prediction: PredictionSettings | 
     from labelct.trainer.unet.family import UNET
 
     return NetworkPredictor.load(UNET, folder, device, prediction)
+
+
+def export(folder: Path, output: Path, form: str, half: bool) -> None:
+    """Write the model that `fit` left in `folder` as one of `FORMATS`."""
+    from labelct.trainer.export import networks
+    from labelct.trainer.unet.family import UNET
+
+    networks.export(UNET, folder, output, form, half)

@@ -1,13 +1,14 @@
 """What the shared training loop asks of the 3-D U-Net."""
 
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from labelct.trainer.family import Family
 from labelct.trainer.sliding_window import Windows, blended
-from labelct.trainer.unet.network import DeepSupervisedLoss, build
+from labelct.trainer.unet.network import DeepSupervisedLoss, build, definition
 from labelct.trainer.unet.patches import Patches
 from labelct.trainer.unet.settings import UNetSettings
 
@@ -20,6 +21,10 @@ class UNetFamily(Family[UNetSettings]):
     def build(self, settings: UNetSettings, classes: int) -> nn.Module:
         """Return the network."""
         return build(settings, classes)
+
+    def definition(self, settings: UNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
+        """Return MONAI's class of the network and its arguments."""
+        return definition(settings, classes)
 
     def loss(self, ignore: int | None) -> nn.Module:
         """Return Dice + cross-entropy over every head."""

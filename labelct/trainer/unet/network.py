@@ -1,8 +1,10 @@
 """The 3-D networks and their loss, as MONAI has them."""
 
+from typing import Any
+
 import torch
 from monai.losses import DiceCELoss
-from monai.networks.nets import DynUNet, UNet
+from monai.networks import nets
 from torch import Tensor, nn
 
 from labelct.trainer.unet.settings import UNetSettings
@@ -21,18 +23,30 @@ def build(settings: UNetSettings, classes: int) -> nn.Module:
         A module from `(batch, 1, x, y, z)` to scores `(batch, classes, x, y, z)`; with deep supervision, in training,
         `(batch, heads, classes, x, y, z)` (Isensee et al. 2021, doi:10.1038/s41592-020-01008-z).
     """
+    name, arguments = definition(settings, classes)
+    network: nn.Module = getattr(nets, name)(**arguments)
+    return network
+
+
+def definition(settings: UNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
+    """Return the class of the network in `monai.networks.nets` and its arguments, which JSON can hold."""
     levels, channels = len(settings.channels), list(settings.channels)
     norm, activation = ("INSTANCE", {"affine": True}), ("leakyrelu", {"inplace": True, "negative_slope": 0.01})
+    shared = {"spatial_dims": 3, "in_channels": 1, "out_channels": classes}
     if settings.network == "residual":
-        return UNet(3, 1, classes, channels, [2] * (levels - 1), num_res_units=2, norm=norm, act=activation)
-    return DynUNet(
-        *(3, 1, classes, [3] * levels, [1] + [2] * (levels - 1), [2] * (levels - 1)),
-        filters=channels,
-        norm_name=norm,
-        act_name=activation,
-        deep_supervision=settings.deep_supervision > 0,
-        deep_supr_num=max(1, settings.deep_supervision),
-    )
+        residual = {"channels": channels, "strides": [2] * (levels - 1), "num_res_units": 2}
+        return "UNet", {**shared, **residual, "norm": norm, "act": activation}
+    plain = {
+        "kernel_size": [3] * levels,
+        "strides": [1] + [2] * (levels - 1),
+        "upsample_kernel_size": [2] * (levels - 1),
+        "filters": channels,
+        "norm_name": norm,
+        "act_name": activation,
+        "deep_supervision": settings.deep_supervision > 0,
+        "deep_supr_num": max(1, settings.deep_supervision),
+    }
+    return "DynUNet", {**shared, **plain}
 
 
 class DeepSupervisedLoss(nn.Module):

@@ -9,6 +9,7 @@ from labelct.trainer.nnunet.compat.environment import DATASET, EXTERNAL, LOG, PL
 from labelct.trainer.nnunet.compat.planning import MOST_SAMPLES, PLANNERS, extract_fingerprint, make_plans
 from labelct.trainer.nnunet.compat.prediction import open_network, segment
 from labelct.trainer.nnunet.compat.preprocessor import CASE_FILES, Prepared, Preprocessor
+from labelct.trainer.nnunet.compat.sharing import bare_network, copy_model, write_archive
 from labelct.trainer.nnunet.compat.trainer import VALUES, LabelctTrainer, run
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "LabelctTrainer",
     "Prepared",
     "Preprocessor",
+    "bare_network",
+    "copy_model",
     "extract_fingerprint",
     "fold_of",
     "make_plans",
@@ -31,4 +34,5 @@ __all__ = [
     "roots",
     "run",
     "segment",
+    "write_archive",
 ]

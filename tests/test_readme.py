@@ -15,7 +15,7 @@ from labelct.io import nifti
 README = configuration_folder().parent / "README.md"
 SCRIPTS = {"labelct": ["-m", "labelct"], "labelct-run": ["-m", "labelct.run"], "python": []}
 NOT_RUN = {"venv": "makes an environment", "pip": "installs from the network", "pytest": "is the run of this very test"}
-QUICK = ("python -m labelct.run", "labelct report", "labelct segment", "labelct run --help")
+QUICK = ("python -m labelct.run", "labelct report", "labelct segment", "labelct export", "labelct run --help")
 
 
 def commands():
@@ -77,5 +77,7 @@ def test_a_command_of_the_readme_does_what_it_says(command, request):
         assert found.shape == stored.shape
         assert found.any()
         assert not ((found > 0) & (stored == 0)).any(), "scores are of masks that keep what segment may leave out"
+    elif verb == "export":
+        assert (folder / "my_model" / "MODEL_CARD.md").is_file()
     else:
         assert "groups" in told if "--help" in command else "scores, figures and log: " in told

@@ -90,12 +90,13 @@ def _labels(known: Provenance, colours: Mapping[str, str]) -> list[str]:
 
 
 def _sources(sources: Iterable[Source]) -> list[str]:
+    """Return the data as a table; of the training's own cohort it says how to state what is not."""
     how = f"{NOT_STATED}; state it with `cohort.%s=` in the run, or `labelct export --data-%s`"
-    rows = [
-        [markdown_text(one.role), _or(one.source, how % ("source", "source")),
-         _or(one.licence, how % ("licence", "licence")), _code(one.kind)]
-        for one in sources
-    ]  # fmt: skip
+    rows = []
+    for number, one in enumerate(sources):
+        no_source, no_licence = (NOT_STATED if number else how % (what, what) for what in ("source", "licence"))
+        told = [_or(one.source, no_source), _or(one.licence, no_licence)]
+        rows.append([markdown_text(one.role), *told, _code(one.kind)])
     return _table(["used for", "source", "licence", "cohort"], rows)
 
 

@@ -10,7 +10,7 @@ from labelct.config import COHORTS, TRAINER_SCHEMAS, Config
 
 MISSING = "???"  # OmegaConf's mark of a value that has to be given
 PLACE = "FOLDER"  # what stands for a path in a command
-FOLDERS = ("root", "outputs")  # keys whose value is a folder even where it is one plain word
+FOLDERS = ("root", "roots", "outputs")  # keys whose value is a folder even where it is one plain word
 ABSOLUTE = re.compile(r"~|/|\.\.?/|\\\\|[A-Za-z]:[\\/]|\w+://")
 WITHIN = re.compile(r"(?<![\w.*/])(?:~?/|[A-Za-z]:[\\/])[^\s,\]}'\"]*")  # in a list or a table of an override
 
@@ -40,9 +40,9 @@ def without_paths_in(override: str) -> str:
 
 
 def _is_local(key: str, value: str) -> bool:
-    if ABSOLUTE.match(value):
+    if ABSOLUTE.match(value) or key in FOLDERS:
         return True
-    return key in path_keys() and "*" not in value and (key in FOLDERS or "/" in value or "." in value)
+    return key in path_keys() and "*" not in value and ("/" in value or "." in value)
 
 
 @cache

@@ -182,13 +182,17 @@ def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _training(config: Mapping[str, Any]) -> list[Source]:
-    """Return the data that a network learnt from, and those that a translation learnt from."""
+    """Return the data that a network learnt from, those that a translation learnt from, and whole anatomies."""
     translation = config.get("translation") or {}
     sides = {"mr": "MR of the translation", "ct": "CT of the translation"}
     used = {"training": config.get("cohort")}
     if translation.get("kind", "none") != "none":
         used |= {role: translation.get(side) for side, role in sides.items()}
-    return [_source(role, settings) for role, settings in used.items() if isinstance(settings, dict)]
+    found = [_source(role, settings) for role, settings in used.items() if isinstance(settings, dict)]
+    atlas = config.get("data", {}).get("atlas") or {}
+    if atlas.get("whole") or atlas.get("completed"):
+        found += [Source("atlases", "folder") if atlas.get("roots") else Source("atlases", "phantom", *MADE)]
+    return found
 
 
 def _source(role: str, settings: Mapping[str, Any]) -> Source:

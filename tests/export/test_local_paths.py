@@ -16,7 +16,7 @@ def test_paths_of_a_configuration_are_left_out_and_patterns_below_a_cohort_stay(
         {
             "cohort": {"root": "masks", "ct": "ct/*.nii.gz", "splits_file": "own/splits.json", "names": "names.json"},
             "test": {"folder": {"root": "/data/ct", "names": "/data/names.json", "splits_file": "prostatex"}},
-            "data": {"priors": "~/mine.csv", "kind": "synth1"},
+            "data": {"priors": "~/mine.csv", "kind": "synth1", "atlas": {"roots": ["atlases", "/data/more"]}},
             "parallel": {"scheduler": "tcp://node7:8786", "workers": 2},
             "texture": {"root": None},
             "tags": ["C:\\masks", "a/b"],
@@ -25,7 +25,7 @@ def test_paths_of_a_configuration_are_left_out_and_patterns_below_a_cohort_stay(
     assert found == {
         "cohort": {"root": "???", "ct": "ct/*.nii.gz", "splits_file": "???", "names": "names.json"},
         "test": {"folder": {"root": "???", "names": "???", "splits_file": "prostatex"}},
-        "data": {"priors": "???", "kind": "synth1"},
+        "data": {"priors": "???", "kind": "synth1", "atlas": {"roots": ["???", "???"]}},
         "parallel": {"scheduler": "???", "workers": 2},
         "texture": {"root": None},
         "tags": ["???", "a/b"],
@@ -52,6 +52,7 @@ def test_a_whole_configuration_keeps_all_but_its_folders(configured):
         ("cohort.root=masks", "cohort.root=FOLDER"),
         ("test.dicom.root=.", "test.dicom.root=FOLDER"),
         ("cohort={root: /data/masks, labels: '*.nii.gz'}", "cohort={root: FOLDER, labels: '*.nii.gz'}"),
+        ("data.atlas.roots=[atlases]", "data.atlas.roots=FOLDER"),
         ("data.priors=~/mine.csv", "data.priors=FOLDER"),
         ("cohort.ct=ct/*.nii.gz", "cohort.ct=ct/*.nii.gz"),
         ("test=[totalsegmentator,dicom]", "test=[totalsegmentator,dicom]"),

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
+import yaml
 
 from labelct.errors import InputError
 from labelct.export.provenance import FILE, Source, Statement, configuration, gather
@@ -55,6 +56,15 @@ def test_both_sides_of_a_translation_are_training_data(run, model):
         ("MR of the translation", "CC BY 3.0"),
         ("CT of the translation", "none needed"),
     ]
+
+
+def test_whole_anatomies_that_are_drawn_from_are_training_data(run, model):
+    path = run / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    for share, roots, told in ((0, ["/a"], []), (0.2, ["/a"], [None]), (0.2, [], ["none needed"])):
+        config["data"]["atlas"] = {"roots": roots, "whole": share, "completed": 0.0}
+        path.write_text(yaml.safe_dump(config))
+        assert [one.licence for one in gather(model, run, BARE).training[1:]] == told
 
 
 def test_what_the_user_states_comes_first(run, model):

@@ -37,6 +37,17 @@ class SyntheticSettings(Checked):
 
 
 @dataclass
+class NoTestSettings(Checked):
+    """In place of test groups: nothing is scored, and the trained model is the result.
+
+    Attributes:
+        kind: `none`.
+    """
+
+    kind: str = choice("none", ("none",))
+
+
+@dataclass
 class FilesSettings(Checked):
     """What every cohort of files has.
 

@@ -127,7 +127,8 @@ def _run(jobs: int) -> int:
         JobFolders.forget_unstarted()
         return code if ended["state"] == "finished" else max(code, 1)
     lines, missing = sweep_ended(JobFolders.folder, jobs)
-    print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
+    if any(JobFolders.folder.rglob("scores.csv")):  # none where nothing is scored
+        print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if missing else code

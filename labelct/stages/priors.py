@@ -249,7 +249,7 @@ def _tell_missing(config: Config, cohort: Cohort, choice: str, priors: Priors) -
         low, high = config.fill.hu
         log.warning(
             "no prior for %s: painted with HU from %g to %g, as fill=uniform does; give one as a row of a CSV file, "
-            "data.priors=FILE, with the columns name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean",
+            "data.priors=FILE (its columns: docs/your-own.md)",
             names,
             low,
             high,

@@ -163,7 +163,7 @@ def test_names_without_a_prior_and_rows_without_a_structure_are_warned_of(tables
     (root / "names.json").write_text(json.dumps({"1": "liver", "2": "spleeen", "3": "mass"}), encoding="utf-8")
     (told,) = warned()
     assert told.startswith("no prior for mass, spleeen (near: spleen): painted with HU from -150 to 300")
-    assert f"data.priors=FILE, with the columns {COLUMNS}" in told
+    assert "give one as a row of a CSV file, data.priors=FILE" in told
     assert warned("data=synth1", "data.cylinder.histogram=builtin") == []  # only the targets are painted
     assert warned("fill=uniform") == []
     (tmp_path / "mine.csv").write_text(f"{COLUMNS}\nmass,1,2,3,4\nspleeeen,1,2,3,4\n", encoding="utf-8")

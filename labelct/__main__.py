@@ -13,6 +13,7 @@ HOME = re.compile(r"^(--[\w-]+=|)~(?=/|$)")  # a shell expands `~/x`, but not `-
 PIPE_CLOSED = 141  # what shells report of a command whose reader went away
 
 VERBS = {
+    "init": "look at a folder of label maps and write an experiment that trains on them",
     "run": "label maps in, a trained network out, Dice on real CT; -m sweeps",
     "report": "gather the scores of many runs into one table, statistics and figures",
     "segment": "apply a trained network to CT files",

@@ -18,6 +18,7 @@ from labelct.cohort.settings import (
     ImagesSettings,
     IsbiSettings,
     NnunetRawSettings,
+    NoTestSettings,
     OwnSettings,
     ProstatexSettings,
     SyntheticSettings,
@@ -50,7 +51,8 @@ COHORTS = {
     "prostatex": ProstatexSettings,
     "isbi": IsbiSettings,
 }
-TESTS = {"own": OwnSettings, "synthetic": SyntheticSettings, **COHORTS}
+NO_TEST = "none"
+TESTS = {NO_TEST: NoTestSettings, "own": OwnSettings, "synthetic": SyntheticSettings, **COHORTS}
 # The cohorts that a translation learns from.
 SIDES: dict[str, dict[str, Any]] = {"mr": {"own": OwnSettings, **COHORTS}, "ct": COHORTS}
 TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
@@ -77,7 +79,7 @@ class Config:
 
     Attributes:
         cohort: Where the label maps come from.
-        test: What the model is scored on, by name; several at once: test=[own,folder].
+        test: What the model is scored on, by name; several at once: test=[own,folder]. Empty with test=none.
         targets: The structures to segment; one that merges others is `{kidneys: [kidney_left, kidney_right]}`.
         data: The recipe of the training volumes.
         fill: The distribution that an organ's HU are drawn from.
@@ -218,7 +220,11 @@ def _with_sides(settings: TranslationSettings) -> TranslationSettings:
 def _tests(node: Any) -> dict[str, Any]:
     if not isinstance(node, DictConfig) or not node:
         raise ConfigError(f"test={shown(node)}: allowed is one or more of {', '.join(option_names('test'))}")
-    return {name: _choice(f"test.{name}", node[name], TESTS) for name in map(str, node)}
+    chosen = {name: _choice(f"test.{name}", node[name], TESTS) for name in map(str, node)}
+    if NO_TEST in chosen and len(chosen) > 1:
+        others = ",".join(name for name in chosen if name != NO_TEST)
+        raise ConfigError(f"test=[{','.join(chosen)}]: none scores nothing; take none out, or {others}")
+    return {} if NO_TEST in chosen else chosen
 
 
 def _section(name: str, node: Any, schema: type) -> Any:

@@ -38,7 +38,7 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
         overrides: What was typed, for the record.
 
     Returns:
-        The mean Dice over test cases and targets, None where it is nowhere defined.
+        The mean Dice over test cases and targets, None where it is nowhere defined or nothing is scored.
     """
     arm = {name: choices[name] for name in ARM if name in choices} | {"seed": str(config.seed)}
     if config.evaluation.folds is not None:
@@ -65,10 +65,9 @@ def _found_again(config: Config) -> dict[str, Any]:
 
 
 def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) -> None:
-    """Keep the scores and the model with the tracker."""
-    tracker.artifact(
-        "scores", f"{name}-scores", [folder / "config.yaml", folder / "scores.csv", folder / "scores.json"]
-    )
+    """Keep the scores, where there are any, and the model with the tracker."""
+    written = [folder / "config.yaml", folder / results.TABLE, folder / results.RECORD]
+    tracker.artifact("scores", f"{name}-scores", [path for path in written if path.is_file()])
     for stage in (stage for stage in stages if stage.name == "training"):
         tracker.artifact("model", f"{name}-model", sorted(path for path in stage.folder.glob("*") if path.is_file()))
 
@@ -78,6 +77,8 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     preflight.check(config)
     cohort, cohort_stage = own = cohorts.prepare_training(config, root)
     training.check(config, cohort)
+    if not config.test and cohort.test and not cohort.declared:
+        log.warning("test=none: %d cases are drawn for a test; cohort.splits.test=0 trains on them", len(cohort.test))
     made = [name for name, settings in config.test.items() if isinstance(settings, SyntheticSettings)]
     tests = {name: _tested(config, name, own, root) for name in config.test if name not in made}
     learnt = translation.run(config, own, root, tracker)
@@ -95,7 +96,7 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
         scores = testing.evaluate(config, name, tested, masks, root)
         stages += [masks, scores]
         rows += testing.rows_of(scores)
-    return results.Outcome(stages, tests[next(iter(config.test))][0][0], rows)
+    return results.Outcome(stages, next((tested[0] for tested, _ in tests.values()), None), rows)
 
 
 def _tested(config: Config, name: str, own: tuple[Cohort, Stage], root: Path) -> tuple[tuple[Subject, ...], Stage]:

@@ -92,14 +92,17 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming",
             "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "versions", "volume",
         },
+        "proposal": {
+            "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
+        },
         "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
     },
     {
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",
             "folders", "inventory", "io", "models", "parallel",
-            "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
-            "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
+            "phantom", "pipeline", "priors", "processes", "progress", "proposal", "report", "sampler", "scanner",
+            "settings", "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
             "translation", "volume",
         },
         "__main__": {"errors", "parallel", "signals", "threads"},

@@ -64,6 +64,21 @@ def test_a_job_that_was_run_before_makes_nothing_again(first_job, sweep):
     assert [text.count("step 4: validation Dice") for text in (first_job[1], told)] == [1, 1]
 
 
+def test_without_a_test_a_second_run_trains_nothing_and_its_model_segments(sweep):
+    """Stages are those of the sweep: what a test is, no training reads."""
+    folder, jobs, _ = sweep
+    trained = {dict(json.loads((job / "scores.json").read_text())["keys"])["training"] for job in jobs}
+    done = labelct(*SMOKE, "dose=full", "test=none", "hydra.run.dir=untested", folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    job = folder / "untested"
+    assert dict(json.loads((job / "scores.json").read_text())["keys"])["training"] in trained
+    assert json.loads((job / "status.json").read_text()) == {"state": "finished", "dice": None}
+    assert "labelct segment my_ct.nii.gz -o out --model untested" in done.stdout
+    told = labelct("report", str(job), folder=folder, module="labelct")
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert "nothing to compare" in told.stderr
+
+
 def test_bad_input_is_one_line_and_no_traceback(tmp_path):
     done = labelct("targets=[livre]", "debug=smoke", folder=tmp_path)
     assert done.returncode == 1

@@ -12,6 +12,8 @@ from labelct.cohort.settings import FolderSettings, ImagesSettings
 from labelct.cohort.splits import own_split, unlabelled_split
 from labelct.errors import InputError
 
+EITHER_NIFTI = ".nii*"
+
 
 def find(settings: FolderSettings, root: Path) -> Found:
     """Find every label file that fits `settings.labels`, and its image.
@@ -52,8 +54,13 @@ def find_images(settings: ImagesSettings, root: Path) -> Found:
 
 
 def matches(pattern: str, root: Path) -> list[tuple[str, Path]]:
-    """Return the sorted `(case, file or folder)` that fit a pattern, each `*` in it the case's name."""
-    shape = re.compile(re.escape(pattern).replace(r"\*", "(?P<case>[^/]+)", 1).replace(r"\*", "(?P=case)"))
+    """Return the sorted `(case, file or folder)` that fit a pattern, each `*` in it the case's name.
+
+    `.nii*` at its end stands for `.nii` and `.nii.gz`.
+    """
+    named = pattern.removesuffix("*") if pattern.endswith(EITHER_NIFTI) else pattern
+    expression = re.escape(named).replace(r"\*", "(?P<case>[^/]+?)", 1).replace(r"\*", "(?P=case)")
+    shape = re.compile(expression + (r"(\.gz)?" if named != pattern else ""))
     found = []
     for path in map(Path, sorted(glob.glob(glob.escape(f"{root}/") + pattern))):
         fit = shape.fullmatch(path.relative_to(root).as_posix())

@@ -37,7 +37,7 @@ def preset(name: str) -> dict[int, str]:
 def totalsegmentator() -> dict[int, str]:
     """Return `{value: name}` of every class of v1 or v2: v2's values, then 118 up for the classes of v1 alone."""
     known = preset("totalsegmentator_v2")
-    alone = [row["name"] for row in _table() if not row["id_total_v2"]]
+    alone = [row["name"] for row in _table() if row["id_total_v1"] and not row["id_total_v2"]]
     return known | dict(enumerate(alone, start=max(known) + 1))
 
 

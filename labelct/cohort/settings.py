@@ -37,6 +37,17 @@ class SyntheticSettings(Checked):
 
 
 @dataclass
+class NoTestSettings(Checked):
+    """In place of test groups: nothing is scored, and the trained model is the result.
+
+    Attributes:
+        kind: `none`.
+    """
+
+    kind: str = choice("none", ("none",))
+
+
+@dataclass
 class FilesSettings(Checked):
     """What every cohort of files has.
 
@@ -103,7 +114,7 @@ class FolderSettings(FilesSettings):
     """Label maps of one's own.
 
     Attributes:
-        labels: Label files below `root`; `*` stands for the case's name.
+        labels: Label files below `root`; `*` stands for the case's name, `.nii*` at the end for `.nii` and `.nii.gz`.
         ct: The CT of a case below `root`, a NIfTI file or a folder with a DICOM series, with `*` as in `labels`;
             null: none has one.
         mr: The same of the MR, which is read in place of the CT with `modality=mr`.

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
-from labelct.commands.groups import NAME
+from labelct.commands.groups import NAME, own_folder
 from labelct.commands.overrides import parsed, understood
 from labelct.complaints import ConfigError
 from labelct.config import Config, configuration_folder, is_truth, typed
@@ -109,7 +109,7 @@ def composed_jobs(overrides: Sequence[str], multirun: bool, folder: str | None =
     """
     if folder is not None and not Path(folder).is_dir():
         raise ConfigError(f"--config-dir={folder}: no such folder; give one that holds folders such as experiment/")
-    extra = [f"hydra.searchpath=['file://{Path(folder).absolute()}']"] if folder else []
+    extra = _searched(Path(folder) if folder else None)
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
         jobs, whole = _jobs(list(overrides), extra, multirun)
         single = not multirun and whole.hydra.mode != RunMode.MULTIRUN
@@ -129,7 +129,7 @@ def _look(config: Config, before: Sequence[Config]) -> None:
 
 
 def configuration(overrides: Sequence[str]) -> Config:
-    """Return the checked configuration of one job from its overrides as they were typed.
+    """Return the checked configuration of one job from its overrides as they were typed, also of the launch folder's.
 
     Raises:
         ConfigError: It cannot run, in one line.
@@ -137,9 +137,15 @@ def configuration(overrides: Sequence[str]) -> Config:
     given = understood(overrides)
     parsed(given)
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-        node = _compose(given)
+        node = _compose([*given, *_searched(own_folder())])
         _check_truths(given, node)
         return typed(node)
+
+
+def _searched(folder: Path | None) -> list[str]:
+    """Return the override that puts a further folder of configurations on Hydra's search path."""
+    quoted = str(folder.absolute()).replace("\\", "\\\\").replace("'", "\\'") if folder else ""
+    return [f"hydra.searchpath=['file://{quoted}']"] if folder else []
 
 
 def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[list[str]], DictConfig]:

@@ -1,8 +1,11 @@
-"""The groups of the shipped configuration and the options of each, with their lines of help."""
+"""The groups of the configuration and the options of each: those that ship, and a user's own in the launch folder."""
+
+from pathlib import Path
 
 from labelct.config import configuration_folder, option_names
 
 NAME = "config"
+OWN = "conf"
 
 
 def groups() -> list[str]:
@@ -11,11 +14,25 @@ def groups() -> list[str]:
     return sorted(path.name for path in folders)
 
 
+def own_folder() -> Path | None:
+    """Return the folder `conf` of the launch folder, in which a user keeps options, as `conf/experiment/mine.yaml`.
+
+    None where there is none, where it is the one that ships, or where no folder in it is called as a group.
+    """
+    own = Path(OWN).absolute()
+    if not own.is_dir() or own.resolve() == configuration_folder().resolve():
+        return None
+    return own if any((own / group).is_dir() for group in groups()) else None
+
+
 def options(group: str) -> dict[str, str]:
-    """Return the options of `group`, each with the first comment line of its file."""
-    found = {}
-    for name in option_names(group):
-        text = (configuration_folder() / group / f"{name}.yaml").read_text(encoding="utf-8")
-        lines = (line for line in text.splitlines() if line.startswith("# "))
-        found[name] = next((line[2:] for line in lines if not line.startswith("# @")), "")
-    return found
+    """Return the options of `group`, each with the first comment line of its file; those of the launch folder last."""
+    files = [configuration_folder() / group / f"{name}.yaml" for name in option_names(group)]
+    if own := own_folder():
+        files += [path for path in sorted((own / group).glob("[!_]*.yaml")) if path.stem not in option_names(group)]
+    return {path.stem: _first_comment(path) for path in files}
+
+
+def _first_comment(path: Path) -> str:
+    lines = (line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.startswith("# "))
+    return next((line[2:] for line in lines if not line.startswith("# @")), "")

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from labelct.caps import capped
 from labelct.commands import compose, keys, status
 from labelct.commands import job as single
-from labelct.commands.groups import NAME, groups, options
+from labelct.commands.groups import NAME, groups, options, own_folder
 from labelct.commands.job import JobFolders, sweep_ended
 from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
@@ -45,6 +45,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         sys.argv[1:] = compose.intermixed(arguments)
         flags = get_args_parser().parse_args()
+        if flags.config_dir is None and (own := own_folder()):
+            flags.config_dir = str(own)
+            sys.argv[1:1] = ["--config-dir", flags.config_dir]
         _check_flags(flags)
         if flags.help:
             print("\n\n".join(keys.help_of(name) for name in flags.overrides) or help_text())
@@ -127,7 +130,8 @@ def _run(jobs: int) -> int:
         JobFolders.forget_unstarted()
         return code if ended["state"] == "finished" else max(code, 1)
     lines, missing = sweep_ended(JobFolders.folder, jobs)
-    print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
+    if any(JobFolders.folder.rglob("scores.csv")):  # none where nothing is scored
+        print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if missing else code
@@ -175,6 +179,7 @@ def help_text() -> str:
         "",
         "keys        targets=[liver] seed=0 name= group= tags=[] limit.train= parallel.workers= paths.outputs=",
         "            labelct run --help GROUP explains every key of a group, --help data.cylinder those below a key",
+        "own         conf/experiment/NAME.yaml in this folder is experiment=NAME; labelct init writes one",
         "flags       -m sweep over comma-separated values · --cfg job shows the configuration · --hydra-help Hydra's",
         "",
         EXAMPLES,

@@ -3,6 +3,7 @@
 from labelct.priors.table import (
     AIR,
     BACKGROUND_CLASSES,
+    BUILTIN,
     FAT,
     FITTED,
     PHASES,
@@ -16,6 +17,7 @@ from labelct.priors.table import (
 __all__ = [
     "AIR",
     "BACKGROUND_CLASSES",
+    "BUILTIN",
     "FAT",
     "FITTED",
     "PHASES",

@@ -1,7 +1,7 @@
 """Prior knowledge of how dense each organ is in CT, keyed by class name."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
@@ -12,6 +12,7 @@ from labelct.errors import InputError, nearest
 from labelct.texts import read_rows, read_text
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
+BUILTIN = "builtin"  # the source of the table that ships
 FITTED = "F"  # the evidence of a row that was measured on CT
 BACKGROUND_CLASSES = (AIR, FAT, SOFT)
 QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000
@@ -93,12 +94,19 @@ class Priors:
     source: str
 
     def __getitem__(self, name: str) -> Prior:
-        if name in self.table:
-            return self.table[name]
-        near = nearest(name, self.table, 3)
-        hint = f"did you mean {', '.join(sorted(near))}? " if near else ""
-        problem = f"no prior for {name!r} ({hint}fill=uniform needs none)"
-        raise InputError(self.source, problem, "rename it, or add a row to a table for data.priors=")
+        return self.table[name]
+
+    def get(self, name: str) -> Prior | None:
+        """Return the prior of a class, None where the table has none: what `fill=uniform` draws then stands for it."""
+        return self.table.get(name)
+
+    def hollow(self, names: Iterable[str]) -> list[str]:
+        """Return those of some classes that hold gas; one without a prior does not."""
+        return [name for name in names if name in self.table and self.table[name].gas_fraction > 0]
+
+    def without(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return the names that have no prior, sorted, each with those of the table that are like it."""
+        return {name: nearest(name, self.table, 2) for name in sorted(set(names) - set(self.table))}
 
     def check_curves(self, phase: str) -> None:
         """Raise `InputError` where a class has no HU in the arterial or delayed phase, which `phase` takes."""
@@ -162,11 +170,14 @@ def parse_priors(text: str, source: str) -> Priors:
 
 @lru_cache(maxsize=8)
 def load_priors(source: str = "builtin") -> Priors:
-    """Return the built-in prior table, or the one in the CSV file `source`.
+    """Return the built-in prior table, or the same with the rows of the CSV file `source` laid over it.
+
+    A row of the file stands in the place of the built-in row of its name; one of another name comes on top.
 
     Source of the built-in table: docs/synthesis.md gives the evidence grade of every group.
     """
-    if source == "builtin":
+    if source == BUILTIN:
         text = files("labelct.priors").joinpath("hu_priors.csv").read_text(encoding="utf-8")
         return parse_priors(text, "built-in priors")
-    return parse_priors(read_text(Path(source), "set data.priors= to builtin, train, auto or a CSV file"), source)
+    own = parse_priors(read_text(Path(source), "set data.priors= to builtin, train, auto or a CSV file"), source)
+    return Priors({**load_priors().table, **own.table}, source)

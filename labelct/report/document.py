@@ -91,19 +91,30 @@ def gather(
         SettingError: `by` or `reference` fits no run.
     """
     settings = settings or StatisticsSettings()
-    runs, failed = arms.gather(folders)
+    finished, failed = arms.gather(folders)
+    runs = [run for run in finished if not run.scores.empty]
+    untested = len(finished) - len(runs)
     if not runs:
-        reasons = f"; {len(failed)} jobs left none: {failed[0][1]} ({failed[0][0]})" if failed else ""
-        where = ", ".join(str(folder) for folder in folders)
-        raise InputError(where, f"no scores in it{reasons}", "give a folder that holds finished runs")
+        raise _nothing(folders, untested, failed)
     by = arms.check_choices(by, runs) if by else arms.choices_that_vary(runs)
     scores, remarks = arms.pool(runs, by)
     folds, scores = cross_validation.by_fold(scores, by), cross_validation.joined(scores)
+    remarks += [f"{untested} of {len(finished)} jobs have no scores (test=none) and are left out."] if untested else []
     remarks += cross_validation.remarks(scores)
     chosen = arms.reference_arm(reference, list(scores["arm"].unique()))
     results, sources = published.join(summarised(scores, by, chosen, settings), published.find(expected, runs))
     remarks += [*_remarks(results, chosen, settings), *sources]
     return Report(runs, by, scores, results, chosen, settings.margin, remarks, failed, folds)
+
+
+def _nothing(folders: Sequence[Path], untested: int, failed: Sequence[tuple[Path, str]]) -> InputError:
+    """Return why there is no report: no run finished, or those that did score nothing."""
+    where = ", ".join(str(folder) for folder in folders)
+    if untested:
+        problem = f"nothing to compare: {untested} finished run{'s' * (untested > 1)}, all with test=none"
+        return InputError(where, problem, "use a model with labelct segment, or run with test=own to score it")
+    reasons = f"; {len(failed)} jobs left none: {failed[0][1]} ({failed[0][0]})" if failed else ""
+    return InputError(where, f"no scores in it{reasons}", "give a folder that holds finished runs")
 
 
 def summarised(

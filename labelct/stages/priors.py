@@ -17,9 +17,9 @@ import numpy as np
 from labelct import inventory
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.parallel import map_cases
-from labelct.priors import AIR, FITTED, Priors, load_priors
+from labelct.priors import AIR, BACKGROUND_CLASSES, BUILTIN, FITTED, Priors, load_priors
 from labelct.priors.fit import FEWEST_CASES, Measured, fit_priors, measure, priors_csv
 from labelct.sampler import BODY
 from labelct.stages import cohorts
@@ -33,7 +33,7 @@ from labelct.synthesis.settings import DataSettings
 
 log = logging.getLogger(__name__)
 VERSION = 2
-AUTO, TRAIN, BUILTIN = "auto", "train", "builtin"
+AUTO, TRAIN = "auto", "train"
 FILES = {"priors": "priors.csv", "body": "body_histogram.csv"}
 ERODE = 1  # voxels peeled off an organ before it is measured, so that its border does not count
 
@@ -59,7 +59,7 @@ class Tables:
         priors: The HU of organs.
         body: The histogram of a body; None where the recipe has none.
         identity: What names each in a key and in the manifest, by `priors` and `body`: `builtin`, the key of the stage
-            that measured it, or the digest of its file.
+            that measured it, or the digest of what a file says.
         stages: The stages that measured them.
     """
 
@@ -119,12 +119,14 @@ def tables(config: Config, cohort: Cohort, root: Path) -> Tables:
 
     def found(name: str, chosen: str) -> tuple[str, str]:
         stage = stages.get(name)
-        return (_identity(chosen), chosen) if stage is None else (stage.key, str(stage.folder / FILES[name]))
+        return (IDENTITY[name](chosen), chosen) if stage is None else (stage.key, str(stage.folder / FILES[name]))
 
     identity: dict[str, str] = {}
     identity["priors"], source = found("priors", choice.priors)
     priors, body = load_priors(source), None
-    _tell_priors(config, cohort, choice.priors, priors, len(subjects))
+    if RECIPES[config.data.kind].reads_priors(config.fill):
+        _tell_priors(config, cohort, choice.priors, priors, len(subjects))
+        _tell_missing(config, cohort, choice.priors, priors)
     if choice.body is not None:
         identity["body"], source = found("body", choice.body)
         body = load_body(source)
@@ -199,8 +201,13 @@ def _digest(subject: Subject) -> str:
     return hashlib.sha256("".join(inventory.digests(subject.files)).encode()).hexdigest()
 
 
-def _identity(source: str) -> str:
-    """Return what identifies a table that is not measured: the name of a built-in one, the digest of a file."""
+def _priors_identity(source: str) -> str:
+    """Return what identifies priors that are not measured: `builtin`, or the digest of what a file makes of them."""
+    return source if source == BUILTIN else hashlib.sha256(priors_csv(load_priors(source)).encode()).hexdigest()
+
+
+def _body_identity(source: str) -> str:
+    """Return what identifies a histogram that is not measured: `builtin`, or the digest of its file."""
     if source == BUILTIN:
         return source
     try:
@@ -209,10 +216,11 @@ def _identity(source: str) -> str:
         raise InputError(source, f"cannot be read ({error.strerror})", "give a CSV file or builtin") from None
 
 
+IDENTITY = {"priors": _priors_identity, "body": _body_identity}
+
+
 def _tell_priors(config: Config, cohort: Cohort, choice: str, priors: Priors, cases: int) -> None:
     """Say in one line where the priors come from, and which classes have a row that is not measured or no histogram."""
-    if not RECIPES[config.data.kind].reads_priors(config.fill):
-        return
     fitted = config.fill.kind == "fitted"
     known = [name for name in sorted(set(cohort.names())) if name in priors.table and name != AIR]
     if choice == TRAIN:
@@ -230,6 +238,26 @@ def _tell_priors(config: Config, cohort: Cohort, choice: str, priors: Priors, ca
         log.info(
             "priors: %s%s%s", "built in" if choice == BUILTIN else choice, why, curve if fitted and lacking else ""
         )
+
+
+def _tell_missing(config: Config, cohort: Cohort, choice: str, priors: Priors) -> None:
+    """Warn of structures that are painted without a prior, and of rows of a file that no structure is called by."""
+    only = RECIPES[config.data.kind].targets_only
+    painted = {*(config.targets.structures if only else cohort.names())} - {config.data.lesions.name}
+    if missing := priors.without(painted - {*BACKGROUND_CLASSES}):
+        names = ", ".join(f"{name} (near: {', '.join(near)})" if near else name for name, near in missing.items())
+        low, high = config.fill.hu
+        log.warning(
+            "no prior for %s: painted with HU from %g to %g, as fill=uniform does; give one as a row of a CSV file, "
+            "data.priors=FILE (its columns: docs/your-own.md)",
+            names,
+            low,
+            high,
+        )
+    if choice not in (TRAIN, BUILTIN):
+        for name in sorted(set(priors.table) - set(load_priors().table) - set(cohort.names())):
+            told = did_you_mean(name, cohort.names()) or f"its structures are {', '.join(sorted(cohort.names())[:20])}"
+            log.warning("%s: its row %s belongs to no structure of the cohort; %s", choice, name, told)
 
 
 def _tell_body(config: Config, body: BodyHistogram) -> None:

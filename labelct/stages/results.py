@@ -1,5 +1,10 @@
-"""What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three."""
+"""What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three.
 
+Without a test (`test=none`) it leaves its record and figures, and says how the model is used.
+"""
+
+import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +23,7 @@ from labelct.stages import durations, testing
 from labelct.store import Stage, copy, write_json
 from labelct.tracking import Tracker
 
+RECORD, TABLE = "scores.json", "scores.csv"
 PANELS = 4  # synthetic volumes in the montage: beside the CT they fill the width of a page
 
 
@@ -27,12 +33,12 @@ class Outcome:
 
     Attributes:
         stages: The stages used, in order.
-        reference: The test subject whose CT stands beside the synthetic volumes.
+        reference: The test subject whose CT stands beside the synthetic volumes; None where nothing is tested.
         rows: One row of scores per test cohort, case and label.
     """
 
     stages: Sequence[Stage]
-    reference: Subject
+    reference: Subject | None
     rows: Sequence[dict[str, Any]]
 
 
@@ -40,6 +46,8 @@ def write(
     config: Config, folder: Path, arm: dict[str, str], overrides: list[str], outcome: Outcome, tracker: Tracker
 ) -> float | None:
     """Leave `scores.json`, `scores.csv` and `figures/` in a job's folder, print the table, tell the tracker.
+
+    Without a test the record has no rows, there is no table, and what is printed is how to use the model.
 
     Args:
         config: The experiment.
@@ -60,12 +68,15 @@ def write(
         "keys": [[stage.name, stage.key] for stage in outcome.stages],
     }
     record["seconds"] = durations.seconds(outcome.stages)
-    write_json(folder / "scores.json", {**record, "summary": summary, "rows": scores.plain(table)})
-    scores.write_csv(folder / "scores.csv", table)
+    write_json(folder / RECORD, {**record, "summary": summary, "rows": scores.plain(table)})
     _figures(config, outcome, folder / "figures")
-    tracker.table("scores", list(table), table.to_numpy().tolist())
     for path in sorted((folder / "figures").glob("*.png")):
         tracker.figure(path.stem, path)
+    if not config.test:
+        _print_model(folder, outcome.stages)
+        return None
+    scores.write_csv(folder / TABLE, table)
+    tracker.table("scores", list(table), table.to_numpy().tolist())
     tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
     _print(table, folder)
     return mean_dice(table)
@@ -79,6 +90,8 @@ def mean_dice(table: pd.DataFrame) -> float | None:
 
 def summarise(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     """Return `n`, `absent` and mean and standard deviation of each metric by `test/label`, as the report has them."""
+    if table.empty:
+        return {}
     means = statistics.summarise(table, ["test", "label"])
     names = ["n", "absent", *(f"{metric}{end}" for metric in statistics.SHOWN for end in ("", "_std"))]
     return dict(zip(means["test"] + "/" + means["label"], scores.plain(means[names]), strict=True))
@@ -91,11 +104,13 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
             copy(picture, folder / f"overlay_{picture.name}")
     for model in (stage for stage in outcome.stages if (stage.folder / "progress.png").is_file()):
         copy(model.folder / "progress.png", folder / "training.png")
-    figures.save(dice_plot(scores.table(outcome.rows)), folder / "dice.png")
+    if outcome.rows:
+        figures.save(dice_plot(scores.table(outcome.rows)), folder / "dice.png")
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     values, window = list(config.targets.values.values()), testing.window(config)
     panels = [_panel(case, values, window) for case in TrainingSet(training_set.folder).train[:PANELS]]
-    figures.montage([*panels, _reference_panel(config, outcome.reference)], folder / "montage.png")
+    panels += [_reference_panel(config, outcome.reference)] if outcome.reference else []
+    figures.montage(panels, folder / "montage.png")
 
 
 def _panel(case: Case, values: list[int], window: tuple[float, float]) -> figures.Panel:
@@ -126,3 +141,15 @@ def _print(table: pd.DataFrame, folder: Path) -> None:
     console = get_console()
     console.print(tables.console(shown))
     console.print(f"scores, figures and log: {folder}", soft_wrap=True)
+
+
+def _print_model(folder: Path, stages: Sequence[Stage]) -> None:
+    """Print where the model is and how it is used."""
+    from rich import get_console
+
+    console, run = get_console(), min(os.path.relpath(folder), str(folder), key=len)
+    model = next(stage.folder for stage in stages if stage.name == "training")
+    lines = [f"model: {model}", f"figures and log: {folder}", "segment a CT with it:"]
+    lines += [f"  labelct segment my_ct.nii.gz -o out --model {shlex.quote(run)}"]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)

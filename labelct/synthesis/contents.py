@@ -53,7 +53,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Spec] | None:
     if not (settings.water or settings.contrast or settings.food) or not recipe.fill.uses_priors:
         return None
     drink, drawn = rng.random(), {}
-    for name in (name for name in scene.labels if recipe.priors[name].gas_fraction > 0):
+    for name in recipe.priors.hollow(scene.labels):
         reached, fed, level, spread = rng.random(), rng.random(), rng.random(), rng.random()
         contents: Spec | None = None
         if name in SOLID and fed < settings.food:

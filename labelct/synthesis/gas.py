@@ -52,10 +52,8 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     if not recipe.fill.gas or not recipe.fill.uses_priors:
         return {}
     draw = _wide if recipe.data.gas.kind == "wide" else _of_prior
-    for name in scene.labels:
-        prior = recipe.priors[name]
-        if prior.gas_fraction > 0:
-            drawn[name], scene.own_hu[name + SUFFIX] = draw(prior, recipe.data.gas, rng)
+    for name in recipe.priors.hollow(scene.labels):
+        drawn[name], scene.own_hu[name + SUFFIX] = draw(recipe.priors[name], recipe.data.gas, rng)
     return drawn
 
 

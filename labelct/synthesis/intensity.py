@@ -31,8 +31,9 @@ class Settings(Checked):
             textures with the histograms of a fitted prior, normal where a class has mean and spread alone), `fixed`
             (the prior mean itself).
         spread: Factor on the prior's standard deviation between patients.
-        hu: Interval of the mean for `uniform` and `mixture`.
-        sd: Interval of the texture's standard deviation for `mixture`; `uniform` takes its middle.
+        hu: Interval of the mean for `uniform` and `mixture`, and under any kind for a class without a prior.
+        sd: Interval of the texture's standard deviation for `mixture`; `uniform`, and a class without a prior, take
+            its middle.
         gas: Whether hollow organs hold gas above their contents.
     """
 
@@ -49,7 +50,7 @@ class Settings(Checked):
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw mean and texture spread of every class.
+    """Draw mean and texture spread of every class; one without a prior is drawn as `fill=uniform` does.
 
     Every class takes two draws, so that the fills stay paired over distributions of one seed. What an ingredient gave
     HU of its own comes next, and last what grew in a label and takes after it.
@@ -57,9 +58,6 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     Returns:
         `enhancement`, `time` (the phase) and `classes`: `{name: {"hu": mean, "sd": standard deviation of the texture}}`
         in HU, under `fitted` with the histogram's `quantiles` around the mean, where the prior has one.
-
-    Raises:
-        InputError: A class has no prior.
     """
     data = scene.recipe.data
     time = sample_time(data, rng.spawn(1)[0])
@@ -105,9 +103,9 @@ def _level(scene: Scene, name: str, phase: tuple[float, float], drawn: tuple[flo
     data, fill = scene.recipe.data, scene.recipe.fill
     if name == AIR:
         return {"hu": AIR_HU, "sd": 0.0}
-    if not fill.uses_priors:
+    prior = scene.recipe.priors.get(name) if fill.uses_priors else None
+    if prior is None:
         return draw_level(normal, uniform, fill)
-    prior = scene.recipe.priors[name]
     mean = prior.mean(*phase) + normal * spread_of_means(name, prior, data, fill)
     level: Spec = {"hu": float(mean), "sd": prior.hu_sd_texture}
     if fill.kind == "fitted" and prior.quantiles:

@@ -147,7 +147,7 @@ class Recipe:
             JSON-able parameters of `apply`, complete: with the same case and bank they give the same bits.
 
         Raises:
-            InputError: A label value has no name, a class has no prior, or the CT that is asked for is missing.
+            InputError: A label value has no name, or the CT that is asked for is missing.
         """
         return self._sample(Scene.of(case, self), rng)
 

@@ -44,8 +44,8 @@ class DataSettings(Checked):
             abdominal organs end below the heart, which a network has to have met before it can leave it alone.
         seed: Seed of everything that is drawn.
         priors: The table of HU: `train` (measured on the CT of the training cases, on no other), `builtin`, a CSV file
-            with the same columns, or `auto`, which the recipes that paint set: `train` where a training case has a CT,
-            else `builtin`.
+            with the same columns, whose rows are laid over the built-in ones, or `auto`, which the recipes that paint
+            set: `train` where a training case has a CT, else `builtin`.
         phase: `native`, `arterial` (late), `portal`, `delayed`, `mixed` (one enhancement factor per volume, from native
             to portal), or `any`: any time of a bolus, from native over arterial and portal to delayed.
         enhancement: Mean of the factor of `mixed`, 1 is the portal-venous phase and 0 the native one.

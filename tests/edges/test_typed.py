@@ -108,6 +108,7 @@ def test_what_cannot_be_meant_is_one_line(typed_in, words, said):
 COMPOSED = [
     (["~logger"], "switch it off with logger=none"),
     (["test=[]"], "allowed is one of dicom, folder"),
+    (["test=[none,own]"], "none scores nothing; take none out, or own"),
     (["test=[owm]"], "test=owm: allowed is one of"),
     (["dose=1"], "dose=1: allowed is one of"),
     (["dose=low,full"], "put -m in front"),

@@ -14,7 +14,7 @@ HEADER = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean,quantiles\n
 
 def test_the_built_in_table_knows_all_classes() -> None:
     priors = load_priors()
-    assert len(priors.table) == 127
+    assert len(priors.table) == 136
     assert set(BACKGROUND_CLASSES) < set(priors.table)
     assert priors["liver"].hu_pv_mean == 110
     assert priors["colon"].gas_fraction == pytest.approx(0.4)
@@ -27,9 +27,27 @@ def test_enhancement_runs_from_native_to_portal() -> None:
     assert spleen.mean(0.5) == pytest.approx((spleen.hu_native_mean + spleen.hu_pv_mean) / 2)
 
 
-def test_a_missing_class_names_the_nearest_and_the_way_round() -> None:
-    with pytest.raises(InputError, match=r"no prior for 'livr' \(did you mean liver\? fill=uniform needs none\)"):
-        load_priors()["livr"]
+def test_a_missing_class_has_no_prior_and_names_like_its_own() -> None:
+    priors = load_priors()
+    assert priors.get("livr") is None
+    assert priors.without(["spleen", "mass", "livr"]) == {"livr": ["liver"], "mass": []}
+
+
+def test_the_rows_of_a_file_are_laid_over_the_built_in_ones(tmp_path: Path) -> None:
+    path = tmp_path / "few.csv"
+    path.write_text("name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean\nliver,1,2,3,4\nuterus,90,15,20,50\n")
+    own, builtin = load_priors(str(path)), load_priors()
+    assert (own["liver"].hu_pv_mean, own["uterus"].hu_native_mean) == (1, 50)
+    assert {name: own[name] for name in builtin.table if name != "liver"} == {
+        name: builtin[name] for name in builtin.table if name != "liver"
+    }
+    assert set(own.table) == {*builtin.table, "uterus"}
+
+
+def test_a_whole_has_the_hu_of_its_parts() -> None:
+    priors = load_priors()
+    for whole, part in {"kidney": "kidney_left", "rib": "rib_right_3", "lung": "lung_upper_lobe_left"}.items():
+        assert abs(priors[whole].hu_pv_mean - priors[part].hu_pv_mean) <= priors[part].hu_sd_between
 
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:

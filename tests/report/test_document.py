@@ -55,6 +55,17 @@ def test_nothing_to_report_is_one_line(tmp_path):
         document.gather([tmp_path / "nowhere"])
 
 
+def test_runs_that_scored_nothing_are_left_out_and_alone_are_nothing_to_compare(tmp_path):
+    write_run(tmp_path / "untested" / "0", [], {"data": "synth1"})
+    with pytest.raises(InputError, match=r"untested: nothing to compare: 1 finished run, all with test=none") as caught:
+        document.gather([tmp_path / "untested"])
+    assert "\n" not in str(caught.value)
+    write_run(tmp_path / "tested", REFERENCE, {"data": "synth3"})
+    report = document.gather([tmp_path])
+    assert [run.choices["data"] for run in report.runs] == ["synth3"]
+    assert "1 of 2 jobs have no scores (test=none) and are left out." in report.remarks
+
+
 def test_a_choice_that_no_run_has_is_refused(sweep):
     with pytest.raises(SettingError, match="did you mean 'data'"):
         document.gather([sweep], ["dta"])

@@ -12,12 +12,12 @@ from tests.io.videos import write_video
 
 @pytest.fixture
 def maps(tmp_path):
-    """Return overrides for a cohort of four cases with a liver and a kidney that has no side, each with a CT."""
+    """Return overrides for a cohort of four cases with a liver and a mass that no prior is of, each with a CT."""
     affine = np.diag([5.0, 5.0, 5.0, 1.0])
     for case in range(4):
         for kind, dtype in (("labels", np.uint8), ("ct", np.int16)):
             nifti.write(tmp_path / kind / f"s{case}.nii.gz", np.zeros((4, 4, 4), dtype), affine)
-    (tmp_path / "names.json").write_text(json.dumps({"1": "liver", "2": "kidney"}), encoding="utf-8")
+    (tmp_path / "names.json").write_text(json.dumps({"1": "liver", "2": "mass"}), encoding="utf-8")
     return ["cohort=folder", f"cohort.root={tmp_path}", f"paths.outputs={tmp_path / 'outputs'}"]
 
 
@@ -52,13 +52,11 @@ def test_what_the_embedded_cohort_lacks_is_known_before_it_is_made(configured, t
     assert not (tmp_path / "outputs").exists()
 
 
-def test_a_target_without_a_prior_names_the_nearest_and_the_fill_that_needs_none(configured, maps):
-    kidney = [*maps, "targets=[kidney]", "cohort.ct=null", "test=[phantom]"]
-    nearest = r"no prior for 'kidney' \(did you mean kidney_left, kidney_right\? fill=uniform needs none\)"
-    refused(configured(*kidney), nearest)
-    preflight.check(configured(*kidney, "fill=uniform"))
-    preflight.check(configured(*kidney, "data=synthseg"))
-    preflight.check(configured(*maps, "targets=[kidney]"))  # its training CT may show one
+def test_a_target_needs_no_prior_but_a_table_that_is_named_has_to_be_right(configured, maps, tmp_path):
+    blind = [*maps, "targets=[mass]", "cohort.ct=null", "test=[synthetic]", "evaluation.folds=2", "evaluation.fold=0"]
+    preflight.check(configured(*blind))
+    (tmp_path / "mine.csv").write_text("name,hu_pv_mean\nmass,3\n")
+    refused(configured(*blind, f"data.priors={tmp_path / 'mine.csv'}"), "'hu_sd_between' is missing")
 
 
 def test_train_without_any_training_ct_is_refused(configured, maps):

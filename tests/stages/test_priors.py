@@ -136,13 +136,40 @@ def test_nothing_is_measured_for_what_reads_no_priors(tables, recipe):
     assert tables(recipe).stages == ()
 
 
-def test_a_file_is_taken_and_named_by_its_content(tables, tmp_path):
-    (tmp_path / "mine.csv").write_text(
-        "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean\nliver,1,2,3,4\n", encoding="utf-8"
-    )
-    found = tables(f"data.priors={tmp_path / 'mine.csv'}")
-    assert found.priors["liver"].hu_pv_mean == 1
-    assert len(found.identity["priors"]) == 64
+HERE = priors.__name__
+COLUMNS = "name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean"
+
+
+def test_a_file_is_laid_over_the_table_and_named_by_what_comes_of_it(tables, tmp_path):
+    texts = {
+        "mine": f"{COLUMNS}\nliver,1,2,3,4\n",
+        "noted": f"{COLUMNS},note\nliver,1.0,2,3,4,measured by me\n",
+        "other": f"{COLUMNS}\nliver,1,2,3,5\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    mine, noted, other = (tables(f"data.priors={tmp_path / name}.csv") for name in texts)
+    assert mine.priors["liver"].hu_pv_mean == 1
+    assert mine.priors["spleen"] == load_priors()["spleen"]
+    assert mine.identity["priors"] == noted.identity["priors"] != other.identity["priors"]
+
+
+def test_names_without_a_prior_and_rows_without_a_structure_are_warned_of(tables, root, tmp_path, caplog):
+    def warned(*overrides):
+        caplog.clear()
+        tables("cohort.ct=null", *overrides)
+        return [line.getMessage() for line in caplog.records if (line.levelname, line.name) == ("WARNING", HERE)]
+
+    (root / "names.json").write_text(json.dumps({"1": "liver", "2": "spleeen", "3": "mass"}), encoding="utf-8")
+    (told,) = warned()
+    assert told.startswith("no prior for mass, spleeen (near: spleen): painted with HU from -150 to 300")
+    assert "give one as a row of a CSV file, data.priors=FILE" in told
+    assert warned("data=synth1", "data.cylinder.histogram=builtin") == []  # only the targets are painted
+    assert warned("fill=uniform") == []
+    (tmp_path / "mine.csv").write_text(f"{COLUMNS}\nmass,1,2,3,4\nspleeeen,1,2,3,4\n", encoding="utf-8")
+    missing, stray = warned(f"data.priors={tmp_path / 'mine.csv'}")
+    assert missing.startswith("no prior for spleeen (near: ")
+    assert "mine.csv: its row spleeeen belongs to no structure of the cohort; did you mean 'spleeen'?" in stray
 
 
 @pytest.mark.parametrize(("phase", "warned"), [("portal", False), ("native", True), ("mixed", True)])

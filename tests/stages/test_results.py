@@ -30,6 +30,28 @@ def test_summary_counts_what_is_absent_and_leaves_it_out():
     assert summary["dice_std"] == pytest.approx(np.sqrt(0.02))
 
 
+def test_without_a_test_the_model_is_the_result(configured, made, tmp_path, monkeypatch, capsys):
+    _, (_, _, _, training_set) = made
+    model, run = Stage("training", "b" * 12, tmp_path / "stages" / "b"), tmp_path / "my runs" / "1"
+    run.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    config = configured(*(override for override in SMALL if not override.startswith("test=")), "test=none")
+    assert (
+        results.write(config, run, {"data": "synth1"}, [], results.Outcome([training_set, model], None, []), Tracker())
+        is None
+    )
+    assert {path.name for path in run.iterdir()} == {"scores.json", "figures"}
+    assert {path.name for path in (run / "figures").iterdir()} == {"montage.png"}
+    told = capsys.readouterr().out
+    assert f"model: {model.folder}" in told
+    assert "labelct segment my_ct.nii.gz -o out --model 'my runs/1'" in told
+    record = json.loads((run / "scores.json").read_text())
+    assert (record["rows"], record["summary"]) == ([], {})
+    assert ["training", "b" * 12] in record["keys"]
+    ((found,), _) = arms.gather([run])
+    assert found.scores.empty
+
+
 def test_a_dice_that_is_nowhere_defined_is_no_zero():
     assert results.mean_dice(pd.DataFrame({"dice": [np.nan]})) is None
     assert results.mean_dice(pd.DataFrame({"dice": [0.5, np.nan]})) == 0.5

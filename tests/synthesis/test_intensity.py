@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelct.errors import InputError
 from labelct.priors import BACKGROUND_CLASSES, Priors, load_priors
 from labelct.priors.table import parse_priors
 from labelct.synthesis import intensity
@@ -85,9 +84,11 @@ def test_a_volume_tells_its_enhancement() -> None:
     assert factor["mixed"] != 1.0
 
 
-def test_a_class_without_prior_is_refused() -> None:
-    with pytest.raises(InputError, match="'tail'"):
-        classes_of(scene_of(["tail"]), np.random.default_rng(0))
+@pytest.mark.parametrize("kind", ["gaussian", "voxels", "fitted", "fixed"])
+def test_a_class_without_a_prior_is_uniform_under_every_fill(kind: str) -> None:
+    mine, uniform = (classes_of(scene_of(["tail"], {"kind": of}), np.random.default_rng(3)) for of in (kind, "uniform"))
+    assert mine["tail"] == uniform["tail"]
+    assert mine["_fat"] != uniform["_fat"]
 
 
 def test_fitted_takes_the_histograms_that_there_are_and_a_normal_curve_for_the_others() -> None:

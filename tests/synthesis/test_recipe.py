@@ -223,10 +223,17 @@ def test_a_value_without_name_is_refused(case: Case) -> None:
         draw(case, "synth3")
 
 
-def test_an_unknown_class_is_refused(case: Case) -> None:
-    case.names[5] = "Leber"
-    with pytest.raises(InputError, match=r"no prior for 'Leber' \(did you mean liver\? fill=uniform needs none\)"):
-        draw(case, "synth3")
+def test_a_class_without_a_prior_is_drawn_as_a_uniform_fill_does_and_leaves_the_others_as_they_are(case: Case) -> None:
+    def classes(**fill: Any) -> Any:
+        return draw(case, "synth3", **fill)["intensity"]["classes"]
+
+    known = classes()
+    case.names[5] = "organ of mine"
+    mine, uniform = classes(), classes(fill=intensity.Settings("uniform"))
+    assert mine["organ of mine"] == uniform["organ of mine"]
+    assert {name: spec for name, spec in mine.items() if name in known} == {
+        name: spec for name, spec in known.items() if name in mine
+    }
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,173 @@
+"""A plan as an experiment file: YAML that says what each value is for."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from omegaconf import OmegaConf
+
+from labelct.config import configuration_folder
+from labelct.errors import InputError
+from labelct.priors import load_priors
+from labelct.proposal.names import pairs
+from labelct.proposal.plan import Plan, Structure
+from labelct.settings import expanded
+
+# The experiment that ships whose settings of the volumes were tried, by recipe; what both share is in the first file.
+SHARED, TRIED = "_from_masks", {"synth1": "liver_from_masks", "synth3": "organs_from_masks"}
+# Distractors of a trunk, which a small field of view does not show.
+TRUNK = ("lungs_probability", "spine_probability", "ribs_probability", "couch_probability", "arms_probability")
+COLUMN = 44  # of the comments
+SAID = {
+    "superior_padding_mm": "maps that end below the heart are made longer",
+    "phase": "of contrast: any, or native, arterial, portal, delayed",
+    "gas": "how much gas hollow organs hold",
+    "contents": "how often they hold water, contrast agent or food",
+    "perfusion": "renal cortex ahead of the medulla, a spleen in bands",
+    "vessels": "veins within the liver",
+    "background_texture": "texture also where no label lies",
+    "background": "the body around the labels: half widths, thickness of wall and fat",
+    "cylinder": "the body that the targets lie in",
+    "deformation": "no two volumes of a map are alike",
+    "distractors": "what a CT shows and the labels do not: bones, lungs, couch, blobs of any HU",
+}
+
+
+def text(plan: Plan, source: str) -> str:
+    """Return the experiment file of a plan.
+
+    Args:
+        plan: What is proposed.
+        source: Where the names come from, for people; empty where nothing says.
+
+    Raises:
+        InputError: The path of the label maps cannot stand in a setting.
+    """
+    blocks = [_head(plan), _targets(plan), _cohort(plan, source), _data(plan), _trainer(plan)]
+    return "\n".join(line for block in blocks for line in block) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield "# @package _global_"
+    yield f"# {', '.join(plan.targets[:4])}{' …' if len(plan.targets) > 4 else ''} from {plan.layout.cases} label maps"
+    yield "# Written by labelct init. Any value may be changed: `labelct run --help GROUP` explains a group's keys."
+    yield "defaults:"
+    painted = "the targets in a textured body" if plan.recipe == "synth1" else "every label, textured, in a whole body"
+    chosen = {
+        f"cohort: {plan.layout.kind}": "",
+        "test: none": "or own, folder, totalsegmentator ...: score on CT with labels",
+        f"data: {plan.recipe}": painted,
+        "fill: voxels": "HU by the priors; labels without one are drawn as fill=uniform does",
+        "scanner: compact": "a helical scanner",
+        "dose: low": "",
+        f"trainer: {plan.trainer}": "",
+        f"device: {plan.device}": "",
+    }
+    yield from (_said(f"  - override /{line}", comment) for line, comment in chosen.items())
+    yield "  - _self_"
+
+
+def _said(line: str, comment: str) -> str:
+    """Return a line with its comment, in the column of all comments."""
+    return f"{line:<{COLUMN}}# {comment}" if comment else line
+
+
+def _targets(plan: Plan) -> Iterator[str]:
+    yield _said("targets:", "what the network learns, in the order of the mask's values")
+    yield from (f"  - {scalar(name)}" for name in plan.targets)
+    for whole, (left, right) in pairs(plan.targets).items():
+        yield f"# - {whole}s: [{left}, {right}]  in place of the two, where sides do not matter"
+
+
+def _cohort(plan: Plan, source: str) -> Iterator[str]:
+    layout, root = plan.layout, str(plan.layout.root.absolute())
+    if expanded(root) != root or "${" in root:
+        raise InputError(root, "has a $ in its path, which a setting takes for a variable", "rename the folder")
+    yield "cohort:"
+    yield f"  root: {scalar(root)}"
+    for name, value in layout.settings.items():
+        yield f"  {name}: {scalar(value)}"
+    if layout.kind == "folder":
+        yield _said("  names:", f"by {source}" if source else "nothing says what they are called")
+        yield from (_named(one, plan) for one in plan.structures)
+    elif merged := {one.given: one.name for one in plan.structures if one.given and one.given != one.name}:
+        yield _said("  merge:", "names of the priors in place of the data set's own")
+        yield from (f"    {scalar(given)}: {scalar(name)}" for given, name in merged.items())
+    numbers = "" if layout.divided else f"train: {plan.train}, val: {plan.val}, "
+    yield f"  splits: {{{numbers}test: 0}}"
+
+
+def _named(one: Structure, plan: Plan) -> str:
+    given = f"given as {scalar(one.given)}; " if one.given and one.given != one.name else ""
+    return _said(f"    {one.value}: {scalar(one.name)}", given + prior_of(one.name, plan))
+
+
+def prior_of(name: str, plan: Plan) -> str:
+    """Return in a few words what a structure is painted with."""
+    prior = load_priors().get(name)
+    if prior is None:
+        near = f"; near: {', '.join(plan.near[name])}" if plan.near.get(name) else ""
+        return f"no prior, any HU{near}"
+    spread = prior.hu_sd_between
+    return (
+        f"{prior.hu_native_mean:.0f} HU native, {prior.hu_pv_mean:.0f} portal-venous, patients differ by {spread:.0f}"
+    )
+
+
+def volumes(plan: Plan) -> dict[str, Any]:
+    """Return the settings of the volumes that were tried with a recipe, less what these label maps do not take."""
+    shared, own = _tried(SHARED, "data"), _tried(TRIED[plan.recipe], "data")
+    settings = shared | own | {"distractors": {**shared["distractors"], **own["distractors"]}}
+    if not plan.is_trunk:
+        settings["distractors"] = {key: value for key, value in settings["distractors"].items() if key not in TRUNK}
+    if plan.has_chest or not plan.is_trunk:
+        settings["superior_padding_mm"] = 0.0
+    host = settings.get("vessels", {}).get("host")
+    left_out = {"spacing", "lesions", *(["vessels"] if host not in plan.called else [])}
+    left_out |= {"enhancement", "enhancement_sd"} if settings["phase"] != "mixed" else set()
+    return {name: value for name, value in settings.items() if name not in left_out}
+
+
+def _data(plan: Plan) -> Iterator[str]:
+    yield "data:"
+    yield _said(f"  spacing: {plan.spacing}", "mm: finer shows small structures and takes longer")
+    yield _said(f"  replicates: {plan.replicates}", "volumes of each label map")
+    if plan.trainer == "unet_gpu":
+        yield _said("  mode: online", "volumes are drawn without end")
+        yield "  patches: 16"
+    yield _said("# priors: FILE", "rows of your own over the built-in ones: labelct priors show")
+    for name, value in volumes(plan).items():
+        line, comment = f"  {name}: {flow(value)}", SAID.get(name, "")
+        yield _said(line, comment) if len(line) < COLUMN else f"  # {comment}\n{line}".removeprefix("  # \n")
+
+
+def _trainer(plan: Plan) -> Iterator[str]:
+    for group in ("fill", "scanner"):
+        yield f"{group}: {flow(_tried(SHARED, group))}"
+    grid = [plan.network_spacing] * 3
+    yield _said(f"trainer: {{spacing: {flow(grid)}}}", "mm, the grid of the network")
+
+
+def _tried(name: str, group: str) -> dict[str, Any]:
+    """Return what an experiment that ships says in a group."""
+    content = OmegaConf.to_container(OmegaConf.load(configuration_folder() / "experiment" / f"{name}.yaml"))
+    assert isinstance(content, Mapping)
+    return dict(content.get(group, {}))
+
+
+def scalar(value: Any) -> str:
+    """Return a value as YAML, a text in quotes wherever it could be taken for something else."""
+    plain = isinstance(value, str) and value.isidentifier() and yaml.safe_load(value) == value
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def flow(value: Any) -> str:
+    """Return a value as YAML on one line."""
+    return str(yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False)).partition("\n")[0]
+
+
+def file_of(name: str) -> Path:
+    """Return where an experiment of that name belongs in the launch folder."""
+    return Path("conf") / "experiment" / f"{name}.yaml"

@@ -18,10 +18,10 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from labelct.commands.segment import model_folder
 from labelct.evaluation.components import keep_largest
 from labelct.evaluation.metrics import dice
 from labelct.io import nifti
+from labelct.models import find_model
 from labelct.synthesis.blur import FWHM
 from labelct.synthesis.deformation import AIR_HU
 from labelct.synthesis.resample import resample_labels, resample_volume, resampled_affine
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--value", type=int, default=1, help="label value of the model's first target")
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
     arguments = parser.parse_args()
-    predictor = open_model(model_folder(arguments.run), DeviceSettings())
+    predictor = open_model(find_model(str(arguments.run)), DeviceSettings())
     cases = [read(*paths, arguments.value) for paths in zip(arguments.ct, arguments.labels, strict=True)]
     print("| variant | mean | least | Dice |\n|---|---|---|---|")
     with TemporaryDirectory() as folder:

@@ -81,6 +81,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer", "translation",
         },
         "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "texts", "tracking"},
+        "models": {"errors", "filenames", "report", "texts"},
         "stages": {
             "atlas", "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "job_settings", "labels",
             "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming",
@@ -91,7 +92,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "filenames", "folders",
-            "inventory", "io", "parallel",
+            "inventory", "io", "models", "parallel",
             "phantom", "pipeline", "priors", "processes", "progress", "report", "sampler", "scanner", "settings",
             "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
             "translation", "volume",

@@ -18,10 +18,9 @@ from labelct.commands.masks import (
     write_mask,
 )
 from labelct.errors import InputError, LabelctError
-from labelct.filenames import check_name
 from labelct.io.volumes import ct_files
+from labelct.models import find_model
 from labelct.progress import track
-from labelct.texts import read_json
 from labelct.trainer.settings import DeviceSettings
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def parser() -> Parser:
     add = command.add_argument
     add("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
     add("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz, its record and labels.json")
-    add("--model", type=Path, required=True, help="a run's folder, or a folder of stages/training")
+    add("--model", help="a run's folder, latest, a folder of stages/training, or the name of a model of labelct")
     add("--device", default="cpu", choices=("cpu", "gpu", "auto"), help="where the network runs")
     add("--all-components", action="store_true", help="keep every part of each structure, also specks")
     add("--not-hu", action="store_true", help="take the values as they are, though they cannot be HU")
@@ -56,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     given = parser().parse_args(arguments)
     masks = mask_paths(given.ct, given.output)
-    folder = model_folder(given.model)
+    folder = find_model(given.model)
     from labelct.trainer.model import model_key, read_model
 
     labels = read_model(folder)["labels"]
@@ -74,35 +73,6 @@ def main(arguments: Sequence[str]) -> int:
     for line in failed.values():
         print(f"labelct segment: {line}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def model_folder(path: Path) -> Path:
-    """Return the folder of the trained network that `path`, a run or the folder itself, stands for.
-
-    Raises:
-        InputError: Neither of them is there.
-    """
-    if (path / "model.json").exists():
-        return path
-    scores, remedy = path / "scores.json", "give the folder of a finished run, or one with a model.json"
-    try:
-        key = dict(read_json(scores, remedy)["keys"])["training"]
-    except (KeyError, TypeError, ValueError):
-        raise InputError(scores, "is no record of a finished run", remedy) from None
-    check_name(scores, "key", key)
-    for parent in (*path.absolute().parents, _outputs(path)):
-        if (found := parent / "stages" / "training" / key).is_dir():
-            return found
-    raise InputError(path, f"its stages/training/{key} is gone", "give the model's own folder")
-
-
-def _outputs(run: Path) -> Path:
-    """Return the folder of all outputs that a run's own configuration names: the run itself may lie elsewhere."""
-    from labelct.report.configuration import read_configuration
-
-    paths = read_configuration(run, "give the model's own folder").get("paths")
-    outputs = paths.get("outputs") if isinstance(paths, dict) else None
-    return Path(outputs) if isinstance(outputs, str) else run
 
 
 def _options(given: argparse.Namespace) -> dict[str, bool]:

@@ -36,7 +36,7 @@ def read_volume(path: Path) -> Volume:
     stored, affine, frame = _read(path)
     with np.errstate(over="ignore"):
         array = in_order(stored, np.float32)
-    _check_finite(path, array)
+    check_finite(path, array)
     return Volume(array, affine, frame=frame)
 
 
@@ -158,7 +158,8 @@ def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:
     return *turn_to_ras(path, array, header.affine), Frame(header.shape, header.affine, header.block)
 
 
-def _check_finite(path: Path, array: NDArray[Any]) -> None:
+def check_finite(path: Path, array: NDArray[Any]) -> None:
+    """Raise `InputError` where a voxel of an image, which errors name `path`, is NaN, infinite or beyond any unit."""
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
         count = int(array.size - np.count_nonzero(np.isfinite(array)))
@@ -169,14 +170,14 @@ def _check_finite(path: Path, array: NDArray[Any]) -> None:
 
 def _as_labels(path: Path, numbers: NDArray[Any]) -> NDArray[np.unsignedinteger]:
     if numbers.dtype.kind == "f":
-        _check_finite(path, numbers)
+        check_finite(path, numbers)
         whole = np.rint(numbers)
         if np.abs(numbers - whole).max() > WHOLE:
             raise InputError(path, "its values are no whole numbers", "give a label map, not an image")
         numbers = whole
     if numbers.min() < 0:
         raise InputError(path, f"it holds the negative value {int(numbers.min())}", "give labels from 0 up")
-    if numbers.max() > MOST_LABEL:
+    if int(numbers.max()) > MOST_LABEL:
         raise InputError(path, f"it holds the value {int(numbers.max())}", f"give labels of at most {MOST_LABEL}")
     return in_order(numbers, np.min_scalar_type(int(numbers.max())))
 
@@ -186,7 +187,7 @@ def _stored(path: Path, array: NDArray[np.generic]) -> NDArray[np.generic]:
         raise InputError(path, "is no name of a NIfTI file", "end it in .nii.gz or .nii")
     if array.dtype.kind in "bu":
         return array.astype(np.min_scalar_type(int(array.max(initial=0))), copy=False)
-    _check_finite(path, array)
+    check_finite(path, array)
     rounded = np.rint(array)
     np.clip(rounded, *HU_RANGE, out=rounded)
     hu: NDArray[np.int16] = rounded.astype(np.int16)

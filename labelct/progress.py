@@ -73,3 +73,11 @@ def track(items: Iterable[Item], description: str, total: int) -> Iterator[Item]
         for done, item in enumerate(items, start=1):
             yield item
             bar.update(done)
+
+
+def is_watched() -> bool:
+    """Return whether somebody sees a bar: on a terminal, or in a notebook."""
+    from rich import get_console
+
+    console = get_console()
+    return console.is_terminal or console.is_jupyter

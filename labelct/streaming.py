@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
@@ -73,12 +74,13 @@ class SyntheticVolumes:
 
     def volume(self, number: int) -> Drawn:
         """Return the volume of a number, 0 or more; the seed is `data.seed`."""
-        seed = self.sampler.recipe.data.seed
         turn, place = divmod(number, len(self.subjects))
-        index = int(np.random.default_rng([seed, DRAWN, turn]).permutation(len(self.subjects))[place])
-        name, case = self.subjects[index].case, self._load(index).case
-        rng = np.random.default_rng(entropy(seed, DRAWN, name, number))
-        return Drawn(name, *self.sampler.volume(case, rng), case.spacing)
+        return self._drawn(int(self._order(turn)[place]), number)
+
+    def of_subject(self, index: int, turn: int) -> Drawn:
+        """Return the volume that is made of a subject in the `turn`-th pass over all of them, from 0."""
+        place = int(np.flatnonzero(self._order(turn) == index)[0])
+        return self._drawn(index, turn * len(self.subjects) + place)
 
     def on(self, device: str) -> SyntheticVolumes:
         """Return the same volumes, made on another device.
@@ -92,10 +94,28 @@ class SyntheticVolumes:
         check_device(device)
         return SyntheticVolumes(self.subjects, partial(_on, self, device))
 
-    def load(self) -> None:
-        """Read all that volumes are drawn from."""
+    def load(self, bar: bool = True) -> None:
+        """Read all that volumes are drawn from.
+
+        Args:
+            bar: Whether a bar shows how far it is; without one, the label maps are read one after another.
+        """
         _ = self.sampler  # made once here, not by each of the threads
-        map_cases(self._load, range(len(self.subjects)), ParallelSettings(backend="threading"), "label maps")
+        numbers = range(len(self.subjects))
+        if bar:
+            map_cases(self._load, numbers, ParallelSettings(backend="threading"), "label maps")
+        else:
+            for number in numbers:
+                self._load(number)
+
+    def _order(self, turn: int) -> NDArray[np.int64]:
+        """Return the subjects in the order of a pass over them."""
+        return np.random.default_rng([self.sampler.recipe.data.seed, DRAWN, turn]).permutation(len(self.subjects))
+
+    def _drawn(self, index: int, number: int) -> Drawn:
+        name, case = self.subjects[index].case, self._load(index).case
+        rng = np.random.default_rng(entropy(self.sampler.recipe.data.seed, DRAWN, name, number))
+        return Drawn(name, *self.sampler.volume(case, rng), case.spacing)
 
     def _load(self, index: int) -> Loaded:
         if index not in self._cases:
@@ -139,7 +159,7 @@ def read_shared(folder: Path, name: str | None) -> SyntheticVolumes | None:
     return volumes
 
 
-class SyntheticDataset(IterableDataset[tuple[Tensor, Tensor]]):
+class VolumeStream(IterableDataset[tuple[Tensor, Tensor]]):
     """New volumes without end for a `DataLoader`; their order depends on the seed alone, not on the workers.
 
     Worker `w` of `n` makes the numbers `start + w`, `start + w + n`, ..., and the loader asks its workers in turn. On a

@@ -98,6 +98,10 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
     },
     {
+        "api": {
+            "cohort", "config", "errors", "evaluation", "io", "models", "mr", "phantom", "progress", "sampler",
+            "scanner", "stages", "streaming", "synthesis", "targets", "trainer", "volume",
+        },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",
             "folders", "inventory", "io", "models", "parallel",

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from labelct.progress import ProgressBar, track
+from labelct.progress import ProgressBar, is_watched, track
 
 
 def shown(bar: ProgressBar, file: io.StringIO) -> str:
@@ -50,3 +50,9 @@ def test_items_pass_in_order_and_a_failure_is_passed_on(capsys) -> None:
 def test_the_module_imports_no_rich() -> None:
     code = "import sys, labelct.progress; print('rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
+
+
+def test_nobody_watches_where_there_is_neither_terminal_nor_notebook(monkeypatch) -> None:
+    assert not is_watched()
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    assert is_watched()

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from labelct.errors import SettingError
 from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import DoseSettings, NoiseOnlySettings, ReconSettings, ScannerSettings
-from labelct.streaming import SyntheticDataset, SyntheticVolumes, check, read_shared, shared
+from labelct.streaming import SyntheticVolumes, VolumeStream, check, read_shared, shared
 from labelct.synthesis.settings import DataSettings
 
 NO_SCANNER = Acquisition(ScannerSettings(kind="none"))
@@ -24,7 +24,7 @@ def changed(volumes, **changes):
 
 
 def stream(volumes, workers, length=8, start=0):
-    loader = DataLoader(SyntheticDataset(volumes, start), batch_size=None, num_workers=workers)
+    loader = DataLoader(VolumeStream(volumes, start), batch_size=None, num_workers=workers)
     return [(image.clone(), labels.clone()) for image, labels in islice(loader, length)]
 
 
@@ -37,9 +37,19 @@ def test_one_seed_is_one_stream_with_any_number_of_workers(volumes):
     assert not torch.equal(stream(other, 0, 1)[0][0], alone[0][0])
 
 
+def test_a_pass_draws_of_each_subject_the_volume_that_the_stream_has_of_it(volumes):
+    for number in range(6):
+        drawn = volumes.volume(number)
+        index = [subject.case for subject in volumes.subjects].index(drawn.case)
+        again = volumes.of_subject(index, number // 3)
+        assert np.array_equal(again.hu, drawn.hu)
+        assert np.array_equal(again.target, drawn.target)
+        assert not np.array_equal(volumes.of_subject(index, number // 3 + 1).hu, drawn.hu)
+
+
 def test_a_device_yields_the_same_stream_as_tensors_of_its_own(volumes, device):
     there = f"{device}:0"  # "cpu" alone are NumPy arrays
-    ours, theirs = stream(volumes, 0, 3), list(islice(SyntheticDataset(volumes, device=there), 3))
+    ours, theirs = stream(volumes, 0, 3), list(islice(VolumeStream(volumes, device=there), 3))
     for (image, labels), (same, values) in zip(ours, theirs, strict=True):
         assert same.device.type == values.device.type == device
         assert torch.allclose(same.cpu(), image, rtol=0, atol=5e-3)
@@ -49,7 +59,7 @@ def test_a_device_yields_the_same_stream_as_tensors_of_its_own(volumes, device):
 
 
 def test_workers_are_not_asked_for_volumes_on_a_device(volumes):
-    loader = DataLoader(SyntheticDataset(volumes, device="cpu:0"), batch_size=None, num_workers=2)
+    loader = DataLoader(VolumeStream(volumes, device="cpu:0"), batch_size=None, num_workers=2)
     with pytest.raises(RuntimeError, match="num_workers=2: allowed is 0 with device=cpu:0"):
         next(iter(loader))
 

@@ -181,7 +181,7 @@ def _relative(path: Path, root: Path) -> str:
 
 def load_label_map(path: Path, names: Mapping[int, str], merge: Mapping[str, str] | None) -> LabelMap:
     """Read a label map, check its values against `names`, merge, and take out what is called `ignore`."""
-    return _without_ignored(merge_labels(read_labels(path, names), merge))
+    return without_ignored(merge_labels(read_labels(path, names), merge))
 
 
 def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelMap:
@@ -196,7 +196,7 @@ def merge_labels(label_map: LabelMap, merge: Mapping[str, str] | None) -> LabelM
     return LabelMap(array, label_map.affine, names)
 
 
-def _without_ignored(label_map: LabelMap) -> LabelMap:
+def without_ignored(label_map: LabelMap) -> LabelMap:
     """Return the label map with nnU-Net's label `ignore` as no structure: its voxels are those that `ignored` says."""
     value = label_map.value_of(IGNORE)
     if value is None:
@@ -204,7 +204,7 @@ def _without_ignored(label_map: LabelMap) -> LabelMap:
     where = label_map.array == value
     array = np.where(where, 0, label_map.array).astype(label_map.array.dtype)
     names = {known: name for known, name in label_map.names.items() if known != value}
-    return LabelMap(array, label_map.affine, names, ignored=where)
+    return replace(label_map, array=array, names=names, ignored=where)
 
 
 def with_image(subject: Subject, path: Path, label_file: Path | None, settings: FilesSettings) -> Subject:

@@ -17,7 +17,10 @@ PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's m
 DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
 TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
 LARGE, STEP = 1_000_000, 4  # shares are counted on every 64th voxel of a large volume
-REMEDY = "export it with rescale slope and intercept applied, or take it as it is: --not-hu, in a cohort not_hu=true"
+REMEDY = (
+    "export it with rescale slope and intercept applied, or take it as it is: "
+    "--not-hu, in a cohort not_hu=true, in Python not_hu=True"
+)
 
 
 def clipped(hu: NDArray[Any]) -> NDArray[Any]:

@@ -187,7 +187,7 @@ def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:
 
 
 def check_finite(path: Path, array: NDArray[Any]) -> None:
-    """Raise `InputError` where a voxel is not finite or no intensity."""
+    """Raise `InputError` where a voxel of an image, which errors name `path`, is NaN, infinite or beyond any unit."""
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
         count = int(array.size - np.count_nonzero(np.isfinite(array)))
@@ -205,7 +205,7 @@ def _as_labels(path: Path, numbers: NDArray[Any]) -> NDArray[np.unsignedinteger]
         numbers = whole
     if numbers.min() < 0:
         raise InputError(path, f"it holds the negative value {int(numbers.min())}", "give labels from 0 up")
-    if numbers.max() > MOST_LABEL:
+    if int(numbers.max()) > MOST_LABEL:
         raise InputError(path, f"it holds the value {int(numbers.max())}", f"give labels of at most {MOST_LABEL}")
     return in_order(numbers, np.min_scalar_type(int(numbers.max())))
 

@@ -100,12 +100,21 @@ def generate_case(settings: EmbeddedSettings, case: str, folder: Path) -> None:
     Raises:
         InputError: The files cannot be written.
     """
-    rng = np.random.default_rng([settings.seed, crc32(case.encode())])
-    arrays, spacing = PHANTOMS[settings.kind].draw(settings, rng)
+    arrays, spacing = draw_case(settings, case)
     affine = np.diag([*spacing, 1.0])
     affine[:3, 3] = [-(n - 1) / 2 * step for n, step in zip(arrays["labels"].shape, spacing, strict=True)]
     for kind, array in arrays.items():
         nifti.write(_file(kind, case, folder), array, affine)
+
+
+def draw_case(settings: EmbeddedSettings, case: str) -> Drawn:
+    """Return the arrays `(x, y, z)` of a case by the folder they belong in, HU not rounded, and its voxel size in mm.
+
+    Args:
+        settings: The cohort.
+        case: Any name; with the seed it decides everything that is drawn.
+    """
+    return PHANTOMS[settings.kind].draw(settings, np.random.default_rng([settings.seed, crc32(case.encode())]))
 
 
 def write_index(settings: EmbeddedSettings, folder: Path) -> None:

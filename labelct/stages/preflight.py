@@ -63,7 +63,7 @@ def _check(config: Config) -> None:
     _check_image(config, own, modality, source)
     translation.check(config, root)
     atlases.check(config, own[0] if own else None, root)
-    _check_structures(config, known, source)
+    check_structures(config, known, source)
     has_ct = any(subject.load_ct is not None for subject in own[0].train) if own else modality == "ct"
     _check_tables(config, has_ct)
     recipe = RECIPES[config.data.kind]
@@ -121,7 +121,17 @@ def _check_image(config: Config, own: tuple[Cohort, Stage] | None, modality: str
         raise InputError(source, problem, remedy)
 
 
-def _check_structures(config: Config, known: tuple[str, ...], source: str) -> None:
+def check_structures(config: Config, known: tuple[str, ...], source: str) -> None:
+    """Raise where a target, a lesion's host or a label to drop is no structure of the cohort.
+
+    Args:
+        config: The experiment; read are targets, lesions and drop.
+        known: The cohort's structures.
+        source: What an error names.
+
+    Raises:
+        InputError: One is none.
+    """
     host, lesion = config.data.lesions.host, config.data.lesions.name
     here = (*known, *([lesion] if lesion else []))
     for part in (*config.targets.missing(here), *([host] if host else [])):
@@ -133,7 +143,7 @@ def _check_structures(config: Config, known: tuple[str, ...], source: str) -> No
 def _check_known(name: str, known: tuple[str, ...], source: str) -> None:
     if name not in known:
         remedy = did_you_mean(name, known) or f"known are {', '.join(sorted(known)[:20])}"
-        raise InputError(source, f"the cohort has no structure {name!r}", remedy)
+        raise InputError(source, f"there is no structure {name!r}", remedy)
 
 
 def _check_tables(config: Config, has_ct: bool) -> None:

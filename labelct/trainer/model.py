@@ -101,17 +101,30 @@ def read_image(folder: Path, path: Path, unchecked: bool = False, series: str = 
     Raises:
         InputError: The image cannot be read or is of another modality; the model's folder says nothing sensible.
     """
-    from labelct import mr
     from labelct.io.volumes import read_ct, read_mr
+    from labelct.mr import shown
+
+    settings = mr_settings(folder)
+    if settings is None:
+        return read_ct(path, unchecked, series)
+    return shown(read_mr(path, unchecked, series), settings)
+
+
+def mr_settings(folder: Path) -> MrSettings | None:
+    """Return how the intensities of MR were standardised that a model was trained on; None: it was trained on CT.
+
+    Raises:
+        InputError: The model's folder says nothing sensible.
+    """
+    from labelct import mr
 
     if not (folder / IMAGE).exists():
-        return read_ct(path, unchecked, series)
+        return None
     described = read_description(folder / IMAGE)
     try:
-        settings = mr.Settings(**described["mr"])
+        return mr.Settings(**described["mr"])
     except (KeyError, TypeError, SettingError):
         raise InputError(folder / IMAGE, "says nothing of how MR intensities were standardised", REMEDY) from None
-    return mr.shown(read_mr(path, unchecked, series), settings)
 
 
 def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) -> Schema:

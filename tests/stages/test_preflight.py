@@ -37,7 +37,7 @@ def refused(config, said):
         (["data=mr"], "cohort=phantom: its images are CT, and data=mr needs MR; set cohort.modality=mr if they are MR"),
         (["cohort=pelvis_mr", "data=clinical", "targets=prostate"], "its images are MR, .* needs CT; set data=mr"),
         (["cohort=pelvis_mr", "targets=prostate"], "test=own: its test images are MR, and data=synth3 trains on CT"),
-        (["cohort=pelvis_mr", "data=mr", "targets=liver"], "cohort=pelvis: the cohort has no structure 'liver'"),
+        (["cohort=pelvis_mr", "data=mr", "targets=liver"], "cohort=pelvis: there is no structure 'liver'"),
         (["cohort.test=0"], "no case to score on"),
         (["data.priors=/no/such.csv"], "/no/such.csv: no such file"),
         (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),

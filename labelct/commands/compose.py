@@ -16,6 +16,7 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from labelct.commands import slurm
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME, own_folder
@@ -75,6 +76,8 @@ def check_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = No
     checked: list[Config] = []
     for composed in composed_jobs(overrides, multirun, folder):
         config = typed(composed.node)
+        if starting and not checked and slurm.is_chosen(composed.launcher):
+            slurm.check(composed.launcher)
         if starting and composed.here:
             _look(config, checked)
         checked.append(config)
@@ -89,11 +92,13 @@ class Composed:
         overrides: Its own.
         node: What Hydra composed of them.
         here: Whether its launcher runs it on this machine.
+        launcher: `hydra.launcher`; empty for a job that is no sweep's.
     """
 
     overrides: list[str]
     node: DictConfig
     here: bool
+    launcher: DictConfig
 
 
 def composed_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = None) -> Iterator[Composed]:
@@ -113,11 +118,12 @@ def composed_jobs(overrides: Sequence[str], multirun: bool, folder: str | None =
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
         jobs, whole = _jobs(list(overrides), extra, multirun)
         single = not multirun and whole.hydra.mode != RunMode.MULTIRUN
-        here = single or any(name in str(whole.hydra.launcher.get("_target_")) for name in LOCAL)
+        launcher = OmegaConf.create() if single else whole.hydra.launcher
+        here = single or any(name in str(launcher.get("_target_")) for name in LOCAL)
         for job in jobs:
             node = _without_hydra(whole) if job == list(overrides) else _compose([*job, *extra])
             _check_truths(job, node)
-            yield Composed(job, node, here)
+            yield Composed(job, node, here, launcher)
 
 
 def _look(config: Config, before: Sequence[Config]) -> None:

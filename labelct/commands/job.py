@@ -19,7 +19,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from rich.logging import RichHandler
 
-from labelct.commands import status
+from labelct.commands import slurm, status, submission
 from labelct.config import study, typed
 from labelct.errors import SPACE, InputError, LabelctError, refusal
 from labelct.folders import missing, remove_empty
@@ -111,9 +111,16 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE_S)
             raise
+        except SystemExit:  # submitit has put it into Slurm's queue again
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_S)
+            raise
         finally:
             _end_group(process.pid)
     ended = status.read(folder / status.FILE)
+    if ended["state"] == "stopped" and submission.on_slurm():
+        raise SystemExit(code)  # Slurm stops it and may take it up again: a result would say that it is over
     if code and (code < 0 or ended.get("reason") in (None, status.KILLED)):
         reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         log.error("%s", reason)
@@ -124,6 +131,7 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
 def main() -> None:
     """Run the job of the folder that is the first argument."""
     interrupt_on_signals()
+    submission.leave_time_limit_to_parent()
     folder = Path(sys.argv[1])
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     described = folder / DESCRIBED
@@ -200,8 +208,10 @@ class JobFolders(Callback):
         self._remember(Path(config.hydra.run.dir), False)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Remember the folder of a sweep."""
+        """Remember the folder of a sweep, and follow the jobs of one on Slurm."""
         self._remember(Path(config.hydra.sweep.dir), True)
+        if slurm.is_chosen(config.hydra.launcher):
+            submission.follow_jobs()
 
     def _remember(self, folder: Path, multirun: bool) -> None:
         JobFolders.folder, JobFolders.multirun, JobFolders.new = folder, multirun, missing(folder)

@@ -14,7 +14,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from labelct.caps import capped
-from labelct.commands import compose, keys, status
+from labelct.commands import compose, keys, status, submission
 from labelct.commands import job as single
 from labelct.commands.groups import NAME, groups, options, own_folder
 from labelct.commands.job import JobFolders, sweep_ended
@@ -112,7 +112,7 @@ def _run(jobs: int) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let what a disk refuses Hydra reach the verb's own line
     start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=NAME)
     try:
-        with workers_killed_on_interrupt():  # those of the joblib launcher
+        with workers_killed_on_interrupt(), submission.refusals_told():  # workers are the joblib launcher's
             start(job)()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1

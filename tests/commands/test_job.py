@@ -3,13 +3,15 @@ import json
 import logging
 import subprocess
 import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import rich
 from omegaconf import OmegaConf
 
-from labelct.commands import job
+from labelct.commands import job, status
 from labelct.commands.job import Console, JobFolders, LogFile, sweep_ended
 from labelct.errors import InputError
 from labelct.store import build, recipe_of, write_text
@@ -143,9 +145,53 @@ def test_a_sweep_that_ended_well_says_nothing(tmp_path):
 
 
 def test_the_folder_of_the_jobs_is_remembered():
-    config = SimpleNamespace(hydra=SimpleNamespace(run=SimpleNamespace(dir="a"), sweep=SimpleNamespace(dir="b")))
+    folders = {"run": SimpleNamespace(dir="a"), "sweep": SimpleNamespace(dir="b")}
+    config = SimpleNamespace(hydra=SimpleNamespace(**folders, launcher={"_target_": "basic_launcher"}))
     callback = JobFolders()
     callback.on_multirun_start(config)
     assert (str(JobFolders.folder), JobFolders.multirun) == ("b", True)
     callback.on_run_start(config)
     assert (str(JobFolders.folder), JobFolders.multirun) == ("a", False)
+
+
+class Stopped(subprocess.Popen):
+    """A job that Slurm stops: it says so in its folder and ends."""
+
+    def __init__(self, command, **options):
+        super().__init__([sys.executable, "-c", "raise SystemExit(143)"], **options)
+        status.fail(Path(command[-1]), "stopped by SIGTERM", "stopped")
+
+
+@pytest.mark.parametrize("executor", ["slurm", "local"])
+def test_a_job_that_slurm_stops_leaves_no_result(tmp_path, monkeypatch, executor):
+    monkeypatch.setenv("SUBMITIT_EXECUTOR", executor)
+    monkeypatch.setattr(job.subprocess, "Popen", Stopped)
+    if executor == "slurm":  # it may be taken up again, and a result would say that it is over
+        with pytest.raises(SystemExit):
+            job.run_apart(tmp_path, tmp_path)
+    else:
+        assert job.run_apart(tmp_path, tmp_path) is None
+
+
+def test_a_job_that_submitit_puts_into_the_queue_again_stops_in_good_order(tmp_path, monkeypatch):
+    script = "import signal, sys, time; from labelct.commands import status; from pathlib import Path; "
+    script += (
+        "signal.signal(signal.SIGTERM, lambda *_: (status.fail(Path('.'), 'SIGTERM', 'stopped'), sys.exit(143))); "
+    )
+    script += "Path('ready').touch(); time.sleep(60)"
+
+    class Requeued(subprocess.Popen):
+        def __init__(self, command, **options):
+            super().__init__([sys.executable, "-c", script], **options)
+
+        def wait(self, timeout=None):
+            if timeout is None:
+                while not (tmp_path / "ready").exists():
+                    time.sleep(0.01)
+                raise SystemExit(-1)
+            return super().wait(timeout)
+
+    monkeypatch.setattr(job.subprocess, "Popen", Requeued)
+    with pytest.raises(SystemExit):
+        job.run_apart(tmp_path, tmp_path)
+    assert status.read(tmp_path / status.FILE)["reason"] == "SIGTERM"

@@ -19,6 +19,7 @@ from labelct.synthesis.resample import resample_labels
 
 Array = NDArray[np.float32]
 REACH_MM = 40.0  # distances are clipped here: surfaces further apart than this after the stretch do not attract
+MARGIN_MM = 50.0  # around the organs: beyond it no distance pulls
 STRETCH = (0.7, 1.4)  # between adults; more is an organ that one of the maps cuts off
 SPREAD = 1.5  # standard deviations from an organ's centre at which its size is compared
 LONGEST = 0.4  # of a voxel for an update: shorter than half of one does not fold
@@ -33,13 +34,15 @@ class Alignment:
     Attributes:
         scale: `(3,)`, of the stretch.
         shift: `(3,)` mm.
-        field: `(3, x, y, z)` mm that are added, on a grid of `grid_mm` from the first corner.
+        field: `(3, x, y, z)` mm that are added, on a grid around the organs; beyond it its border goes on.
+        origin: `(3,)` mm, the first corner of that grid.
         grid_mm: Its voxel size.
     """
 
     scale: NDArray[np.float64]
     shift: NDArray[np.float64]
     field: Array
+    origin: NDArray[np.float64]
     grid_mm: float
 
     def places(self, shape: Sequence[int], spacing: Sequence[float], sections: slice) -> Array:
@@ -50,9 +53,9 @@ class Alignment:
         axes = (range(shape[0]), range(shape[1]), levels)
         centres = [(np.array(axis, np.float32) + 0.5) * size for axis, size in zip(axes, spacing, strict=True)]
         points = np.stack(np.meshgrid(*centres, indexing="ij"))
-        index = points / self.grid_mm - 0.5
-        moved = [map_coordinates(one, index, order=1, mode="nearest") for one in self.field]
         column = (3, 1, 1, 1)
+        index = (points - self.origin.reshape(column)) / self.grid_mm - 0.5
+        moved = [map_coordinates(one, index, order=1, mode="nearest") for one in self.field]
         placed = self.scale.reshape(column) * points + self.shift.reshape(column) + np.stack(moved)
         return placed.astype(np.float32)
 
@@ -87,16 +90,26 @@ def register(fixed: Organs, moving: Organs, grid_mm: float) -> Alignment:
     """
     thin = fixed.thinned(grid_mm / 2), moving.thinned(grid_mm / 2)
     scale, shift = stretch(*thin)
-    maps = [halved(distances(one)) for one in thin]
+    cut, origin = around(thin[0])
+    maps = [halved(distances(one)) for one in (cut, thin[1])]
     column = (3, 1, 1, 1)
     field = np.zeros((3, *halved(maps[0]).shape[1:]), np.float32)
     for factor, iterations in ITERATIONS.items():
         levels = [halved(one) if factor == 2 else one for one in maps]
         if factor == 1:
             field = _finer(field, levels[0].shape[1:])
-        start = scale.reshape(column), shift.reshape(column)
+        start = scale.reshape(column), (shift + scale * origin).reshape(column)
         field = demons(levels[0], levels[1], grid_mm * factor, start, field, iterations)
-    return Alignment(scale, shift, field, grid_mm)
+    return Alignment(scale, shift, field, origin, grid_mm)
+
+
+def around(organs: Organs) -> tuple[Organs, NDArray[np.float64]]:
+    """Return the part of a map that the field is found on, around the organs, and its first corner `(3,)` mm."""
+    voxels = np.argwhere(np.isin(organs.label_map, organs.values))
+    margin = np.ceil(MARGIN_MM / np.asarray(organs.spacing)).astype(int)
+    low, high = np.maximum(voxels.min(axis=0) - margin, 0), voxels.max(axis=0) + margin + 1
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    return Organs(organs.label_map[box], organs.spacing, organs.values), low * np.asarray(organs.spacing)
 
 
 def stretch(fixed: Organs, moving: Organs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -47,6 +47,19 @@ def used(config: Config) -> bool:
     return "atlas" in RECIPES[config.data.kind].ingredients and config.data.atlas.used
 
 
+def mixed(config: Config) -> bool:
+    """Return whether volumes of the training may be an atlas."""
+    return used(config) and config.data.atlas.whole > 0
+
+
+def unmixed(config: Config) -> Config:
+    """Return the experiment of volumes that are never an atlas, as those that a checkpoint is chosen by."""
+    atlas = config.data.atlas
+    completed = min(1.0, atlas.whole + atlas.completed) if atlas.completed else 0.0
+    data = dataclasses.replace(config.data, atlas=dataclasses.replace(atlas, whole=0.0, completed=completed))
+    return dataclasses.replace(config, data=data)
+
+
 def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     """Return a cohort whose subjects have atlases beside them, and the stage that stands for both.
 
@@ -71,10 +84,10 @@ def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
     _check_structures(config, known)
     fits = _completed(config, cohort, found, root) if config.data.atlas.completed else {}
-    parents = {f"whole {name}": one.key for name, one in known.items()} if config.data.atlas.whole else {}
+    parents = {f"whole {name}": one.key for name, one in known.items()} if mixed(config) else {}
     parents |= {f"{case} {name}": one.key for case, fit in fits.items() for name, one in fit.items()}
     key = key_of(recipe_of("cohort", VERSION, {"atlases": parents}, [stage]))
-    return _beside(cohort, known if config.data.atlas.whole else {}, fits), dataclasses.replace(stage, key=key)
+    return _beside(cohort, known if mixed(config) else {}, fits), dataclasses.replace(stage, key=key)
 
 
 def check(config: Config, own: Cohort | None, root: Path) -> None:

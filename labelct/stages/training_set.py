@@ -13,7 +13,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.stages import priors, scanning, synthesis
+from labelct.stages import atlases, priors, scanning, synthesis
 from labelct.store import Stage, build, copy, recipe_of
 from labelct.synthesis import drop
 from labelct.synthesis.recipes import RECIPES
@@ -45,8 +45,9 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> list
     """Return the stages of clean volumes and, last, of the training set.
 
     In a cross-validation volumes are made once, of every case that any fold trains on; the training set of a fold takes
-    those of its own cases. Validation volumes are made apart only where they differ: without the drop of labels. Each
-    fold makes its own where they are painted from what is measured on the CT of its training cases.
+    those of its own cases. Validation volumes are made apart only where they differ: without the drop of labels, or
+    where volumes of the training may be an atlas. Each fold makes its own where they are painted from what is measured
+    on the CT of its training cases.
 
     Args:
         config: The experiment.
@@ -58,11 +59,13 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> list
         clean = synthesis.run(config, cohort, cohort_stage, root)
         return [clean, scanning.run(config, clean, root)]
     whole, copies, copies_val = (cohort, cohort_stage, root), synthesis.copies(config), config.data.replicates_val
-    splits = ("train", "val") if copies_val <= copies and not _drops(config) else ("train",)
+    alike = copies_val <= copies and not _drops(config) and not atlases.mixed(config)
+    splits = ("train", "val") if alike else ("train",)
     train = _pool(config, splits, copies, whole)
     val = dataclasses.replace(train, replicates=copies_val)
     if "val" not in splits:
-        val = _pool(config if config.drop.validation else _without_drop(config), ("val",), copies_val, whole)
+        arm = config if config.drop.validation else _without_drop(config)
+        val = _pool(atlases.unmixed(arm), ("val",), copies_val, whole)
     shared = {stage.key: stage for stage in (train.clean, val.clean)}
     return [*shared.values(), _select(config, {"train": (train, cohort.train), "val": (val, cohort.val)}, root)]
 

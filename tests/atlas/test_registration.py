@@ -68,3 +68,15 @@ def test_what_an_atlas_does_not_reach_is_nothing():
     brought = warped(half, WHOLE.spacing, register(organs(body((5, 1)), 5, 1), moving, 8.0), organs(WHOLE, 5, 1))
     assert brought.shape == WHOLE.label_map.shape
     assert not brought[:, :, :5].any()
+
+
+def test_organs_anywhere_in_a_large_map_are_met_alike():
+    case = body((5, 1), 0.95, {5: (8.0, 6.0, 6.0), 1: (6.0, 6.0, -4.0)})
+    large = np.pad(case.label_map, ((32, 16), (16, 32), (48, 16)))
+    near, far = organs(case, 5, 1), Organs(large, case.spacing, (5, 1))
+    ours, theirs = (
+        warped(WHOLE.label_map, WHOLE.spacing, register(f, organs(WHOLE, 5, 1), 8.0), f) for f in (near, far)
+    )
+    theirs = theirs[32:-16, 16:-32, 48:-16]
+    for value in (5, 1, 20):
+        assert dice(ours == value, theirs == value) > 0.9

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from labelct.commands import replay
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.stages import atlases, cohorts, scanning, synthesis
+from labelct.stages import atlases, cohorts, scanning, synthesis, training_set
+from labelct.streaming import SyntheticVolumes
 
 AFFINE = np.diag([8.0, 8.0, 8.0, 1.0])
 TINY = [
@@ -160,3 +162,27 @@ def test_an_atlas_that_does_not_fit_ends_the_job_or_is_said(tiny, folders, caplo
     cohort, _ = atlases.applied(allowed, own, root)
     assert "a geometric body, completes c" in caplog.text
     assert not any(subject.completed for subject in cohort.train)
+
+
+def test_every_fold_trains_on_atlases_and_is_chosen_by_none(tiny, folders):
+    given = ("evaluation.folds=3", "evaluation.fold=0", "evaluation.validation_share=0.5", "test=synthetic")
+    config, root = tiny(*given, "cohort.splits={train: 3, val: 0, test: 0}"), folders / "out/stages"
+    own = atlases.applied(config, cohorts.prepare_training(config, root), root)
+    lines = lines_of(training_set.run(config, *own, root)[-1])
+    drawn = {split: [line["recipe"]["atlas"] for line in lines if line["split"] == split] for split in ("train", "val")}
+    assert any(drawn["train"])
+    assert drawn["val"]
+    assert not any(drawn["val"])
+
+
+def test_volumes_drawn_while_a_network_trains_are_of_atlases_too(tiny, folders):
+    config, root = tiny("data.mode=online", "texture=none"), folders / "out/stages"
+    cohort, made = volumes(config, root)
+    drawn = SyntheticVolumes(cohort.train, partial(synthesis.sampler, config, made.folder))
+    sizes = [drawn.volume(number).hu.shape for number in range(8)]
+    own = cohort.train[0].label_map().array.shape
+    assert len(set(sizes)) == 1  # cases and atlases of this cohort have one grid
+    assert np.prod(sizes[0]) < np.prod(own)
+    again = SyntheticVolumes(cohort.train, partial(synthesis.sampler, config, made.folder))
+    for number in (7, 3):
+        assert np.array_equal(again.volume(number).hu, drawn.volume(number).hu)

@@ -46,7 +46,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "texts", "threads",
         },
         "scanner": {"accelerator", "errors", "progress", "rotation", "settings", "threads"},
-        "evaluation": {"errors", "labels", "settings", "store", "targets"},
+        "evaluation": {"body", "errors", "labels", "settings", "store", "targets"},
     },
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "texts", "volume"},

@@ -10,21 +10,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from labelct.errors import REFUSALS, InputError
-from labelct.folders import made, together
-from labelct.io import nifti
+from labelct.folders import made, missing, remove_empty
+from labelct.io import itk
 from labelct.io.content import digest
+from labelct.io.dicom import series_files
 from labelct.io.header import read_header
+from labelct.io.inputs import without_ending
+from labelct.io.label_table import Structure, itk_snap
 from labelct.io.tags import is_dicom
 from labelct.io.volumes import ct_files
-from labelct.store import write_json
+from labelct.store import write_json, write_text
 from labelct.texts import read_json
-from labelct.volume import Volume
 
-ENDING, RECORD, LABELS = ".nii.gz", ".made_from.json", "labels.json"
+RECORD, LABELS, ITK_SNAP = ".made_from.json", "labels.json", "labels.txt"
+ENDING = ".nii.gz"
+# By the format of an input: 3D Slicer opens a `.seg.nrrd` as a segmentation.
+ENDINGS = {".nrrd": ".seg.nrrd", ".nhdr": ".seg.nrrd", ".mha": ".mha", ".mhd": ".mha"}
 LONGEST = 255  # bytes of a file's name
 OVERWRITE = "give another -o, or --overwrite to make it again"
 
@@ -49,6 +51,8 @@ class Record:
 def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
     """Return the mask of each CT: `<name>.nii.gz`, with the names of the folders above where two share a name.
 
+    That of an NRRD file is `<name>.seg.nrrd`, that of a MetaImage `<name>.mha`.
+
     Args:
         inputs: The CT; one that is given twice counts once.
         folder: Where the masks go.
@@ -63,7 +67,7 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
             if depths[path] == len(parts[path]):
                 raise InputError(path, "cannot be told from another CT by its name", "segment them into two folders")
             depths[path] += 1
-    masks = {path: folder / f"{_name(parts[path], depth)}{ENDING}" for path, depth in depths.items()}
+    masks = {path: folder / (_name(parts[path], depth) + _ending(path)) for path, depth in depths.items()}
     given = {path.resolve() for path in parts}
     for path, mask in masks.items():
         if len(os.fsencode(record_path(mask).name)) > LONGEST:
@@ -73,15 +77,23 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
     return masks
 
 
-def input_digest(ct: Path) -> str:
+def input_digest(ct: Path, series: str = "") -> str:
     """Return the digest of a CT's content: of a NIfTI file what its header declares, of a folder its DICOM files.
+
+    Args:
+        ct: The file or folder.
+        series: Which of the series of a folder; empty: its only one.
 
     Raises:
         InputError: It cannot be read.
     """
+    if itk.is_itk(ct) and not ct.is_dir():
+        itk.read_grid(ct)
+        return itk.content_digest(ct)
     if not ct.is_dir():
         return digest(ct, None if is_dicom(ct) else read_header(ct).size)
-    return sha256(" ".join(digest(file) for file in ct_files(ct) if is_dicom(file)).encode()).hexdigest()[:16]
+    files = [file.path for file in series_files(ct, series)] if series else filter(is_dicom, ct_files(ct))
+    return sha256(" ".join(digest(file) for file in files).encode()).hexdigest()[:16]
 
 
 def is_made(mask: Path, wanted: Record) -> bool:
@@ -112,58 +124,53 @@ def check_labels(folder: Path, masks: Sequence[Path], labels: Mapping[str, int])
         labels: What `labels.json` is going to say.
     """
     for path in sorted(folder.glob(f"*{RECORD}")):
-        mask = path.with_name(path.name.removesuffix(RECORD) + ENDING)
-        if mask not in masks and mask.exists() and read_record(path).get("labels") != dict(labels):
+        mask = mask_of(path)
+        if mask not in masks and mask is not None and read_record(path).get("labels") != dict(labels):
             raise InputError(
                 mask, "is of a model with other labels, and one labels.json speaks for all", "give another -o"
             )
 
 
 @contextmanager
-def named(folder: Path, labels: Mapping[str, int]) -> Iterator[None]:
-    """Write the `labels.json` of a folder before its masks; where no mask can be written, nothing is left of it.
+def named(folder: Path, structures: Sequence[Structure]) -> Iterator[None]:
+    """Write names and colours of a folder before its masks; where no mask can be written, nothing is left of them.
 
     Args:
         folder: Where the masks are written meanwhile.
-        labels: Label value by name.
+        structures: What their values are.
 
     Raises:
         InputError: It cannot be written.
     """
-    path = folder / LABELS
-    there = path.exists()
+    new, folders = [path for path in (folder / LABELS, folder / ITK_SNAP) if not path.exists()], missing(folder)
     with made(folder):
-        write_json(path, dict(labels))
         try:
+            write_json(folder / LABELS, {one.name: one.value for one in structures})
+            write_text(folder / ITK_SNAP, itk_snap(structures))
             yield
-        except InputError:
-            if not there and not any(folder.glob(f"*{ENDING}")):
-                path.unlink()
-            raise
+        finally:
+            if not any(folder.glob(f"*{RECORD}")):
+                for path in new:
+                    path.unlink(missing_ok=True)
+                remove_empty(folders)
 
 
-def write_mask(mask: Path, labels: NDArray[np.integer], volume: Volume, record: Record) -> None:
-    """Write a mask on the grid of its CT, and beside it what it was made from, or neither.
-
-    Args:
-        mask: The file.
-        labels: `(x, y, z)` label values.
-        volume: The CT.
-        record: What decided over them.
-
-    Raises:
-        InputError: The disk is full, or the folder cannot be written.
-    """
-    path = record_path(mask)
-    with together(mask.parent, last=path.name) as folder:
-        nifti.write_like(folder / mask.name, labels, volume)
-        write_json(folder / path.name, asdict(record))
-        path.unlink(missing_ok=True)  # until the new one is there, the mask is no one's
+def case_of(mask: Path) -> str:
+    """Return the name of the case that a mask is of."""
+    ending = next((ending for ending in (ENDING, *ENDINGS.values()) if mask.name.endswith(ending)), "")
+    return mask.name.removesuffix(ending)
 
 
 def record_path(mask: Path) -> Path:
     """Return where the record of a mask lies."""
-    return mask.with_name(mask.name.removesuffix(ENDING) + RECORD)
+    return mask.with_name(case_of(mask) + RECORD)
+
+
+def mask_of(record: Path) -> Path | None:
+    """Return the mask that a record is of; None where it is gone."""
+    case = record.name.removesuffix(RECORD)
+    paths = (record.with_name(case + ending) for ending in (ENDING, *ENDINGS.values()))
+    return next((path for path in paths if path.exists()), None)
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -177,10 +184,11 @@ def read_record(path: Path) -> dict[str, Any]:
 def _parts(path: Path) -> tuple[str, ...]:
     """Return the names above a CT and its own without ending; `.` and links stand for what they are in full."""
     absolute = path.absolute() if path.name and ".." not in path.parts else path.resolve()
-    name = absolute.name
-    for ending in (".gz", ".nii"):
-        name = name[: -len(ending)] if name.lower().endswith(ending) else name
-    return (*absolute.parts[1:-1], name or absolute.name)
+    return (*absolute.parts[1:-1], without_ending(absolute.name))
+
+
+def _ending(path: Path) -> str:
+    return ENDINGS.get(path.suffix.lower(), ENDING)
 
 
 def _name(parts: tuple[str, ...], depth: int) -> str:

@@ -1,44 +1,78 @@
-"""`labelct segment`: a trained network applied to CT files."""
+"""`labelct segment`: a trained network applied to CT of any format."""
 
 import argparse
+import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from time import monotonic
 
+from labelct.commands import case_files
 from labelct.commands.arguments import Parser
-from labelct.commands.masks import (
-    Record,
-    check_labels,
-    input_digest,
-    is_made,
-    mask_paths,
-    named,
-    write_mask,
-)
-from labelct.errors import InputError, LabelctError
+from labelct.commands.case_files import is_whole
+from labelct.commands.masks import Record, case_of, check_labels, input_digest, is_made, mask_paths, named
+from labelct.commands.segmenter import Segmenter
+from labelct.commands.volume_table import write_table
+from labelct.errors import LabelctError
+from labelct.io import dicom_seg
+from labelct.io.inputs import find_images
 from labelct.io.volumes import ct_files
-from labelct.models import find_model
-from labelct.progress import track
+from labelct.models import built_in, find_model
+from labelct.progress import ProgressBar
 from labelct.trainer.settings import DeviceSettings
 
-if TYPE_CHECKING:
-    from labelct.volume import Volume
+log = logging.getLogger(__name__)
+
+DESCRIPTION = """\
+Segment CT with a trained network.
+
+For each CT the output folder holds, under the CT's name,
+  NAME.nii.gz         the mask, on the grid and in the orientation of the CT; NAME.seg.nrrd beside NRRD,
+                      NAME.mha beside MetaImage
+  NAME.png            slices with the structures drawn in
+  NAME.seg.dcm        the mask as a DICOM segmentation, beside DICOM (pip install 'labelct[dicom]')
+and for all of them volumes.csv (millilitres, mean and SD of HU), labels.json and labels.txt (names and colours,
+for ITK-SNAP). What is there already is not made again, so the same command goes on where it was stopped.
+"""
+EXAMPLES = """\
+examples:
+  labelct segment ct.nii.gz -o masks
+  labelct segment dicom_folder more/*.nrrd -o masks --model latest
+  labelct segment study -o masks --model outputs/runs/2026-01-31/12-00-00-000000 --series 4
+"""
 
 
 def parser() -> Parser:
     """Return the parser of the command line."""
-    command = Parser(prog="labelct segment", description="Segment CT with a trained network.")
+    raw = argparse.RawDescriptionHelpFormatter
+    command = Parser(prog="labelct segment", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw)
     add = command.add_argument
-    add("ct", nargs="+", type=Path, help="NIfTI files, or folders that hold one DICOM series each")
-    add("-o", "--output", type=Path, required=True, help="folder for <case>.nii.gz, its record and labels.json")
-    add("--model", help="a run's folder, latest, a folder of stages/training, or the name of a model of labelct")
-    add("--device", default="cpu", choices=("cpu", "gpu", "auto"), help="where the network runs")
+    inputs = "NIfTI, NRRD or MetaImage files, multi-frame DICOM files, folders of one DICOM series, folders above them"
+    add("ct", nargs="+", type=Path, metavar="CT", help=inputs)
+    add("-o", "--output", type=Path, required=True, help="folder of the masks; made where it is missing")
+    add("--model", help=_model_help())
+    add("--series", default="", metavar="UID", help="of a folder with several DICOM series: the UID or number of one")
+    add("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where the network runs (auto: a GPU if any)")
+    add("--probabilities", action="store_true", help=PROBABILITIES)
     add("--all-components", action="store_true", help="keep every part of each structure, also specks")
     add("--not-hu", action="store_true", help="take the values as they are, though they cannot be HU")
     add("--overwrite", action="store_true", help="make masks again that are there, by another model or of another CT")
     return command
+
+
+PROBABILITIES = (
+    "also NAME.probabilities.nii.gz, 4-D, a volume for each structure; takes 2 bytes of memory a voxel and structure"
+    " (512 x 512 x 400: 0.2 GB each)"
+)
+
+
+def _model_help() -> str:
+    names = list(built_in())
+    shipped = f"the name of one that comes with labelct ({', '.join(names)})" if names else ""
+    default = f"; default: {names[0]}" if len(names) == 1 else ""
+    ways = ["a run's folder", "latest (the run under outputs/ that ended last)", "a folder with a model.json", shipped]
+    return ", ".join(way for way in ways if way) + default
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,20 +88,22 @@ def main(arguments: Sequence[str]) -> int:
         InputError: The model cannot be read, or something else lies where a mask should go.
     """
     given = parser().parse_args(arguments)
-    masks = mask_paths(given.ct, given.output)
+    masks = mask_paths(find_images(given.ct, given.output), given.output)
     folder = find_model(given.model)
     from labelct.trainer.model import model_key, read_model
 
-    labels = read_model(folder)["labels"]
+    model = case_files.Model(folder.resolve().name, model_key(folder), read_model(folder)["labels"])
+    print(f"model: {', '.join(model.labels)} ({folder})")
     failed: dict[Path, str] = {}
-    records = _records(masks, (model_key(folder), labels), _options(given), failed)
-    missing = {ct: record for ct, record in records.items() if given.overwrite or not is_made(masks[ct], record)}
-    check_labels(given.output, list(masks.values()), labels)
+    cases = _cases(given, masks, model, failed)
+    missing = [case for case in cases if given.overwrite or not (is_made(case.mask, case.record) and is_whole(case))]
+    check_labels(given.output, list(masks.values()), model.labels)
+    unread = len(failed)
     if missing:
-        _segment(given, folder, {ct: (masks[ct], record) for ct, record in missing.items()}, failed)
-    done = len([ct for ct in missing if ct not in failed])
-    counts = [f"{done} of {len(masks)} segmented"]
-    counts += [f"{len(records) - len(missing)} skipped"] if len(records) > len(missing) else []
+        _segment(given, folder, model, missing, failed)
+    write_table(given.output)
+    counts = [f"{len(missing) - len(failed) + unread} of {len(masks)} segmented"]
+    counts += [f"{len(cases) - len(missing)} skipped"] if len(cases) > len(missing) else []
     counts += [f"{len(failed)} failed"] if failed else []
     print(f"{', '.join(counts)}: {given.output}")
     for line in failed.values():
@@ -75,50 +111,52 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _options(given: argparse.Namespace) -> dict[str, bool]:
-    return {"all_components": given.all_components, "not_hu": given.not_hu}
-
-
-def _records(
-    masks: Mapping[Path, Path], model: tuple[str, dict[str, int]], options: dict[str, bool], failed: dict[Path, str]
-) -> dict[Path, Record]:
-    """Return the record of each mask; a CT that cannot be read goes to `failed`."""
-    records = {}
-    for ct in masks:
+def _cases(
+    given: argparse.Namespace, masks: Mapping[Path, Path], model: case_files.Model, failed: dict[Path, str]
+) -> list[case_files.Case]:
+    """Return what is to be made of each CT; one that cannot be read goes to `failed`."""
+    options = {"all_components": given.all_components, "not_hu": given.not_hu}
+    writable, cases = dicom_seg.is_available(), []
+    for image, mask in masks.items():
         try:
-            ct_files(ct)
-            records[ct] = Record(input_digest(ct), *model, options)
+            ct_files(image)
+            record = Record(input_digest(image, given.series), model.key, model.labels, options)
         except LabelctError as error:
-            failed[ct] = str(error)
-    return records
+            failed[image] = str(error)
+            continue
+        beside = case_files.endings_for(image, given.probabilities, dicom_seg=True)
+        if not writable and case_files.DICOM_SEG in beside:
+            _say_once(f"no DICOM-SEG beside the masks, highdicom is not installed; {dicom_seg.INSTALL}")
+            beside = case_files.endings_for(image, given.probabilities, dicom_seg=False)
+        cases.append(case_files.Case(image, given.series, mask, record, beside))
+    return cases
+
+
+@cache
+def _say_once(line: str) -> None:
+    log.warning("%s", line)
 
 
 def _segment(
-    given: argparse.Namespace, folder: Path, work: Mapping[Path, tuple[Path, Record]], failed: dict[Path, str]
+    given: argparse.Namespace,
+    folder: Path,
+    model: case_files.Model,
+    work: Sequence[case_files.Case],
+    failed: dict[Path, str],
 ) -> None:
     """Segment each CT; one that cannot be goes to `failed`, a disk that takes no mask ends it all."""
-    from labelct.evaluation.components import keep_largest
-    from labelct.trainer.model import components_of, read_image
-    from labelct.trainer.table import open_model
-
-    predictor = open_model(folder, DeviceSettings(kind=given.device))
-    counts = {} if given.all_components else components_of(folder, predictor.labels)
-    with named(given.output, predictor.labels):
-        for ct, (mask, record) in track(work.items(), "segmentation", len(work)):
-            found = _masked(ct, partial(read_image, folder, unchecked=given.not_hu), predictor, failed)
-            if found is not None:
-                write_mask(mask, keep_largest(found[1], counts), found[0], record)
-
-
-def _masked(
-    ct: Path, read: "Callable[[Path], Volume]", predictor: Any, failed: dict[Path, str]
-) -> "tuple[Volume, Any] | None":
-    """Return an image as the model knows it and its labels, or None and the reason in `failed`."""
-    try:
-        volume = read(ct)
-        return volume, predictor.predict(volume)
-    except LabelctError as error:
-        failed[ct] = str(error)
-    except MemoryError:
-        failed[ct] = str(InputError(ct, "needs more memory than there is", "crop it, or segment it on another machine"))
-    return None
+    segmenter = Segmenter.open(folder, DeviceSettings(kind=given.device), given)
+    start, pace = monotonic(), ""
+    with named(given.output, model.structures), ProgressBar("segmentation", len(work)) as bar:
+        for done, case in enumerate(work, start=1):
+            bar.update(done - 1, text=f"{case_of(case.mask)}{pace}")
+            try:
+                result = segmenter.result(case)
+            except LabelctError as error:
+                failed[case.image] = str(error)
+            else:
+                case_files.write(case, result, model)
+                write_table(given.output)
+                del result  # a volume of hundreds of megabytes, before the next one is read
+            pace = f", {(monotonic() - start) / done:.1f} s a case"
+        bar.update(len(work), text=pace.removeprefix(", "))

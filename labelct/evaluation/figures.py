@@ -130,11 +130,11 @@ def overlay(
         colours = {values[0]: (TRUTH, PREDICTION)}
     for axes, view, tile in zip(rows[0], views, tiles[0], strict=True):
         plane = Plane(view, middle[view.cut], scan.spacing)
-        _show(axes, scan, plane, tile)
+        show(axes, scan, plane, tile)
         for value, (colour, other) in colours.items():
             if truth is not None:
-                _contour(axes, truth == value, plane, colour, "solid")
-            _contour(axes, prediction == value, plane, other, "solid" if single else "dashed")
+                contour(axes, truth == value, plane, colour, "solid")
+            contour(axes, prediction == value, plane, other, "solid" if single else "dashed")
     _legend(figure, colours, labels, truth is not None)
     figure.suptitle(title, fontsize=9)
     save(figure, path)
@@ -154,7 +154,7 @@ def montage(panels: Sequence[Panel], path: Path) -> None:
         middle = panel.centre or tuple(size // 2 for size in panel.scan.hu.shape)
         for row, view in enumerate(views):
             plane = Plane(view, middle[view.cut], panel.scan.spacing)
-            _show(rows[row, column], panel.scan, plane, tiles[row][column])
+            show(rows[row, column], panel.scan, plane, tiles[row][column])
         rows[0, column].set_title(panel.title, fontsize=8, pad=4)
     save(figure, path)
 
@@ -184,7 +184,7 @@ def _canvas(
     return figure, axes, [[(width, height) for width in widths] for height in heights]
 
 
-def _show(axes: Axes, scan: Scan, plane: Plane, tile: tuple[float, float]) -> None:
+def show(axes: Axes, scan: Scan, plane: Plane, tile: tuple[float, float]) -> None:
     """Draw a plane of the volume in mm amid a black tile `(width, height)`, with the letters of its sides."""
     grey, view, (centre, span) = plane.of(scan.hu), plane.view, scan.window
     width, height = scan.size(view)
@@ -205,8 +205,8 @@ def _show(axes: Axes, scan: Scan, plane: Plane, tile: tuple[float, float]) -> No
         axes.text(place, 0.5, letter, transform=axes.transAxes, color="white", fontsize=7, ha="center", va="center")
 
 
-def _contour(axes: Axes, mask: NDArray[np.bool_], plane: Plane, colour: str, style: str) -> None:
-    """Draw the outline of a mask on a plane that `_show` has drawn."""
+def contour(axes: Axes, mask: NDArray[np.bool_], plane: Plane, colour: str, style: str) -> None:
+    """Draw the outline of a mask on a plane that `show` has drawn."""
     inside, (across, up) = np.pad(plane.of(mask), 1), plane.step
     if inside.any():
         x = (np.arange(inside.shape[1]) - 0.5) * across

@@ -76,10 +76,10 @@ def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
     if not path.is_dir():
         raise InputError(path, "no such folder", FOLDER)
     parts = sorted(part for part in path.iterdir() if part.name != "DICOMDIR" and is_dicom(part))
-    files = [file for part in parts if (file := read_tags(part))]
-    if not files:
+    found = [file for part in parts if (file := read_tags(part))]
+    if not found:
         raise InputError(path, "holds no DICOM series", FOLDER)
-    files = _chosen(path, files, series)
+    files = _chosen(path, found, series)
     if len(files) > 1 and any(len(file.slices) > 1 for file in files):
         raise InputError(
             path, f"holds {len(files)} files, multi-frame ones among them", "keep one of those in a folder"

@@ -16,7 +16,8 @@ from labelct.io.nifti import as_label_map, check_finite
 from labelct.io.orientation import in_order, ras_grid, turn_back, turn_to_ras
 from labelct.volume import Frame, LabelMap, Volume
 
-NRRD, METAIMAGE = ("NRRD", "NrrdImageIO"), ("MetaImage", "MetaImageIO")
+# Name, SimpleITK's adapter, and what stands in every header.
+NRRD, METAIMAGE = ("NRRD", "NrrdImageIO", b"NRRD000"), ("MetaImage", "MetaImageIO", b"NDims")
 FORMATS = {".nrrd": NRRD, ".nhdr": NRRD, ".mha": METAIMAGE, ".mhd": METAIMAGE}
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # SimpleITK has LPS
 DETACHED = (".nhdr", ".mhd")  # text that names the file of the voxels in its last line
@@ -131,7 +132,10 @@ def _reader(path: Path) -> Any:
 
     check_file(path)
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is raised here
-    name, adapter = FORMATS[path.suffix.lower()]
+    name, adapter, word = FORMATS[path.suffix.lower()]
+    with path.open("rb") as file:
+        if word not in file.read(LONGEST_HEADER):  # of which ITK says more than an error
+            raise InputError(path, f"cannot be read as {name}{kind_of(path)}", REMEDY)
     reader = sitk.ImageFileReader()
     reader.SetImageIO(adapter)
     reader.SetFileName(str(path))

@@ -17,6 +17,7 @@ from labelct.store import written
 from labelct.volume import Frame, LabelMap, Volume
 
 COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps grow by half
+LARGEST = 2**16 - 1  # what a probability of 1 is stored as
 CARET = 30  # the code of NIfTI extensions in the XML of Caret
 MOST_INTENSITY = 1e9  # beyond it no unit of an image goes, and sums of voxels lose all others
 MOST_LABEL = 2**20  # tables over label values stay small; atlases number a few thousand structures
@@ -144,7 +145,7 @@ def write_like(path: Path, array: NDArray[np.generic], like: Volume, label_table
     _write(path, stored, _header_like(frame, stored), label_table)
 
 
-def write_probabilities(path: Path, probabilities: NDArray[np.uint16], like: Volume) -> None:
+def write_probabilities(path: Path, probabilities: NDArray[np.float16], like: Volume) -> None:
     """Write the probabilities of structures as one file of four axes, the last of which counts them.
 
     NIfTI knows no numbers of 16 bits with a point. The file holds whole ones of as many and the slope that makes
@@ -152,7 +153,7 @@ def write_probabilities(path: Path, probabilities: NDArray[np.uint16], like: Vol
 
     Args:
         path: `.nii.gz`.
-        probabilities: `(structure, x, y, z)` in RAS+, 65535 times the probability.
+        probabilities: `(structure, x, y, z)` in RAS+.
         like: As of `write_like`.
 
     Raises:
@@ -162,14 +163,14 @@ def write_probabilities(path: Path, probabilities: NDArray[np.uint16], like: Vol
 
     frame = like.frame or Frame(like.array.shape, like.affine)
     turned = [turn_back(one, frame.affine) for one in probabilities]
-    header = _header_like(frame, turned[0])
+    header = _header_like(frame, turned[0].astype(np.uint16))
     header.set_data_shape((*turned[0].shape, len(turned)))
-    header["scl_slope"] = 1 / np.iinfo(np.uint16).max
+    header["scl_slope"] = 1 / LARGEST
     header["vox_offset"] = len(header.binaryblock) + 4
     with written(path) as file, igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as packed:
         packed.write(bytes(header.binaryblock) + bytes(4))
         for one in turned:  # each a block of the file, so that no second copy of all is in memory
-            packed.write(in_order(one, np.dtype("<u2"), order="F").T.data)
+            packed.write(in_order(np.rint(one.astype(np.float32) * LARGEST), np.dtype("<u2"), order="F").T.data)
 
 
 def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:

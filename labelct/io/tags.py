@@ -123,8 +123,8 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     names = [path.name] if groups is None else [f"frame {number}" for number in range(1, frames + 1)]
     slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
     rescale = [_rescale(path, source) for source in sources]
-    told = [str(dataset.get(name) or "") for name in SAID]
-    return DicomFile(path, *told, slices, rescale, _padding(dataset))
+    series, number, description, modality = (str(dataset.get(name) or "") for name in SAID)
+    return DicomFile(path, series, number, description, modality, slices, rescale, _padding(dataset))
 
 
 def _padding(dataset: Any) -> float | None:

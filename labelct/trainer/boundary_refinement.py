@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, find_objects, label
 from skimage.segmentation import random_walker
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 FINER = 2  # half the network's voxel; each further halving takes eight times the memory
@@ -38,10 +39,11 @@ def refine_boundary(
     """
     seeds = certain_classes(scores, certain)
     walked = scores.clone()
-    for box, unknown in _regions(seeds == 0):
-        shares = torch.from_numpy(_shares(seeds[box], unknown, hu[box], spacing, edge, len(scores)))
-        part, where = walked[(slice(None), *box)], torch.from_numpy(unknown)
-        part[:, where] = shares + (1.0 - shares.sum(0)).clamp(min=0.0) * part[:, where]
+    with threadpool_limits(1, "blas"):  # threads wait for each other in every one of the solver's short sums
+        for box, unknown in _regions(seeds == 0):
+            shares = torch.from_numpy(_shares(seeds[box], unknown, hu[box], spacing, edge, len(scores)))
+            part, where = walked[(slice(None), *box)], torch.from_numpy(unknown)
+            part[:, where] = shares + (1.0 - shares.sum(0)).clamp(min=0.0) * part[:, where]
     return walked
 
 

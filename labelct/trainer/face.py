@@ -95,6 +95,16 @@ class Predictor(Protocol):
             `(x, y, z)` label values on the volume's own grid.
         """
 
+    def predict_probabilities(self, volume: Volume) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+        """Segment a CT, and say how certain the network is.
+
+        Args:
+            volume: As of `predict`.
+
+        Returns:
+            What `predict` returns, and `(structure, x, y, z)` probabilities in the order of `labels`, two bytes each.
+        """
+
 
 class Trainer(Protocol):
     """A trainer: a package with these names, and a line in `labelct.trainer.table`."""

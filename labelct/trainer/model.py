@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Schema = TypeVar("Schema")
 
 REMEDY = "point to the folder of a trained model, as the training left it"
+OTHER_VERSION = "it may be of another version of labelct: use that one, or train again"
 KEYS = {"settings", "labels", "seed", "ignore", "spacing", "intensity"}
 LARGEST_LABEL = 255  # masks are uint8
 LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thousand
@@ -54,7 +55,7 @@ def read_model(folder: Path) -> dict[str, Any]:
     if not isinstance(model.get("settings"), dict):
         raise InputError(folder / "model.json", "holds no settings of a training", REMEDY)
     if unknown := sorted(set(model) - KEYS):
-        raise InputError(folder / "model.json", f"its key {unknown[0]!r} is none of a model's", REMEDY)
+        raise InputError(folder / "model.json", f"its key {unknown[0]!r} is none of a model's", OTHER_VERSION)
     labels = model.get("labels")
     if not isinstance(labels, dict) or not labels or not all(map(_is_label, labels.values())):
         problem = f"its labels are no table of names and values from 1 to {LARGEST_LABEL}"
@@ -89,6 +90,11 @@ def write_image(folder: Path, mr: MrSettings) -> None:
     write_json(folder / IMAGE, {"modality": "mr", "mr": asdict(mr)})
 
 
+def is_of_mr(folder: Path) -> bool:
+    """Return whether a model was trained on MR."""
+    return (folder / IMAGE).exists()
+
+
 def read_image(folder: Path, path: Path, unchecked: bool = False, series: str = "") -> Volume:
     """Read an image as a model was trained on: a CT in HU, or an MR with its intensities standardised.
 
@@ -118,7 +124,7 @@ def mr_settings(folder: Path) -> MrSettings | None:
     """
     from labelct import mr
 
-    if not (folder / IMAGE).exists():
+    if not is_of_mr(folder):
         return None
     described = read_description(folder / IMAGE)
     try:
@@ -142,7 +148,7 @@ def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) ->
         node = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(dict(model["settings"])))
         settings = OmegaConf.to_object(node)
     except (SettingError, OmegaConfBaseException, RecursionError) as error:
-        raise InputError(folder / "model.json", f"its settings do not fit ({_line(error)})", REMEDY) from None
+        raise InputError(folder / "model.json", f"its settings do not fit ({_line(error)})", OTHER_VERSION) from None
     assert isinstance(settings, schema)
     return settings
 

@@ -79,6 +79,15 @@ class NetworkPredictor:
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a volume; 0 outside the body where `body_crop` is set."""
+        return self._predicted(volume, None)
+
+    def predict_probabilities(self, volume: Volume) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+        """Segment a volume, with the probabilities `(structure, x, y, z)`; 0 outside the body, too."""
+        probabilities = np.zeros((len(self.labels), *volume.array.shape), np.float16)
+        return self._predicted(volume, probabilities), probabilities
+
+    def _predicted(self, volume: Volume, probabilities: NDArray[np.float16] | None) -> NDArray[np.uint8]:
+        """Segment a volume, and fill `probabilities` where they are asked for."""
         hu = clipped(volume.array.astype(np.float32, copy=False))
         own = self.intensity_properties is None
         box = WHOLE if own else body_box(hu, volume.spacing, self.settings.prediction)
@@ -88,11 +97,16 @@ class NetworkPredictor:
         segmentation = np.zeros(hu.shape, np.uint8)
         full = within_memory("segmentation", 0, "set trainer.prediction.batch smaller, or free the card")
         with full, torch_threads(self.device), torch.inference_mode():
-            segmentation[box] = view._segment(hu[box], volume.spacing, properties)
+            part = None if probabilities is None else probabilities[(slice(None), *box)]
+            segmentation[box] = view._segment(hu[box], volume.spacing, properties, part)
         return segmentation
 
     def _segment(
-        self, hu: NDArray[np.float32], spacing: Sequence[float], properties: IntensityProperties
+        self,
+        hu: NDArray[np.float32],
+        spacing: Sequence[float],
+        properties: IntensityProperties,
+        probabilities: NDArray[np.float16] | None,
     ) -> NDArray[np.uint8]:
         grid = shape_at(hu.shape, spacing, self.spacing)
         image = properties.standardised(resample(torch.from_numpy(hu), grid))
@@ -107,7 +121,9 @@ class NetworkPredictor:
             scores = self._scores(image[first:last])
             if fine is not None:
                 scores = self._at_edges(scores, fine[finer * first : finer * last])
-            found[rows[0] : rows[1]] = classes[winners(scores, hu.shape, rows, finer * first, finer * grid[0])]
+            part = None if probabilities is None else probabilities[:, rows[0] : rows[1]]
+            best = winners(scores, hu.shape, rows, (finer * first, finer * grid[0]), part)
+            found[rows[0] : rows[1]] = classes[best]
         return found
 
     @property

@@ -92,7 +92,13 @@ def rows_of(start: int, stop: int, size: int, native: int) -> tuple[int, int]:
     return max(0, first), min(native, last)
 
 
-def winners(scores: Tensor, shape: Sequence[int], rows: tuple[int, int], offset: int, size: int) -> NDArray[np.uint8]:
+def winners(
+    scores: Tensor,
+    shape: Sequence[int],
+    rows: tuple[int, int],
+    chunk: tuple[int, int],
+    probabilities: NDArray[np.float16] | None = None,
+) -> NDArray[np.uint8]:
     """Bring class scores to the native grid, linearly, and take the best class of each voxel.
 
     Only a few rows of x are held at the native grid at once, class by class, so a large volume needs little memory.
@@ -101,21 +107,26 @@ def winners(scores: Tensor, shape: Sequence[int], rows: tuple[int, int], offset:
         scores: `(class, x, y, z)` on the network's grid; x may be a chunk of it.
         shape: Native `(x, y, z)`.
         rows: First and last + 1 native row of x to make.
-        offset: Row of the network's grid at which the chunk begins.
-        size: Rows of x of the network's whole grid.
+        chunk: Row of the network's grid at which the chunk begins, and rows of x of the whole grid.
+        probabilities: `(class - 1, rows, y, z)`, filled with the scores of all classes but the first; None: not asked
+            for.
 
     Returns:
         `(rows, y, z)` index of the best class.
     """
+    offset, size = chunk
     best = np.empty((rows[1] - rows[0], *shape[1:]), np.uint8)
     for first in range(rows[0], rows[1], ROWS):
-        last = min(first + ROWS, rows[1])
-        place = (torch.arange(first, last) + 0.5) * size / shape[0] - 0.5 - offset
-        best[first - rows[0] : last - rows[0]] = _winners(scores, place.clamp(0, scores.shape[1] - 1), shape[1:])
+        part = slice(first - rows[0], min(first + ROWS, rows[1]) - rows[0])
+        place = (torch.arange(rows[0] + part.start, rows[0] + part.stop) + 0.5) * size / shape[0] - 0.5 - offset
+        shown = None if probabilities is None else probabilities[:, part]
+        best[part] = _winners(scores, place.clamp(0, scores.shape[1] - 1), shape[1:], shown)
     return best
 
 
-def _winners(scores: Tensor, place: Tensor, shape: Sequence[int]) -> NDArray[np.uint8]:
+def _winners(
+    scores: Tensor, place: Tensor, shape: Sequence[int], probabilities: NDArray[np.float16] | None
+) -> NDArray[np.uint8]:
     """Return the best class `(rows, y, z)` at the fractional rows `place` of x."""
     below = place.floor().long()
     above = (below + 1).clamp(max=scores.shape[1] - 1)
@@ -126,6 +137,8 @@ def _winners(scores: Tensor, place: Tensor, shape: Sequence[int]) -> NDArray[np.
         native = (
             rows if rows.shape[1:] == tuple(shape) else interpolate(rows[None], size=tuple(shape), mode="bilinear")[0]
         )
+        if probabilities is not None and value:
+            probabilities[value - 1] = native.clamp(0, 1).cpu().numpy()
         if high is None or index is None:
             high, index = native, torch.zeros(native.shape, dtype=torch.uint8, device=native.device)
             continue

@@ -34,7 +34,7 @@ def test_right_anterior_superior_is_drawn_at_the_upper_left(view):
     figure = Figure(figsize=(4, 4), facecolor="black")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
-    figures._show(axes, scan, figures.Plane(view, index, SPACING), scan.size(view))
+    figures.show(axes, scan, figures.Plane(view, index, SPACING), scan.size(view))
     for letter in list(axes.texts):
         letter.remove()
     canvas.draw()

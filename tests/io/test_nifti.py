@@ -251,8 +251,8 @@ def test_probabilities_are_written_in_the_files_own_axes(tmp_path):
     hu = np.random.default_rng(0).integers(-1000, 1000, (5, 6, 7)).astype(np.int16)
     nibabel.save(nibabel.Nifti1Image(hu, np.diag([-2.0, 2.0, 3.0, 1.0])), tmp_path / "ct.nii.gz")
     ct = nifti.read_volume(tmp_path / "ct.nii.gz")
-    wanted = np.stack([ct.array > 0, ct.array > 500]).astype(np.uint16) * np.uint16(65535)
-    wanted[0][ct.array < -500] = 16384
+    wanted = np.stack([ct.array > 0, ct.array > 500]).astype(np.float16)
+    wanted[0][ct.array < -500] = 0.25
     nifti.write_probabilities(tmp_path / "p.nii.gz", wanted, ct)
     image = nibabel.load(tmp_path / "p.nii.gz")
     assert image.shape == (5, 6, 7, 2)

@@ -61,8 +61,8 @@ def test_winners_are_those_of_the_whole_interpolation() -> None:
     torch.manual_seed(0)
     scores, shape = torch.rand(4, 9, 8, 7), (70, 11, 20)
     whole = torch.nn.functional.interpolate(scores[None], size=shape, mode="trilinear")[0].argmax(0)
-    assert np.mean(winners(scores, shape, (0, 70), 0, 9) == whole.numpy()) > 0.9999
-    part = winners(scores[:, 2:7], shape, rows_of(3, 6, 9, 70), 2, 9)
+    assert np.mean(winners(scores, shape, (0, 70), (0, 9)) == whole.numpy()) > 0.9999
+    part = winners(scores[:, 2:7], shape, rows_of(3, 6, 9, 70), (2, 9))
     assert np.mean(part == whole.numpy()[slice(*rows_of(3, 6, 9, 70))]) > 0.9999
 
 

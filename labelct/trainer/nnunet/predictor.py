@@ -33,10 +33,19 @@ class NnunetPredictor:
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a CT."""
+        return np.ascontiguousarray(self._found(volume, False).transpose(2, 1, 0), dtype=np.uint8)
+
+    def predict_probabilities(self, volume: Volume) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+        """Segment a CT, with the probabilities `(structure, x, y, z)` in the order of `labels`."""
+        found, scores = self._found(volume, True)
+        chosen = [scores[value].transpose(2, 1, 0).astype(np.float16) for value in self.labels.values()]
+        return np.ascontiguousarray(found.transpose(2, 1, 0), dtype=np.uint8), np.stack(chosen)
+
+    def _found(self, volume: Volume, probabilities: bool) -> Any:
+        """Return what nnU-Net's window finds, in its axes."""
         image = np.ascontiguousarray(clipped(volume.array).transpose(2, 1, 0)[None], dtype=np.float32)
         with within_memory("segmentation", 0, "free the card, or set device=cpu"), torch_threads(self.device):
-            found = segment(self.network, image, volume.spacing[::-1])
-        return np.ascontiguousarray(found.transpose(2, 1, 0), dtype=np.uint8)
+            return segment(self.network, image, volume.spacing[::-1], probabilities)
 
 
 def load(folder: Path, device: DeviceSettings, prediction: NnunetPredictionSettings | None = None) -> NnunetPredictor:

@@ -28,6 +28,11 @@ def test_the_prediction_is_the_one_of_nnunets_own_file_reader(trained, tmp_path)
     affine = np.diag([15.0, 11.0, 18.0, 1.0])
     volume = Volume(rng.normal(60, 60, (21, 25, 17)).astype(np.float32), affine)
     found = predictor.predict(volume)
+    again, probabilities = predictor.predict_probabilities(volume)
+    np.testing.assert_array_equal(again, found)
+    assert (probabilities.shape, probabilities.dtype) == ((len(predictor.labels), *found.shape), np.float16)
+    for number, value in enumerate(predictor.labels.values()):
+        assert probabilities[number][found == value].min(initial=1) > 1 / (len(predictor.labels) + 1) - 1e-2
     nifti.write(tmp_path / "case_0000.nii.gz", np.rint(volume.array), affine)
     rounded = predictor.predict(Volume(np.rint(volume.array), affine))
     files = ([[str(tmp_path / "case_0000.nii.gz")]], [str(tmp_path / "case")])

@@ -64,7 +64,13 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
     return predictor
 
 
-def segment(network: Any, image: NDArray[np.float32], spacing: Sequence[float]) -> NDArray[np.integer]:
-    """Return label values `(z, y, x)` of `image` `(1, z, y, x)` HU with voxels of `spacing` `(z, y, x)` mm."""
-    found: NDArray[np.integer] = network.predict_single_npy_array(image, {"spacing": list(spacing)})
-    return found
+def segment(network: Any, image: NDArray[np.float32], spacing: Sequence[float], probabilities: bool = False) -> Any:
+    """Return label values `(z, y, x)` of an image, and where they are asked for the probabilities.
+
+    Args:
+        network: What `open_network` returned.
+        image: `(1, z, y, x)` HU.
+        spacing: Voxel size `(z, y, x)`, mm.
+        probabilities: Return `(class, z, y, x)` probabilities, too, as the second of two.
+    """
+    return network.predict_single_npy_array(image, {"spacing": list(spacing)}, None, None, probabilities)

@@ -166,7 +166,7 @@ def _of_run(run: Path, known: Provenance) -> Provenance:
             known,
             seeds={**known.seeds, **_seeds(config)},
             training=_training(config),
-            tests=[_source(name, settings) for name, settings in config.get("test", {}).items()],
+            tests=[_source(name, settings) for name, settings in (config.get("test") or {}).items()],
             options={str(name): str(value) for name, value in record.get("arm", {}).items()},
             command=shlex.join(["labelct", "run", *typed]),
             scores={str(name): dict(means) for name, means in record.get("summary", {}).items()},

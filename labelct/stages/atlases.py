@@ -203,7 +203,11 @@ def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: P
     splits = ["train", "val"]
     if any(isinstance(settings, SyntheticSettings) for settings in config.test.values()):
         splits.append("held_out")
-    subjects = {subject.case: subject for split in splits for subject in cohort.pooled(split) if not subject.has_image}
+    everyone = {subject.case: subject for split in splits for subject in cohort.pooled(split)}
+    subjects = {case: subject for case, subject in everyone.items() if subject.load_ct is None}
+    if len(subjects) < len(everyone):
+        told = len(everyone) - len(subjects), len(everyone)
+        log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *told)
     pairs = [_Pair(one, atlas, config, root) for one in subjects.values() for atlas in _chosen(config, one, found)]
     stages = map_cases(_registered, pairs, config.parallel, "cases completed by an atlas")
     fits: dict[str, dict[str, Stage]] = {}

@@ -40,6 +40,7 @@ def refused(config, said):
         (["cohort=pelvis_mr", "data=mr", "targets=liver"], "cohort=pelvis: there is no structure 'liver'"),
         (["cohort.test=0"], "no case to score on"),
         (["data.priors=/no/such.csv"], "/no/such.csv: no such file"),
+        (["data.spacing=4", "data.atlas.whole=0.3", "data.atlas.roots=[/no/such]"], "/no/such: no such folder"),
         (["data=synth1", "data.cylinder.histogram=/no/such.csv"], "/no/such.csv"),
         (["texture=video", "texture.root=/no/such"], "no folder of videos"),
         (["texture=video"], r"texture\.root=None: .*set texture\.root=FOLDER or texture=stills"),
@@ -57,6 +58,14 @@ def test_a_target_needs_no_prior_but_a_table_that_is_named_has_to_be_right(confi
     preflight.check(configured(*blind))
     (tmp_path / "mine.csv").write_text("name,hu_pv_mean\nmass,3\n")
     refused(configured(*blind, f"data.priors={tmp_path / 'mine.csv'}"), "'hu_sd_between' is missing")
+
+
+def test_a_table_without_the_phases_that_are_asked_for_is_refused(configured, maps, tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("name,hu_pv_mean,hu_sd_between,hu_sd_texture,hu_native_mean\nliver,110,18,15,58\n", "utf-8")
+    given = [*maps, "targets=[liver]", "cohort.ct=null", "test=[phantom]", f"data.priors={table}"]
+    preflight.check(configured(*given, "data.phase=mixed"))
+    refused(configured(*given, "data.phase=any"), r"hu_arterial_mean .* of 'liver', which data\.phase=any takes")
 
 
 def test_train_without_any_training_ct_is_refused(configured, maps):

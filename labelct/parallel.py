@@ -63,8 +63,10 @@ def openmp_wait_policy() -> None:
 
 
 def cores() -> int:
-    """Return the number of CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of CPU cores this process may use, no more than Slurm gave its job."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return min(here, int(given)) if given.isdigit() and int(given) else here
 
 
 def map_cases(

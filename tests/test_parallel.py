@@ -9,7 +9,7 @@ import time
 import pytest
 
 from labelct.errors import InputError, SettingError
-from labelct.parallel import ParallelSettings, map_cases, openmp_wait_policy
+from labelct.parallel import ParallelSettings, cores, map_cases, openmp_wait_policy
 
 
 def square(number):
@@ -129,3 +129,11 @@ def test_how_threads_wait_is_set_before_anything_loads_openmp():
     code = "import sys, labelct.parallel; print({'torch', 'numba', 'sklearn'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(("given", "expected"), [("1", 1), ("4096", None), ("", None)])
+def test_a_job_of_slurm_takes_no_more_cores_than_it_was_given(given, expected, monkeypatch):
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    here = cores()
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", given)
+    assert cores() == (expected or here)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from typing import IO, Any, TypeVar
 
 from labelct.signals import check_interrupted
@@ -76,8 +77,8 @@ def track(items: Iterable[Item], description: str, total: int) -> Iterator[Item]
 
 
 def is_watched() -> bool:
-    """Return whether somebody sees a bar: on a terminal, or in a notebook."""
+    """Return whether somebody sees a bar: on a terminal, or in a notebook that has ipywidgets."""
     from rich import get_console
 
     console = get_console()
-    return console.is_terminal or console.is_jupyter
+    return find_spec("ipywidgets") is not None if console.is_jupyter else console.is_terminal

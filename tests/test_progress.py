@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
 from labelct.progress import ProgressBar, is_watched, track
 
@@ -56,3 +57,7 @@ def test_nobody_watches_where_there_is_neither_terminal_nor_notebook(monkeypatch
     assert not is_watched()
     monkeypatch.setattr("rich.console.Console.is_terminal", True)
     assert is_watched()
+    monkeypatch.setattr("rich.get_console", lambda: Console(force_jupyter=True))
+    for installed in (None, True):
+        monkeypatch.setattr("labelct.progress.find_spec", lambda name, installed=installed: installed)
+        assert is_watched() is bool(installed)

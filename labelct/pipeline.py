@@ -1,5 +1,6 @@
 """The chain of one experiment: cohort, synthesis, scanner, training, segmentation, scores."""
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,10 +11,12 @@ from omegaconf import OmegaConf
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
+from labelct.journal import kept
 from labelct.stages import (
     acquisition,
     atlases,
     cohorts,
+    plans,
     preflight,
     results,
     testing,
@@ -23,6 +26,8 @@ from labelct.stages import (
 )
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
+from labelct.trainer.settings import DeviceSettings
+from labelct.upkeep import remark
 
 log = logging.getLogger(__name__)
 ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "translation", "trainer", "debug", "experiment")
@@ -51,11 +56,15 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     tags += [f"fold {arm['fold']}"] if "fold" in arm else []
     described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
-    with track(config.logger, folder, described) as tracker:
-        outcome = _chain(config, Path(config.paths.outputs) / "stages", tracker)
+    root = Path(config.paths.outputs) / "stages"
+    with kept(folder, root) as journal, track(config.logger, folder, described) as tracker:
+        preflight.check(config)
+        outcome = _chain(config, root, tracker)
         score = results.write(config, folder, arm, list(overrides), outcome, tracker)
         if config.logger.artifacts:
             _keep(tracker, name, folder, outcome.stages)
+        if told := remark(journal.stages, root):
+            log.info("%s", told)
         return score
 
 
@@ -73,9 +82,26 @@ def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) ->
         tracker.artifact("model", f"{name}-model", sorted(path for path in stage.folder.glob("*") if path.is_file()))
 
 
+def plan(config: Config, here: bool = True) -> plans.Plan:
+    """Return what `run` would make and reuse; nothing is made or written.
+
+    Args:
+        config: The experiment.
+        here: Whether it would run on this machine, whose device is looked at then.
+
+    Raises:
+        LabelctError: As `run`, as far as it can be told without making anything.
+    """
+    if not here:
+        config = dataclasses.replace(config, device=DeviceSettings(kind="auto"))
+    preflight.check(config)
+    acquisition.check(config)
+    root = Path(config.paths.outputs) / "stages"
+    return plans.walk(config, root, lambda: _chain(config, root, Tracker()))
+
+
 def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     """Run stage after stage."""
-    preflight.check(config)
     cohort, cohort_stage = own = cohorts.prepare_training(config, root)
     training.check(config, cohort)
     made = [name for name, settings in config.test.items() if isinstance(settings, SyntheticSettings)]

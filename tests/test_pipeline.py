@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,29 @@ def test_a_job_that_was_run_before_makes_nothing_again(first_job, sweep):
     assert [text.count("step 4: validation Dice") for text in (first_job[1], told)] == [1, 1]
 
 
+def test_a_dry_run_knows_what_is_there(sweep):
+    folder, jobs, _ = sweep
+    before = sorted(folder.rglob("*"))
+    done = labelct(*SMOKE, "dose=full", "dry_run=true", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert sorted(folder.rglob("*")) == before
+    keys = [key for _, key in json.loads((jobs[1] / "scores.json").read_text())["keys"]]
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert {line[1] for line in lines if line[2] == "reused"} >= set(keys)
+    assert {line[2] for line in lines} == {"reused"}
+    assert "all of it is there" in done.stdout
+
+
+def test_the_log_says_what_was_made_and_how_far_it_was(sweep):
+    folder, jobs, _ = sweep
+    first, again = (next(place.glob("labelct.log")) for place in (*folder.glob("outputs/runs/*/*"), jobs[0]))
+    keys = dict(json.loads((jobs[0] / "scores.json").read_text())["keys"])
+    assert f"made synthesis {keys['synthesis']} in " in first.read_text(encoding="utf-8")
+    assert f"reused training {keys['training']}" in again.read_text(encoding="utf-8")
+    assert "training: 4/4" in first.read_text(encoding="utf-8")
+    assert "labelct store clean --projections" in first.read_text(encoding="utf-8")
+
+
 def test_bad_input_is_one_line_and_no_traceback(tmp_path):
     done = labelct("targets=[livre]", "debug=smoke", folder=tmp_path)
     assert done.returncode == 1
@@ -88,3 +112,29 @@ def test_a_card_that_cannot_be_used_is_said_before_any_work(configured, tmp_path
     with pytest.raises(InputError, match=r"^device=gpu: no card is there; set device=cpu"):
         pipeline.run(config, tmp_path, {})
     assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.ci
+def test_what_is_cleaned_up_takes_nothing_from_a_job_that_is_kept(sweep):  # last, for it deletes the first job
+    folder, (low, full), _ = sweep
+    for job in (low, *folder.glob("outputs/runs/*/*")):
+        shutil.rmtree(job)
+    done = labelct("store", "clean", "--unused", "--projections", "--yes", folder=folder, module="labelct")
+    assert done.returncode == 0, done.stderr
+    left = {path.parent.name: path for path in folder.glob("outputs/stages/*/*") if path.is_dir()}
+    kept = dict(json.loads((full / "scores.json").read_text())["keys"])
+    assert "projections" not in left
+    assert {name: path.name for name, path in left.items() if name in kept} == kept
+    ct = next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz"))
+    for verb in (
+        ["replay", str(left["dataset"]), "1", "-o", "replayed"],
+        ["segment", str(ct), "-o", "segmented", "--model", str(full)],
+        ["report", "outputs", "-o", "reported"],
+        ["store", "verify"],
+    ):
+        done = labelct(*verb, folder=folder, module="labelct")
+        assert done.returncode == 0, done.stderr
+    before = sorted(folder.glob("outputs/stages/*/*"))
+    done = labelct(*SMOKE, "dose=full", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert sorted(folder.glob("outputs/stages/*/*")) == before

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelct.errors import InputError
-from labelct.store import build, copy, damage, key_of, ordered, recipe_of, stages, write_json, write_text
+from labelct.store import build, copy, key_of, ordered, recipe_of, write_json, write_text
+from labelct.upkeep import damage, folders
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 SETTINGS = st.dictionaries(st.text(), VALUES)
@@ -109,7 +110,7 @@ def test_what_was_begun_goes_on_under_a_name_of_its_own(tmp_path):
     stage = build(tmp_path, RECIPE, goes_on)
     assert found == [True, True, ["one", "recipe.json"]]
     assert (stage.folder / "two").read_text() == "22"
-    assert stages(tmp_path) == ([stage.folder], [])
+    assert folders(tmp_path) == ([stage.folder], [])
 
 
 @pytest.mark.parametrize("lost", [["two"], ["recipe.json"], ["files.json"], ["one", "two", "three", "recipe.json"]])

@@ -1,6 +1,6 @@
 """The groups of the shipped configuration and the options of each, with their lines of help."""
 
-from labelct.config import configuration_folder, option_names
+from labelct.option_files import configuration_folder, option_names
 
 NAME = "config"
 

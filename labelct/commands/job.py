@@ -19,7 +19,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from rich.logging import RichHandler
 
-from labelct.commands import status
+from labelct import job_status as status
 from labelct.config import study, typed
 from labelct.errors import SPACE, InputError, LabelctError, refusal
 from labelct.folders import missing, remove_empty
@@ -145,7 +145,9 @@ class Console(RichHandler):
     told: ClassVar[list[str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show a record."""
+        """Show a record, unless it is for the log alone."""
+        if getattr(record, "file_only", False):
+            return
         if record.levelno < logging.ERROR:
             super().emit(record)
         else:
@@ -194,14 +196,18 @@ class JobFolders(Callback):
     folder: ClassVar[Path | None] = None
     multirun: ClassVar[bool] = False
     new: ClassVar[list[Path]] = []
+    expected: ClassVar[int] = 0
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Remember the folder of a single job."""
         self._remember(Path(config.hydra.run.dir), False)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Remember the folder of a sweep."""
-        self._remember(Path(config.hydra.sweep.dir), True)
+        """Remember the folder of a sweep, and say there who runs it and how many jobs it has."""
+        folder = Path(config.hydra.sweep.dir)
+        self._remember(folder, True)
+        if JobFolders.expected:
+            status.begin_sweep(folder, JobFolders.expected)
 
     def _remember(self, folder: Path, multirun: bool) -> None:
         JobFolders.folder, JobFolders.multirun, JobFolders.new = folder, multirun, missing(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -17,6 +18,8 @@ from labelct.evaluation.components import kept_parts, part_counts
 from labelct.io import nifti
 from labelct.io.volumes import grid_of
 from labelct.parallel import map_cases
+from labelct.phantom import cases as phantom
+from labelct.phantom.settings import EmbeddedSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis, training_set
 from labelct.store import Stage, build, recipe_of, write_json
@@ -153,7 +156,18 @@ def size_of(config: Config, cohort: Cohort) -> DataSize:
     """Return how large the training set of an experiment is going to be, from the headers of its subjects."""
     counts = [(subject, synthesis.copies(config)) for subject in cohort.train]
     counts += [(subject, config.data.replicates_val) for subject in cohort.val]
-    sizes = [(*_grid(subject, config.data.spacing), count) for subject, count in counts]
+    return _data_size(config, [(*_grid(subject, config.data.spacing), count) for subject, count in counts])
+
+
+def size_foreseen(config: Config, settings: EmbeddedSettings) -> DataSize:
+    """Return the same of an embedded cohort that is not made yet, at most."""
+    train, val = (min(getattr(settings, split), getattr(config.limit, split) or 10**9) for split in ("train", "val"))
+    one = phantom.largest_grid(settings, config.data.spacing)
+    return _data_size(config, [(*one, synthesis.copies(config))] * train + [(*one, config.data.replicates_val)] * val)
+
+
+def _data_size(config: Config, sizes: Sequence[tuple[int, float, int]]) -> DataSize:
+    """Return the size of a training set from the voxels, the length in mm and the volumes of each case."""
     return DataSize(
         volumes=sum(count for *_, count in sizes),
         voxels=max(voxels for voxels, *_ in sizes),

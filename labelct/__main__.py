@@ -19,6 +19,7 @@ VERBS = {
     "scan": "pass a CT volume through the simulated scanner",
     "priors": "HU priors of organs: fit them to CT, show them, check volumes against them",
     "status": "which jobs run, wait, have finished or failed, and why",
+    "dashboard": "lay out a project's view at Weights & Biases",
     "store": "list, check and clean up the stages on disk",
     "replay": "make one volume of a training set again, bit for bit",
 }

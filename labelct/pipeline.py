@@ -12,6 +12,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
 from labelct.journal import kept
+from labelct.provenance import provenance
 from labelct.stages import (
     acquisition,
     atlases,
@@ -55,7 +56,7 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     acquisition.check(config)
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     tags += [f"fold {arm['fold']}"] if "fold" in arm else []
-    described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
+    described = Description(name, {**plain(config), "arm": arm, **provenance()}, config.group, tags, "experiment")
     root = Path(config.paths.outputs) / "stages"
     with kept(folder, root) as journal, track(config.logger, folder, described) as tracker:
         preflight.check(config)
@@ -115,13 +116,15 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     *prepared, model = training.run(config, beside[0], cohort_stage, dataset, root, tracker)
     stages: list[Stage] = [cohort_stage, *learnt, *volumes, dataset, *prepared, model]
     rows: list[dict[str, Any]] = []
+    segmented: dict[str, tuple[tuple[Subject, ...], Stage]] = {}
     for name in config.test:
         tested, tested_stage = tests[name]
         masks = testing.segment(config, name, tested, tested_stage, model, root)
         scores = testing.evaluate(config, name, tested, masks, root)
         stages += [masks, scores]
         rows += testing.rows_of(scores)
-    return results.Outcome(stages, tests[next(iter(config.test))][0][0], rows)
+        segmented[name] = (tested, masks)
+    return results.Outcome(stages, segmented, rows)
 
 
 def _tested(config: Config, name: str, own: tuple[Cohort, Stage], root: Path) -> tuple[tuple[Subject, ...], Stage]:

@@ -60,6 +60,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "tracking": {"errors", "settings"},
+        "provenance": set(),
         "sampler": {
             "accelerator", "cohort", "dataset", "errors", "io", "labels", "mr", "parallel", "priors", "scanner",
             "synthesis", "targets", "threads", "volume",
@@ -94,7 +95,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "volume",
         },
         "pipeline": {
-            "cohort", "config", "errors", "journal", "stages", "store", "targets", "tracking", "trainer", "upkeep",
+            "cohort", "config", "errors", "journal", "provenance", "stages", "store", "targets", "tracking", "trainer",
+            "upkeep",
         },
     },
     {

@@ -181,7 +181,7 @@ def _typed(folder: Path) -> tuple[str, ...]:
 
 def _text(line: Line, above: Path) -> str:
     name = str(line.folder.relative_to(above)) if line.folder.is_relative_to(above) else str(line.folder)
-    what = f"{line.count} jobs" if line.count > 1 else " ".join(line.typed)
+    what = " ".join(line.typed) or f"{line.count} job{'' if line.count == 1 else 's'}"
     since = " (finished since in another job)" if line.settled else ""
     return "  ".join(part for part in (f"{line.state:<13}", name, what, line.detail + since) if part)
 

@@ -1,6 +1,6 @@
 """What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from labelct.report.strips import dice_plot
 from labelct.stages import durations, testing
 from labelct.store import Stage, copy, write_json
 from labelct.tracking import Tracker
+from labelct.tracking.settings import SegmentedSlice
 
 PANELS = 4  # synthetic volumes in the montage: beside the CT they fill the width of a page
 
@@ -27,12 +28,13 @@ class Outcome:
 
     Attributes:
         stages: The stages used, in order.
-        reference: The test subject whose CT stands beside the synthetic volumes.
+        tested: The subjects of each test cohort with the stage of their masks; the first one's image stands beside the
+            synthetic volumes.
         rows: One row of scores per test cohort, case and label.
     """
 
     stages: Sequence[Stage]
-    reference: Subject
+    tested: Mapping[str, tuple[Sequence[Subject], Stage]]
     rows: Sequence[dict[str, Any]]
 
 
@@ -66,6 +68,12 @@ def write(
     tracker.table("scores", list(table), table.to_numpy().tolist())
     for path in sorted((folder / "figures").glob("*.png")):
         tracker.figure(path.stem, path)
+    tracker.segmentations("segmentations", lambda: _segmented(config, outcome))
+    seconds: dict[str, float] = {}
+    for name, _, value in record["seconds"]:
+        seconds[name] = seconds.get(name, 0.0) + value
+    hours = {name: round(value / 3600, 4) for name, value in seconds.items()}
+    tracker.describe({"stages": {stage.name: stage.key for stage in outcome.stages}, "hours": hours})
     tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
     _print(table, folder)
     return mean_dice(table)
@@ -95,7 +103,17 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     values, window = list(config.targets.values.values()), testing.window(config)
     panels = [_panel(case, values, window) for case in TrainingSet(training_set.folder).train[:PANELS]]
-    figures.montage([*panels, _reference_panel(config, outcome.reference)], folder / "montage.png")
+    reference = next(iter(outcome.tested.values()))[0][0]
+    figures.montage([*panels, _reference_panel(config, reference)], folder / "montage.png")
+
+
+def _segmented(config: Config, outcome: Outcome) -> list[SegmentedSlice]:
+    """Return a slice of the worst cases of each test cohort, as many as `evaluation.overlays` says."""
+    found = []
+    for name, (subjects, masks) in outcome.tested.items():
+        rows = [row for row in outcome.rows if row["test"] == name]
+        found += testing.slices(config, name, subjects, masks.folder, rows)
+    return found
 
 
 def _panel(case: Case, values: list[int], window: tuple[float, float]) -> figures.Panel:

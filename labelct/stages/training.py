@@ -22,10 +22,12 @@ from labelct.phantom import cases as phantom
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis, training_set
+from labelct.stages.durations import LOG
 from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.tracking import Tracker
+from labelct.tracking.curves import replay
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.model import write_image
 from labelct.trainer.table import TRAINERS
@@ -76,7 +78,7 @@ def run(
         cohort_stage: The stage that identifies their files.
         dataset: The stage of the training set.
         root: The folder of all stages.
-        tracker: Receives the curves while they grow.
+        tracker: Receives the curves while they grow, or those of the training that is reused.
 
     Returns:
         The stages that the trainer needs besides the training set, and last the model's, for `open_model`.
@@ -94,7 +96,10 @@ def run(
         write_json(folder / "components.json", components(config, TrainingSet(dataset.folder)))
         trainer.fit(task, source.folder, folder, tracker)
 
-    return [*prepared, build(root, recipe, make)]
+    model = build(root, recipe, make)
+    if not model.fresh:
+        replay(model.folder / LOG, tracker)
+    return [*prepared, model]
 
 
 def components(config: Config, training_set: TrainingSet) -> dict[str, int | None]:

@@ -74,7 +74,8 @@ def _answered(verb: str, rest: Sequence[str]) -> int | None:
         print(f"labelct {__version__}")
         return 0
     if verb in ("--completion", "--complete"):
-        return import_module("labelct.commands.completion").main([verb, *rest], VERBS)  # type: ignore[no-any-return]
+        code: int = import_module("labelct.commands.completion").main([verb, *rest], VERBS)
+        return code
     if verb in VERBS:
         return None
     from labelct.errors import did_you_mean

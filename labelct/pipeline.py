@@ -12,6 +12,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
 from labelct.journal import kept
+from labelct.parallel import ParallelSettings
 from labelct.provenance import provenance
 from labelct.stages import (
     acquisition,
@@ -93,6 +94,7 @@ def plan(config: Config, here: bool = True) -> plans.Plan:
     Raises:
         LabelctError: As `run`, as far as it can be told without making anything.
     """
+    config = dataclasses.replace(config, parallel=ParallelSettings(workers=1))  # workers would make what they want
     if not here:
         config = dataclasses.replace(config, device=DeviceSettings(kind="auto"))
     preflight.check(config)

@@ -193,6 +193,13 @@ def planned() -> Iterator[None]:
         _PLANS.reset(token)
 
 
+def mention(stages: Iterable[Stage]) -> None:
+    """Tell this process's listeners of stages that its workers have asked for."""
+    for stage in stages:
+        for state in (events.WANTED, events.REUSED):
+            _tell(stage, {}, state)
+
+
 def _tell(stage: Stage, recipe: Mapping[str, Any], state: str, seconds: float = 0.0) -> None:
     events.tell(events.StageEvent(stage.name, stage.key, stage.folder, state, seconds, recipe))
 

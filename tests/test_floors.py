@@ -95,8 +95,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "volume",
         },
         "pipeline": {
-            "cohort", "config", "errors", "journal", "provenance", "stages", "store", "targets", "tracking", "trainer",
-            "upkeep",
+            "cohort", "config", "errors", "journal", "parallel", "provenance", "stages", "store", "targets", "tracking",
+            "trainer", "upkeep",
         },
     },
     {

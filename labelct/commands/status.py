@@ -145,7 +145,8 @@ def _missing(sweep: Path) -> Line | None:
     if not count:
         return None
     detail = "for those before them" if alive else "the sweep was killed or stopped; the same command again does them"
-    return Line("waiting" if alive else "never started", sweep, (), detail, count)
+    jobs = f"{count} job{'' if count == 1 else 's'}"
+    return Line("waiting" if alive else "never started", sweep, (jobs,), detail, count)
 
 
 def _settled(lines: Iterable[Line]) -> list[Line]:
@@ -181,7 +182,7 @@ def _typed(folder: Path) -> tuple[str, ...]:
 
 def _text(line: Line, above: Path) -> str:
     name = str(line.folder.relative_to(above)) if line.folder.is_relative_to(above) else str(line.folder)
-    what = " ".join(line.typed) or f"{line.count} job{'' if line.count == 1 else 's'}"
+    what = " ".join(line.typed)
     since = " (finished since in another job)" if line.settled else ""
     return "  ".join(part for part in (f"{line.state:<13}", name, what, line.detail + since) if part)
 

@@ -20,15 +20,18 @@ VERBS = {
     "export": "write a trained network to a folder that needs no other one, or for other tools",
     "scan": "pass a CT volume through the simulated scanner",
     "priors": "HU priors of organs: fit them to CT, show them, check volumes against them",
-    "store": "check the stages on disk against their recipes and digests",
+    "status": "which jobs run, wait, have finished or failed, and why",
+    "dashboard": "lay out a project's view at Weights & Biases",
+    "store": "list, check and clean up the stages on disk",
     "replay": "make one volume of a training set again, bit for bit",
 }
+FLAGS = ["", "  -V, --version", "  --completion bash|zsh|fish   what completes verbs, flags and options on TAB"]
 
 
 def usage() -> str:
     """Return the help text: a line for each verb."""
     lines = [f"  {verb:<9} {line}" for verb, line in VERBS.items()]
-    return "\n".join(["usage: labelct VERB ...", "", *lines, "", "labelct VERB --help tells more."])
+    return "\n".join(["usage: labelct VERB ...", "", *lines, "", "labelct VERB --help tells more.", *FLAGS])
 
 
 def main() -> None:
@@ -37,7 +40,7 @@ def main() -> None:
     try:
         interrupt_on_signals()
         verb, *rest = [HOME.sub(_home, argument) for argument in sys.argv[1:]] or [""]
-        code = _answered(verb)
+        code = _answered(verb, rest)
         if code is None:
             name = f"labelct {verb}"
             sys.argv = [name, *rest]
@@ -64,14 +67,17 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
         return _stopped(f"labelct {verb}")
 
 
-def _answered(verb: str) -> int | None:
+def _answered(verb: str, rest: Sequence[str]) -> int | None:
     """Answer what needs no verb, and return the exit code; None for a verb."""
     if verb in ("", "-h", "--help"):
         print(usage())
         return 0 if verb else 2
-    if verb == "--version":
+    if verb in ("-V", "--version"):
         print(f"labelct {__version__}")
         return 0
+    if verb in ("--completion", "--complete"):
+        code: int = import_module("labelct.commands.completion").main([verb, *rest], VERBS)
+        return code
     if verb in VERBS:
         return None
     from labelct.errors import did_you_mean

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from hydra.core.config_store import ConfigStore
@@ -28,6 +27,8 @@ from labelct.complaints import ConfigError, left_out, shown, unknown_key, wrong_
 from labelct.errors import LabelctError, SettingError
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.job_settings import DebugSettings, JobSettings, LimitSettings, PathsSettings
+from labelct.option_files import configuration_folder as configuration_folder
+from labelct.option_files import option_names as option_names
 from labelct.parallel import ParallelSettings
 from labelct.phantom.settings import PelvisSettings, PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
@@ -100,6 +101,7 @@ class Config:
         name: Name of the run at the tracker; null makes one of the options chosen.
         group: Group of the run at the tracker; null takes the name of the sweep.
         tags: Tags of the run at the tracker, besides recipe, trainer and seed.
+        dry_run: Say what would be made and reused, how long it takes and what disk it needs, and make nothing.
     """
 
     cohort: CohortSettings
@@ -124,6 +126,7 @@ class Config:
     name: str | None = None
     group: str | None = None
     tags: list[str] = field(default_factory=list)
+    dry_run: bool = False
 
 
 # The schemas of the sections that have one kind only.
@@ -163,7 +166,7 @@ def _checked(composed: DictConfig) -> Config:
     sections["trainer"] = _choice("trainer", composed.trainer, TRAINER_SCHEMAS)
     sections["test"] = _tests(composed.test)
     sections["targets"] = _targets(composed)
-    job = {name: composed[name] for name in ("seed", "name", "group", "tags")}
+    job = {name: composed[name] for name in ("seed", "name", "group", "tags", "dry_run")}
     if isinstance(job["tags"], (str, int, float)):
         job["tags"] = [job["tags"]]
     return Config(**sections, **vars(_section("", OmegaConf.create(job), JobSettings)))
@@ -286,17 +289,6 @@ def study(overrides: Iterable[str]) -> str:
     """Return the name of the sweep that was typed: `dose`, `dose_phantom` with `experiment=phantom`; empty for none."""
     typed = dict(override.partition("=")[::2] for override in overrides)
     return "_".join(typed[name] for name in ("sweep", "experiment") if name in typed) if "sweep" in typed else ""
-
-
-def configuration_folder() -> Path:
-    """Return the folder of the YAML files: beside the package in a checkout, inside it in a wheel."""
-    inside = Path(__file__).parent / "conf"
-    return inside if inside.is_dir() else Path(__file__).parents[1] / "conf"
-
-
-def option_names(group: str) -> list[str]:
-    """Return the names of the options of a group, none where there is no such group; `_name` is what others share."""
-    return sorted(path.stem for path in (configuration_folder() / group).glob("[!_]*.yaml")) if group else []
 
 
 register()

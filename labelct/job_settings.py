@@ -51,3 +51,4 @@ class JobSettings(Checked):
     name: str | None = None
     group: str | None = None
     tags: list[str] = field(default_factory=list)
+    dry_run: bool = False

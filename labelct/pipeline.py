@@ -1,6 +1,8 @@
 """The chain of one experiment: cohort, synthesis, scanner, training, segmentation, scores."""
 
+import dataclasses
 import logging
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,13 @@ from omegaconf import OmegaConf
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
+from labelct.journal import kept
+from labelct.parallel import ParallelSettings
 from labelct.stages import (
     acquisition,
     atlases,
     cohorts,
+    plans,
     preflight,
     results,
     testing,
@@ -23,6 +28,9 @@ from labelct.stages import (
 )
 from labelct.store import Stage, write_text
 from labelct.tracking import Description, Tracker, track
+from labelct.trainer.settings import DeviceSettings
+from labelct.upkeep import remark
+from labelct.versions import versions
 
 log = logging.getLogger(__name__)
 ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "translation", "trainer", "debug", "experiment")
@@ -50,12 +58,17 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     acquisition.check(config)
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     tags += [f"fold {arm['fold']}"] if "fold" in arm else []
-    described = Description(name, {**plain(config), "arm": arm}, config.group, tags, "experiment")
-    with track(config.logger, folder, described) as tracker:
-        outcome = _chain(config, Path(config.paths.outputs) / "stages", tracker)
+    made_by = {**versions(), "host": socket.gethostname()}
+    described = Description(name, {**plain(config), "arm": arm, **made_by}, config.group, tags, "experiment")
+    root = Path(config.paths.outputs) / "stages"
+    with kept(folder, root) as journal, track(config.logger, folder, described) as tracker:
+        preflight.check(config)
+        outcome = _chain(config, root, tracker)
         score = results.write(config, folder, arm, list(overrides), outcome, tracker)
         if config.logger.artifacts:
             _keep(tracker, name, folder, outcome.stages)
+        if told := remark(journal.stages, root):
+            log.info("%s", told)
         return score
 
 
@@ -72,9 +85,27 @@ def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) ->
         tracker.artifact("model", f"{name}-model", sorted(path for path in stage.folder.glob("*") if path.is_file()))
 
 
+def plan(config: Config, here: bool = True) -> plans.Plan:
+    """Return what `run` would make and reuse; nothing is made or written.
+
+    Args:
+        config: The experiment.
+        here: Whether it would run on this machine, whose device is looked at then.
+
+    Raises:
+        LabelctError: As `run`, as far as it can be told without making anything.
+    """
+    config = dataclasses.replace(config, parallel=ParallelSettings(workers=1))  # workers would make what they want
+    if not here:
+        config = dataclasses.replace(config, device=DeviceSettings(kind="auto"))
+    preflight.check(config)
+    acquisition.check(config)
+    root = Path(config.paths.outputs) / "stages"
+    return plans.walk(config, root, lambda: _chain(config, root, Tracker()))
+
+
 def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     """Run stage after stage."""
-    preflight.check(config)
     cohort, cohort_stage = own = cohorts.prepare_training(config, root)
     training.check(config, cohort)
     if not config.test and cohort.test and not cohort.declared:
@@ -90,13 +121,15 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     *prepared, model = training.run(config, beside[0], cohort_stage, dataset, root, tracker)
     stages: list[Stage] = [cohort_stage, *learnt, *volumes, dataset, *prepared, model]
     rows: list[dict[str, Any]] = []
+    segmented: dict[str, tuple[tuple[Subject, ...], Stage]] = {}
     for name in config.test:
         tested, tested_stage = tests[name]
         masks = testing.segment(config, name, tested, tested_stage, model, root)
         scores = testing.evaluate(config, name, tested, masks, root)
         stages += [masks, scores]
         rows += testing.rows_of(scores)
-    return results.Outcome(stages, next((tested[0] for tested, _ in tests.values()), None), rows)
+        segmented[name] = (tested, masks)
+    return results.Outcome(stages, segmented, rows)
 
 
 def _tested(config: Config, name: str, own: tuple[Cohort, Stage], root: Path) -> tuple[tuple[Subject, ...], Stage]:

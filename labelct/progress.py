@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import IO, Any, TypeVar
 
+from labelct import events
 from labelct.signals import check_interrupted
 
 Item = TypeVar("Item")
@@ -39,6 +40,7 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
         """Show the bar, if it is known how long it takes."""
         if self._progress.tasks[0].total is not None:
             self._progress.start()
+            self._tell(0)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -62,6 +64,12 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
         fields: dict[str, Any] = {} if text is None else {"text": text}
         self._progress.update(self._task, completed=done, total=total, **fields)
         self._progress.start()  # more than once does no harm
+        self._tell(done)
+
+    def _tell(self, done: int) -> None:
+        task = self._progress.tasks[0]
+        total = None if task.total is None else int(task.total)
+        events.tell(events.ProgressEvent(task.description, done, total, task.fields["text"]))
 
     def print(self, line: str) -> None:
         """Print a line of its own above the bar."""

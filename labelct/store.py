@@ -5,16 +5,19 @@ import json
 import logging
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from labelct import inventory
+from labelct import events, inventory
 from labelct.errors import ELSEWHERE, InputError, refusal
 from labelct.folders import TEMPORARY, made, temporary_name
 from labelct.signals import check_interrupted
@@ -23,6 +26,8 @@ from labelct.texts import read_json
 log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
 KEY_LENGTH = 12  # 48 bits: a clash among a million stages has a chance of 1 in 500, and names stay readable
+PARTIAL = ".partial"
+_PLANS: ContextVar[bool] = ContextVar("plans", default=False)
 
 
 @dataclass(frozen=True)
@@ -140,23 +145,63 @@ def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -
         InputError: The folder cannot be written, or the stage lacks what `make` does not make again.
     """
     check_interrupted()
-    name, key = str(recipe["stage"]), key_of(recipe)
-    stage = Stage(name, key, root / name / key)
-    if stage.folder.is_dir() and not differences(stage.folder):
+    stage = stage_of(root, recipe)
+    tell = partial(_tell, stage, recipe)
+    tell(events.WANTED)  # before it is looked at: who removes stages asks who wants them
+    if is_finished(stage):
+        tell(events.REUSED)
+        return stage
+    if _PLANS.get():
+        tell(events.PLANNED)
         return stage
     make_folder(stage.folder.parent)
     with _locked(stage):
+        began = time.monotonic()
         if stage.folder.is_dir():
             _mend(stage, recipe, make)
+            tell(events.REUSED)
             return stage
-        partial = _take_over(stage)
-        write_json(partial / RECIPE, recipe)
-        make(partial)
-        write_json(partial / inventory.FILE, inventory.take(partial))
-        partial.replace(stage.folder)
+        unfinished = _take_over(stage)
+        write_json(unfinished / RECIPE, recipe)
+        make(unfinished)
+        write_json(unfinished / inventory.FILE, inventory.take(unfinished))
+        unfinished.replace(stage.folder)
         for stray in _partials(stage):  # what an orphan of an earlier writer made after its folder was taken over
             shutil.rmtree(stray, ignore_errors=True)
+    tell(events.MADE, time.monotonic() - began)
     return replace(stage, fresh=True)
+
+
+def stage_of(root: Path, recipe: Mapping[str, Any]) -> Stage:
+    """Return the stage that a recipe stands for, made or not."""
+    name, key = str(recipe["stage"]), key_of(recipe)
+    return Stage(name, key, root / name / key)
+
+
+def is_finished(stage: Stage) -> bool:
+    """Return whether a stage is made, and lacks none of its files."""
+    return stage.folder.is_dir() and not differences(stage.folder)
+
+
+@contextmanager
+def planned() -> Iterator[None]:
+    """Let `build` make and write nothing until the end of the block, and return the stages that there would be."""
+    token = _PLANS.set(True)
+    try:
+        yield
+    finally:
+        _PLANS.reset(token)
+
+
+def mention(stages: Iterable[Stage]) -> None:
+    """Tell this process's listeners of stages that its workers have asked for."""
+    for stage in stages:
+        for state in (events.WANTED, events.REUSED):
+            _tell(stage, {}, state)
+
+
+def _tell(stage: Stage, recipe: Mapping[str, Any], state: str, seconds: float = 0.0) -> None:
+    events.tell(events.StageEvent(stage.name, stage.key, stage.folder, state, seconds, recipe))
 
 
 def make_folder(folder: Path) -> None:
@@ -174,9 +219,7 @@ def make_folder(folder: Path) -> None:
 @contextmanager
 def _locked(stage: Stage) -> Iterator[None]:
     """Hold the lock of a stage, which its process alone holds and no file that lies about."""
-    parent = stage.folder.parent
-    # whoever may write in the folder may take the lock, also where the first user's umask forbids it
-    lock = FileLock(parent / f"{stage.key}.lock", mode=parent.stat().st_mode & 0o666)
+    lock = lock_of(stage)
     try:
         try:
             lock.acquire(timeout=0)
@@ -192,9 +235,16 @@ def _locked(stage: Stage) -> Iterator[None]:
         lock.release()
 
 
+def lock_of(stage: Stage) -> FileLock:
+    """Return the lock that whoever makes a stage, or removes it, holds."""
+    parent = stage.folder.parent
+    # whoever may write in the folder may take the lock, also where the first user's umask forbids it
+    return FileLock(parent / f"{stage.key}.lock", mode=parent.stat().st_mode & 0o666)
+
+
 def _take_over(stage: Stage) -> Path:
     """Return the folder to work in: an unfinished one under a new name, without what was half written, or a new one."""
-    own = stage.folder.with_name(f"{stage.key}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial")
+    own = stage.folder.with_name(f"{stage.key}.{os.getpid()}-{uuid.uuid4().hex[:8]}{PARTIAL}")
     for left in _partials(stage):
         if (left / RECIPE).is_file():
             try:
@@ -209,7 +259,7 @@ def _take_over(stage: Stage) -> Path:
 
 
 def _partials(stage: Stage) -> list[Path]:
-    return sorted(stage.folder.parent.glob(f"{stage.key}*.partial"))
+    return sorted(stage.folder.parent.glob(f"{stage.key}*{PARTIAL}"))
 
 
 def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> None:
@@ -260,23 +310,3 @@ def harmed(path: Path) -> Path | None:
         if (folder / inventory.FILE).is_file():
             return folder if path.absolute().relative_to(folder).as_posix() in differences(folder, True) else None
     return None
-
-
-def stages(root: Path) -> tuple[list[Path], list[Path]]:
-    """Return the folders of the finished and of the unfinished stages below the folder of all stages."""
-    folders = sorted(path for path in root.glob("*/*") if path.is_dir())
-    unfinished = [path for path in folders if path.name.endswith(".partial")]
-    return [path for path in folders if path not in unfinished], unfinished
-
-
-def damage(folder: Path) -> str:
-    """Return what is wrong with a finished stage: its recipe, its name, its files; empty where nothing is."""
-    try:
-        recipe = read_json(folder / RECIPE, "")
-        if (recipe["stage"], key_of(recipe)) != (folder.parent.name, folder.name):
-            return f"its recipe is that of {recipe['stage']}/{key_of(recipe)}"
-    except InputError as error:
-        return f"{RECIPE} {'is missing' if not (folder / RECIPE).exists() else error.problem}"
-    except (KeyError, TypeError, ValueError):
-        return f"{RECIPE} is no recipe"
-    return inventory.sentence(differences(folder, contents=True))

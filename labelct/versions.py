@@ -1,4 +1,4 @@
-"""What a training ran with: the versions of the packages that decide over its weights, and the commit of a checkout."""
+"""What made a result: the versions of the packages that decide over its weights, and the commit of a checkout."""
 
 import platform
 import subprocess
@@ -33,3 +33,9 @@ def commit(checkout: Path) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None
+
+
+def software(found: dict[str, str]) -> str:
+    """Return labelct's version and commit of `versions()` as a report and a paper name them."""
+    said = found.get("commit", "")
+    return f"labelct {found['labelct']}" + (f" (commit {said})" if said else "")

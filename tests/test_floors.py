@@ -19,7 +19,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "volume": set(),
         "body": set(),
         "rotation": set(),
-        "progress": {"signals"},
+        "events": set(),
+        "progress": {"events", "signals"},
+        "option_files": set(),
         "processes": set(),
         "signals": set(),
         "inventory": set(),
@@ -38,7 +40,10 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "labels": {"errors"},
         "targets": {"errors", "labels", "sides", "volume"},
         "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
-        "store": {"errors", "folders", "inventory", "signals", "texts"},
+        "store": {"errors", "events", "folders", "inventory", "signals", "texts"},
+        "job_status": {"errors", "processes", "store", "texts"},
+        "journal": {"errors", "events", "store", "texts"},
+        "upkeep": {"errors", "inventory", "job_status", "journal", "store", "texts"},
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "texts", "threads"},
         "synthesis": {
@@ -78,8 +83,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "job_settings": {"settings"},
         "resolvers": {"settings"},
         "config": {
-            "caps", "cohort", "complaints", "errors", "evaluation", "job_settings", "parallel", "phantom", "priors",
-            "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer", "translation",
+            "caps", "cohort", "complaints", "errors", "evaluation", "job_settings", "option_files", "parallel",
+            "phantom", "priors", "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer",
+            "translation",
         },
         "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "texts", "tracking"},
         "models": {"errors", "filenames", "report", "texts"},
@@ -88,14 +94,18 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "versions",
         },
         "stages": {
-            "atlas", "cohort", "config", "dataset", "errors", "evaluation", "inventory", "io", "job_settings", "labels",
-            "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store", "streaming",
-            "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "versions", "volume",
+            "atlas", "cohort", "config", "dataset", "errors", "evaluation", "events", "inventory", "io", "job_settings",
+            "labels", "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store",
+            "streaming", "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep",
+            "versions", "volume",
         },
         "proposal": {
             "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
         },
-        "pipeline": {"cohort", "config", "errors", "stages", "store", "targets", "tracking"},
+        "pipeline": {
+            "cohort", "config", "errors", "journal", "parallel", "stages", "store", "targets", "tracking",
+            "trainer", "upkeep", "versions",
+        },
     },
     {
         "api": {
@@ -104,12 +114,12 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",
-            "folders", "inventory", "io", "models", "parallel",
+            "folders", "inventory", "io", "job_status", "journal", "models", "option_files", "parallel",
             "phantom", "pipeline", "priors", "processes", "progress", "proposal", "report", "sampler", "scanner",
             "settings", "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
-            "translation", "volume",
+            "translation", "upkeep", "volume",
         },
-        "__main__": {"errors", "parallel", "signals", "threads"},
+        "__main__": {"commands", "errors", "parallel", "signals", "threads"},
         "run": {"__main__", "signals"},
     },
 )  # fmt: skip

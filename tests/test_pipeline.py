@@ -10,6 +10,7 @@ import pytest
 
 from labelct import pipeline
 from labelct.errors import InputError
+from labelct.store import build, recipe_of, write_text
 
 SMOKE = ["debug=smoke", "data=synth3"]
 
@@ -79,6 +80,29 @@ def test_without_a_test_a_second_run_trains_nothing_and_its_model_segments(sweep
     assert "nothing to compare" in told.stderr
 
 
+def test_a_dry_run_knows_what_is_there(sweep):
+    folder, jobs, _ = sweep
+    before = sorted(folder.rglob("*"))
+    done = labelct(*SMOKE, "dose=full", "dry_run=true", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert sorted(folder.rglob("*")) == before
+    keys = [key for _, key in json.loads((jobs[1] / "scores.json").read_text())["keys"]]
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert {line[1] for line in lines if line[2] == "reused"} >= set(keys)
+    assert {line[2] for line in lines} == {"reused"}
+    assert "all of it is there" in done.stdout
+
+
+def test_the_log_says_what_was_made_and_how_far_it_was(sweep):
+    folder, jobs, _ = sweep
+    first, again = (next(place.glob("labelct.log")) for place in (*folder.glob("outputs/runs/*/*"), jobs[0]))
+    keys = dict(json.loads((jobs[0] / "scores.json").read_text())["keys"])
+    assert f"made synthesis {keys['synthesis']} in " in first.read_text(encoding="utf-8")
+    assert f"reused training {keys['training']}" in again.read_text(encoding="utf-8")
+    assert "training: 4/4" in first.read_text(encoding="utf-8")
+    assert "labelct store clean --projections" in first.read_text(encoding="utf-8")
+
+
 def test_bad_input_is_one_line_and_no_traceback(tmp_path):
     done = labelct("targets=[livre]", "debug=smoke", folder=tmp_path)
     assert done.returncode == 1
@@ -103,3 +127,29 @@ def test_a_card_that_cannot_be_used_is_said_before_any_work(configured, tmp_path
     with pytest.raises(InputError, match=r"^device=gpu: no card is there; set device=cpu"):
         pipeline.run(config, tmp_path, {})
     assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.ci
+def test_what_is_cleaned_up_takes_nothing_from_a_job_that_is_kept(sweep):
+    folder, (_, full), _ = sweep
+    unused = build(folder / "outputs" / "stages", recipe_of("cohort", 0, {}), lambda made: write_text(made / "a", "a"))
+    done = labelct("store", "clean", "--unused", "--projections", "--yes", folder=folder, module="labelct")
+    assert done.returncode == 0, done.stderr
+    left = {path for path in folder.glob("outputs/stages/*/*") if path.is_dir()}
+    kept = dict(json.loads((full / "scores.json").read_text())["keys"])
+    assert {path.name for path in left} >= set(kept.values())
+    assert unused.folder not in left
+    assert "projections" not in {path.parent.name for path in left}
+    ct = next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz"))
+    for verb in (
+        ["replay", f"outputs/stages/dataset/{kept['dataset']}", "1", "-o", "replayed"],
+        ["segment", str(ct), "-o", "segmented", "--model", str(full)],
+        ["report", "outputs", "-o", "reported"],
+        ["store", "verify"],
+    ):
+        done = labelct(*verb, folder=folder, module="labelct")
+        assert done.returncode == 0, done.stderr
+    before = sorted(folder.glob("outputs/stages/*/*"))
+    done = labelct(*SMOKE, "dose=full", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert sorted(folder.glob("outputs/stages/*/*")) == before

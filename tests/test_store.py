@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelct.errors import InputError
-from labelct.store import build, copy, damage, key_of, ordered, recipe_of, stages, write_json, write_text
+from labelct.events import heard_by
+from labelct.store import build, copy, key_of, mention, ordered, planned, recipe_of, write_json, write_text
+from labelct.upkeep import damage, folders
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 SETTINGS = st.dictionaries(st.text(), VALUES)
@@ -109,7 +111,7 @@ def test_what_was_begun_goes_on_under_a_name_of_its_own(tmp_path):
     stage = build(tmp_path, RECIPE, goes_on)
     assert found == [True, True, ["one", "recipe.json"]]
     assert (stage.folder / "two").read_text() == "22"
-    assert stages(tmp_path) == ([stage.folder], [])
+    assert folders(tmp_path) == ([stage.folder], [])
 
 
 @pytest.mark.parametrize("lost", [["two"], ["recipe.json"], ["files.json"], ["one", "two", "three", "recipe.json"]])
@@ -221,3 +223,23 @@ def test_another_user_reads_what_is_finished_and_is_refused_in_one_line_what_is_
             build(tmp_path, recipe_of("scan", 2, {}), cases)
     finally:
         os.seteuid(0)
+
+
+def test_a_planned_stage_is_told_of_and_not_made(tmp_path):
+    heard = []
+    with heard_by(heard.append), planned():
+        stage = build(tmp_path / "stages", RECIPE, cases)
+    assert [(event.state, event.key, event.recipe) for event in heard] == [
+        ("wanted", stage.key, RECIPE),
+        ("planned", stage.key, RECIPE),
+    ]
+    assert not stage.fresh
+    assert list(tmp_path.iterdir()) == []
+    assert build(tmp_path / "stages", RECIPE, cases).fresh
+
+
+def test_what_workers_asked_for_is_told_where_it_is_heard(tmp_path):
+    heard, stage = [], build(tmp_path, RECIPE, cases)
+    with heard_by(heard.append):
+        mention([stage])
+    assert [(event.state, event.folder) for event in heard] == [("wanted", stage.folder), ("reused", stage.folder)]

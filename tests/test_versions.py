@@ -4,7 +4,7 @@ import subprocess
 from importlib.metadata import version
 
 import labelct
-from labelct.versions import commit, versions
+from labelct.versions import commit, software, versions
 
 
 def test_versions_are_those_of_the_packages_that_are_installed(monkeypatch):
@@ -37,3 +37,8 @@ def test_without_git_no_commit_is_told(tmp_path, monkeypatch):
     (tmp_path / ".git").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit(tmp_path) is None
+
+
+def test_the_software_is_named_with_its_commit_where_there_is_one():
+    assert software({"labelct": "1.2", "commit": "abc-dirty"}) == "labelct 1.2 (commit abc-dirty)"
+    assert software({"labelct": "1.2", "torch": "2"}) == "labelct 1.2"

@@ -2,7 +2,8 @@
 
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,8 +74,14 @@ def check_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = No
     Raises:
         LabelctError: The first job that cannot run, in one line.
     """
+    with closing(composed_jobs(overrides, multirun, folder)) as jobs:  # also where an error keeps its traceback
+        return check(jobs, starting)
+
+
+def check(jobs: Iterable["Composed"], starting: bool) -> int:
+    """Check jobs that were composed, and return their number; arguments and errors as of `check_jobs`."""
     checked: list[Config] = []
-    for composed in composed_jobs(overrides, multirun, folder):
+    for composed in jobs:
         config = typed(composed.node)
         if starting and not checked and slurm.is_chosen(composed.launcher):
             slurm.check(composed.launcher)
@@ -101,7 +108,9 @@ class Composed:
     launcher: DictConfig
 
 
-def composed_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = None) -> Iterator[Composed]:
+def composed_jobs(
+    overrides: Sequence[str], multirun: bool, folder: str | None = None
+) -> Generator[Composed, None, None]:
     """Yield the jobs of a command line, composed and not yet checked.
 
     Args:

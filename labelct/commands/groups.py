@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from labelct.config import configuration_folder, option_names
+from labelct.option_files import configuration_folder, option_names
 
 NAME = "config"
 OWN = "conf"

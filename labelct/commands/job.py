@@ -19,7 +19,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from rich.logging import RichHandler
 
-from labelct.commands import slurm, status, submission
+from labelct import job_status as status
+from labelct.commands import slurm, submission
 from labelct.config import study, typed
 from labelct.errors import SPACE, InputError, LabelctError, refusal
 from labelct.folders import missing, remove_empty
@@ -153,7 +154,9 @@ class Console(RichHandler):
     told: ClassVar[list[str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show a record."""
+        """Show a record, unless it is for the log alone."""
+        if getattr(record, "file_only", False):
+            return
         if record.levelno < logging.ERROR:
             super().emit(record)
         else:
@@ -202,14 +205,18 @@ class JobFolders(Callback):
     folder: ClassVar[Path | None] = None
     multirun: ClassVar[bool] = False
     new: ClassVar[list[Path]] = []
+    expected: ClassVar[int] = 0
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Remember the folder of a single job."""
         self._remember(Path(config.hydra.run.dir), False)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Remember the folder of a sweep, and follow the jobs of one on Slurm."""
-        self._remember(Path(config.hydra.sweep.dir), True)
+        """Remember the folder of a sweep, say there who runs it and how many jobs it has, and follow those on Slurm."""
+        folder = Path(config.hydra.sweep.dir)
+        self._remember(folder, True)
+        if JobFolders.expected:
+            status.begin_sweep(folder, JobFolders.expected)
         if slurm.is_chosen(config.hydra.launcher):
             submission.follow_jobs()
 

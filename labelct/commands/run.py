@@ -13,8 +13,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from labelct import job_status as status
 from labelct.caps import capped
-from labelct.commands import compose, keys, status, submission
+from labelct.commands import compose, dry_run, keys, submission
 from labelct.commands import job as single
 from labelct.commands.groups import NAME, groups, options, own_folder
 from labelct.commands.job import JobFolders, sweep_ended
@@ -58,7 +59,11 @@ def main(arguments: Sequence[str]) -> int:
         jobs = 0
         if not (flags.hydra_help or flags.shell_completion):
             starting = not (flags.cfg or flags.info)
-            jobs = compose.check_jobs(flags.overrides, flags.multirun, flags.config_dir, starting)
+            composed = list(compose.composed_jobs(flags.overrides, flags.multirun, flags.config_dir))
+            jobs = compose.check(composed, starting)
+            if starting and dry_run.asked(composed):
+                dry_run.show(composed)
+                return 0
     except SystemExit as error:
         return int(error.code or 0)
     except LabelctError as error:
@@ -108,7 +113,7 @@ def _configurations(flags: argparse.Namespace) -> Iterator[str]:
 
 def _run(jobs: int) -> int:
     """Let Hydra run the jobs, and report those that failed; a launcher that gives up is reported by what it left."""
-    code = 0
+    code, JobFolders.expected = 0, jobs
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let what a disk refuses Hydra reach the verb's own line
     start = hydra.main(version_base="1.3", config_path=str(configuration_folder().absolute()), config_name=NAME)
     try:

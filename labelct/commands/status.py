@@ -1,134 +1,192 @@
-"""What became of a job: `status.json` in its folder, true also where the job was killed and could not write it."""
+"""`labelct status [FOLDER]`: what became of jobs, how far the running ones are, and which never began."""
 
-import json
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from labelct import job_status, journal, upkeep
+from labelct.commands.arguments import Parser
 from labelct.errors import InputError
-from labelct.processes import describe, is_alive, wait_for_end_of
-from labelct.store import write_json, write_text
-from labelct.texts import read_json
 
-FILE = "status.json"
-LOG = "labelct.log"
-STOPPED = "it was stopped before its end"
-KILLED = "it was killed (out of memory, or by hand)"
-ENDING_S = 2.0  # a job whose launcher is stopped ends within
-ROOM = 1000  # bytes of a running job's file: what is said at its end must fit where the disk is full by then
+OVERRIDES = Path(".hydra") / "overrides.yaml"
+SILENT_S = 120.0  # a job that says nothing for longer may hang; a case of a large cohort takes less
+DEEPEST = 6  # folders below what was typed: PROJECT/outputs/sweeps/DATE/TIME/NUMBER is five
+ORDER = ("running", "waiting", "failed", "stopped", "never started", "finished")
+GOOD = ("running", "waiting", "finished")
+NOWHERE = "give the folder of a job, of a sweep, or the one that paths.outputs= named"
 
 
-def begin(folder: Path) -> None:
-    """Say that the job of a folder is run by this process.
+@dataclass(frozen=True)
+class Line:
+    """What is said of a job, or of those of a sweep that have not begun.
+
+    Attributes:
+        state: One of `ORDER`, or what a job of another version says.
+        folder: Of the job, or of the sweep.
+        typed: What was typed for it.
+        detail: How far it is, its Dice, or why it failed.
+        count: How many jobs it stands for.
+        settled: Whether the same was typed again and finished since.
+    """
+
+    state: str
+    folder: Path
+    typed: tuple[str, ...] = ()
+    detail: str = ""
+    count: int = 1
+    settled: bool = False
+
+
+def parser() -> Parser:
+    """Return the parser of the command line."""
+    command = Parser(
+        prog="labelct status",
+        description="Say which jobs run, wait, have finished or failed, and why.",
+        epilog="The exit code is 1 where a job failed, was stopped or killed, or never began.",
+    )
+    add = command.add_argument
+    add("folder", nargs="?", type=Path, default=Path("outputs"), help="a job, a sweep, or what holds them (outputs)")
+    add("--open", action="store_true", help="leave out what has finished")
+    return command
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print a line for every job at or below a folder, and how many there are of each state.
+
+    Args:
+        arguments: What stands behind `labelct status`.
+
+    Returns:
+        1 where a job failed, was stopped or never began, and none like it has finished since; else 0.
 
     Raises:
-        InputError: The folder cannot be written.
+        InputError: There is no job.
     """
-    text = json.dumps({"state": "running", **describe()})
-    write_text(folder / FILE, text.ljust(ROOM) + "\n")
+    given = parser().parse_args(arguments)
+    lines = _settled(found(given.folder))
+    if not lines:
+        raise InputError(given.folder, "no job lies there", NOWHERE)
+    for line in lines:
+        if not (given.open and (line.state == "finished" or line.settled)):
+            print(_text(line, given.folder))
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts[line.state] += line.count
+    known = sorted(counts, key=lambda state: ORDER.index(state) if state in ORDER else len(ORDER))
+    print(f"{', '.join(f'{counts[state]} {state}' for state in known)}: {given.folder}")
+    return int(any(line.state not in GOOD and not line.settled for line in lines))
 
 
-def finish(folder: Path, dice: float | None) -> None:
-    """Say that a job ended well, with its mean Dice.
+def found(folder: Path) -> list[Line]:
+    """Return what is to be said of the jobs at or below a folder, in the order of their folders.
 
     Raises:
-        InputError: The folder cannot be written.
+        InputError: There is no such folder.
     """
-    write_json(folder / FILE, {"state": "finished", "dice": dice})
+    if not folder.is_dir():
+        raise InputError(folder, "there is no such folder", NOWHERE)
+    if (folder / "stages").is_dir():
+        places = upkeep.job_folders(folder / "stages")
+        sweeps = set(folder.glob("sweeps/*/*"))
+    else:
+        below = _near(folder)
+        places = [path.parent for path in below if path.name in (job_status.FILE, upkeep.SCORES)]
+        sweeps = {path.parent for path in below if path.name == job_status.SWEEP}
+    jobs = sorted({path for path in places if _is_job(path)}, key=_natural)
+    lines = [_line(job) for job in jobs]
+    return lines + [line for sweep in sorted(sweeps, key=_natural) if (line := _missing(sweep))]
 
 
-def fail(folder: Path, reason: str, state: str = "failed") -> None:
-    """Say why a job has no scores; where the disk is full, in the room that `begin` has taken."""
-    status = {"state": state, "reason": reason, "log": str(folder / LOG)}
-    try:
-        write_json(folder / FILE, status)
-    except InputError:
-        texts = (json.dumps(content) for content in (status, {"state": state, "reason": reason[: ROOM // 8]}))
-        with suppress(OSError), (folder / FILE).open("r+", encoding="utf-8") as file:
-            file.write(next(text for text in texts if len(text) <= ROOM).ljust(ROOM) + "\n")
-            file.truncate()
+def _near(folder: Path) -> list[Path]:
+    """Return the files near a folder, which may be any that a user has typed, the root of a disk as well."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "stages"] * (depth < DEEPEST)
+        found += [Path(place, name) for name in files]
+    return found
 
 
-def read(path: Path, reason: str = KILLED, state: str = "failed") -> dict[str, Any]:
-    """Return what a `status.json` says; a job whose process is dead is not running, and the file is put right.
-
-    Args:
-        path: The file.
-        reason: Why it is dead.
-        state: What became of it.
-    """
-    try:
-        status = read_json(path, "delete the folder of the job")
-        alive = status["state"] != "running" or is_alive(status)
-    except (InputError, KeyError, TypeError, ValueError):
-        alive = False
-    if alive:
-        return dict(status)
-    if path.is_file():
-        fail(path.parent, reason, state)
-    return {"state": state, "reason": reason}
+def _is_job(folder: Path) -> bool:
+    """Return whether a folder is a job's: a stage of scores has no configuration beside them."""
+    scored = (folder / upkeep.SCORES).is_file() and (folder / "config.yaml").is_file()
+    return scored or (folder / job_status.FILE).is_file()
 
 
-def stop(folder: Path, reason: str) -> None:
-    """Say of the jobs of a sweep that they were stopped, which a launcher may have killed before they could."""
-    deadline = time.monotonic() + ENDING_S
-    for path in files(folder):
-        while read(path, reason, "stopped")["state"] == "running" and time.monotonic() < deadline:
-            time.sleep(0.02)
+def _line(folder: Path) -> Line:
+    path = folder / job_status.FILE
+    status = job_status.read(path) if path.is_file() else {"state": "finished"}
+    state, typed = str(status["state"]), _typed(folder)
+    if state == "running":
+        return Line(state, folder, typed, _progress(folder, str(status.get("host", ""))))
+    if state == "finished":
+        dice = status.get("dice")
+        return Line(state, folder, typed, "" if dice is None else f"Dice {dice:.3f}")
+    return Line(state, folder, typed, " ".join(str(status.get("reason") or job_status.STOPPED).split()))
 
 
-def files(folder: Path) -> list[Path]:
-    """Return the `status.json` of every job at or below `folder`, job 10 behind job 9."""
-    return sorted(folder.rglob(FILE), key=lambda path: (len(path.parent.name), path))
+def _progress(folder: Path, host: str) -> str:
+    """Return how far a running job is, and when it was heard of last where that is a while ago."""
+    note = journal.progress(folder)
+    if note is None:
+        return f"has just begun on {host}"
+    silent = time.time() - note["at"]
+    late = f"; last heard of {journal.duration(silent)} ago" if silent > SILENT_S else ""
+    return journal.sentence(note) + late
 
 
-def failures(folder: Path) -> list[tuple[Path, str]]:
-    """Return the job folders at or below `folder` that did not finish, with the reason."""
-    found = [(path.parent, read(path)) for path in files(folder)]
-    return [(job, status.get("reason") or STOPPED) for job, status in found if status["state"] != "finished"]
+def _missing(sweep: Path) -> Line | None:
+    """Return what is to be said of the jobs of a sweep that have not begun; None where all have."""
+    count, alive = job_status.unstarted(sweep)
+    if not count:
+        return None
+    detail = "for those before them" if alive else "the sweep was killed or stopped; the same command again does them"
+    jobs = f"{count} job{'' if count == 1 else 's'}"
+    return Line("waiting" if alive else "never started", sweep, (jobs,), detail, count)
 
 
-@contextmanager
-def witnessed(folder: Path, outputs: Path) -> Iterator[None]:
-    """Let a small process of its own see the end of this one and put the status of its job right.
-
-    It puts right those of earlier jobs, too, of which all processes were killed at once.
-
-    Args:
-        folder: The job's folder.
-        outputs: Holds earlier jobs in `runs` and `sweeps`.
-    """
-    command = [sys.executable, "-m", "labelct.commands.status", str(folder), str(outputs), str(os.getpid())]
-    quiet = subprocess.DEVNULL
-    witness = None
-    with suppress(OSError):  # no room for a process: the next command puts the status right
-        witness = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
-    try:
-        yield
-    finally:
-        if witness is not None:
-            witness.kill()
-            witness.wait()
+def _settled(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines, those of failed jobs settled where the same was typed in a later job that finished."""
+    known = list(lines)
+    done = [(line.typed, _time(line.folder)) for line in known if line.state == "finished"]
+    return [
+        line
+        if line.state in GOOD or line.count > 1
+        else Line(line.state, line.folder, line.typed, line.detail, 1, _is_done(line, done))
+        for line in known
+    ]
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Put earlier jobs right, wait for the end of the process that runs the job of a folder, and put that right.
-
-    Args:
-        arguments: The folder, the folder of all outputs, the process.
-    """
-    folder, outputs, parent = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
-    for pattern in (f"runs/*/*/{FILE}", f"sweeps/*/*/*/{FILE}"):
-        for path in outputs.glob(pattern):
-            read(path)
-    wait_for_end_of(parent)
-    read(folder / FILE)
+def _is_done(line: Line, done: Iterable[tuple[tuple[str, ...], float]]) -> bool:
+    began = _time(line.folder)
+    return (line.folder / OVERRIDES).is_file() and any(typed == line.typed and time > began for typed, time in done)
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _time(folder: Path) -> float:
+    with suppress(OSError):
+        return (folder / OVERRIDES).stat().st_mtime
+    return 0.0
+
+
+def _typed(folder: Path) -> tuple[str, ...]:
+    """Return what was typed for a job, as Hydra has written it: a list in YAML, an item a line."""
+    with suppress(OSError, UnicodeDecodeError):
+        lines = (folder / OVERRIDES).read_text(encoding="utf-8").splitlines()
+        return tuple(line[2:].strip("'\"") for line in lines if line.startswith("- "))
+    return ()
+
+
+def _text(line: Line, above: Path) -> str:
+    name = str(line.folder.relative_to(above)) if line.folder.is_relative_to(above) else str(line.folder)
+    what = " ".join(line.typed)
+    since = " (finished since in another job)" if line.settled else ""
+    return "  ".join(part for part in (f"{line.state:<13}", name, what, line.detail + since) if part)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Return a sorting key that puts job 10 of a sweep behind job 9."""
+    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]

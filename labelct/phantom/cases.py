@@ -1,6 +1,7 @@
 """The procedural cohorts on disk: every case a label map and what is seen of it, in the folder layout."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from labelct.phantom.appearance import sample_appearance
 from labelct.phantom.clinical_ct import clinical_ct
 from labelct.phantom.pelvis import anatomy as pelvis
 from labelct.phantom.pelvis import render
-from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
+from labelct.phantom.settings import EmbeddedSettings, PelvisSettings, PhantomSettings
 from labelct.store import write_text
 
 Drawn = tuple[dict[str, NDArray[Any]], tuple[float, ...]]
@@ -82,6 +83,23 @@ def case_names(settings: EmbeddedSettings) -> dict[str, list[str]]:
     prefix = PHANTOMS[settings.kind].prefix(settings)
     counts = {"train": settings.train, "val": settings.val, "test": settings.test}
     return {split: [f"{prefix}{split}_{number:03d}" for number in range(count)] for split, count in counts.items()}
+
+
+def largest_grid(settings: EmbeddedSettings, spacing: float | None) -> tuple[int, float]:
+    """Return the voxels of a cohort's largest case and its length along z in mm; a case that ends early has fewer.
+
+    Args:
+        settings: The cohort.
+        spacing: Isotropic voxel size in mm that cases are resampled to; None keeps their own.
+    """
+    if isinstance(settings, PhantomSettings):
+        extent, own = tuple(settings.size), settings.spacing**3
+    else:
+        assert isinstance(settings, PelvisSettings)
+        across = settings.voxels * settings.spacing
+        extent = (across, across, settings.slices * settings.slice_mm)
+        own = settings.spacing**2 * settings.slice_mm
+    return round(math.prod(extent) / (spacing**3 if spacing else own)), extent[2]
 
 
 def is_complete(settings: EmbeddedSettings, case: str, folder: Path) -> bool:

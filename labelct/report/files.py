@@ -71,7 +71,7 @@ def mirror(report: Report, pictures: Mapping[str, Path], out: Path, project: str
     """
     from labelct.tracking import Description, LoggerSettings, track
 
-    settings, config = LoggerSettings(kind="wandb", project=project), {"report": str(out), "jobs": len(report.runs)}
+    settings, config = LoggerSettings(wandb=True, project=project), {"report": str(out), "jobs": len(report.runs)}
     described = Description("report", config, "+".join(report.experiments) or None, ["report"], "report")
     with track(settings, out, described) as tracker:
         tracker.table("report", list(report.table), report.table.to_numpy().tolist())

@@ -27,7 +27,7 @@ from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
 from labelct.priors import BACKGROUND_CLASSES, load_priors
 from labelct.stages import cohorts
 from labelct.stages.priors import AUTO, TRAIN
-from labelct.store import Stage, build, key_of, recipe_of, write_json
+from labelct.store import Stage, build, key_of, mention, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.texts import read_json
@@ -81,6 +81,7 @@ def applied(config: Config, own: Prepared, root: Path) -> Prepared:
         return own
     (cohort, stage), found = own, _found(config, root)
     made = map_cases(partial(_on_grid, data=config.data, root=root), found, config.parallel, "atlases")
+    mention(made)
     known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
     _check_structures(config, known)
     fits = _completed(config, cohort, found, root) if config.data.atlas.completed else {}
@@ -210,6 +211,7 @@ def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: P
         log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *told)
     pairs = [_Pair(one, atlas, config, root) for one in subjects.values() for atlas in _chosen(config, one, found)]
     stages = map_cases(_registered, pairs, config.parallel, "cases completed by an atlas")
+    mention(stages)
     fits: dict[str, dict[str, Stage]] = {}
     misfits = []
     for pair, stage in zip(pairs, stages, strict=True):

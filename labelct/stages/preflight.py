@@ -20,12 +20,13 @@ from labelct.store import Stage
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
+from labelct.tracking.tracker import check as check_trackers
 
 
 def needs(config: Config) -> dict[str, Any]:
     """Return the sections that `check` reads: jobs that agree in them need the very same."""
     painted = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "translation")
-    read = (*painted, "device", "limit", "parallel", "paths", "evaluation")
+    read = (*painted, "device", "logger", "limit", "parallel", "paths", "evaluation")
     return {name: value for name, value in plain(config).items() if name in read}
 
 
@@ -40,6 +41,7 @@ def check(config: Config) -> None:
     """
     training.device_of(config)
     check_backend(config.parallel)
+    check_trackers(config.logger)
     with _untold():
         _check(config)
 

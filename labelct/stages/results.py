@@ -1,11 +1,12 @@
 """What one job leaves for people: scores, figures, a table on the console and the tracker's copy of all three.
 
+
 Without a test (`test=none`) it leaves its record and figures, and says how the model is used.
 """
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from labelct.report.strips import dice_plot
 from labelct.stages import durations, testing
 from labelct.store import Stage, copy, write_json
 from labelct.tracking import Tracker
+from labelct.tracking.settings import SegmentedSlice
+from labelct.versions import software, versions
 
 RECORD, TABLE = "scores.json", "scores.csv"
 PANELS = 4  # synthetic volumes in the montage: beside the CT they fill the width of a page
@@ -33,12 +36,13 @@ class Outcome:
 
     Attributes:
         stages: The stages used, in order.
-        reference: The test subject whose CT stands beside the synthetic volumes; None where nothing is tested.
+        tested: The subjects of each test cohort with the stage of their masks; the first one's image stands beside the
+            synthetic volumes. Empty where nothing is tested.
         rows: One row of scores per test cohort, case and label.
     """
 
     stages: Sequence[Stage]
-    reference: Subject | None
+    tested: Mapping[str, tuple[Sequence[Subject], Stage]]
     rows: Sequence[dict[str, Any]]
 
 
@@ -68,15 +72,22 @@ def write(
         "keys": [[stage.name, stage.key] for stage in outcome.stages],
     }
     record["seconds"] = durations.seconds(outcome.stages)
+    record["software"] = software(versions())
     write_json(folder / RECORD, {**record, "summary": summary, "rows": scores.plain(table)})
     _figures(config, outcome, folder / "figures")
     for path in sorted((folder / "figures").glob("*.png")):
         tracker.figure(path.stem, path)
+    seconds: dict[str, float] = {}
+    for name, _, value in record["seconds"]:
+        seconds[name] = seconds.get(name, 0.0) + value
+    hours = {name: round(value / 3600, 4) for name, value in seconds.items()}
+    tracker.describe({"stages": {stage.name: stage.key for stage in outcome.stages}, "hours": hours})
     if not config.test:
         _print_model(folder, outcome.stages)
         return None
     scores.write_csv(folder / TABLE, table)
     tracker.table("scores", list(table), table.to_numpy().tolist())
+    tracker.segmentations("segmentations", lambda: _segmented(config, outcome))
     tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
     _print(table, folder)
     return mean_dice(table)
@@ -109,8 +120,18 @@ def _figures(config: Config, outcome: Outcome, folder: Path) -> None:
     training_set = next(stage for stage in outcome.stages if stage.name == "dataset")
     values, window = list(config.targets.values.values()), testing.window(config)
     panels = [_panel(case, values, window) for case in TrainingSet(training_set.folder).train[:PANELS]]
-    panels += [_reference_panel(config, outcome.reference)] if outcome.reference else []
+    reference = next((subjects[0] for subjects, _ in outcome.tested.values()), None)
+    panels += [_reference_panel(config, reference)] if reference else []
     figures.montage(panels, folder / "montage.png")
+
+
+def _segmented(config: Config, outcome: Outcome) -> list[SegmentedSlice]:
+    """Return a slice of the worst cases of each test cohort, as many as `evaluation.overlays` says."""
+    found = []
+    for name, (subjects, masks) in outcome.tested.items():
+        rows = [row for row in outcome.rows if row["test"] == name]
+        found += testing.slices(config, name, subjects, masks.folder, rows)
+    return found
 
 
 def _panel(case: Case, values: list[int], window: tuple[float, float]) -> figures.Panel:

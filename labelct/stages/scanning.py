@@ -22,7 +22,18 @@ from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import priors
 from labelct.stages.acquisition import resolved, shared_out
 from labelct.stages.synthesis import names_of, records
-from labelct.store import Stage, build, copy, ordered, recipe_of, write_json, write_text, written
+from labelct.store import (
+    Stage,
+    build,
+    copy,
+    is_finished,
+    ordered,
+    recipe_of,
+    stage_of,
+    write_json,
+    write_text,
+    written,
+)
 from labelct.synthesis.recipes import RECIPES
 
 log = logging.getLogger(__name__)
@@ -49,7 +60,8 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     Beside the manifest lie `config.json` and the tables that the volumes were painted from, which `labelct replay`
     needs besides a line of it, and `priors_check.json`, whether each organ is as dense as the prior says.
 
-    Noise-free projections are a stage of their own, which the doses of a sweep share.
+    Noise-free projections are a stage of their own, which the doses of a sweep share. They are made, again where they
+    were taken away, for a training set that is not there yet, and for no other.
 
     Args:
         config: The experiment; read are scanner, dose, targets and what its data are.
@@ -60,7 +72,8 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         The stage.
     """
     config = dataclasses.replace(config, scanner=_scanner(config))
-    projections = _projections(config, synthesis, root)
+    line_integrals = _projections(config, synthesis)
+    projections = None if line_integrals is None else stage_of(root, line_integrals)
     parents = [synthesis] if projections is None else [synthesis, projections]
     settings: dict[str, Any] = {"scanner": _physics(config.scanner)}
     if config.scanner.kind != "none":
@@ -83,7 +96,10 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
         share_tables(synthesis.folder, folder)
         write_json(folder / "config.json", _made_with(config))
 
-    return build(root, recipe_of("dataset", VERSION, settings, parents), make)
+    recipe = recipe_of("dataset", VERSION, settings, parents)
+    if line_integrals is not None and not is_finished(stage_of(root, recipe)):
+        _project(config, synthesis, line_integrals, root)
+    return build(root, recipe, make)
 
 
 def _scanner(config: Config) -> ScannerSettings:
@@ -115,11 +131,17 @@ def _physics(scanner: ScannerSettings) -> dict[str, Any]:
     return {name: value for name, value in plain(scanner).items() if name not in {*ELSEWHERE, *unread}}
 
 
-def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
+def _projections(config: Config, synthesis: Stage) -> dict[str, Any] | None:
+    """Return the recipe of the noise-free projections; None where none are kept."""
     scanner = config.scanner
     if scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
         return None
-    recipe = recipe_of("projections", VERSION, {"scanner": _geometry(scanner)}, [synthesis])
+    return recipe_of("projections", VERSION, {"scanner": _geometry(scanner)}, [synthesis])
+
+
+def _project(config: Config, synthesis: Stage, recipe: dict[str, Any], root: Path) -> None:
+    """Make the noise-free projections of clean volumes."""
+    scanner = config.scanner
 
     def make(folder: Path) -> None:
         work = [
@@ -128,7 +150,7 @@ def _projections(config: Config, synthesis: Stage, root: Path) -> Stage | None:
         ]
         map_cases(_project_case, work, shared_out(config.parallel, scanner), "forward projection")
 
-    return build(root, recipe, make)
+    build(root, recipe, make)
 
 
 def _geometry(scanner: ScannerSettings) -> dict[str, Any]:

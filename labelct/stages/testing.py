@@ -1,6 +1,7 @@
 """The test cohort's images segmented, and the segmentations scored."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from labelct.parallel import map_cases
 from labelct.progress import track
 from labelct.report import scores
 from labelct.store import Stage, build, ordered, recipe_of, write_json
+from labelct.tracking.settings import SegmentedSlice
 from labelct.trainer.model import components_of
 from labelct.volume import LabelMap, Volume
 
@@ -162,16 +164,56 @@ def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.u
     return prediction, truth, label_map
 
 
+def slices(
+    config: Config, name: str, tested: Sequence[Subject], masks: Path, rows: Sequence[dict[str, Any]]
+) -> list[SegmentedSlice]:
+    """Return an axial slice through the targets of the worst cases, with truth and prediction, for trackers.
+
+    Args:
+        config: The experiment.
+        name: The test group's name.
+        tested: The subjects that were segmented.
+        masks: The folder of the segmentations.
+        rows: The scores of the group.
+    """
+    values, (level, width) = config.targets.values, window(config)
+    names = {value: target for target, value in values.items()}
+    found = []
+    for subject in _worst(config, tested, rows):
+        prediction, truth, _ = _masks(config, subject, masks)
+        cut = figures.centre(truth if truth.any() else prediction, list(values.values()))[2]
+        shown = (image_of(config, subject).array[:, :, cut] - (level - width / 2)) / width
+        grey = (255 * np.clip(shown, 0, 1)).astype(np.uint8)
+        planes = {"truth": truth[:, :, cut], "prediction": prediction[:, :, cut]}
+        dice = {row["label"]: float(row["dice"]) for row in rows if row["case"] == subject.case}
+        turned = {what: _as_looked_at(plane) for what, plane in planes.items()}
+        found.append(SegmentedSlice(name, subject.case, _as_looked_at(grey), turned, names, dice))
+    return found
+
+
+def _as_looked_at(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an axial plane `(x, y)` as rows and columns: anterior above, the patient's right on the left."""
+    return np.ascontiguousarray(plane.T[::-1, ::-1])
+
+
+def _worst(config: Config, tested: Sequence[Subject], rows: Sequence[dict[str, Any]]) -> list[Subject]:
+    """Return the subjects with the lowest mean Dice, as many as `evaluation.overlays` says."""
+    return sorted(tested, key=lambda subject: (_mean_dice(subject, rows), subject.case))[: config.evaluation.overlays]
+
+
+def _mean_dice(subject: Subject, rows: Sequence[dict[str, Any]]) -> float:
+    dice = np.array([row["dice"] for row in rows if row["case"] == subject.case])
+    return float(np.nan_to_num(dice).mean())
+
+
 def _overlays(
     config: Config, name: str, tested: Subjects, masks: Path, rows: list[dict[str, Any]], folder: Path
 ) -> None:
     """Draw the worst cases first, as many as `evaluation.overlays` says."""
     folder.mkdir(exist_ok=True)
-    dice = {s.case: np.array([row["dice"] for row in rows if row["case"] == s.case]) for s in tested}
-    means = {case: float(np.nan_to_num(values).mean()) for case, values in dice.items()}
     labels = config.targets.values
-    for subject in sorted(tested, key=lambda s: (means[s.case], s.case))[: config.evaluation.overlays]:
+    for subject in _worst(config, tested, rows):
         prediction, truth, label_map = _masks(config, subject, masks)
-        title, path = f"{subject.case}   Dice {means[subject.case]:.3f}", folder / f"{name}_{subject.case}.png"
+        title, path = f"{subject.case}   Dice {_mean_dice(subject, rows):.3f}", folder / f"{name}_{subject.case}.png"
         scan = figures.Scan(image_of(config, subject).array, label_map.spacing, window(config))
         figures.overlay(scan, truth, prediction, labels, path, title)

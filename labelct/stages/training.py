@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -17,12 +18,16 @@ from labelct.evaluation.components import kept_parts, part_counts
 from labelct.io import nifti
 from labelct.io.volumes import grid_of
 from labelct.parallel import map_cases
+from labelct.phantom import cases as phantom
+from labelct.phantom.settings import EmbeddedSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis, training_set
+from labelct.stages.durations import LOG
 from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.tracking import Tracker
+from labelct.tracking.curves import replay
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.model import write_image
 from labelct.trainer.table import TRAINERS
@@ -75,7 +80,7 @@ def run(
         cohort_stage: The stage that identifies their files.
         dataset: The stage of the training set.
         root: The folder of all stages.
-        tracker: Receives the curves while they grow.
+        tracker: Receives the curves while they grow, or those of the training that is reused.
 
     Returns:
         The stages that the trainer needs besides the training set, and last the model's, for `open_model`.
@@ -94,7 +99,10 @@ def run(
         write_json(folder / "components.json", components(config, TrainingSet(dataset.folder)))
         trainer.fit(task, source.folder, folder, tracker)
 
-    return [*prepared, build(root, recipe, make)]
+    model = build(root, recipe, make)
+    if not model.fresh:
+        replay(model.folder / LOG, tracker)
+    return [*prepared, model]
 
 
 def components(config: Config, training_set: TrainingSet) -> dict[str, int | None]:
@@ -156,7 +164,18 @@ def size_of(config: Config, cohort: Cohort) -> DataSize:
     """Return how large the training set of an experiment is going to be, from the headers of its subjects."""
     counts = [(subject, synthesis.copies(config)) for subject in cohort.train]
     counts += [(subject, config.data.replicates_val) for subject in cohort.val]
-    sizes = [(*_grid(subject, config.data.spacing), count) for subject, count in counts]
+    return _data_size(config, [(*_grid(subject, config.data.spacing), count) for subject, count in counts])
+
+
+def size_foreseen(config: Config, settings: EmbeddedSettings) -> DataSize:
+    """Return the same of an embedded cohort that is not made yet, at most."""
+    train, val = (min(getattr(settings, split), getattr(config.limit, split) or 10**9) for split in ("train", "val"))
+    one = phantom.largest_grid(settings, config.data.spacing)
+    return _data_size(config, [(*one, synthesis.copies(config))] * train + [(*one, config.data.replicates_val)] * val)
+
+
+def _data_size(config: Config, sizes: Sequence[tuple[int, float, int]]) -> DataSize:
+    """Return the size of a training set from the voxels, the length in mm and the volumes of each case."""
     return DataSize(
         volumes=sum(count for *_, count in sizes),
         voxels=max(voxels for voxels, *_ in sizes),

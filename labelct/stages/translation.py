@@ -13,9 +13,11 @@ from labelct.errors import InputError, SettingError
 from labelct.job_settings import LimitSettings
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import cohorts
+from labelct.stages.durations import LOG
 from labelct.store import Stage, build, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
 from labelct.tracking import Tracker
+from labelct.tracking.curves import replay
 
 VERSION = 1
 DIRECTION = "mr to ct"
@@ -68,13 +70,16 @@ def run(config: Config, own: Prepared, root: Path, tracker: Tracker) -> list[Sta
     from labelct.translation.training import TranslationTask, of_training, train
 
     sides = {side: _side(config, side, own, root) for side in ("mr", "ct")}
-    learnt = {side: _learnt(side, *prepared) for side, prepared in sides.items()}
+    subjects = {side: _learnt(side, *prepared) for side, prepared in sides.items()}
     settings = of_training(config.translation)
-    cases = {side: [subject.case for subject in subjects] for side, subjects in learnt.items()}
+    cases = {side: [subject.case for subject in shown] for side, shown in subjects.items()}
     parents = [dataclasses.replace(stage, name=side) for side, (_, stage) in sides.items()]
-    task = TranslationTask(config.translation, learnt["mr"], learnt["ct"], config.device, config.parallel)
+    task = TranslationTask(config.translation, subjects["mr"], subjects["ct"], config.device, config.parallel)
     recipe = recipe_of("translation", VERSION, {"translation": settings, "cases": cases}, parents)
-    return [build(root, recipe, lambda folder: train(task, folder, tracker))]
+    learnt = build(root, recipe, lambda folder: train(task, folder, tracker))
+    if not learnt.fresh:
+        replay(learnt.folder / LOG, tracker, "translation")
+    return [learnt]
 
 
 def applied(config: Config, own: Prepared, learnt: Sequence[Stage]) -> Prepared:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RANK = "LOCAL_RANK"  # where Lightning and torch look for the number of a process
 GRACE_S = 60  # the others end within seconds of the first, unless a disk is slow
+WORKERS = 4  # they keep one card busy; beside a network on the CPU they would take its cores
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
@@ -48,7 +49,10 @@ def processes(device: DeviceSettings) -> int:
 
 def worker_count(device: DeviceSettings) -> int:
     """Return how many processes help one device: `device.workers`, but not more than there are cores beside it."""
-    return max(0, min(device.workers, cores() // processes(device) - 1))
+    wanted = device.workers
+    if wanted is None:
+        wanted = WORKERS if runs_on_gpu(device) else 0
+    return max(0, min(wanted, cores() // processes(device) - 1))
 
 
 def described(device: DeviceSettings) -> str:

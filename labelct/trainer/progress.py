@@ -16,6 +16,7 @@ from torch import Tensor
 
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
+from labelct.tracking.curves import named, replay
 from labelct.trainer.clock import TrainingClock
 
 SHOWN = 6  # targets on one line of a console
@@ -102,6 +103,7 @@ class Curves(Callback):
         self.began = time.monotonic()
         self._coming: list[tuple[int, float, Fetched]] = []
         keep_until(path, self.columns, start)
+        replay(path, tracker)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
         """Write the mean loss of the last ten steps, as soon as it has come from the device."""
@@ -130,7 +132,7 @@ class Curves(Callback):
 
     def _write(self, step: int, values: Mapping[str, float]) -> None:
         add_row(self.path, self.columns, {"step": step, **values, "seconds": time.monotonic() - self.began})
-        self.tracker.log({f"train/{name}": value for name, value in values.items()}, step)
+        self.tracker.log(named(values), step)
 
 
 def validation_dice(module: LightningModule) -> dict[str, float]:

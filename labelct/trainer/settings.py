@@ -51,7 +51,7 @@ class DeviceSettings(Checked):
         precision: `auto` (bfloat16 where the GPU has it, else 16-bit with loss scaling; 32 on the CPU), `32`, `bf16`
             (only where the device has the instructions) or `16`.
         threads: Threads of torch on the CPU; 0 takes every core.
-        workers: Processes that cut patches; 0 cuts them in the training process.
+        workers: Processes that cut patches; 0 cuts them in the training process, null: 4 beside a GPU, else none.
         compile: Let torch compile the network: `auto` (on a GPU, where a training is long enough for the minute or two
             it takes), `true` or `false`.
         sampling: Where patches are cut and changed, and with `data.mode=online` volumes are drawn: by the `workers`, on
@@ -64,7 +64,7 @@ class DeviceSettings(Checked):
     accelerator: str = choice("gpu", ("gpu", "cpu"))
     precision: str = choice("auto", ("auto", "32", "bf16", "16"))
     threads: int = ranged(0, 0)
-    workers: int = ranged(0, 0)
+    workers: int | None = ranged(None, 0)
     compile: str = choice("auto", ("auto", "true", "false"))
     sampling: str = choice("auto", ("auto", "workers", "device"))
 

@@ -17,6 +17,7 @@ from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
+from labelct.tracking.curves import replay
 from labelct.trainer.batches import batches, validation
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
@@ -114,6 +115,7 @@ def _fit(
     last, settings, clock = folder / "last.ckpt", task.settings, TrainingClock(task.settings.minutes)
     start = steps_done(last, clock, "training")
     if start >= settings.steps or clock.is_over:
+        replay(folder / "log.csv", tracker)
         return
     torch.manual_seed(model["seed"])
     callbacks: list[Callback] = [clock, Checkpoints(folder)]

@@ -17,13 +17,14 @@ from torch import Tensor
 from labelct.errors import InputError
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
+from labelct.tracking.curves import named, replay
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.progress import EVERY, Fetched, add_row, keep_until
 from labelct.translation.module import TranslationModule
 from labelct.translation.samples import Samples, collapsed, draw
 
 log = logging.getLogger(__name__)
-RESUMED = "last.ckpt"
+RESUMED, GROUP = "last.ckpt", "translation"
 SETTLED = 200  # steps: before, what a generator makes is nearly grey, for its weights begin small
 LOSSES = (
     "adversarial_ct",
@@ -56,6 +57,7 @@ class Curves(Callback):
         self._bar: ProgressBar | None = None
         self._began = math.nan
         keep_until(path, COLUMNS, start)
+        replay(path, tracker, GROUP)
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         """Show the bar where the run (re)starts."""
@@ -96,7 +98,7 @@ class Curves(Callback):
         check_finite(losses, step, self.path.parent / RESUMED)
         values = {**losses, "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"])}
         add_row(self.path, COLUMNS, {"step": step, **values, "seconds": time.monotonic() - self._began})
-        self.tracker.log({f"translation/{name}": value for name, value in values.items()}, step)
+        self.tracker.log(named(values, GROUP), step)
         rate = (step - self.start) / max(time.monotonic() - self._began, 1e-9)
         epoch = (step - 1) // module.per_epoch + 1
         cycle = losses["cycle_ct"] + losses["cycle_mr"]

@@ -21,6 +21,7 @@ from labelct.parallel import ParallelSettings
 from labelct.store import write_json, written
 from labelct.texts import read_json
 from labelct.tracking import Tracker
+from labelct.tracking.curves import replay
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
     BARE,
@@ -38,7 +39,7 @@ from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings
 from labelct.translation.batches import Batches, Place
 from labelct.translation.module import OPTIMISERS, TranslationModule
-from labelct.translation.progress import RESUMED, Curves, Keeper
+from labelct.translation.progress import GROUP, RESUMED, Curves, Keeper
 from labelct.translation.samples import Samples
 from labelct.translation.settings import TranslationSettings
 from labelct.translation.slices import ct_slices, mr_slices
@@ -121,6 +122,7 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
     clock = TrainingClock(settings.minutes)
     start = steps_done(folder / RESUMED, clock, "translation") // OPTIMISERS
     if start >= per_epoch * settings.epochs or clock.is_over:
+        replay(folder / "log.csv", tracker, GROUP)
         return
     torch.manual_seed(settings.seed)
     module = TranslationModule(settings, per_epoch, clock)

@@ -1,112 +1,96 @@
-"""What `status.json` says is true, whoever died, and fits where the disk is full."""
+"""`labelct status` tells running, waiting, finished, failed and killed jobs apart, each in one line."""
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
+from labelct import job_status, journal
 from labelct.commands import status
 from labelct.errors import InputError
 from labelct.processes import describe
 
-DEAD = {"state": "running", "host": describe()["host"], "pid": 2**22 + 1, "started": 5}  # above the largest number
+DEAD = {"host": describe()["host"], "pid": 2**22 + 1, "started": 5}  # above the largest number
 
 
-def said(folder):
-    return json.loads((folder / "status.json").read_text(encoding="utf-8"))
+@pytest.fixture
+def outputs(tmp_path):
+    (tmp_path / "stages").mkdir()
+    return tmp_path
 
 
-def test_a_running_job_is_running_and_a_dead_one_is_not(tmp_path):
-    status.begin(tmp_path)
-    assert status.read(tmp_path / "status.json")["state"] == "running"
-    (tmp_path / "status.json").write_text(json.dumps(DEAD), encoding="utf-8")
-    assert status.read(tmp_path / "status.json") == {"state": "failed", "reason": status.KILLED}
-    assert (said(tmp_path)["state"], said(tmp_path)["reason"]) == ("failed", status.KILLED)
+def job(outputs, name, said, typed=("data=synth3",)):
+    folder = outputs / "sweeps" / "day" / "time" / name
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "overrides.yaml").write_text("".join(f"- {item}\n" for item in typed))
+    (folder / job_status.FILE).write_text(json.dumps(said))
+    return folder
 
 
-def test_a_number_that_was_given_out_again_is_another_process(tmp_path):
-    other = {"state": "running", **describe(), "started": 1}
-    (tmp_path / "status.json").write_text(json.dumps(other), encoding="utf-8")
-    assert status.read(tmp_path / "status.json")["state"] == "failed"
+def sweep(outputs, jobs, launcher):
+    (outputs / "sweeps" / "day" / "time" / job_status.SWEEP).write_text(json.dumps({"jobs": jobs, **launcher}))
 
 
-def test_of_another_machine_nothing_is_known(tmp_path):
-    (tmp_path / "status.json").write_text(json.dumps({**DEAD, "host": "elsewhere"}), encoding="utf-8")
-    assert status.read(tmp_path / "status.json")["state"] == "running"
+def test_every_state_has_its_line_and_its_number(outputs, capsys):
+    job(outputs, "0", {"state": "finished", "dice": 0.9})
+    running = job(outputs, "1", {"state": "running", **describe()}, ["data=synth2"])
+    note = {"what": "training", "done": 120, "total": 800, "text": "", "rate": 2.0, "left_s": 340.0, "at": time.time()}
+    (running / journal.PROGRESS).write_text(json.dumps(note))
+    job(outputs, "2", {"state": "failed", "reason": "the disk\nis full"}, ["data=synth1"])
+    job(outputs, "10", {"state": "running", **DEAD}, ["dose=low"])
+    sweep(outputs, 7, describe())
+    assert status.main([str(outputs)]) == 1
+    front = "sweeps/day/time"
+    assert capsys.readouterr().out.splitlines() == [
+        f"finished       {front}/0  data=synth3  Dice 0.900",
+        f"running        {front}/1  data=synth2  training: 120/800, 2/s, 6 min left",
+        f"failed         {front}/2  data=synth1  the disk is full",
+        f"failed         {front}/10  dose=low  {job_status.KILLED}",
+        f"waiting        {front}  3 jobs  for those before them",
+        f"1 running, 3 waiting, 2 failed, 1 finished: {outputs}",
+    ]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"state": "running"}'])
-def test_a_torn_file_is_that_of_a_dead_job(tmp_path, text):
-    (tmp_path / "status.json").write_text(text, encoding="utf-8")
-    assert status.read(tmp_path / "status.json")["state"] == "failed"
-    assert said(tmp_path)["state"] == "failed"
+def test_jobs_of_a_launcher_that_is_dead_never_start(outputs, capsys):
+    job(outputs, "0", {"state": "finished", "dice": None})
+    sweep(outputs, 3, DEAD)
+    assert status.main([str(outputs), "--open"]) == 1
+    assert "never started  sweeps/day/time  2 jobs  the sweep was killed or stopped" in capsys.readouterr().out
 
 
-def test_a_folder_that_was_deleted_stays_so(tmp_path):
-    assert status.read(tmp_path / "gone" / "status.json")["state"] == "failed"
-    assert not (tmp_path / "gone").exists()
+def test_what_was_typed_again_and_finished_since_is_settled(outputs, capsys):
+    failed = job(outputs, "0", {"state": "failed", "reason": "full"})
+    done = job(outputs, "1", {"state": "finished", "dice": 0.5})
+    for folder, when in ((failed, 1000), (done, 2000)):
+        os.utime(folder / ".hydra" / "overrides.yaml", (when, when))
+    assert status.main([str(outputs)]) == 0
+    assert "full (finished since in another job)" in capsys.readouterr().out
+    assert status.main([str(outputs), "--open"]) == 0
+    assert "full" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("reason", "kept"), [("the disk is full", 16), ("x" * 5000, status.ROOM // 8)])
-def test_the_end_is_written_where_no_file_can_be_made(tmp_path, monkeypatch, reason, kept):
-    status.begin(tmp_path)
-    size = (tmp_path / "status.json").stat().st_size
-
-    def refuse(path, *_):
-        raise InputError(path, "the disk is full", "")
-
-    monkeypatch.setattr(status, "write_json", refuse)
-    status.fail(tmp_path, reason)
-    assert (said(tmp_path)["state"], said(tmp_path)["reason"]) == ("failed", reason[:kept])
-    assert (tmp_path / "status.json").stat().st_size == size
+def test_a_silent_job_says_when_it_was_heard_of(outputs, capsys):
+    running = job(outputs, "0", {"state": "running", **describe()})
+    note = {"what": "training", "done": 1, "total": None, "text": "", "rate": None, "left_s": None}
+    (running / journal.PROGRESS).write_text(json.dumps({**note, "at": time.time() - 1200}))
+    assert status.main([str(running)]) == 0
+    assert "training: 1; last heard of 20 min ago" in capsys.readouterr().out
 
 
-def test_job_10_comes_behind_job_9_and_those_without_an_end_have_a_reason(tmp_path):
-    for number in range(11):
-        (tmp_path / str(number)).mkdir()
-        status.finish(tmp_path / str(number), 0.9)
-    (tmp_path / "10" / "status.json").write_text(json.dumps(DEAD), encoding="utf-8")
-    status.fail(tmp_path / "2", "disk full")
-    assert [path.parent.name for path in status.files(tmp_path)] == [str(number) for number in range(11)]
-    assert status.failures(tmp_path) == [(tmp_path / "2", "disk full"), (tmp_path / "10", status.KILLED)]
+def test_jobs_of_another_version_are_shown_as_they_are(outputs, capsys):
+    job(outputs, "0", {"state": "paused"})
+    old = outputs / "runs" / "day" / "time"
+    old.mkdir(parents=True)
+    for name in ("scores.json", "config.yaml"):
+        (old / name).write_text("{}")
+    assert status.main([str(outputs)]) == 1
+    told = capsys.readouterr().out
+    assert "paused         sweeps/day/time/0" in told
+    assert "finished       runs/day/time" in told
 
 
-JOB = """
-import sys, time
-from pathlib import Path
-from labelct.commands import status
-folder = Path(sys.argv[1])
-status.begin(folder)
-with status.witnessed(folder, folder / "outputs"):
-    print("running", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_witness_puts_a_killed_job_and_those_before_it_right(tmp_path):
-    earlier = tmp_path / "outputs" / "runs" / "day" / "time"
-    earlier.mkdir(parents=True)
-    (earlier / "status.json").write_text(json.dumps(DEAD), encoding="utf-8")
-    with subprocess.Popen([sys.executable, "-c", JOB, str(tmp_path)], stdout=subprocess.PIPE) as job:
-        job.stdout.readline()
-        deadline = time.monotonic() + 20
-        while said(earlier)["state"] == "running" and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert said(tmp_path)["state"] == "running"
-        os.kill(job.pid, signal.SIGKILL)
-    while said(tmp_path)["state"] == "running" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert said(earlier)["reason"] == said(tmp_path)["reason"] == status.KILLED
-
-
-def test_jobs_that_their_launcher_killed_on_a_signal_were_stopped_and_others_stay_as_they_are(tmp_path):
-    for name, content in {"dead": DEAD, "done": {"state": "finished", "dice": 0.9}}.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "status.json").write_text(json.dumps(content), encoding="utf-8")
-    status.stop(tmp_path, "stopped by SIGTERM")
-    assert (said(tmp_path / "dead")["state"], said(tmp_path / "dead")["reason"]) == ("stopped", "stopped by SIGTERM")
-    assert said(tmp_path / "done") == {"state": "finished", "dice": 0.9}
+@pytest.mark.parametrize("name", ["stages", "nowhere"])
+def test_a_folder_without_jobs_is_one_line(outputs, name):
+    with pytest.raises(InputError, match="give the folder of a job, of a sweep"):
+        status.main([str(outputs / name)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from labelct.cohort.base import Cohort
 from labelct.cohort.open import open_cohort
 from labelct.commands import compose
 from labelct.dataset import image_path, label_path, write_index
@@ -194,3 +195,18 @@ def test_no_clip_is_made_before_the_first_volume_is_drawn(configured, tmp_path, 
     assert task.volumes is not None
     assert task.volumes.sampler is task.volumes.sampler
     assert len(made) == 1
+
+
+@pytest.mark.parametrize(("fresh", "told"), [(False, [(10, {"train/loss": 0.5})]), (True, [])])
+def test_a_training_that_is_reused_tells_its_curves_again(configured, tmp_path, monkeypatch, fresh, told):
+    class Recorder(Tracker):
+        def log(self, metrics, step):
+            heard.append((step, dict(metrics)))
+
+    heard: list[tuple[int, dict[str, float]]] = []
+    (tmp_path / "log.csv").write_text("step,loss,dice,seconds\n10,0.5,,1\n")
+    model, dataset = Stage("training", "0" * 12, tmp_path, fresh), Stage("dataset", "1" * 12, tmp_path)
+    monkeypatch.setattr(training, "build", lambda *_: model)
+    config, cohort = configured("trainer=unet"), Cohort("none", (), (), ())
+    assert training.run(config, cohort, dataset, dataset, tmp_path, Recorder()) == [model]
+    assert heard == told

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
+from labelct.tracking.curves import named
 
 POLL_S = 0.5  # an epoch takes seconds at least, and four thousand of them are read in 10 ms
 
@@ -23,7 +24,7 @@ def followed(path: Path, epochs: int, minutes: float | None, tracker: Tracker) -
         path: The CSV file with a column `epoch`; what lies there of an earlier run is removed.
         epochs: How many there will be.
         minutes: How long the training takes, where it is one by time: the bar goes by its seconds then.
-        tracker: Gets the other columns as `train/<column>`.
+        tracker: Gets the other columns as `train/<column>`, those of the validation as `val/<column>`.
 
     Yields:
         Nothing; inside, standard output may be redirected, the bar stays where it was.
@@ -62,5 +63,5 @@ def followed(path: Path, epochs: int, minutes: float | None, tracker: Tracker) -
 def _pass_on(row: Mapping[str, str], tracker: Tracker) -> int:
     values = {name: float(value) for name, value in row.items()}
     epoch = int(values.pop("epoch"))
-    tracker.log({f"train/{name}": value for name, value in values.items()}, epoch)
+    tracker.log(named(values), epoch)
     return epoch

@@ -162,7 +162,7 @@ def _picture(path: Path, case: Case, result: Result, model: Model, measured: "li
 
     window = figures.SOFT_TISSUE
     if not result.in_hu:
-        low, high = np.percentile(result.volume.array[::4, ::4, ::4], (LOW, HIGH))
+        low, high = np.percentile(result.volume.array[::4, ::4, ::4].astype(np.float32), (LOW, HIGH))
         window = float(low + high) / 2, max(float(high - low), 1e-6)
     scan = figures.Scan(result.volume.array, result.volume.spacing, window)
     height = float(result.volume.affine[2, 3])

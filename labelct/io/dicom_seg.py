@@ -32,8 +32,10 @@ OTHER_NAMES = {
 }
 SIDES = {"left": ("7771000", "Left"), "right": ("24028007", "Right")}  # of SNOMED CT
 NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
-ALLOWED_EMPTY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID")
-ALLOWED_EMPTY += ("StudyDate", "StudyTime", "ReferringPhysicianName")
+ALLOWED_EMPTY = (
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
+    *("AccessionNumber", "StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"),
+)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def follow_jobs() -> None:
                 log.error("job %s of Slurm ended without a result; log: %s", self.job_id, self.paths.stdout)
                 return [JobReturn(status=JobStatus.COMPLETED)]
 
-    slurm.SlurmJob = slurm.SlurmExecutor.job_class = Job
+    slurm.SlurmJob = slurm.SlurmExecutor.job_class = Job  # type: ignore[misc]
 
 
 def on_slurm() -> bool:

@@ -107,6 +107,7 @@ def _table(names: str | None, found: Layout) -> tuple[Table | None, list[Path]]:
     """Return what label values are called, as far as a file says, and the files that were passed over."""
     from labelct.cohort.names import PRESETS, PROSTATE, preset
     from labelct.proposal import tables
+    from labelct.proposal.layout import KINDS
 
     if names in (*PRESETS, *PROSTATE):
         return tables.Table(Path(names), preset(names)), []
@@ -114,15 +115,8 @@ def _table(names: str | None, found: Layout) -> tuple[Table | None, list[Path]]:
         return tables.Table(Path(names), tables.read(Path(names))), []
     if found.structures:
         return None, []
-    root = found.root.absolute()
-    return tables.find([root, root.parent] if _has_no_table_of_its_own(root) else [root])
-
-
-def _has_no_table_of_its_own(root: Path) -> bool:
-    """Return whether a folder is one of the parts of a data set, whose table of names lies beside it."""
-    from labelct.proposal.layout import KINDS
-
-    return bool(KINDS.fullmatch(root.name))
+    whole = found.root.resolve()  # of a folder that is a part of a data set, as `labelsTr`, the table lies beside it
+    return tables.find([found.root, *([whole.parent] if KINDS.fullmatch(whole.name) else [])])
 
 
 def _as_files(found: Layout, looks: Sequence[Look], table: Table | None) -> Layout:
@@ -179,9 +173,10 @@ def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Seque
     layout = plan.layout
     fields = sorted({" x ".join(f"{length:.3g}" for length in seen.spacing) for seen in looks})
     grids = fields[0] if len(fields) == 1 else f"{fields[0]} to {fields[-1]}"
-    _say("found", f"{layout.cases} label maps ({layout.kind}) in {layout.root}, voxels of {grids} mm")
+    _say("found", f"{_maps(layout.cases)} ({layout.kind}) in {layout.root}, voxels of {grids} mm")
     if table:
-        _say("names", f"by {table.path}")
+        lacking = [str(one.value) for one in plan.structures if one.given is None]
+        _say("names", f"by {table.path}" + (f", which does not name {', '.join(lacking)}" if lacking else ""))
     elif not layout.structures:
         lacking = f"; passed over {', '.join(path.name for path in passed)}" if passed else ""
         _say("names", f"nothing says what the labels are called{lacking}: label_1 ...; give --names=FILE, for example")
@@ -210,9 +205,9 @@ def _assumed(plan: Plan) -> list[str]:
     part = "an adult trunk" if plan.is_trunk else "a small field of view, without a trunk's bones, lungs and couch"
     chosen = "all labels" if len(plan.targets) == len(plan.structures) else ", ".join(plan.targets[:8])
     return [
-        f"targets: {chosen}; the masks' values are 1 to {len(plan.targets)}",
+        f"targets: {chosen}; values of the mask in this order, from 1",
         f"recipe data={plan.recipe} in {part}; contrast data.phase={volumes(plan)['phase']}",
-        f"{plan.train} maps to train on, {plan.replicates} volumes of each; {plan.val} to choose the checkpoint by",
+        f"{_maps(plan.train)} to train on, {plan.replicates} volumes of each; {plan.val} to choose the checkpoint by",
         f"volumes of {plan.spacing:g} mm, trainer={plan.trainer} at {plan.network_spacing:g} mm, device={plan.device}",
     ]
 
@@ -226,7 +221,7 @@ def _unknown(plan: Plan) -> list[str]:
             f"the HU of {some}: any, until a row in a CSV file gives them, data.priors=FILE (docs/your-own.md)"
         )
     if plan.layout.cases < 10:
-        lines.append(f"how people differ: {plan.layout.cases} label maps are few, ten or more are better")
+        lines.append("how people differ: ten label maps or more show that better")
     return lines
 
 
@@ -240,6 +235,10 @@ def _print_next(output: Path, plan: Plan) -> None:
     _say("next", f"{command} debug=smoke    tries the whole chain in about a minute")
     hours = "about 20 minutes of training" if plan.trainer == "unet_gpu" else "about an hour on two cores"
     _say("", f"{command}                trains: {hours}")
+
+
+def _maps(number: int) -> str:
+    return f"{number} label map{'s' * (number != 1)}"
 
 
 def _say(head: str, line: str) -> None:

@@ -1,6 +1,7 @@
 """A plan as an experiment file: YAML that says what each value is for."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def _targets(plan: Plan) -> Iterator[str]:
 
 
 def _cohort(plan: Plan, source: str) -> Iterator[str]:
-    layout, root = plan.layout, str(plan.layout.root.absolute())
+    layout, root = plan.layout, os.path.abspath(plan.layout.root)
     if expanded(root) != root or "${" in root:
         raise InputError(root, "has a $ in its path, which a setting takes for a variable", "rename the folder")
     yield "cohort:"

@@ -11,7 +11,7 @@ from labelct.cohort.names import totalsegmentator
 from labelct.errors import InputError
 from labelct.proposal import survey
 
-ENDINGS = (".nii.gz", ".nii", ".nrrd")
+ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 # Folders that hold a kind of file, and not a case.
 KINDS = re.compile(
     r"(label|image|img|mask|seg|segmentation|ct|cts|mr|scan|gt|annotation|map|groundtruth|truth)s?(tr|ts)?|raw|data",
@@ -20,7 +20,6 @@ KINDS = re.compile(
 DIGITS = re.compile(r"\d+(?:.*\d)?")
 FOUND_ELSEWHERE = {
     "*.dcm": "DICOM files; write the label maps as NIfTI (.nii.gz)",
-    "*.mha": "MetaImage files; write them as NIfTI (.nii.gz)",
     "*.npy": "NumPy files; write them as NIfTI (.nii.gz), with their voxel size",
     "*.png": "pictures; label maps are volumes, as NIfTI (.nii.gz)",
 }
@@ -98,7 +97,7 @@ def _files(root: Path) -> Layout:
     """Return the layout of a folder of files, or of folders of files, of which images may be some."""
     groups = _groups(root)
     if not groups:
-        raise InputError(root, "holds no label map (.nii.gz, .nii or .nrrd)", _elsewhere(root))
+        raise InputError(root, "holds no label map (.nii.gz, .nii, .nrrd or .mha)", _elsewhere(root))
     looks = {pattern: survey.look(files[0]) for pattern, files in groups.items()}
     maps = [pattern for pattern, seen in looks.items() if not seen.image]
     images = [pattern for pattern in looks if pattern not in maps]
@@ -137,7 +136,7 @@ def _groups(root: Path) -> dict[str, list[Path]]:
 def _joined(files: Sequence[Path]) -> dict[str, list[Path]]:
     """Return files of one folder under one pattern; both endings of NIfTI are `.nii*`."""
     endings = {_ending(path) for path in files}
-    if len(endings) > 1 and ".nrrd" in endings:
+    if len(endings) > 1 and not endings <= {".nii", ".nii.gz"}:
         return _by(files, lambda path: f"*{_ending(path)}")
     return {f"*{'.nii*' if len(endings) > 1 else next(iter(endings))}": list(files)}
 

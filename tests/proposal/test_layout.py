@@ -80,7 +80,7 @@ def refused(root, said, pattern=None):
 
 def test_what_is_no_folder_of_label_maps_is_one_line(tmp_path):
     refused(tmp_path / "none", "no such folder")
-    refused(tmp_path, r"holds no label map \(\.nii\.gz, \.nii or \.nrrd\)")
+    refused(tmp_path, r"holds no label map \(\.nii\.gz, \.nii, \.nrrd or \.mha\)")
     (tmp_path / "dicom").mkdir()
     (tmp_path / "dicom" / "1.dcm").write_bytes(b"x")
     refused(tmp_path / "dicom", "it holds DICOM files; write the label maps as NIfTI")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.io import nifti, nrrd
+from labelct.io import itk, nifti
 from labelct.parallel import ParallelSettings, map_cases
 
 MOST_LABELS = 1000  # different values: atlases have some hundreds, an image in HU thousands
@@ -52,8 +52,8 @@ def look(path: Path) -> Look:
     Raises:
         InputError: It cannot be read.
     """
-    if nrrd.is_nrrd(path):
-        label_map = nrrd.read_label_map(path)
+    if itk.is_itk(path):
+        label_map = itk.read_label_map(path)
         array, affine = label_map.array, label_map.affine
     else:
         array, affine = nifti.read_array(path)

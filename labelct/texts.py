@@ -64,13 +64,16 @@ def read_rows(text: str, source: object, remedy: str) -> list[dict[str, str]]:
         remedy: What to do where it is no table.
 
     Raises:
-        InputError: It is no CSV, or a line has more fields than there are columns.
+        InputError: It is no CSV, a column is there twice, or a line has more fields than there are columns.
     """
     table = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",", restval="")
     try:
         rows = list(table)
     except csv.Error as error:
         raise InputError(source, f"cannot be read as CSV (line {table.line_num}: {error})", remedy) from None
+    names = [name for name in table.fieldnames or () if name]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(source, f"the column {twice[0]!r} is there twice", remedy)
     if any(None in row for row in rows):
         raise InputError(source, "a line of it has more fields than it has columns", remedy)
     return rows

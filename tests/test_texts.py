@@ -68,7 +68,7 @@ def test_a_table_is_read_by_its_first_line():
     assert read_rows("", "t", "") == []
 
 
-@pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "a\n" + "x" * 200_000])
+@pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "a,b,a\n1,2,3\n", "a\n" + "x" * 200_000])
 def test_what_is_no_table_is_one_line(text):
     with pytest.raises(InputError, match=r"t.csv: .*; mend it"):
         read_rows(text, "t.csv", "mend it")

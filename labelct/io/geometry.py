@@ -83,9 +83,9 @@ def _chosen(
             raise InputError(path, problem, REMEDY)
         return only
     if _fits(sform, header):
-        _warn_once(f"{path}: its sform and qform lie apart; the sform is taken")
+        warn_once(f"{path}: its sform and qform lie apart; the sform is taken")
         return sform
-    _warn_once(f"{path}: its sform says {_spacing(sform)} mm, pixdim {_spacing(qform)} mm; the qform is taken")
+    warn_once(f"{path}: its sform says {_spacing(sform)} mm, pixdim {_spacing(qform)} mm; the qform is taken")
     return qform
 
 
@@ -94,7 +94,7 @@ def _neither(path: Path, header: Any) -> NDArray[np.float64]:
     if int(header["sform_code"]) > 0 or int(header["qform_code"]) > 0:
         raise InputError(path, "its affine is singular or not finite", REMEDY)
     affine: NDArray[np.float64] = header.get_base_affine()
-    _warn_once(f"{path}: has neither sform nor qform; x is taken to run from right to left, which nothing tells")
+    warn_once(f"{path}: has neither sform nor qform; x is taken to run from right to left, which nothing tells")
     return affine
 
 
@@ -139,6 +139,6 @@ def _shown(lengths: NDArray[np.floating[Any]]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _warn_once(text: str) -> None:
+def warn_once(text: str) -> None:
     """Log a warning the first time: a file is read for its grid, its voxels and its digest."""
     log.warning("%s", text)

@@ -1,6 +1,5 @@
 """Images and label maps in NRRD and MetaImage files: the one place that knows SimpleITK's order of axes for them."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ from numpy.typing import NDArray
 
 from labelct.errors import ELSEWHERE, InputError
 from labelct.io.content import check_file, digest
+from labelct.io.geometry import check_grid
 from labelct.io.header import MOST_VOXELS
+from labelct.io.itk_header import DETACHED, LONGEST_HEADER, check_header, fields, voxel_file
 from labelct.io.kinds import kind_of
 from labelct.io.nifti import as_label_map, check_finite
 from labelct.io.orientation import in_order, ras_grid, turn_back, turn_to_ras
@@ -20,9 +21,6 @@ from labelct.volume import Frame, LabelMap, Volume
 NRRD, METAIMAGE = ("NRRD", "NrrdImageIO", b"NRRD000"), ("MetaImage", "MetaImageIO", b"NDims")
 FORMATS = {".nrrd": NRRD, ".nhdr": NRRD, ".mha": METAIMAGE, ".mhd": METAIMAGE}
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # SimpleITK has LPS
-DETACHED = (".nhdr", ".mhd")  # text that names the file of the voxels in its last line
-NAMED = re.compile(rb"^(?:ElementDataFile *=|data ?file:) *([^\r\n]+?) *$", re.IGNORECASE | re.MULTILINE)
-LONGEST_HEADER = 1 << 16
 REMEDY = "export it again as .nrrd, .mha or .nii.gz"
 
 
@@ -77,12 +75,8 @@ def content_digest(path: Path) -> str:
     if path.suffix.lower() not in DETACHED:
         return digest(path)
     check_file(path)
-    with path.open("rb") as file:
-        named = NAMED.findall(file.read(LONGEST_HEADER))
-    name = named[-1].decode(errors="replace") if named else ""
-    if not name or name.startswith("LIST") or "%" in name:
-        raise InputError(path, "its voxels lie in several files", REMEDY)
-    return digest(path) if name == "LOCAL" else digest(path) + digest(path.parent / name)
+    voxels = voxel_file(path, fields(path))
+    return digest(path) if voxels == path else digest(path) + digest(voxels)
 
 
 def write_like(path: Path, array: NDArray[np.unsignedinteger], like: Volume, keys: Mapping[str, str]) -> None:
@@ -136,6 +130,7 @@ def _reader(path: Path) -> Any:
     with path.open("rb") as file:
         if word not in file.read(LONGEST_HEADER):  # of which ITK says more than an error
             raise InputError(path, f"cannot be read as {name}{kind_of(path)}", REMEDY)
+    voxel_file(path, fields(path))
     reader = sitk.ImageFileReader()
     reader.SetImageIO(adapter)
     reader.SetFileName(str(path))
@@ -147,6 +142,9 @@ def _reader(path: Path) -> Any:
     if len(size) != 3 or min(size) < 1 or np.prod(size, dtype=float) > MOST_VOXELS or components > 1:
         colours = f" of {components} numbers each" if components > 1 else ""
         raise InputError(path, f"its shape is {tuple(size)}{colours}", "give one 3-D volume per file")
+    bits = int(sitk.GetPixelIDValueAsString(reader.GetPixelID()).partition("-")[0])  # "16-bit unsigned integer"
+    check_header(path, size, bits)
+    check_grid(path, size, _affine(reader))
     return reader
 
 

@@ -168,6 +168,7 @@ def _read_run(path: Path) -> FinishedRun | None:
         return None
     try:
         table = scores.table(record["rows"])
+        scores.check(table)
         for what in ("test", "case"):  # overlays are named by them
             for name in table[what].unique():
                 check_name(path, what, name)

@@ -1,5 +1,6 @@
 """Tables of scores, one row a test cohort, case and label: their columns, and how they lie on disk."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from labelct.store import write_text
 NAMES = ("test", "case", "label")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WORDS = (*NAMES, "absent")
+LIMITS = {"dice": (0.0, 1.0), "surface_dice": (0.0, 1.0), "hd95": (0.0, math.inf)}
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -26,6 +28,24 @@ def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     first = [*NAMES, *(name for name in METRICS if name in scores)]
     scores = scores[[*first, *(name for name in scores if name not in first)]]
     return scores.astype({name: float for name in scores if name not in WORDS})
+
+
+def check(scores: pd.DataFrame) -> None:
+    """Raise `ValueError` where a table can be none of a job: a name is no text, a row is there twice, a metric is none.
+
+    Args:
+        scores: As `table` returns it.
+    """
+    for name in NAMES:
+        if not scores[name].map(lambda cell: isinstance(cell, str) and bool(cell)).all():
+            raise ValueError(f"{name!r} is not a text in every row")
+    for name in (name for name in METRICS if name in scores):
+        low, high = LIMITS.get(name, (-math.inf, math.inf))
+        wrong = scores[name][~scores[name].between(low, high) & scores[name].notna() | scores[name].abs().eq(math.inf)]
+        if len(wrong):
+            raise ValueError(f"{name}={wrong.iloc[0]:g} cannot be")
+    if scores.duplicated(list(NAMES)).any():
+        raise ValueError("a test, case and label is there twice")
 
 
 def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:

@@ -4,7 +4,12 @@ import pytest
 
 from labelct.commands import report
 from labelct.errors import SettingError
-from tests.report.runs import REFERENCE, read_table, write_doses, write_run, write_sweep
+from tests.report.runs import REFERENCE, coarse_pictures, read_table, write_doses, write_run, write_sweep
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    coarse_pictures(monkeypatch)
 
 
 @pytest.fixture

@@ -47,3 +47,28 @@ def test_a_name_that_leads_to_another_picture_is_refused(tmp_path, what):
     with pytest.raises(InputError, match=f"its {what}") as error:
         report.main([str(tmp_path / "runs"), "-o", str(tmp_path / "out")])
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"dice": 5}, "dice=5 cannot be"),
+        ({"surface_dice": -0.1}, "surface_dice=-0.1 cannot be"),
+        ({"hd95": -3}, "hd95=-3 cannot be"),
+        ({"volume_error": float("inf")}, "volume_error=inf cannot be"),
+        ({"label": None}, "'label' is not a text"),
+        ({"label": ["liver"]}, "'label' is not a text"),
+        ({"test": 5}, "'test' is not a text"),
+        ({}, "is there twice"),
+    ],
+)
+def test_scores_that_no_job_left_are_one_line(tmp_path, change, said):
+    run(tmp_path / "a")
+    record = json.loads((tmp_path / "a" / "scores.json").read_text())
+    record["rows"] = [record["rows"][0], record["rows"][0] | change]
+    (tmp_path / "a" / "scores.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="no record of scores") as error:
+        report.main([str(tmp_path), "-o", str(tmp_path / "out")])
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()

@@ -9,6 +9,10 @@ REFERENCE = np.linspace(0.88, 0.97, 12)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+def coarse_pictures(monkeypatch):
+    monkeypatch.setattr("labelct.report.plots.DPI", 30)
+
+
 def write_run(folder, dice, choices=None, seed=0, key=None, overrides=(), test="ts", state="finished"):
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(json.dumps({"arm": [choices, seed, list(overrides)]}), encoding="utf-8")

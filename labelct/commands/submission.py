@@ -44,7 +44,8 @@ def follow_jobs() -> None:
                 log.error("job %s of Slurm ended without a result; log: %s", self.job_id, self.paths.stdout)
                 return [JobReturn(status=JobStatus.COMPLETED)]
 
-    slurm.SlurmJob = slurm.SlurmExecutor.job_class = Job  # type: ignore[misc]
+    slurm.SlurmExecutor.job_class = Job
+    slurm.SlurmJob = Job  # type: ignore[misc]  # which jobs of an array are made of
 
 
 def on_slurm() -> bool:

@@ -13,7 +13,7 @@ from tests.slurm.conftest import told
 pytestmark = pytest.mark.slurm
 
 MINUTES = 60
-STEPS, VALIDATED = 400, 20  # a checkpoint is written at each validation
+STEPS, VALIDATED = 100, 20  # a checkpoint is written at each validation
 FITS = [f"hydra.launcher.{value}" for value in ("cpus_per_task=1", "mem_gb=3", "timeout_min=55")]
 # a training of some minutes, which a job is stopped in; what comes before it takes seconds
 LONG = [

@@ -109,8 +109,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "api": {
-            "cohort", "config", "errors", "evaluation", "io", "models", "mr", "phantom", "progress", "sampler",
-            "scanner", "stages", "streaming", "synthesis", "targets", "trainer", "volume",
+            "cohort", "config", "errors", "evaluation", "io", "models", "mr", "phantom", "priors", "progress",
+            "sampler", "scanner", "stages", "streaming", "synthesis", "targets", "trainer", "volume",
         },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from labelct.api.settings import Chosen
-from labelct.cohort.base import Subject
+from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config, plain, section
 from labelct.errors import SettingError, check_choice
+from labelct.priors import load_priors
 from labelct.sampler import Sampler
 from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import ScannerSettings
@@ -52,9 +53,20 @@ def painted_by(
     for key, value in _single("", whole):
         if remedy := next((told for name, told in UNREAD.items() if f"{key}.".startswith(f"{name}.")), None):
             raise SettingError(key, value, "left out here", remedy)
-    config = Chosen.of(presets, whole, (*sections, "targets")).config
+    chosen = Chosen.of(presets, whole, (*sections, "targets"))
+    config = chosen.config
     preflight.check_structures(config, tuple(names.values()), "names")
+    _warn_once(chosen, tuple(names.items()))
     return config
+
+
+@lru_cache(maxsize=256)
+def _warn_once(chosen: Chosen, names: tuple[tuple[int, str], ...]) -> None:
+    """Warn of structures without a prior, the first time that they are painted so."""
+    config = chosen.config
+    if RECIPES[config.data.kind].reads_priors(config.fill):
+        table = priors.choose(config, has_ct=False).priors
+        priors.tell_missing(config, Cohort("", (), (), (), label_names=dict(names)), table, load_priors(table))
 
 
 def sections_of(config: Config) -> Sections:

@@ -126,7 +126,7 @@ def tables(config: Config, cohort: Cohort, root: Path) -> Tables:
     priors, body = load_priors(source), None
     if RECIPES[config.data.kind].reads_priors(config.fill):
         _tell_priors(config, cohort, choice.priors, priors, len(subjects))
-        _tell_missing(config, cohort, choice.priors, priors)
+        tell_missing(config, cohort, choice.priors, priors)
     if choice.body is not None:
         identity["body"], source = found("body", choice.body)
         body = load_body(source)
@@ -240,8 +240,15 @@ def _tell_priors(config: Config, cohort: Cohort, choice: str, priors: Priors, ca
         )
 
 
-def _tell_missing(config: Config, cohort: Cohort, choice: str, priors: Priors) -> None:
-    """Warn of structures that are painted without a prior, and of rows of a file that no structure is called by."""
+def tell_missing(config: Config, cohort: Cohort, choice: str, priors: Priors) -> None:
+    """Warn of structures that are painted without a prior, and of rows of a file that no structure is called by.
+
+    Args:
+        config: The experiment; read are data, fill and targets.
+        cohort: Its structures.
+        choice: Where the priors come from.
+        priors: The HU of organs.
+    """
     only = RECIPES[config.data.kind].targets_only
     painted = {*(config.targets.structures if only else cohort.names())} - {config.data.lesions.name}
     if missing := priors.without(painted - {*BACKGROUND_CLASSES}):

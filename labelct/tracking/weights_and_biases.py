@@ -36,7 +36,7 @@ class WandbRun:
         """Record a table."""
         import wandb
 
-        self.run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
+        self.run.log({name: wandb.Table(columns=[*columns], data=[list(row) for row in rows])})
 
     def figure(self, name: str, path: Path) -> None:
         """Record a picture."""
@@ -51,7 +51,7 @@ class WandbRun:
         shown = [_image(one) for one in slices]
         targets = list(dict.fromkeys(target for one in slices for target in one.dice))
         rows = [[one.test, one.case, *(one.dice.get(target) for target in targets), _image(one)] for one in slices]
-        columns = ["test", "case", *(f"dice {target}" for target in targets), "picture"]
+        columns: list[str | int] = ["test", "case", *(f"dice {target}" for target in targets), "picture"]
         self.run.log({name: shown, "cases": wandb.Table(columns=columns, data=rows)})
 
     def artifact(self, kind: str, name: str, paths: Sequence[Path]) -> None:

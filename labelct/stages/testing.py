@@ -182,8 +182,7 @@ def slices(
     for subject in _worst(config, tested, rows):
         prediction, truth, _ = _masks(config, subject, masks)
         cut = figures.centre(truth if truth.any() else prediction, list(values.values()))[2]
-        plane = image_of(config, subject).array[:, :, cut].astype(np.float32)
-        shown = (plane - (level - width / 2)) / width
+        shown = (image_of(config, subject).array[:, :, cut].astype(np.float64) - (level - width / 2)) / width
         grey = (255 * np.clip(shown, 0, 1)).astype(np.uint8)
         planes = {"truth": truth[:, :, cut], "prediction": prediction[:, :, cut]}
         dice = {row["label"]: float(row["dice"]) for row in rows if row["case"] == subject.case}

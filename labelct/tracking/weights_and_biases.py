@@ -36,7 +36,7 @@ class WandbRun:
         """Record a table."""
         import wandb
 
-        self.run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
+        self.run.log({name: wandb.Table(columns=[*columns], data=[list(row) for row in rows])})
 
     def figure(self, name: str, path: Path) -> None:
         """Record a picture."""

@@ -106,7 +106,7 @@ def test_what_cannot_be_meant_is_one_line(typed_in, words, said):
 
 # What is refused once it is composed, and before the first job: a third of a second each, so that most are slow.
 COMPOSED = [
-    (["~logger"], "switch it off with logger=none"),
+    (["~dose"], "switch it off with dose=none"),
     (["test=[]"], "allowed is one of dicom, folder"),
     (["test=[none,own]"], "none scores nothing; take none out, or own"),
     (["test=[owm]"], "test=owm: allowed is one of"),

@@ -178,8 +178,8 @@ def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Seque
         lacking = [str(one.value) for one in plan.structures if one.given is None]
         _say("names", f"by {table.path}" + (f", which does not name {', '.join(lacking)}" if lacking else ""))
     elif not layout.structures:
-        lacking = f"; passed over {', '.join(path.name for path in passed)}" if passed else ""
-        _say("names", f"nothing says what the labels are called{lacking}: label_1 ...; give --names=FILE, for example")
+        left = f"; passed over {', '.join(path.name for path in passed)}" if passed else ""
+        _say("names", f"nothing says what the labels are called{left}: label_1 ...; give --names=FILE, for example")
         _say("", '{"1": "liver", "2": "spleen"} as names.json in the folder, or --names=totalsegmentator_v2')
     _say("machine", here.described())
     for name, lines in (("labels", _labels(plan)), ("assumed", _assumed(plan)), ("unknown", _unknown(plan))):

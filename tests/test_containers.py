@@ -25,8 +25,9 @@ def copied(name):
 def test_what_is_copied_is_what_the_package_is_built_of():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
-    needed = {"pyproject.toml", "constraints.txt", project["project"]["readme"], *project["project"]["license-files"]}
-    needed |= {*wheel["packages"], *wheel["force-include"]}
+    named = {"pyproject.toml", "constraints.txt", project["project"]["readme"], *project["project"]["license-files"]}
+    folders = {*wheel["packages"], *wheel["force-include"]}
+    needed = folders | {path for path in named if path.partition("/")[0] not in folders}
     assert copied("Dockerfile") == copied("labelct.def") == copied(".dockerignore") == needed
     assert all((ROOT / path).exists() for path in needed)
 

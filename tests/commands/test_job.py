@@ -11,7 +11,8 @@ import pytest
 import rich
 from omegaconf import OmegaConf
 
-from labelct.commands import job, status
+from labelct import job_status as status
+from labelct.commands import job
 from labelct.commands.job import Console, JobFolders, LogFile, sweep_ended
 from labelct.errors import InputError
 from labelct.store import build, recipe_of, write_text
@@ -174,7 +175,7 @@ def test_a_job_that_slurm_stops_leaves_no_result(tmp_path, monkeypatch, executor
 
 
 def test_a_job_that_submitit_puts_into_the_queue_again_stops_in_good_order(tmp_path, monkeypatch):
-    script = "import signal, sys, time; from labelct.commands import status; from pathlib import Path; "
+    script = "import signal, sys, time; from labelct import job_status as status; from pathlib import Path; "
     script += (
         "signal.signal(signal.SIGTERM, lambda *_: (status.fail(Path('.'), 'SIGTERM', 'stopped'), sys.exit(143))); "
     )

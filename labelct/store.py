@@ -193,6 +193,11 @@ def planned() -> Iterator[None]:
         _PLANS.reset(token)
 
 
+def planning() -> bool:
+    """Return whether `build` makes nothing at present; worker processes know nothing of it."""
+    return _PLANS.get()
+
+
 def mention(stages: Iterable[Stage]) -> None:
     """Tell this process's listeners of stages that its workers have asked for."""
     for stage in stages:

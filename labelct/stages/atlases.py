@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
 from labelct.priors import BACKGROUND_CLASSES, load_priors
 from labelct.stages import cohorts
 from labelct.stages.priors import AUTO, TRAIN
-from labelct.store import Stage, build, key_of, mention, recipe_of, write_json
+from labelct.store import Stage, build, key_of, mention, planning, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.texts import read_json
@@ -60,6 +60,12 @@ def unmixed(config: Config) -> Config:
     return dataclasses.replace(config, data=data)
 
 
+def foreseen(config: Config) -> list[str]:
+    """Return the names of the stages that `applied` has."""
+    completed = used(config) and config.data.atlas.completed > 0
+    return ([STAGES["whole"]] if used(config) else []) + ([STAGES["completed"]] if completed else [])
+
+
 def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     """Return a cohort whose subjects have atlases beside them, and the stage that stands for both.
 
@@ -80,8 +86,7 @@ def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     if not used(config):
         return own
     (cohort, stage), found = own, _found(config, root)
-    made = map_cases(partial(_on_grid, data=config.data, root=root), found, config.parallel, "atlases")
-    mention(made)
+    made = _built(config, partial(_on_grid, data=config.data, root=root), found, "atlases")
     known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
     _check_structures(config, known)
     fits = _completed(config, cohort, found, root) if config.data.atlas.completed else {}
@@ -210,8 +215,7 @@ def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: P
         told = len(everyone) - len(subjects), len(everyone)
         log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *told)
     pairs = [_Pair(one, atlas, config, root) for one in subjects.values() for atlas in _chosen(config, one, found)]
-    stages = map_cases(_registered, pairs, config.parallel, "cases completed by an atlas")
-    mention(stages)
+    stages = _built(config, _registered, pairs, "cases completed by an atlas")
     fits: dict[str, dict[str, Stage]] = {}
     misfits = []
     for pair, stage in zip(pairs, stages, strict=True):
@@ -229,6 +233,15 @@ def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: P
     if misfits:
         log.warning("no atlas, but a geometric body, completes %s", ", ".join(misfits))
     return fits
+
+
+def _built(config: Config, stage_of: Callable[[Any], Stage], items: Sequence[Any], told: str) -> list[Stage]:
+    """Return the stage of each item, built by workers, or named by this process where none is made."""
+    if planning():
+        return [stage_of(item) for item in items]
+    stages = map_cases(stage_of, items, config.parallel, told)
+    mention(stages)
+    return stages
 
 
 def _told(dice: Mapping[str, float]) -> str:

@@ -13,7 +13,7 @@ from labelct import events, upkeep
 from labelct.config import Config
 from labelct.errors import InputError
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.stages import cohorts, durations, training
+from labelct.stages import atlases, cohorts, durations, training
 from labelct.store import Stage, planned
 from labelct.synthesis.recipes import RECIPES
 from labelct.trainer.face import DataSize
@@ -128,7 +128,8 @@ def _expected(config: Config) -> list[str]:
     scanner = config.scanner
     cached = config.data.is_scanned() and scanner.kind == "helical" and scanner.mode == "full" and scanner.cache
     projections = [upkeep.PROJECTIONS] if cached else []
-    first = ["cohort" if made else "selection", "checked", *translated, "synthesis", *projections, "dataset"]
+    before = ["cohort" if made else "selection", "checked", *translated, *atlases.foreseen(config)]
+    first = [*before, "synthesis", *projections, "dataset"]
     return [*first, "training", "segmentation", "scores"]
 
 

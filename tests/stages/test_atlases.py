@@ -10,7 +10,7 @@ import pytest
 from labelct.commands import replay
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.stages import atlases, cohorts, scanning, synthesis, training_set
+from labelct.stages import atlases, cohorts, plans, scanning, synthesis, training_set
 from labelct.streaming import SyntheticVolumes
 
 AFFINE = np.diag([8.0, 8.0, 8.0, 1.0])
@@ -186,3 +186,14 @@ def test_volumes_drawn_while_a_network_trains_are_of_atlases_too(tiny, folders):
     again = SyntheticVolumes(cohort.train, partial(synthesis.sampler, config, made.folder))
     for number in (7, 3):
         assert np.array_equal(again.volume(number).hu, drawn.volume(number).hu)
+
+
+def test_a_plan_names_the_stages_and_makes_none_whatever_the_workers(tiny, folders):
+    config = tiny("data.atlas.completed=0.4", "parallel.workers=2", "test=[folder]", f"test.folder.root={folders}")
+    root = folders / "out/stages"
+    own = cohorts.prepare(config, config.cohort, root)
+    plan = plans.walk(config, root, lambda: atlases.applied(config, own, root))
+    names = [stage.stage for stage in plan.stages]
+    assert names.count("atlas") == 2
+    assert names.index("atlas") < names.index("completion") < names.index("synthesis")
+    assert not list(folders.glob("out/stages/atlas*/*"))

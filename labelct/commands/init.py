@@ -175,8 +175,8 @@ def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Seque
     grids = fields[0] if len(fields) == 1 else f"{fields[0]} to {fields[-1]}"
     _say("found", f"{_maps(layout.cases)} ({layout.kind}) in {layout.root}, voxels of {grids} mm")
     if table:
-        lacking = [str(one.value) for one in plan.structures if one.given is None]
-        _say("names", f"by {table.path}" + (f", which does not name {', '.join(lacking)}" if lacking else ""))
+        unnamed = [str(one.value) for one in plan.structures if one.given is None]
+        _say("names", f"by {table.path}" + (f", which does not name {', '.join(unnamed)}" if unnamed else ""))
     elif not layout.structures:
         left = f"; passed over {', '.join(path.name for path in passed)}" if passed else ""
         _say("names", f"nothing says what the labels are called{left}: label_1 ...; give --names=FILE, for example")

@@ -17,7 +17,7 @@ SMOKE = ["debug=smoke", "data=synth3"]
 
 def labelct(*arguments, folder, module="labelct.run"):
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=300)
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=540)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from labelct.settings import expanded
 
 # The experiment that ships whose settings of the volumes were tried, by recipe; what both share is in the first file.
 SHARED, TRIED = "_from_masks", {"synth1": "liver_from_masks", "synth3": "organs_from_masks"}
+PAINTED = {"synth1": "the targets in a textured body", "synth3": "every label, textured, in a whole body"}
 # Distractors of a trunk, which a small field of view does not show.
 TRUNK = ("lungs_probability", "spine_probability", "ribs_probability", "couch_probability", "arms_probability")
 COLUMN = 44  # of the comments
@@ -55,11 +56,10 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"# {', '.join(plan.targets[:4])}{' …' if len(plan.targets) > 4 else ''} from {plan.layout.cases} label maps"
     yield "# Written by labelct init. Any value may be changed: `labelct run --help GROUP` explains a group's keys."
     yield "defaults:"
-    painted = "the targets in a textured body" if plan.recipe == "synth1" else "every label, textured, in a whole body"
     chosen = {
         f"cohort: {plan.layout.kind}": "",
         "test: none": "or own, folder, totalsegmentator ...: score on CT with labels",
-        f"data: {plan.recipe}": painted,
+        f"data: {plan.recipe}": PAINTED[plan.recipe],
         "fill: voxels": "HU by the priors; labels without one are drawn as fill=uniform does",
         "scanner: compact": "a helical scanner",
         "dose: low": "",

@@ -70,8 +70,11 @@ READ = [
     (["run", "--experimental-rerun", "x.pickle"], "labelct has one configuration"),
     (["run", "--config-dir", "/no/such"], "--config-dir=/no/such: no such folder"),
     (["run", "--help", "trainer.stps"], "did you mean 'trainer.steps'"),
-    (["segment"], "required: ct, -o/--output, --model"),
-    (["segment", "/no/such.nii.gz", "-o", "out", "--model", "run"], "run/scores.json: no such file; give the folder"),
+    (["segment"], "required: CT, -o/--output"),
+    (
+        ["segment", "/no/such.nii.gz", "-o", "out", "--model", "run"],
+        "run: no such model; give the folder of a finished run",
+    ),
     (["segment", "x", "-o", "out", "--model"], "expected one argument"),
     (["segment", "x", "-o", "out", "--model", "m", "--device", "tpu"], "invalid choice: 'tpu'"),
     (["segment", "x", "-o", "out", "--model", "m", "--devise", "cpu"], "did you mean '--device'"),

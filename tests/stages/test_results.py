@@ -37,7 +37,7 @@ def test_without_a_test_the_model_is_the_result(configured, made, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     config = configured(*(override for override in SMALL if not override.startswith("test=")), "test=none")
     assert (
-        results.write(config, run, {"data": "synth1"}, [], results.Outcome([training_set, model], None, []), Tracker())
+        results.write(config, run, {"data": "synth1"}, [], results.Outcome([training_set, model], {}, []), Tracker())
         is None
     )
     assert {path.name for path in run.iterdir()} == {"scores.json", "figures"}
@@ -61,7 +61,8 @@ def test_the_report_reads_what_a_job_writes(configured, made, tmp_path, capsys):
     _, (cohort, _, _, training_set) = made
     row = {"test": "own", "case": "c0", "label": "liver", "absent": "", "surface_dice": 1.0, "volume_error": 0.0}
     rows = [row | {"dice": 0.8, "hd95": 2.0}, row | {"dice": float("nan"), "hd95": float("nan"), "case": "c1"}]
-    outcome = results.Outcome([training_set, Stage("scores", "a" * 12, tmp_path)], cohort.test[0], rows)
+    tested = {"own": (cohort.test, Stage("segmentation", "b" * 12, tmp_path))}
+    outcome = results.Outcome([training_set, Stage("scores", "a" * 12, tmp_path)], tested, rows)
     score = results.write(configured(*SMALL), tmp_path, {"data": "synth1"}, ["seed=1"], outcome, Tracker())
     assert score == 0.8
     told = capsys.readouterr().out

@@ -11,6 +11,7 @@ import pytest
 
 from labelct.config import configuration_folder
 from labelct.io import nifti
+from tests.io import dicoms
 
 README = configuration_folder().parent / "README.md"
 SCRIPTS = {"labelct": ["-m", "labelct"], "labelct-run": ["-m", "labelct.run"], "python": []}
@@ -40,10 +41,23 @@ def run(folder, words):
     return done.stdout
 
 
+def series(ct, folder):
+    """Write a CT as a DICOM series, whose slices are of 10 mm as the voxels of the smoke test."""
+    volume = nifti.read_volume(ct)
+    for z in range(volume.array.shape[2]):
+        tags = dicoms.ct_slice(volume.array[:, ::-1, z], z)
+        tags |= {"0028,0030": ("DS", dicoms.numbers(10, 10)), "0020,0032": ("DS", dicoms.numbers(0, 0, 10 * z))}
+        dicoms.write(folder / f"{z:02}.dcm", tags)
+    return folder
+
+
 def filled(command, folder, request):
     """Return the words of a command, real files in place of those that stand for a user's own."""
     run_folder = next(folder.glob("outputs/runs/*/*/scores.json")).parent
-    own = {"ct.nii.gz": next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz")), "outputs/sweeps": "outputs"}
+    ct = next(folder.glob("outputs/stages/cohort/*/ct/test_000.nii.gz"))
+    own = {"ct.nii.gz": ct, "outputs/sweeps": "outputs"}
+    if "dicom_folder" in command:
+        own["dicom_folder"] = series(ct, folder / "series")
     if "cohort.root=" in command:
         data = request.getfixturevalue("real_data")
         roots = ("cohort.root=label_maps/btcv", "test.totalsegmentator.root=totalsegmentator")
@@ -71,7 +85,9 @@ def test_a_command_of_the_readme_does_what_it_says(command, request):
     if verb == "report":
         assert (folder / "outputs" / "report" / "report.html").is_file()
     elif verb == "segment":
-        found, stored = next(folder.glob("masks/*.nii.gz")), next(folder.glob("outputs/stages/segmentation/*/*.nii.gz"))
+        found, stored = (
+            next(folder.glob(f"{below}/test_000.nii.gz")) for below in ("masks", "outputs/stages/segmentation/*")
+        )
         assert json.loads((folder / "masks" / "labels.json").read_text()) == {"liver": 1}
         found, stored = (nifti.read_label_map(path).array for path in (found, stored))
         assert found.shape == stored.shape

@@ -12,6 +12,8 @@ from labelct import pipeline
 from labelct.errors import InputError
 from labelct.store import build, recipe_of, write_text
 
+pytestmark = pytest.mark.ci
+
 SMOKE = ["debug=smoke", "data=synth3"]
 
 

@@ -71,9 +71,13 @@ def test_the_first_two_commands_come_first():
     assert commands()[4].startswith("python -m pytest ")
 
 
-@pytest.mark.parametrize(
-    "command", [pytest.param(command, marks=[] if is_quick(command) else [pytest.mark.slow]) for command in commands()]
-)
+def marks(command):
+    """Return the marks of a command's test: what is no quick one, or loads a network in a process of its own."""
+    loads = command.startswith(("labelct segment", "labelct export"))
+    return [pytest.mark.ci] if loads else [] if is_quick(command) else [pytest.mark.slow]
+
+
+@pytest.mark.parametrize("command", [pytest.param(command, marks=marks(command)) for command in commands()])
 def test_a_command_of_the_readme_does_what_it_says(command, request):
     for word, reason in NOT_RUN.items():
         if word in command.split():

@@ -140,6 +140,7 @@ def test_a_killed_sweep_does_only_what_is_missing(tmp_path):
 
 
 @pytest.mark.parametrize("trainer", ["unet_tiny", "nnunet"])
+@pytest.mark.ci
 def test_folds_are_a_job_each_for_every_trainer(trainer):
     given = ["experiment=phantom", f"trainer={trainer}", "evaluation.folds=3"]
     sweep = jobs("sweep=folds", *given)

@@ -24,16 +24,14 @@ def metrics(dice_from: float) -> list[Metric]:
     ]
 
 
-def write(
-    report: Report, out: Path, dice_from: float = 0.0, forms: Sequence[plots.Form] = plots.FORMS
-) -> dict[str, Path]:
+def write(report: Report, out: Path, dice_from: float = 0.0, forms: Sequence[plots.Form] = ()) -> dict[str, Path]:
     """Write a report into a folder.
 
     Args:
         report: The report.
         out: The folder; missing ones are made.
         dice_from: The lower end of the axes of Dice and surface Dice.
-        forms: The forms that plots are written in; the page shows the PNG.
+        forms: The forms that plots are written in, empty for all; the page shows the PNG.
 
     Returns:
         Its plots by caption, PNG.
@@ -45,7 +43,7 @@ def write(
         drawn = {}
         for caption, (name, figure) in _drawn(report, dice_from).items():
             drawn[caption] = folder / f"{name}.png"
-            plots.save(figure, drawn[caption], forms)
+            plots.save(figure, drawn[caption], forms or plots.FORMS)
         told = methods(report)
         write_csv(folder / "report.csv", report.results)
         if not report.folds.empty:

@@ -46,7 +46,7 @@ def test_a_model_is_moved_and_segments_without_what_it_came_from(here, make, nam
     before, after = (nifti.read_label_map(here / name / "ct.nii.gz").array for name in ("before", "after"))
     assert set(np.unique(before)) > {0}
     np.testing.assert_array_equal(after, before)
-    assert "| training | Some masks | CC BY 4.0 |" in (here / "other/moved/MODEL_CARD.md").read_text()
+    assert "| training | Some masks | CC BY 4.0 |" in (here / "other/moved/MODEL_CARD.md").read_text(encoding="utf-8")
 
 
 def test_what_is_stated_stands_in_the_card(here):
@@ -54,7 +54,7 @@ def test_what_is_stated_stands_in_the_card(here):
     (here / "notes.md").write_text("## Limits\n\nThe dome of the liver.")
     stated = ["--licence", "CC-BY-SA-4.0", "--data-source", "MSD", "--data-licence", "CC BY-SA 4.0"]
     assert export.main(["latest", "-o", "out/liver", "--notes", "notes.md", *stated]) == 0
-    card = (here / "out" / "liver" / "MODEL_CARD.md").read_text()
+    card = (here / "out" / "liver" / "MODEL_CARD.md").read_text(encoding="utf-8")
     for text in ("model_name: liver", "license: cc-by-sa-4.0", "| MSD | CC BY-SA 4.0 |", "The dome of the liver."):
         assert text in card
 

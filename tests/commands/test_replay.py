@@ -11,6 +11,8 @@ from labelct.errors import InputError
 from labelct.stages import cohorts, scanning, synthesis
 from tests.io.videos import write_video
 
+pytestmark = pytest.mark.ci
+
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=half"]
 BENT = [
     "data.deformation.rotation_deg=10",

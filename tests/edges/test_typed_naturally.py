@@ -36,6 +36,7 @@ def test_a_natural_override_is_understood(typed, key, meant):
     assert value == (meant.format(home=os.path.expanduser("~")) if isinstance(meant, str) else meant)
 
 
+@pytest.mark.ci
 def test_a_sweep_over_all_options_of_a_group():
     assert compose.check_jobs(["dose=glob(*)"], multirun=True) == len(options("dose"))
 

@@ -41,10 +41,12 @@ def test_the_folder_holds_all_of_the_model_and_points_nowhere(run, model, tmp_pa
         content = (out / name).read_bytes()
         assert b"/somewhere" not in content
         assert str(tmp_path).encode() not in content
-    assert json.loads((out / "labels.json").read_text())["kidneys"] == {"value": 2, "colour": "#ffb000"}
-    assert yaml.safe_load((out / "config.yaml").read_text())["cohort"]["root"] == "???"
-    assert "| training | Some masks | CC BY 4.0 |" in (out / "MODEL_CARD.md").read_text()
-    assert (out / "monai" / "docs" / "README.md").read_text() == (out / "MODEL_CARD.md").read_text()
+    assert json.loads((out / "labels.json").read_text(encoding="utf-8"))["kidneys"] == {"value": 2, "colour": "#ffb000"}
+    assert yaml.safe_load((out / "config.yaml").read_text(encoding="utf-8"))["cohort"]["root"] == "???"
+    assert "| training | Some masks | CC BY 4.0 |" in (out / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert (out / "monai" / "docs" / "README.md").read_text(encoding="utf-8") == (out / "MODEL_CARD.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_what_was_exported_is_exported_again_from_where_it_lies(run, model, tmp_path):
@@ -53,7 +55,7 @@ def test_what_was_exported_is_exported_again_from_where_it_lies(run, model, tmp_
     shutil.rmtree(run.parents[2])
     export(first, None, second, Wanted(half=True), NAMED)
     for name in ("config.yaml", "MODEL_CARD.md", "labels.json", "model.json"):
-        assert (first / name).read_text() == (second / name).read_text()
+        assert (first / name).read_text(encoding="utf-8") == (second / name).read_text()
     assert (second / "best.ckpt").stat().st_size < 0.7 * (first / "best.ckpt").stat().st_size
 
 
@@ -77,7 +79,7 @@ def test_what_is_there_stays_unless_it_is_an_exported_model_to_be_overwritten(ru
     with pytest.raises(InputError, match="two_organs: is there already; give another -o, or --overwrite"):
         export(model, run, out, Wanted(), NAMED)
     export(model, run, out, Wanted(overwrite=True), replace(NAMED, licence="MIT"))
-    assert "license: mit" in (out / "MODEL_CARD.md").read_text()
+    assert "license: mit" in (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert not (out / "own").exists()
     for path in (model, run):
         with pytest.raises(InputError, match="holds no exported model"):

@@ -11,6 +11,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def coarse_pictures(monkeypatch):
     monkeypatch.setattr("labelct.report.plots.DPI", 30)
+    monkeypatch.setattr("labelct.report.plots.FORMS", ("png",))
 
 
 def write_run(folder, dice, choices=None, seed=0, key=None, overrides=(), test="ts", state="finished"):

@@ -24,6 +24,7 @@ def test_a_quantity_has_a_curve(doses, tmp_path):
     assert any("Dice against tube load" in caption for caption in pictures)
 
 
+@pytest.mark.ci
 def test_the_report_is_mirrored_to_wandb_without_a_key(doses, tmp_path, monkeypatch):
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_MODE", "offline")

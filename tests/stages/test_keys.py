@@ -71,6 +71,7 @@ def test_how_label_maps_come_onto_their_grid_counts(keys, kind):
     assert changed(keys, before, [*before, "data.interpolation=shape"]) == EVERYWHERE
 
 
+@pytest.mark.ci
 def test_videos_count_by_name_and_size_and_have_no_number_of_clips(keys, tmp_path):
     def given(name, *more):
         folder = tmp_path / name

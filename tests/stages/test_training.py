@@ -170,6 +170,7 @@ def test_kept_projections_count_as_disk(configured, totalsegmentator, tmp_path, 
     training.check(clinical, open_cohort(clinical.cohort))
 
 
+@pytest.mark.ci
 def test_a_network_is_trained_once_and_knows_its_targets(configured, made, tmp_path):
     _, (cohort, cohort_stage, _, training_set) = made
     config = configured(*CHAIN, "debug=smoke")

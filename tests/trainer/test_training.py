@@ -44,6 +44,7 @@ class Killed(Tracker):
 
 
 @pytest.mark.parametrize("network", ["dynunet", "residual"])
+@pytest.mark.ci
 def test_a_ball_is_learnt_and_found_on_other_grids(training_set, tiny, tmp_path: Path, network: str) -> None:
     train(task(tiny(network=network, steps=60, validate_every=20)), training_set.folder, tmp_path / "model", Tracker())
     assert float(rows(tmp_path / "model/log.csv")[-1]["dice"]) > 0.9
@@ -56,6 +57,7 @@ def test_a_ball_is_learnt_and_found_on_other_grids(training_set, tiny, tmp_path:
         assert dice(found, truth) > 0.85
 
 
+@pytest.mark.ci
 def test_slabs_and_mirrors_agree_with_the_whole(training_set, tiny, tmp_path: Path) -> None:
     train(task(tiny(steps=40)), training_set.folder, tmp_path / "model", Tracker())
     hu, _ = body_with_ball((80, 30, 28), (2.0, 4.0, 4.0), seed=5)
@@ -69,6 +71,7 @@ def test_slabs_and_mirrors_agree_with_the_whole(training_set, tiny, tmp_path: Pa
     assert dice(whole, mirrored) > 0.95
 
 
+@pytest.mark.ci
 def test_interrupted_run_ends_as_an_uninterrupted_one(training_set, tiny, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         train(task(tiny(), 3), training_set.folder, tmp_path / "resumed", Killed())
@@ -143,6 +146,7 @@ class Ticking:
         return self.at
 
 
+@pytest.mark.ci
 def test_a_training_by_time_ends_with_it_and_goes_on_where_it_was(training_set, tiny, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("labelct.trainer.training.TrainingClock", partial(TrainingClock, now=Ticking()))
     settings = tiny(steps=1000, minutes=0.5, validate_every=15, warmup=0, schedule="poly")
@@ -165,6 +169,7 @@ def test_a_training_by_time_ends_with_it_and_goes_on_where_it_was(training_set, 
     assert (tmp_path / "last.ckpt").stat().st_mtime_ns == written
 
 
+@pytest.mark.ci
 def test_a_full_card_is_one_line_and_the_training_goes_on_later(training_set, tiny, tmp_path, monkeypatch) -> None:
     step = SegmentationModule.training_step
 

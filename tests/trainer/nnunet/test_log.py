@@ -2,9 +2,13 @@
 
 from time import sleep
 
+import pytest
+
 from labelct.store import write_text
 from labelct.tracking import Tracker
 from labelct.trainer.nnunet.log import POLL_S, followed
+
+pytestmark = pytest.mark.ci
 
 HEADER = "epoch,loss,loss_val,dice,dice_smooth,learning_rate,seconds\n"
 

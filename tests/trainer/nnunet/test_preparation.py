@@ -10,6 +10,8 @@ from labelct.stages import cohorts
 from labelct.trainer.nnunet.compat import DATASET
 from tests.trainer.nnunet.conftest import ARMS, SMALL, plans_of, prepared
 
+pytestmark = pytest.mark.ci
+
 
 def without_ct(config, root) -> Cohort:
     cohort, _ = cohorts.prepare(config, config.cohort, root)

@@ -11,6 +11,8 @@ from labelct.trainer.nnunet.compat import DATASET
 from labelct.trainer.nnunet.preprocessing import preprocess
 from tests.trainer.nnunet.conftest import plans_of
 
+pytestmark = pytest.mark.ci
+
 
 def test_the_arrays_of_a_synthetic_arm_are_clipped_where_the_clinical_ones_are(arms):
     intensity_properties = plans_of(arms("clinical")[2].folder)["foreground_intensity_properties_per_channel"]["0"]

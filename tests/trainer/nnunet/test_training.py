@@ -14,6 +14,8 @@ from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
 from tests.trainer.nnunet.conftest import SMALL, train
 
+pytestmark = pytest.mark.ci
+
 
 def weights(folder):
     path = next(folder.rglob("checkpoint_final.pth"))

@@ -14,6 +14,8 @@ from nnunetv2.utilities.default_n_proc_DA import get_allowed_n_proc_DA
 
 from labelct.trainer.nnunet import compat
 
+pytestmark = pytest.mark.ci
+
 ROOTS = ("raw", "preprocessed", "results")
 
 

@@ -13,6 +13,8 @@ from nnunetv2.utilities.find_class_by_name import recursive_find_python_class
 from labelct.trainer.nnunet import compat
 from labelct.trainer.nnunet.settings import PLANNERS, NnunetSettings
 
+pytestmark = pytest.mark.ci
+
 PLANNER = ["UNet_featuremap_min_edge_length", "UNet_max_features_2d", "UNet_max_features_3d", "UNet_base_num_features"]
 PLANNER += ["UNet_blocks_per_stage_encoder", "UNet_blocks_per_stage_decoder"]
 

@@ -4,6 +4,8 @@ import pytest
 import torch
 from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
+pytestmark = pytest.mark.ci
+
 
 def test_the_predictor_takes_no_axes_for_none():
     network = nnUNetPredictor(device=torch.device("cpu"))

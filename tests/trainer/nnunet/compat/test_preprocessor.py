@@ -1,9 +1,12 @@
 """The contract with nnU-Net's preprocessing: its class and the files of a case."""
 
+import pytest
 from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
 
 from labelct.dataset import TrainingSet
 from labelct.trainer.nnunet import compat
+
+pytestmark = pytest.mark.ci
 
 
 def test_plans_name_the_preprocessor(raw):

@@ -12,6 +12,7 @@ from labelct.errors import InputError, SettingError
 from labelct.processes import EndingWithParent
 from labelct.progress import track
 from labelct.settings import Checked, choice, ranged
+from labelct.signals import check_interrupted
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -119,6 +120,9 @@ def _on_this_machine(
         raise InputError(
             f"parallel.workers={workers}", "a worker was killed (out of memory, or by hand)", remedy
         ) from error
+    except RuntimeError:  # of joblib, whose workers a signal met before the thread that ends them had begun
+        check_interrupted()
+        raise
 
 
 @contextmanager

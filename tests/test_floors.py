@@ -39,7 +39,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "threads": set(),
         "labels": {"errors"},
         "targets": {"errors", "labels", "sides", "volume"},
-        "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "threads"},
+        "parallel": {"errors", "processes", "progress", "settings", "shared_memory", "signals", "threads"},
         "store": {"errors", "events", "folders", "inventory", "signals", "texts"},
         "job_status": {"errors", "processes", "store", "texts"},
         "journal": {"errors", "events", "store", "texts"},

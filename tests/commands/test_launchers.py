@@ -32,6 +32,7 @@ def run(config, folder, arm, overrides):
         worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         (folder / "worker.txt").write_text(str(worker.pid))
         time.sleep(60)
+    (folder / "scores.csv").touch()
     return 0.9
 
 stub = types.ModuleType("labelct.pipeline")

@@ -16,7 +16,7 @@ def test_a_signal_to_the_command_alone_ends_it_with_its_workers(chain):
     assert until(chain.workers)
     process.send_signal(signal.SIGTERM)
     told = process.communicate(timeout=30)[0]
-    assert process.returncode == 143
+    assert process.returncode == 143, told
     assert told.splitlines()[-1] == "labelct run: stopped; the same command goes on where it was"
     assert "Traceback" not in told
     assert until(lambda: not chain.processes(), 2.0)

@@ -71,6 +71,7 @@ def test_a_wrong_key_leaves_the_run_offline_in_one_line(tmp_path, monkeypatch, c
     with track(WANDB, tmp_path, Description("job")) as tracker:
         tracker.log({"train/loss": 0.5}, 10)
     server.shutdown()
+    server.server_close()
     (record,) = (record for record in caplog.records if record.name.startswith("labelct"))
     assert record.getMessage().startswith("wandb does not open online (")
     assert "\n" not in record.getMessage()

@@ -55,7 +55,7 @@ def test_what_was_exported_is_exported_again_from_where_it_lies(run, model, tmp_
     shutil.rmtree(run.parents[2])
     export(first, None, second, Wanted(half=True), NAMED)
     for name in ("config.yaml", "MODEL_CARD.md", "labels.json", "model.json"):
-        assert (first / name).read_text(encoding="utf-8") == (second / name).read_text()
+        assert (first / name).read_text(encoding="utf-8") == (second / name).read_text(encoding="utf-8")
     assert (second / "best.ckpt").stat().st_size < 0.7 * (first / "best.ckpt").stat().st_size
 
 

@@ -50,7 +50,7 @@ def test_versions_are_those_that_the_training_noted(run, model):
 def test_both_sides_of_a_translation_are_training_data(run, model):
     path = run / "config.yaml"
     sides = "translation: {kind: cyclegan, mr: {kind: prostatex, licence: CC BY 3.0}, ct: {kind: pelvis}}"
-    path.write_text(path.read_text().replace("translation:\n  kind: none", sides))
+    path.write_text(path.read_text(encoding="utf-8").replace("translation:\n  kind: none", sides))
     found = gather(model, run, BARE).training
     assert [(one.role, one.licence) for one in found[1:]] == [
         ("MR of the translation", "CC BY 3.0"),
@@ -60,7 +60,7 @@ def test_both_sides_of_a_translation_are_training_data(run, model):
 
 def test_whole_anatomies_that_are_drawn_from_are_training_data(run, model):
     path = run / "config.yaml"
-    config = yaml.safe_load(path.read_text())
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
     for share, roots, told in ((0, ["/a"], []), (0.2, ["/a"], [None]), (0.2, [], ["none needed"])):
         config["data"]["atlas"] = {"roots": roots, "whole": share, "completed": 0.0}
         path.write_text(yaml.safe_dump(config))

@@ -37,7 +37,7 @@ def test_its_weights_are_of_16_bits_and_it_computes_in_32(tmp_path):
     assert {value.dtype for value in weights.values()} == {torch.float16}
     predictor = open_model(folder, DeviceSettings())
     assert {value.dtype for value in predictor.network.parameters()} == {torch.float32}
-    assert predictor.labels == json.loads((folder / "model.json").read_text())["labels"] == {"liver": 1}
+    assert predictor.labels == json.loads((folder / "model.json").read_text(encoding="utf-8"))["labels"] == {"liver": 1}
 
 
 @pytest.mark.ci

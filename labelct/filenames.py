@@ -1,6 +1,7 @@
-"""Names that files bring along and that become a part of a path here: one part of it, and no other place."""
+"""Names of files: those that files bring along, which become one part of a path here, and the order of numbers."""
 
 import re
+from pathlib import Path
 
 from labelct.errors import InputError
 
@@ -33,3 +34,8 @@ def check_name(source: object, what: str, name: object) -> str:
     if length > LONGEST:
         raise InputError(source, f"its {what} {name[:40]!r}... is longer than {LONGEST} bytes", REMEDY)
     return name
+
+
+def natural_order(path: Path) -> list[tuple[int, str]]:
+    """Return a sorting key that puts job 10 of a sweep behind job 9."""
+    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]

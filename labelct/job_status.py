@@ -15,7 +15,8 @@ from labelct.processes import describe, is_alive, wait_for_end_of
 from labelct.store import write_json, write_text
 from labelct.texts import read_json
 
-FILE, SWEEP = "status.json", "sweep.json"
+FILE, SWEEP, SCORES = "status.json", "sweep.json", "scores.json"
+PLACES = ("runs/*/*", "sweeps/*/*/*")  # of jobs below the folder of all outputs
 LOG = "labelct.log"
 STOPPED = "it was stopped before its end"
 KILLED = "it was killed (out of memory, or by hand)"
@@ -146,8 +147,8 @@ def main(arguments: Sequence[str]) -> None:
         arguments: The folder, the folder of all outputs, the process.
     """
     folder, outputs, parent = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
-    for pattern in (f"runs/*/*/{FILE}", f"sweeps/*/*/*/{FILE}"):
-        for path in outputs.glob(pattern):
+    for pattern in PLACES:
+        for path in outputs.glob(f"{pattern}/{FILE}"):
             read(path)
     wait_for_end_of(parent)
     read(folder / FILE)

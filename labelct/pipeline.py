@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
+from labelct.job_status import SCORES
 from labelct.journal import kept
 from labelct.parallel import ParallelSettings
 from labelct.stages import (
@@ -79,7 +80,7 @@ def _found_again(config: Config) -> dict[str, Any]:
 
 def _keep(tracker: Tracker, name: str, folder: Path, stages: Sequence[Stage]) -> None:
     """Keep the scores, where there are any, and the model with the tracker."""
-    written = [folder / "config.yaml", folder / results.TABLE, folder / results.RECORD]
+    written = [folder / "config.yaml", folder / results.TABLE, folder / SCORES]
     tracker.artifact("scores", f"{name}-scores", [path for path in written if path.is_file()])
     for stage in (stage for stage in stages if stage.name == "training"):
         tracker.artifact("model", f"{name}-model", sorted(path for path in stage.folder.glob("*") if path.is_file()))

@@ -1,4 +1,4 @@
-"""What lies in the folder of all stages, which jobs refer to it, and how it is taken away without breaking a job."""
+"""What lies in the folder of all stages, and how it is taken away without breaking the jobs that refer to it."""
 
 import os
 import re
@@ -13,33 +13,15 @@ from typing import Any
 
 from filelock import Timeout
 
-from labelct import inventory, job_status, journal
+from labelct import inventory
 from labelct.errors import InputError, refusal
+from labelct.jobs import Job, jobs
 from labelct.store import KEY_LENGTH, PARTIAL, RECIPE, Stage, differences, key_of, lock_of
 from labelct.texts import read_json
 
-SCORES = "scores.json"
 PROJECTIONS = "projections"
 KEY = re.compile(rf"[0-9a-f]{{{KEY_LENGTH}}}")
 NAME = re.compile(rf"{KEY.pattern}(\..*{re.escape(PARTIAL)})?")  # of a stage's folder
-PLACES = ("runs/*/*", "sweeps/*/*/*")  # of jobs below their outputs
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job that used stages.
-
-    Attributes:
-        folder: Its folder.
-        keys: The keys of the stages that it used, or began to.
-        running: Whether it still runs.
-        used: When it was last heard of, in seconds since 1970.
-    """
-
-    folder: Path
-    keys: frozenset[str]
-    running: bool
-    used: float
 
 
 @dataclass(frozen=True)
@@ -114,54 +96,6 @@ def damage(folder: Path) -> str:
     except (KeyError, TypeError, ValueError):
         return f"{RECIPE} is no recipe"
     return inventory.sentence(differences(folder, contents=True))
-
-
-def jobs(root: Path, further: Iterable[Path] = ()) -> list[Job]:
-    """Return the jobs that used stages: those below the outputs, and those that lie elsewhere and said so.
-
-    Args:
-        root: The folder of all stages.
-        further: Folders that hold more jobs, such as an archive of runs.
-
-    Raises:
-        InputError: A job's record cannot be read, so that it is not known what it used.
-    """
-    places = set(job_folders(root))
-    for folder in further:
-        if not folder.is_dir():
-            raise InputError(folder, "there is no such folder", "give a folder that holds jobs")
-        places |= {path.parent for name in (job_status.FILE, SCORES) for path in folder.rglob(name)}
-    known = {folder.resolve(): folder for folder in sorted(places) if folder.is_dir()}
-    return [job for folder in known.values() if (job := _job(folder))]
-
-
-def job_folders(root: Path) -> list[Path]:
-    """Return the folders of jobs: below the outputs that `root` is in, and elsewhere where they said so."""
-    places = {path for pattern in PLACES for path in root.parent.glob(pattern)}
-    places |= {Path(line) for line in journal.elsewhere(root)}
-    return sorted(path for path in places if path.is_dir())
-
-
-def _job(folder: Path) -> Job | None:
-    """Return the job of a folder; None where it holds none."""
-    marks = [path for name in (job_status.FILE, SCORES, journal.STAGES) if (path := folder / name).is_file()]
-    if not marks:
-        return None
-    state = job_status.read(folder / job_status.FILE)["state"] if (folder / job_status.FILE).is_file() else "finished"
-    keys = journal.keys(folder) | _scored(folder / SCORES)
-    return Job(folder, frozenset(keys), state == "running", max(path.stat().st_mtime for path in marks))
-
-
-def _scored(path: Path) -> set[str]:
-    """Return the keys that a job's scores name."""
-    if not path.is_file():
-        return set()
-    remedy = "mend it or delete the folder of the job: which stages it uses is not known"
-    try:
-        named = read_json(path, remedy)["keys"]
-        return {str(key) for _, key in (named.items() if isinstance(named, dict) else named)}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise InputError(path, "is no record of scores", remedy) from None
 
 
 def entries(root: Path, known: Sequence[Job]) -> list[Entry]:

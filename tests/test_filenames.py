@@ -1,9 +1,11 @@
 """A name that a file brings along stays in the folder that it is meant for."""
 
+from pathlib import Path
+
 import pytest
 
 from labelct.errors import InputError
-from labelct.filenames import check_name
+from labelct.filenames import check_name, natural_order
 
 BAD = [
     "",
@@ -36,3 +38,8 @@ def test_a_name_that_leads_elsewhere_is_refused_in_one_line(name):
 )
 def test_a_plain_name_passes(name):
     assert check_name("dataset.json", "case", name) == name
+
+
+def test_job_10_comes_behind_job_9():
+    paths = [Path("a/10"), Path("a/9"), Path("a/b")]
+    assert sorted(paths, key=natural_order) == [Path("a/b"), Path("a/9"), Path("a/10")]

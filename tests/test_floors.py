@@ -43,7 +43,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "store": {"errors", "events", "folders", "inventory", "signals", "texts"},
         "job_status": {"errors", "processes", "store", "texts"},
         "journal": {"errors", "events", "store", "texts"},
-        "upkeep": {"errors", "inventory", "job_status", "journal", "store", "texts"},
+        "jobs": {"errors", "job_status", "journal", "texts"},
+        "upkeep": {"errors", "inventory", "jobs", "store", "texts"},
         "io": {"errors", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "texts", "threads"},
         "synthesis": {
@@ -56,11 +57,11 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "texts", "volume"},
         "phantom": {"errors", "io", "rotation", "settings", "store"},
-        "atlas": {"priors", "synthesis"},
+        "atlas": {"evaluation", "priors", "synthesis"},
         "dataset": {"errors", "filenames", "io", "store", "targets", "texts", "volume"},
     },
     {
-        "tracking": {"errors", "settings"},
+        "tracking": {"errors", "evaluation", "settings"},
         "sampler": {
             "accelerator", "cohort", "dataset", "errors", "io", "labels", "mr", "parallel", "priors", "scanner",
             "synthesis", "targets", "threads", "volume",
@@ -87,23 +88,26 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "phantom", "priors", "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer",
             "translation",
         },
-        "report": {"config", "errors", "evaluation", "filenames", "folders", "settings", "store", "texts", "tracking"},
-        "models": {"errors", "filenames", "report", "texts"},
+        "report": {
+            "config", "errors", "evaluation", "filenames", "folders", "job_status", "settings", "store", "texts",
+            "tracking",
+        },
+        "models": {"errors", "filenames", "job_status", "report", "texts"},
         "export": {
-            "config", "errors", "evaluation", "folders", "models", "phantom", "report", "store", "texts", "trainer",
+            "config", "errors", "evaluation", "folders", "job_status", "phantom", "report", "store", "texts", "trainer",
             "versions",
         },
         "stages": {
             "atlas", "cohort", "config", "dataset", "errors", "evaluation", "events", "inventory", "io", "job_settings",
-            "labels", "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner", "store",
-            "streaming", "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep",
-            "versions", "volume",
+            "job_status", "labels", "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner",
+            "store", "streaming", "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation",
+            "upkeep", "versions", "volume",
         },
         "proposal": {
             "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
         },
         "pipeline": {
-            "cohort", "config", "errors", "journal", "parallel", "stages", "store", "targets", "tracking",
+            "cohort", "config", "errors", "job_status", "journal", "parallel", "stages", "store", "targets", "tracking",
             "trainer", "upkeep", "versions",
         },
     },
@@ -114,7 +118,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",
-            "folders", "inventory", "io", "job_status", "journal", "models", "option_files", "parallel",
+            "folders", "inventory", "io", "job_status", "jobs", "journal", "models", "option_files", "parallel",
             "phantom", "pipeline", "priors", "processes", "progress", "proposal", "report", "sampler", "scanner",
             "settings", "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
             "translation", "upkeep", "volume",

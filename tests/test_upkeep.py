@@ -1,69 +1,21 @@
 """What jobs refer to stays, what none refers to can go, and nobody takes away what a job has begun to use."""
 
-import json
 import os
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from labelct import journal, upkeep
+from labelct import upkeep
 from labelct.errors import InputError
-from labelct.processes import describe
+from labelct.jobs import jobs
 from labelct.store import PARTIAL, build, recipe_of, write_text
-from labelct.upkeep import entries, freed, jobs, remove, root_of
-
-
-def make(folder):
-    write_text(folder / "case", "content")
+from labelct.upkeep import entries, freed, remove, root_of
+from tests.stored_chain import chain_below, job, make
 
 
 @pytest.fixture
 def chain(tmp_path):
-    """Return the root and three stages, each made from the one before, and one that is made from nothing."""
-    root = tmp_path / "outputs" / "stages"
-    cohort = build(root, recipe_of("cohort", 1, {}), make)
-    dataset = build(root, recipe_of("dataset", 1, {"fold": {"train": {"of": cohort.key}}}), make)
-    training = build(root, recipe_of("training", 1, {}, [dataset]), make)
-    return root, cohort, dataset, training, build(root, recipe_of("cohort", 2, {}), make)
-
-
-def job(root: Path, name: str, keys: list[str], state: str = "finished") -> Path:
-    folder = root.parent / "runs" / "day" / name
-    folder.mkdir(parents=True)
-    status = {"state": state, **describe()}
-    (folder / "status.json").write_text(json.dumps(status))
-    lines = (json.dumps({"stage": "any", "key": key}) + "\n" for key in keys)
-    (folder / journal.STAGES).write_text("".join(lines))
-    return folder
-
-
-def used(root):
-    return {entry.key: [one.folder.name for one in entry.jobs] for entry in entries(root, jobs(root))}
-
-
-def test_a_job_refers_to_its_stages_and_to_all_that_they_were_made_from(chain):
-    root, cohort, dataset, training, other = chain
-    job(root, "a", [training.key])
-    assert used(root) == {cohort.key: ["a"], dataset.key: ["a"], training.key: ["a"], other.key: []}
-
-
-def test_the_scores_of_a_job_refer_too_and_so_do_jobs_that_lie_elsewhere(chain, tmp_path):
-    root, cohort, _, _, other = chain
-    scored = job(root, "a", [])
-    (scored / journal.STAGES).unlink()
-    (scored / "scores.json").write_text(json.dumps({"keys": [["cohort", cohort.key]]}))
-    with journal.kept(tmp_path / "elsewhere", root):
-        (tmp_path / "elsewhere").mkdir()
-        build(root, recipe_of("cohort", 2, {}), make)
-    assert (used(root)[cohort.key], used(root)[other.key]) == (["a"], ["elsewhere"])
-
-
-def test_scores_that_cannot_be_read_stop_everything(chain):
-    root = chain[0]
-    (job(root, "a", []) / "scores.json").write_text("{")
-    with pytest.raises(InputError, match=r"scores\.json.*which stages it uses is not known"):
-        jobs(root)
+    return chain_below(tmp_path)
 
 
 def test_a_stage_goes_whole_and_can_be_made_again(chain):

@@ -20,6 +20,7 @@ from labelct.api.sampling import PAINTED, Sections, painted_by, sampler_of, sect
 from labelct.cohort.base import Subject, load_label_map
 from labelct.errors import InputError, SettingError, check_choice
 from labelct.io.content import check_link
+from labelct.io.inputs import ENDINGS, without_ending
 from labelct.progress import is_watched
 from labelct.sampler import Sampler
 from labelct.scanner.scan import Acquisition
@@ -28,7 +29,6 @@ from labelct.synthesis.recipes import RECIPES
 from labelct.volume import IGNORE
 
 LabelMapLike: TypeAlias = str | PathLike[str] | tuple[ArrayLike, Grid]
-ENDINGS = (".nii.gz", ".nii", ".nrrd")
 
 
 class SyntheticDataset(Dataset[tuple[Tensor, Tensor]]):
@@ -152,8 +152,7 @@ def _subject(number: int, given: LabelMapLike, names: dict[int, str]) -> Subject
         check_link(path)
         if not path.is_file():
             raise InputError(path, "does not exist", f"give a file that ends in {', '.join(ENDINGS)}")
-        case = next((path.name.removesuffix(end) for end in ENDINGS if path.name.endswith(end)), path.stem)
-        return Subject(case, partial(load_label_map, path, names, None), None, (path,))
+        return Subject(without_ending(path.name), partial(load_label_map, path, names, None), None, (path,))
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         problem = f"its part {number} is a {type(given).__name__}"
         raise InputError("label_maps", problem, "give files, or pairs (array, spacing)")

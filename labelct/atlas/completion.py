@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.atlas.registration import Organs, register, warped
+from labelct.evaluation.metrics import dice
 from labelct.priors.table import BACKGROUND_CLASSES, FAT
 
 # What takes the room of an organ that turns out to lie elsewhere: what is soft and moves aside, or nothing at all.
@@ -78,11 +79,6 @@ def _shared(case: Anatomy, atlas: Anatomy, grid_mm: float) -> list[str]:
         thin = Organs(one.label_map, one.spacing, []).thinned(grid_mm / 2)
         seen.append({one.names[value] for value in np.unique(thin.label_map).tolist() if value in one.names})
     return sorted((seen[0] & seen[1]) - set(BACKGROUND_CLASSES))
-
-
-def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """Return the Dice coefficient of two masks, of which one is not empty."""
-    return float(2.0 * (one & other).sum() / (one.sum() + other.sum()))
 
 
 def _pasted(case: Anatomy, brought: Anatomy, own: Collection[str]) -> Anatomy:

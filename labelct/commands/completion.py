@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 
+from labelct.commands.groups import groups as known_groups
 from labelct.errors import SettingError, did_you_mean
-from labelct.option_files import configuration_folder, option_names
+from labelct.option_files import option_names
 
 SCRIPTS = {
     # `=` parts words in bash, which replaces what stands behind the last one.
@@ -95,7 +96,7 @@ def _of_run(given: Sequence[str], word: str) -> list[str]:
         return [f"{group}={front}{comma}{opened}{name}" for name in options if name.startswith(begun.removeprefix("["))]
     if word.startswith("-"):
         return [flag for flag in RUN_FLAGS if flag.startswith(word)]
-    groups = sorted(path.name for path in configuration_folder().iterdir() if path.is_dir() and path.name != "hydra")
+    groups = known_groups()
     if "--help" in given:
         return [name for name in groups if name.startswith(word)]
     if "." in word:

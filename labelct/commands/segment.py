@@ -99,9 +99,11 @@ def main(arguments: Sequence[str]) -> int:
     missing = [case for case in cases if given.overwrite or not (is_made(case.mask, case.record) and is_whole(case))]
     check_labels(given.output, list(masks.values()), model.labels)
     unread = len(failed)
-    if missing:
-        _segment(given, folder, model, missing, failed)
-    write_table(given.output)
+    try:
+        if missing:
+            _segment(given, folder, model, missing, failed)
+    finally:  # once for all cases, also where they are interrupted: it gathers the records of the whole folder
+        write_table(given.output)
     counts = [f"{len(missing) - len(failed) + unread} of {len(masks)} segmented"]
     counts += [f"{len(cases) - len(missing)} skipped"] if len(cases) > len(missing) else []
     counts += [f"{len(failed)} failed"] if failed else []
@@ -156,7 +158,6 @@ def _segment(
                 failed[case.image] = str(error)
             else:
                 case_files.write(case, result, model)
-                write_table(given.output)
                 del result  # a volume of hundreds of megabytes, before the next one is read
             pace = f", {(monotonic() - start) / done:.1f} s a case"
         bar.update(len(work), text=pace.removeprefix(", "))

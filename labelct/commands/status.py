@@ -8,9 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelct import job_status, journal, upkeep
+from labelct import job_status, journal
 from labelct.commands.arguments import Parser
 from labelct.errors import InputError
+from labelct.filenames import natural_order
+from labelct.job_status import SCORES
+from labelct.jobs import job_folders
 
 OVERRIDES = Path(".hydra") / "overrides.yaml"
 SILENT_S = 120.0  # a job that says nothing for longer may hang; a case of a large cohort takes less
@@ -90,15 +93,15 @@ def found(folder: Path) -> list[Line]:
     if not folder.is_dir():
         raise InputError(folder, "there is no such folder", NOWHERE)
     if (folder / "stages").is_dir():
-        places = upkeep.job_folders(folder / "stages")
+        places = job_folders(folder / "stages")
         sweeps = set(folder.glob("sweeps/*/*"))
     else:
         below = _near(folder)
-        places = [path.parent for path in below if path.name in (job_status.FILE, upkeep.SCORES)]
+        places = [path.parent for path in below if path.name in (job_status.FILE, SCORES)]
         sweeps = {path.parent for path in below if path.name == job_status.SWEEP}
-    jobs = sorted({path for path in places if _is_job(path)}, key=_natural)
+    jobs = sorted({path for path in places if _is_job(path)}, key=natural_order)
     lines = [_line(job) for job in jobs]
-    return lines + [line for sweep in sorted(sweeps, key=_natural) if (line := _missing(sweep))]
+    return lines + [line for sweep in sorted(sweeps, key=natural_order) if (line := _missing(sweep))]
 
 
 def _near(folder: Path) -> list[Path]:
@@ -113,7 +116,7 @@ def _near(folder: Path) -> list[Path]:
 
 def _is_job(folder: Path) -> bool:
     """Return whether a folder is a job's: a stage of scores has no configuration beside them."""
-    scored = (folder / upkeep.SCORES).is_file() and (folder / "config.yaml").is_file()
+    scored = (folder / SCORES).is_file() and (folder / "config.yaml").is_file()
     return scored or (folder / job_status.FILE).is_file()
 
 
@@ -185,8 +188,3 @@ def _text(line: Line, above: Path) -> str:
     what = " ".join(line.typed)
     since = " (finished since in another job)" if line.settled else ""
     return "  ".join(part for part in (f"{line.state:<13}", name, what, line.detail + since) if part)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Return a sorting key that puts job 10 of a sweep behind job 9."""
-    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]

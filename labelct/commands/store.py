@@ -11,9 +11,10 @@ from typing import Any
 from labelct import upkeep
 from labelct.commands.arguments import Parser
 from labelct.errors import InputError, LabelctError
+from labelct.jobs import Job, jobs
 from labelct.journal import duration
 from labelct.progress import track
-from labelct.upkeep import Entry, Job, size
+from labelct.upkeep import Entry, size
 
 # What tells one stage from others of its name: dotted settings of its recipe, those first that differ most.
 TELLING: Mapping[str, tuple[str, ...]] = {
@@ -180,7 +181,7 @@ def _agreed(question: str) -> bool:
 
 def _entries(given: argparse.Namespace) -> list[Entry]:
     root = upkeep.root_of(given.outputs)
-    found = upkeep.entries(root, upkeep.jobs(root, given.jobs))
+    found = upkeep.entries(root, jobs(root, given.jobs))
     return sorted(found, key=lambda entry: (FIRST.get(entry.stage, 1), entry.stage, entry.made))
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from labelct.config import COHORTS
 from labelct.errors import InputError
 from labelct.export.local_paths import without_paths, without_paths_in
+from labelct.job_status import SCORES
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.report.configuration import read_configuration
 from labelct.texts import read_json
-from labelct.trainer.model import IMAGE, read_description, read_model
+from labelct.trainer.model import is_of_mr, read_description, read_model
 from labelct.versions import FILE as VERSIONS
 from labelct.versions import versions
 
@@ -120,7 +121,7 @@ def gather(model: Path, run: Path | None, stated: Statement) -> Provenance:
         name=stated.name,
         labels=labels,
         parts=read_description(targets) if targets.exists() else {name: [name] for name in labels},
-        modality="MR" if (model / IMAGE).exists() else "CT",
+        modality="MR" if is_of_mr(model) else "CT",
         trainer=described["settings"],
         seeds={"seed": described["seed"]} if "seed" in described else {},
         trained_with=read_description(model / VERSIONS) if (model / VERSIONS).exists() else {},
@@ -157,7 +158,7 @@ def _read(path: Path, known: Provenance) -> Provenance:
 
 
 def _of_run(run: Path, known: Provenance) -> Provenance:
-    config, record = read_configuration(run, REMEDY), read_json(run / "scores.json", REMEDY)
+    config, record = read_configuration(run, REMEDY), read_json(run / SCORES, REMEDY)
     try:
         said = [str(text) for text in record.get("overrides", [])]
         typed = [without_paths_in(text) for text in said if not text.startswith("paths.")]
@@ -173,7 +174,7 @@ def _of_run(run: Path, known: Provenance) -> Provenance:
             hours=sum(seconds) / 3600 if seconds else None,
         )
     except (AttributeError, TypeError, ValueError):
-        raise InputError(run / "scores.json", "is no record of a finished run", REMEDY) from None
+        raise InputError(run / SCORES, "is no record of a finished run", REMEDY) from None
 
 
 def _seeds(config: Mapping[str, Any]) -> dict[str, int]:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from labelct.errors import InputError, did_you_mean
 from labelct.filenames import check_name
+from labelct.job_status import PLACES, SCORES
 from labelct.texts import read_json
 
 LATEST = "latest"
-MODEL, SCORES = "model.json", "scores.json"
+MODEL = "model.json"
 SHIPPED = Path(__file__).parent
-RUNS = ("runs/*/*", "sweeps/*/*/*")  # below the folder of all outputs
 GIVE = "give the folder of a finished run, or one with a model.json"
 REMEDY = "give the model's own folder"
 
@@ -78,7 +78,7 @@ def _only(shipped: dict[str, Path]) -> Path:
 
 def _newest(outputs: Path) -> Path:
     """Return the model of the run that ended last; one whose model is gone does not count."""
-    found = [path for pattern in RUNS for path in outputs.glob(f"{pattern}/{SCORES}")]
+    found = [path for pattern in PLACES for path in outputs.glob(f"{pattern}/{SCORES}")]
     for scores in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True):
         try:
             return model_folder(scores.parent)

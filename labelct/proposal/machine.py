@@ -1,7 +1,8 @@
 """What this machine has for a training: cores, memory, a graphics card."""
 
-import os
 from typing import NamedTuple
+
+import psutil
 
 from labelct.accelerator import GIB, free_memory, why_not
 from labelct.parallel import cores
@@ -28,5 +29,4 @@ class Machine(NamedTuple):
 
 def this_machine() -> Machine:
     """Return what this machine has."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 * GIB
-    return Machine(cores(), memory, 0 if why_not() else free_memory())
+    return Machine(cores(), psutil.virtual_memory().total, 0 if why_not() else free_memory())

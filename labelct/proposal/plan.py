@@ -10,7 +10,7 @@ from labelct.proposal import names
 from labelct.proposal.layout import Layout
 from labelct.proposal.machine import Machine
 from labelct.proposal.survey import Look
-from labelct.proposal.synonyms import SYNONYMS
+from labelct.proposal.synonyms import ORGANS
 from labelct.volume import IGNORE
 
 VOXELS_ACROSS, VOXELS_ACROSS_GPU = 100, 200  # 4 and 2 mm of an abdominal CT, the grids of the experiments from masks
@@ -166,4 +166,4 @@ def _structures(
 
 def _is_organ(name: str) -> bool:
     core = name.removesuffix("_left").removesuffix("_right")
-    return core in list(SYNONYMS)[:19]
+    return core in ORGANS

@@ -43,6 +43,14 @@ SYNONYMS = {
     "pulmonary_artery": "pulmonaryartery pulmonalarterie",
     "pulmonary_vein": "pulmonaryvein pulmonalvene",
 }
+# What a network of few targets learns where the maps hold many structures.
+ORGANS = frozenset(
+    (
+        *("liver", "spleen", "kidney", "gallbladder", "stomach", "pancreas", "adrenal_gland", "lung", "esophagus"),
+        *("trachea", "thyroid_gland", "small_bowel", "duodenum", "colon", "urinary_bladder", "prostate", "heart"),
+        *("aorta", "inferior_vena_cava"),
+    )
+)
 # Words that are short for a structure only behind the letter of a side, as in `LK` and `RAG`.
 BEHIND_A_SIDE = {"k": "kidney", "ag": "adrenal_gland", "kd": "kidney", "adr": "adrenal_gland"}
 SIDES = {

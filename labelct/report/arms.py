@@ -10,7 +10,8 @@ import pandas as pd
 
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
-from labelct.filenames import check_name
+from labelct.filenames import check_name, natural_order
+from labelct.job_status import FILE, SCORES
 from labelct.report import scores
 from labelct.report.configuration import read_configuration
 from labelct.texts import read_json
@@ -69,13 +70,13 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
     for folder in folders:
         if not folder.is_dir():
             raise InputError(folder, "there is no such folder", "give a folder of runs, for example outputs/sweeps")
-        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("scores.json"), key=_natural))
-        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob("status.json"), key=_natural))
+        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob(SCORES), key=natural_order))
+        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob(FILE), key=natural_order))
     runs = [run for path in files if (run := _read_run(path))]
     done = {run.folder for run in runs}
     finished = {_configuration(folder) for folder in done} - {""}
     failed = [path.parent for path in states if path.parent not in done and _configuration(path.parent) not in finished]
-    return runs, [(folder, _reason(folder / "status.json")) for folder in failed]
+    return runs, [(folder, _reason(folder / FILE)) for folder in failed]
 
 
 def choices_that_vary(runs: Sequence[FinishedRun]) -> list[str]:
@@ -191,11 +192,6 @@ def _read_run(path: Path) -> FinishedRun | None:
     experiment = "" if experiment == "None" else experiment
     software = str(record.get("software", ""))
     return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds, software)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Return a sorting key that puts job 10 of a sweep behind job 9."""
-    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]
 
 
 def _override(text: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The resolved configuration that a run leaves in its folder, which may have come from anywhere."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,11 @@ def read_configuration(run: Path, remedy: str = "run the job again, or delete it
     if not isinstance(found, dict):
         raise InputError(path, "is no configuration", remedy)
     return {str(name): value for name, value in found.items()}
+
+
+def value_of(configuration: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a dotted key, None where there is none."""
+    value: Any = configuration
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from labelct.report.arms import FinishedRun
-from labelct.report.configuration import read_configuration
+from labelct.report.configuration import read_configuration, value_of
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,5 @@ def _line(axes: Axes, points: pd.DataFrame, name: str, colour: str) -> None:
 
 def _number(run: FinishedRun, axis: Axis) -> float | None:
     """Return where a run stands on an axis, from its resolved configuration; None where that is no number."""
-    value: Any = read_configuration(run.folder)
-    for part in axis.key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+    value = value_of(read_configuration(run.folder), axis.key)
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from labelct import __version__
 from labelct.report.arms import FinishedRun
-from labelct.report.configuration import read_configuration
+from labelct.report.configuration import read_configuration, value_of
 from labelct.report.document import Report
 from labelct.report.references import KNOWN, Reference
 
@@ -91,18 +91,19 @@ def _volumes(configurations: Sequence[Configuration], cite: Cite) -> str:
     cohorts = _joined(cite(COHORTS.get(kind, f"a cohort ({kind})")) for kind in _kinds(configurations, "cohort"))
     recipes = [cite(RECIPES.get(kind, kind)) for kind in _kinds(configurations, "data")]
     text = f"Label maps came from {cohorts}. Training volumes were {_listed(recipes)}."
-    drops = sorted({value for c in configurations if (value := _get(c, "drop.probability"))})
+    drops = sorted({value for c in configurations if (value := value_of(c, "drop.probability"))})
     if drops:
         shown = _joined((f"{100 * value:g} %" for value in drops), "or")
         text += f" In synthetic volumes each target was left out with a chance of {shown}."
     if "helical" in _kinds(configurations, "scanner"):
         first = next(c for c in configurations if _kind(c, "scanner") == "helical")
+        rows, channels = (value_of(first, f"scanner.{name}") for name in ("rows", "channels"))
         text += cite(
-            f" Synthetic volumes passed a simulated helical scanner of {_get(first, 'scanner.rows')} rows and "
-            f"{_get(first, 'scanner.channels')} channels with Poisson and electronic noise and were reconstructed by "
-            "aperture-weighted wedge filtered backprojection {koken2006}"
+            f" Synthetic volumes passed a simulated helical scanner of {rows} rows and {channels} channels with "
+            "Poisson and electronic noise and were reconstructed by aperture-weighted wedge filtered "
+            "backprojection {koken2006}"
         )
-        loads = sorted({value for c in configurations if (value := _get(c, "dose.mas"))})
+        loads = sorted({value for c in configurations if (value := value_of(c, "dose.mas"))})
         text += f", at {_joined((f'{value:g}' for value in loads), 'or')} mAs." if loads else ", without noise."
     elif "image" in _kinds(configurations, "scanner"):
         text += " Synthetic volumes got correlated noise in the image, without a simulated scan."
@@ -135,10 +136,10 @@ def _evaluation(configurations: Sequence[Configuration], report: Report, cite: C
     cases = int(report.results["n"].max()) if "n" in report.results else 0
     tests = _joined(dict.fromkeys(report.results["test"])) if "test" in report.results else ""
     text = f"Segmentations of the test cohorts ({tests}; up to {cases} cases) were compared with the truth by Dice"
-    tolerance, percentile = (_get(first, f"evaluation.{key}") for key in ("tolerance_mm", "percentile"))
+    tolerance, percentile = (value_of(first, f"evaluation.{key}") for key in ("tolerance_mm", "percentile"))
     text += cite(f", surface Dice at {tolerance:g} mm {{nikolov2018}}") if tolerance is not None else ""
     text += f" and the {percentile:g}th percentile of the Hausdorff distance" if percentile is not None else ""
-    if _get(first, "evaluation.largest_component"):
+    if value_of(first, "evaluation.largest_component"):
         text += ", after the largest connected components of each structure had been kept"
     text += ". Intervals are 95 % percentile bootstraps over cases and runs."
     if report.reference:
@@ -160,20 +161,12 @@ def _software(runs: Sequence[FinishedRun]) -> str:
 
 def _kind(configuration: Configuration, group: str) -> str:
     """Return the kind of a group, empty where the configuration has none."""
-    return str(_get(configuration, f"{group}.kind") or "")
+    return str(value_of(configuration, f"{group}.kind") or "")
 
 
 def _kinds(configurations: Iterable[Configuration], group: str) -> list[str]:
     """Return the kinds of a group that occur, in their order."""
     return [kind for kind in dict.fromkeys(_kind(c, group) for c in configurations) if kind]
-
-
-def _get(configuration: Configuration, key: str) -> Any:
-    """Return the value of a dotted key, None where there is none."""
-    value: Any = configuration
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
 
 
 def _listed(phrases: Sequence[str]) -> str:

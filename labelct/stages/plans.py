@@ -1,10 +1,8 @@
 """What a job would make and reuse, stage by stage, how long that takes and how much disk it needs."""
 
 import dataclasses
-import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from labelct.config import Config
 from labelct.errors import InputError
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import atlases, cohorts, durations, training
+from labelct.stages.preflight import untold
 from labelct.store import Stage, planned
 from labelct.synthesis.recipes import RECIPES
 from labelct.trainer.face import DataSize
@@ -59,11 +58,6 @@ class Plan:
         """Bytes of the stages that would be made, as far as that is known."""
         return sum(stage.size or 0.0 for stage in self.stages if stage.made)
 
-    @property
-    def seconds(self) -> float:
-        """Seconds that they take, as far as that is known."""
-        return sum(stage.seconds or 0.0 for stage in self.stages if stage.made)
-
 
 def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
     """Return what a chain of stages would do, walked without making any.
@@ -81,7 +75,7 @@ def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
 
     with events.heard_by(hear), planned():
         try:
-            with _untold():
+            with untold("labelct"):  # the plan is what is said
                 chain()
         except (InputError, FileNotFoundError) as error:
             where = Path(str(error.path if isinstance(error, InputError) else error.filename))
@@ -99,25 +93,13 @@ def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
     return Plan(stages, shutil.disk_usage(there).free)
 
 
-@contextmanager
-def _untold() -> Iterator[None]:
-    """Keep back what stages say for themselves: the plan is what is said."""
-    told = logging.getLogger("labelct")
-    before = told.level
-    told.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        told.setLevel(before)
-
-
 def _size(config: Config, root: Path) -> DataSize | None:
     """Return how large the training set is going to be; None where its cases are not known yet."""
     if isinstance(config.cohort, EmbeddedSettings):
         return training.size_foreseen(config, config.cohort)
     if config.evaluation.folds is not None:
         return None
-    with _untold():
+    with untold("labelct"):
         return training.size_of(config, cohorts.prepare(config, config.cohort, root)[0])
 
 
@@ -134,7 +116,7 @@ def _expected(config: Config) -> list[str]:
 
 
 def _estimated(
-    seen: Sequence[events.StageEvent] | Any, known: Sequence[upkeep.Entry], size: DataSize | None
+    seen: Collection[events.StageEvent], known: Sequence[upkeep.Entry], size: DataSize | None
 ) -> Iterator[PlannedStage]:
     """Yield the stages that the walk came to, those that are not there with what the nearest of their kind took."""
     recipes = {event.key: event.recipe for event in seen} | {entry.key: entry.recipe for entry in known}

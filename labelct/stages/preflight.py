@@ -42,14 +42,14 @@ def check(config: Config) -> None:
     training.device_of(config)
     check_backend(config.parallel)
     check_trackers(config.logger)
-    with _untold():
+    with untold("labelct.cohort"):  # the job opens a cohort again, and says once what there is to warn of
         _check(config)
 
 
 @contextmanager
-def _untold() -> Iterator[None]:
-    """Keep back what the opening of a cohort warns of: the job opens it again, and says it once."""
-    told = logging.getLogger("labelct.cohort")
+def untold(name: str) -> Iterator[None]:
+    """Keep back what the loggers below a name say, errors left out, until the end of the block."""
+    told = logging.getLogger(name)
     before = told.level
     told.setLevel(logging.ERROR)
     try:

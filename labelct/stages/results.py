@@ -18,6 +18,7 @@ from labelct.config import Config
 from labelct.dataset import Case, TrainingSet
 from labelct.evaluation import figures
 from labelct.io import nifti
+from labelct.job_status import SCORES
 from labelct.report import scores, statistics, tables
 from labelct.report.strips import dice_plot
 from labelct.stages import durations, testing
@@ -26,7 +27,7 @@ from labelct.tracking import Tracker
 from labelct.tracking.settings import SegmentedSlice
 from labelct.versions import software, versions
 
-RECORD, TABLE = "scores.json", "scores.csv"
+TABLE = "scores.csv"
 PANELS = 4  # synthetic volumes in the montage: beside the CT they fill the width of a page
 
 
@@ -73,7 +74,7 @@ def write(
     }
     record["seconds"] = durations.seconds(outcome.stages)
     record["software"] = software(versions())
-    write_json(folder / RECORD, {**record, "summary": summary, "rows": scores.plain(table)})
+    write_json(folder / SCORES, {**record, "summary": summary, "rows": scores.plain(table)})
     _figures(config, outcome, folder / "figures")
     for path in sorted((folder / "figures").glob("*.png")):
         tracker.figure(path.stem, path)

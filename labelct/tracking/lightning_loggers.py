@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from lightning.pytorch.loggers import MLFlowLogger, TensorBoardLogger
     from numpy.typing import NDArray
 
-COLOURS = {"truth": (53, 208, 127), "prediction": (255, 92, 138)}  # as in the figures
 OPACITY = 0.4
 
 
@@ -141,8 +140,12 @@ def coloured(one: SegmentedSlice) -> "NDArray[np.uint8]":
     """Return a slice with its masks over it: `(rows, columns, 3)` uint8; where both lie, their colours mix."""
     import numpy as np
 
+    from labelct.evaluation.figures import PREDICTION, TRUTH
+    from labelct.evaluation.palette import rgb
+
+    shades = {"truth": rgb(TRUTH), "prediction": rgb(PREDICTION)}
     found = np.repeat(one.image[..., None].astype(np.float32), 3, axis=-1)
     for name, mask in one.masks.items():
         inside = mask > 0
-        found[inside] += OPACITY * (np.array(COLOURS[name], np.float32) - found[inside])
+        found[inside] += OPACITY * (np.array(shades[name], np.float32) - found[inside])
     return found.round().astype(np.uint8)

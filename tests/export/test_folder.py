@@ -13,19 +13,8 @@ from labelct.errors import InputError
 from labelct.export import folder
 from labelct.export.folder import Wanted, check_output, export
 from labelct.export.provenance import Statement
-from tests.export.runs import finished
 
 NAMED = Statement("two_organs")
-
-
-@pytest.fixture
-def run(tmp_path):
-    return finished(tmp_path / "outputs")
-
-
-@pytest.fixture
-def model(run):
-    return run.parents[2] / "stages" / "training" / "0123456789ab"
 
 
 def test_the_folder_holds_all_of_the_model_and_points_nowhere(run, model, tmp_path):

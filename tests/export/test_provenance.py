@@ -10,19 +10,9 @@ from labelct.errors import InputError
 from labelct.export.provenance import FILE, Source, Statement, configuration, gather
 from labelct.mr import Settings
 from labelct.trainer.model import write_image
-from tests.export.runs import LABELS, finished
+from tests.export.runs import LABELS
 
 BARE = Statement("some_model")
-
-
-@pytest.fixture
-def run(tmp_path):
-    return finished(tmp_path / "outputs")
-
-
-@pytest.fixture
-def model(run):
-    return run.parents[2] / "stages" / "training" / "0123456789ab"
 
 
 def test_a_run_tells_data_seeds_command_and_scores(run, model):

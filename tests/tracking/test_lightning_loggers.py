@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from labelct.evaluation.figures import TRUTH
+from labelct.evaluation.palette import rgb
 from labelct.tracking import Description, LoggerSettings, track
-from labelct.tracking.lightning_loggers import COLOURS, OPACITY, coloured
+from labelct.tracking.lightning_loggers import OPACITY, coloured
 
 
 def tell(tracker, segmented, picture):
@@ -57,5 +59,5 @@ def test_masks_lie_over_the_image_each_in_its_colour(segmented):
     shown = coloured(segmented)
     truth, both = shown[2, 2], shown[2, 5]
     assert shown[0, 0].tolist() == [100] * 3
-    assert truth.tolist() == [round(100 + OPACITY * (part - 100)) for part in COLOURS["truth"]]
+    assert truth.tolist() == [round(100 + OPACITY * (part - 100)) for part in rgb(TRUTH)]
     assert both[0] > truth[0]  # the prediction's red lies over it

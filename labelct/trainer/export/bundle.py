@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.trainer.export.weights import save, stored
-from labelct.trainer.model import IMAGE
+from labelct.trainer.model import is_of_mr
 
 if TYPE_CHECKING:
     from labelct.trainer.predictor import NetworkPredictor
@@ -37,7 +37,7 @@ def write_bundle(
     Raises:
         InputError: The model is one of MR, whose intensities a bundle's transforms do not standardise; full disk.
     """
-    if (folder / IMAGE).exists():
+    if is_of_mr(folder):
         problem = "is a model of MR, whose intensities MONAI's transforms do not standardise as labelct does"
         raise InputError(folder, problem, "take another --format")
     write_json(output / "configs" / "metadata.json", metadata(predictor), sort_keys=False)

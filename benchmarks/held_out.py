@@ -6,7 +6,8 @@ contrast phase and the densities vary more widely than in training; every fourth
 
     python benchmarks/held_out.py --maps totalsegmentator --cases s0327 s0328 --videos videos --out held_out
 
-writes `ct/*.nii.gz`, `labels/*.nii.gz` and `names.json`, a cohort of kind `folder`.
+writes `ct/*.nii.gz`, `labels/*.nii.gz` and `names.json`, a cohort of kind `folder`. `--wide` paints any contrast
+phase, gas, drinks and food over their whole range, uneven perfusion, and vessels in the liver.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.io import nifti
 from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.scanner.settings import DoseSettings, ScannerSettings
-from labelct.synthesis import blur, distractors, drop, intensity, texture
+from labelct.synthesis import blur, contents, distractors, drop, gas, intensity, perfusion, texture, vessels
 from labelct.synthesis.case import Case
 from labelct.synthesis.recipe import Recipe
 from labelct.synthesis.settings import DataSettings
@@ -34,15 +35,26 @@ STREAM = 99
 CUT = 0.55
 
 
-def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]) -> np.ndarray:
-    """Return one scan `(x, y, z)` HU of a label map."""
+def settings(wide: bool) -> DataSettings:
+    """Return the recipe's settings, with every phase and content where it is wide."""
     data = DataSettings(phase="mixed", enhancement=0.5, enhancement_sd=0.5, background_texture=True)
     data.blur, data.distractors = (
         blur.Settings(psf_mm=2.0),
         distractors.Settings(couch_probability=0.5, arms_probability=0.25),
     )
+    if wide:
+        data.phase, data.gas = "any", gas.Settings(kind="wide")
+        data.contents = contents.Settings(water=0.2, contrast=0.2, food=0.3)
+        data.perfusion = perfusion.Settings(strength=1.0)
+        data.vessels = vessels.Settings(host="liver", probability=0.8)
+    return data
+
+
+def paint(label_map: LabelMap, arguments: argparse.Namespace, entropy: list[int]) -> np.ndarray:
+    """Return one scan `(x, y, z)` HU of a label map."""
     clips = texture.Settings(kind="video", root=arguments.videos, size=192, frames=96, clips=24)
-    recipe = Recipe.of(data, intensity.Settings(spread=1.3), clips, drop.Settings(0.0), Targets.of(["liver"]))
+    fill, liver = intensity.Settings(spread=1.3), Targets.of(["liver"])
+    recipe = Recipe.of(settings(arguments.wide), fill, clips, drop.Settings(0.0), liver)
     rng = np.random.default_rng(entropy)
     painted = recipe.draw(Case(label_map.array, label_map.spacing, label_map.names), rng)
     scanner = ScannerSettings(
@@ -69,6 +81,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--replicates", type=int, default=4)
     parser.add_argument("--spacing", type=float, default=3.0, help="mm")
+    parser.add_argument("--wide", action="store_true", help="any phase, contents and vessels")
     arguments = parser.parse_args()
     cohort = open_cohort(TotalSegmentatorSettings(root=arguments.maps, cases=arguments.cases))
     for name in ("ct", "labels"):

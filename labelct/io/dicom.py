@@ -11,7 +11,7 @@ from labelct.io.header import MOST_VOXELS
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
-from labelct.io.tags import EXPORT, LONGEST, DicomFile, is_dicom, read_tags
+from labelct.io.tags import DEFAULTS, EXPORT, LONGEST, DicomFile, is_dicom, read_tags
 from labelct.volume import Frame, Volume
 
 BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number that was read as an unsigned one
@@ -38,6 +38,7 @@ def read_series(path: Path, modality: str | None = None, series: str = "") -> Vo
     files = series_files(path, series)
     if modality is not None:
         _check_modality(path, files, modality)
+    _check_rescale(path, files)
     order, affine = stack(path, [one for file in files for one in file.slices])
     columns, rows = files[0].slices[0].shape
     if columns * rows * len(order) > MOST_VOXELS:
@@ -115,6 +116,16 @@ def _check_modality(path: Path, files: Sequence[DicomFile], expected: str) -> No
     if other:
         problem = f"its Modality is {other[0]}, where {expected} is expected"
         raise InputError(path, problem, f"give a series of {expected}")
+
+
+def _check_rescale(path: Path, files: Sequence[DicomFile]) -> None:
+    """Raise where some slices say how they are scaled and others leave it to be guessed."""
+    for which, (keyword, default) in enumerate(DEFAULTS.items()):
+        lacking = [file.path.name for file in files if keyword in file.unsaid]
+        values = {rescale[which] for file in files for rescale in file.rescale} - {default}
+        if lacking and values:
+            problem = f"a slice in {lacking[0]} has no {keyword}, where others have {min(values):g}"
+            raise InputError(path, problem, EXPORT)
 
 
 def _check_alone(file: DicomFile) -> None:

@@ -21,6 +21,8 @@ DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of a
 ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
 LONGEST = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
+DEFAULTS = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
+RESCALE = "PixelValueTransformationSequence"
 SAID = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality")
 UNREADABLE = "cannot be read as a slice of the series", "export it again or move it away"
 
@@ -36,7 +38,8 @@ class DicomFile:
         description: Of the series, free text; empty where there is none.
         modality: What made it, `CT`, `MR`, ...; empty where the file does not say.
         slices: Where its frames lie, in the order of the file.
-        rescale: `(slope, intercept)` of each.
+        rescale: `(slope, intercept)` of each; `DEFAULTS` where it does not say.
+        unsaid: Keywords of `DEFAULTS` that some of them lack.
         padding: The stored value of pixels outside the image; None where the file names none.
     """
 
@@ -47,6 +50,7 @@ class DicomFile:
     modality: str
     slices: Sequence[Slice]
     rescale: Sequence[tuple[float, float]]
+    unsaid: frozenset[str]
     padding: float | None
 
 
@@ -123,8 +127,9 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     names = [path.name] if groups is None else [f"frame {number}" for number in range(1, frames + 1)]
     slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
     rescale = [_rescale(path, source) for source in sources]
+    unsaid = frozenset(name for name in DEFAULTS for source in sources if _found(source, RESCALE, name) is None)
     series, number, description, modality = (str(dataset.get(name) or "") for name in SAID)
-    return DicomFile(path, series, number, description, modality, slices, rescale, _padding(dataset))
+    return DicomFile(path, series, number, description, modality, slices, rescale, unsaid, _padding(dataset))
 
 
 def _padding(dataset: Any) -> float | None:
@@ -151,6 +156,9 @@ def _check_pixels(path: Path, dataset: Any) -> None:
     declared = voxels * bits // 8
     if voxels > MOST_VOXELS or declared > max(LARGE, INFLATES * on_disk(path)):
         raise InputError(path, f"it declares {voxels} pixels, and {on_disk(path)} bytes lie on the disk", EXPORT)
+    stored, highest = dataset.get("BitsStored", bits), dataset.get("HighBit")
+    if highest is not None and highest != stored - 1:  # GDCM takes the lowest bits whatever the file says
+        raise InputError(path, f"its {stored} stored bits end at bit {highest}, not {stored - 1}", EXPORT)
     if "ModalityLUTSequence" in dataset:
         raise InputError(path, "it has a lookup table in place of slope and intercept", EXPORT)
     raw = dataset.get_item("PixelData", keep_deferred=True)
@@ -175,6 +183,8 @@ def _slice(path: Path, name: str, source: Sequence[Any], dataset: Any) -> Slice:
     if np.abs(np.linalg.norm(directions, axis=1) - 1).max() > ORIENTED:
         raise InputError(path, "its ImageOrientationPatient is no pair of directions", EXPORT)
     down, along = _numbers(path, source, "PixelMeasuresSequence", "PixelSpacing", 2)
+    if min(down, along) <= 0:  # one below 0 would mirror the volume
+        raise InputError(path, f"its PixelSpacing is {down:g}, {along:g} mm", EXPORT)
     thickness = _found(source, "PixelMeasuresSequence", "SliceThickness")
     return Slice(
         name,
@@ -189,11 +199,8 @@ def _slice(path: Path, name: str, source: Sequence[Any], dataset: Any) -> Slice:
 
 def _rescale(path: Path, source: Sequence[Any]) -> tuple[float, float]:
     slope, intercept = (
-        default if _found(source, macro, keyword) is None else float(_numbers(path, source, macro, keyword, 1)[0])
-        for macro, keyword, default in (
-            ("PixelValueTransformationSequence", "RescaleSlope", 1.0),
-            ("PixelValueTransformationSequence", "RescaleIntercept", 0.0),
-        )
+        default if _found(source, RESCALE, keyword) is None else float(_numbers(path, source, RESCALE, keyword, 1)[0])
+        for keyword, default in DEFAULTS.items()
     )
     if slope == 0:
         raise InputError(path, "its RescaleSlope is 0", EXPORT)

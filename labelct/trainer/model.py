@@ -8,6 +8,7 @@ import math
 import pickle
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -172,6 +173,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(path, "no such checkpoint", "point to the folder of a finished training")
     try:
+        _check_sums(path)
         with torch.serialization.safe_globals(_scalars()), warnings.catch_warnings(action="ignore"):
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # an unpickler that is fed anything raises anything
@@ -214,9 +216,11 @@ def components_of(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
     path = folder / "components.json"
     if path.exists():
         counts = read_description(path)
+        if set(counts) != set(labels):
+            raise InputError(path, "its structures are not those of the model", REMEDY)
         if not all(count is None or (type(count) is int and count > 0) for count in counts.values()):
             raise InputError(path, "its counts are no whole numbers of 1 or more", REMEDY)
-        return {labels[name]: count for name, count in counts.items() if count is not None and name in labels}
+        return {labels[name]: count for name, count in counts.items() if count is not None}
     path = folder / "targets.json"
     parts = read_description(path) if path.exists() else {}
     if not all(isinstance(merged, list) and all(isinstance(part, str) for part in merged) for merged in parts.values()):
@@ -249,6 +253,22 @@ def _weight(value: Any) -> Tensor:
     if not value.isfinite().all():
         raise ValueError("some are NaN or infinite")
     return value.float()
+
+
+def _check_sums(path: Path) -> None:
+    """Raise where a checkpoint holds other bytes than were written: torch compares no checksums.
+
+    Raises:
+        ValueError: It does.
+        Exception: What a damaged archive makes zipfile raise.
+    """
+    if not zipfile.is_zipfile(path):
+        return  # torch's first format has no sums
+    with zipfile.ZipFile(path) as archive:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
+            raise ValueError("its parts are compressed, which no training leaves")
+        if (part := archive.testzip()) is not None:
+            raise ValueError(f"the checksum of its part {part} is another")
 
 
 def _scalars() -> list[Any]:

@@ -52,7 +52,7 @@ class Chain:
     def run(self, *arguments, **options):
         """Return exit code and output of a command."""
         with self.start(*arguments, **options) as process:
-            told = process.communicate(timeout=120)[0]
+            told = process.communicate(timeout=600)[0]
         return process.returncode, told
 
     def processes(self):

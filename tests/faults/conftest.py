@@ -5,13 +5,15 @@ import pytest
 from tests.faults.chain import Chain, kill_all, kill_main, kill_worker
 from tests.faults.disk import Disk
 
+KILLS = 50  # of each kind, with `--long`
+
 
 def pytest_generate_tests(metafunc):
     """One chain that all kinds of kills happen to, or with `--long` many kills of each kind."""
     if "kills" in metafunc.fixturenames:
-        kinds = {kill_main: 50, kill_worker: 10, kill_all: 50}
+        kinds = [kill_main, kill_worker, kill_all]
         long = metafunc.config.getoption("--long")
-        cases = [[kind] * count for kind, count in kinds.items()] if long else [list(kinds)]
+        cases = [[kind] * KILLS for kind in kinds] if long else [kinds]
         metafunc.parametrize("kills", cases, ids=[kind.__name__ for kind in kinds] if long else ["each"])
 
 

@@ -137,6 +137,19 @@ def test_every_slice_is_scaled_by_its_own_tags(tmp_path, hu):
     assert volume.array.min() < -500
 
 
+@pytest.mark.parametrize(("tag", "said"), [("0028,1052", "RescaleIntercept, .* -1024"), ("0028,1053", "RescaleSlope")])
+def test_a_scale_that_some_slices_leave_out_is_not_guessed(tmp_path, hu, tag, said):
+    scale = {"0028,1052": ("DS", "-1024"), "0028,1053": ("DS", "2")}
+    lacking = {name: entry for name, entry in scale.items() if name != tag}
+    with pytest.raises(InputError, match=rf"a slice in 98\.dcm has no {said}"):
+        read_series(ct_series(tmp_path / "series", hu, lambda tags, z: scale | ({tag: ("DS", None)} if z == 1 else {})))
+    frames = enhanced_ct(tmp_path / "a.dcm", hu, lambda groups, z: {"0028,9145": ("SQ", [scale if z else lacking])})
+    with pytest.raises(InputError, match=rf"a slice in a\.dcm has no {said}"):
+        read_series(frames)
+    harmless = ct_series(tmp_path / "ones", hu, lambda tags, z: {"0028,1053": ("DS", None)} if z else {})
+    np.testing.assert_array_equal(read_series(harmless).array, hu[::-1, ::-1])
+
+
 def test_slices_of_signed_and_unsigned_pixels_are_one_volume(tmp_path, hu):
     unsigned = {"0028,0103": ("US", 0)}
     volume = read_series(ct_series(tmp_path / "series", hu, lambda tags, z: unsigned if z % 2 else {}))

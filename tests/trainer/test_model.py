@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,7 +12,16 @@ import torch
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.mr import Settings, standardised
-from labelct.trainer.model import fill, model_key, read_checkpoint, read_image, read_model, settings_of, write_image
+from labelct.trainer.model import (
+    components_of,
+    fill,
+    model_key,
+    read_checkpoint,
+    read_image,
+    read_model,
+    settings_of,
+    write_image,
+)
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import open_model
 from labelct.trainer.unet.settings import UNetSettings
@@ -95,7 +105,22 @@ def with_nan(path):
     return held
 
 
+def flipped(content):
+    middle = len(content) // 2  # among the weights
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def compressed(path):
+    with zipfile.ZipFile(path) as held:
+        parts = {name: held.read(name) for name in held.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
 def foreign_checkpoints(mark):
+    yield "a bit that has flipped", lambda path: path.write_bytes(flipped(path.read_bytes()))
+    yield "an archive that inflates", compressed
     yield "empty", lambda path: path.write_bytes(b"")
     yield "cut", lambda path: path.write_bytes(path.read_bytes()[:2000])
     yield "text", lambda path: path.write_bytes(b"weights")
@@ -128,6 +153,24 @@ def test_a_foreign_checkpoint_is_one_line_and_runs_nothing(tmp_path, case):
 def test_the_command_of_these_tests_would_run(tmp_path):
     pickle.loads(pickle.dumps(Command(tmp_path / TOUCH)))
     assert (tmp_path / TOUCH).exists()
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({}, "its structures are not those of the model"),
+        ({"spleen": 1}, "its structures are not those of the model"),
+        ({"liver": 1, "spleen": 1}, "its structures are not those of the model"),
+        ({"liver": 0}, "its counts are no whole numbers"),
+        ({"liver": True}, "its counts are no whole numbers"),
+    ],
+)
+def test_counts_of_parts_are_those_of_the_models_structures(tmp_path, counts, said):
+    (tmp_path / "components.json").write_text(json.dumps({"liver": 2}), encoding="utf-8")
+    assert components_of(tmp_path, LIVER) == {1: 2}
+    (tmp_path / "components.json").write_text(json.dumps(counts), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"components\.json: {said}"):
+        components_of(tmp_path, LIVER)
 
 
 def test_numbers_of_numpy_are_read(tmp_path):

@@ -23,13 +23,27 @@ SCRIPTS = {
     return 0
 }
 complete -o bashdefault -o default -F _labelct labelct""",
+    # Words come as they were typed: quotes go, also one that is still open.
     "zsh": """_labelct() {
-    local -a found
-    found=("${(@f)$(labelct --complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    if [[ -n "$found" ]]; then compadd -S '' -- $found; else _files; fi
+    local -a typed found
+    typed=("${(@Q)words[2,CURRENT]}")
+    typed[-1]="${typed[-1]#[\\'\\"]}"
+    found=("${(@f)$(labelct --complete "${(@)typed}" 2>/dev/null)}")
+    if [[ -z "$found" ]]; then _files; return; fi
+    compadd -S '' -- ${(M)found:#*[=.]}
+    compadd -- ${found:#*[=.]}
+    return 0
 }
 compdef _labelct labelct""",
-    "fish": """complete -c labelct -a '(labelct --complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'""",
+    "fish": """function _labelct
+    set -l found (labelct --complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+    if test -n "$found"
+        printf '%s\\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete -c labelct -f -a '(_labelct)'""",
 }
 LOADED = {
     "bash": 'eval "$(labelct --completion bash)"    # in ~/.bashrc',

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, get_type_hints
 
 from hydra.core.config_store import ConfigStore
@@ -238,7 +239,7 @@ def _section(name: str, node: Any, schema: type) -> Any:
     front = f"{name}." if name else ""
     _check_truths(node, schema, front)
     try:
-        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), node))
+        return OmegaConf.to_object(OmegaConf.merge(_structured(schema), node))
     except SettingError as error:
         raise ConfigError(f"{front}{error}") from error
     except ConfigKeyError as error:
@@ -250,6 +251,12 @@ def _section(name: str, node: Any, schema: type) -> Any:
     except OmegaConfBaseException as error:
         key = f"{front}{error.full_key}" if error.full_key else name
         raise ConfigError(wrong_type(key, error)) from error
+
+
+@cache
+def _structured(schema: type) -> Any:
+    """Return a schema as a node to merge into, which merging copies: a sweep checks the same ones job by job."""
+    return OmegaConf.structured(schema)
 
 
 def _check_truths(node: DictConfig, schema: type, front: str) -> None:

@@ -3,19 +3,27 @@
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from labelct.commands.groups import groups
 from labelct.config import configuration_folder, typed
 from labelct.volume import LabelMap
 
 # Modules that share what takes long to make go to one process, and before all others: so no process ends long after.
+STAGES = ("cohorts", "results", "scanning", "synthesis", "testing")
 TOGETHER = {
     "first": ("tests/test_pipeline.py", "tests/test_readme.py"),
+    "stages": tuple(
+        f"tests/stages/test_{name}.py" for name in ("cohorts", "results", "scanning", "synthesis", "testing")
+    ),
     "nnunet": ("tests/trainer/nnunet/",),
 }
 
@@ -92,14 +100,26 @@ def card():
 
 @pytest.fixture(scope="session")
 def configured():
-    """Return a function that composes and checks a configuration from overrides; each call's result is its own."""
+    """Return a function that composes and checks a configuration from overrides; each call's result is its own.
+
+    The same options are composed once: Hydra lays values over what the options make, and so does this over a copy.
+    """
+    parser = OverridesParser.create()
 
     @cache
-    def composed(*overrides):
+    def composed(*options):
         with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-            return compose("config", overrides=list(overrides))
+            return compose("config", overrides=list(options))
 
-    return lambda *overrides: typed(composed(*overrides))
+    def checked(*overrides):
+        parsed = parser.parse_overrides(list(overrides))
+        values = [item for item in parsed if item.key_or_group not in groups() and not item.package]
+        options = [line for line, item in zip(overrides, parsed, strict=True) if item not in values]
+        node = deepcopy(composed(*options))
+        ConfigLoaderImpl._apply_overrides_to_config(values, node)
+        return typed(node)
+
+    return checked
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])

@@ -14,16 +14,17 @@ from labelct.commands.case_files import is_whole
 from labelct.commands.masks import Record, case_of, check_labels, input_digest, is_made, mask_paths, named
 from labelct.commands.segmenter import Segmenter
 from labelct.commands.volume_table import write_table
-from labelct.errors import LabelctError
+from labelct.errors import InputError, LabelctError
 from labelct.io import dicom_seg
 from labelct.io.inputs import find_images
-from labelct.io.volumes import ct_files
+from labelct.io.volumes import ct_files, is_label_map
 from labelct.models import built_in, find_model
 from labelct.progress import ProgressBar
 from labelct.trainer.settings import DeviceSettings
 
 log = logging.getLogger(__name__)
 
+SHOWN = 4  # names of files in a line
 DESCRIPTION = """\
 Segment CT with a trained network.
 
@@ -88,8 +89,8 @@ def main(arguments: Sequence[str]) -> int:
         InputError: The model cannot be read, or something else lies where a mask should go.
     """
     given = parser().parse_args(arguments)
-    masks = mask_paths(find_images(given.ct, given.output), given.output)
-    folder = find_model(given.model)
+    images, folder = find_images(given.ct, given.output), find_model(given.model)
+    masks = mask_paths(_without_label_maps(images, given.ct), given.output)
     from labelct.trainer.model import model_key, read_model
 
     model = case_files.Model(folder.resolve().name, model_key(folder), read_model(folder)["labels"])
@@ -111,6 +112,22 @@ def main(arguments: Sequence[str]) -> int:
     for line in failed.values():
         print(f"labelct segment: {line}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _without_label_maps(images: Sequence[Path], given: Sequence[Path]) -> list[Path]:
+    """Return images without the label maps that lie beside them in folders; a line says how many, and which.
+
+    Raises:
+        InputError: Nothing else lies there.
+    """
+    maps = [path for path in images if path not in given and is_label_map(path)]
+    if maps:
+        rest = f" and {len(maps) - SHOWN} more" if len(maps) > SHOWN else ""
+        told = f"{', '.join(map(str, maps[:SHOWN]))}{rest}"
+        if len(maps) == len(images):
+            raise InputError(given[0], f"holds no CT, but label maps: {told}", "give the folder of the images")
+        print(f"left out, for label maps are no CT: {len(maps)} ({told})")
+    return [path for path in images if path not in maps]
 
 
 def _cases(

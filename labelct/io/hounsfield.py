@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
+from labelct.io.label_values import is_labels
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ def check_hu(path: Path, hu: NDArray[Any]) -> None:
 
 def _guess(hu: NDArray[Any], low: float, high: float) -> str:
     """Return in brackets what such values usually are."""
+    if is_labels(hu):
+        return " (a label map?)"
     if low >= 0 and high <= 1:
         return " (scaled to 0..1?)"
     if low >= 0 and high <= 255 and np.array_equal(hu, np.rint(hu)):

@@ -1,5 +1,6 @@
 """NIfTI files: images and label maps read as RAS+, and written, in the way of an input file where one is given."""
 
+import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from labelct.errors import InputError
 from labelct.io.content import read_content
 from labelct.io.header import NIFTI2, read_header
 from labelct.io.hounsfield import HU_RANGE
+from labelct.io.label_values import WHOLE
 from labelct.io.orientation import in_order, ras_grid, turn_back, turn_to_ras
 from labelct.store import written
 from labelct.volume import Frame, LabelMap, Volume
@@ -21,7 +23,6 @@ LARGEST = 2**16 - 1  # what a probability of 1 is stored as
 CARET = 30  # the code of NIfTI extensions in the XML of Caret
 MOST_INTENSITY = 1e9  # beyond it no unit of an image goes, and sums of voxels lose all others
 MOST_LABEL = 2**20  # tables over label values stay small; atlases number a few thousand structures
-WHOLE = 1e-3  # how far a label may be off a whole number: 0.9999 is what a header's slope makes of 1
 
 
 def read_volume(path: Path) -> Volume:
@@ -102,6 +103,21 @@ def read_array(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """
     array, affine, _ = _read(path)
     return array, affine
+
+
+def read_start(path: Path, voxels: int) -> NDArray[Any]:
+    """Return the first voxels of a file in the order of their storing, or all where it has fewer.
+
+    Raises:
+        InputError: As `read_array`; what is missing behind them is not looked for.
+    """
+    header = read_header(path)
+    count = min(voxels, math.prod(header.shape))
+    content = read_content(path, header.offset + count * header.dtype.itemsize)
+    if len(content) < header.offset + count * header.dtype.itemsize:
+        raise InputError(path, "truncated or damaged", "copy or export it again")
+    slope, intercept = header.scale or (1, 0)
+    return np.frombuffer(content, header.dtype, count, header.offset) * slope + intercept
 
 
 def write(path: Path, array: NDArray[np.generic], affine: ArrayLike) -> None:

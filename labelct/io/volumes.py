@@ -11,9 +11,12 @@ from labelct.errors import InputError
 from labelct.io import dicom, itk, nifti
 from labelct.io.content import check_link
 from labelct.io.hounsfield import clipped
+from labelct.io.label_values import is_labels, why_image
 from labelct.io.modality import check_shown, check_values
 from labelct.io.tags import is_dicom
 from labelct.volume import LabelMap, Volume
+
+START = 2**20  # voxels: four slices of a CT
 
 
 def read_ct(path: Path, not_hu: bool = False, series: str = "") -> Volume:
@@ -64,6 +67,23 @@ def read_labels(path: Path, names: Mapping[int, str] | None = None) -> LabelMap:
         InputError: As there.
     """
     return itk.read_label_map(path, names) if itk.is_itk(path) else nifti.read_label_map(path, names)
+
+
+def is_label_map(path: Path) -> bool:
+    """Return whether an image's file is a label map; no DICOM is, nor what cannot be read, whose reader says why.
+
+    Args:
+        path: As of `read_ct`.
+    """
+    if path.is_dir() or is_dicom(path):
+        return False
+    try:
+        if itk.is_itk(path):
+            return is_labels(itk.read_label_map(path).array)
+        # a CT in HU has air in its first slices, and need not be read to its end
+        return not why_image(nifti.read_start(path, START)) and is_labels(nifti.read_array(path)[0])
+    except InputError:
+        return False
 
 
 def grid_of(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:

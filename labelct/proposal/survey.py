@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
 from labelct.io import itk, nifti
+from labelct.io.label_values import why_image
 from labelct.parallel import ParallelSettings, map_cases
 
-MOST_LABELS = 1000  # different values: atlases have some hundreds, an image in HU thousands
 FULL = 0.99  # share of a volume that no single structure fills
 FEW = 12  # files that one process reads sooner than others start
 INSTEAD = "give a folder of label maps: whole numbers from 0 up, one for each structure"
@@ -58,7 +58,7 @@ def look(path: Path) -> Look:
     else:
         array, affine = nifti.read_array(path)
     spacing = tuple(float(length) for length in np.linalg.norm(affine[:3, :3], axis=0))
-    image = _why_image(array)
+    image = why_image(array)
     counts = {} if image else _count(nifti.as_label_map(path, array))
     return Look(path, tuple(array.shape), spacing, counts, image)
 
@@ -92,19 +92,6 @@ def check(seen: Look) -> None:
 def total(looks: Iterable[Look]) -> Counter[int]:
     """Return in how many of some label maps each value occurs."""
     return Counter(value for seen in looks for value in seen.voxels)
-
-
-def _why_image(array: NDArray[Any]) -> str:
-    low, high = float(array.min()), float(array.max())
-    if not np.isfinite([low, high]).all():
-        return "it holds voxels that are NaN or infinite"
-    if low < 0:
-        return f"its voxels run from {low:g} to {high:g}" + (", as HU do" if low < -200 else "")
-    if array.dtype.kind == "f" and float(np.abs(array - np.rint(array)).max()) > nifti.WHOLE:
-        return f"its voxels are no whole numbers, from {low:g} to {high:g}"
-    if high >= MOST_LABELS and (different := len(np.unique(np.rint(array)))) > MOST_LABELS:
-        return f"its voxels have {different} different values, from {low:g} to {high:g}"
-    return ""
 
 
 def _count(labels: NDArray[np.unsignedinteger]) -> dict[int, int]:

@@ -118,6 +118,61 @@ def test_one_bad_ct_stops_none_of_the_others(models, tmp_path, capsys):
     assert sorted(path.name for path in out.glob("*.nii.gz")) == ["a.nii.gz", "d.nii.gz"]
 
 
+def label_map(path, values=(0, 1, 2), dtype=np.uint8):
+    """Write blocks of label values on the grid of `ct`."""
+    array = np.zeros((12, 10, 8), dtype)
+    for number, value in enumerate(values):
+        array[4 * number : 4 * number + 4, 2:8, 1:6] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nibabel.save(nibabel.Nifti1Image(array, np.diag([3.0, 4.0, 5.0, 1.0])), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("image", "maps"),
+    [
+        ("imagesTs/a_0000.nii.gz", ["labelsTs/a.nii.gz"]),
+        ("imagesTr/a.nii.gz", ["labelsTr/a.nii.gz"]),
+        ("a.nii.gz", ["a_labels.nii.gz"]),
+        ("s1/ct.nii.gz", [f"s1/segmentations/{name}.nii.gz" for name in ("aorta", "colon", "liver", "lung", "vein")]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_label_maps_beside_the_images_of_a_folder_are_left_out_and_named(models, tmp_path, capsys, image, maps, dtype):
+    one, _, out, opened = models
+    case = ct(tmp_path / "in" / image)
+    paths = [label_map(tmp_path / "in" / name, (0, number % 2, 0), dtype) for number, name in enumerate(maps, start=1)]
+    assert run(tmp_path / "in", "-o", out, "--model", one) == 0
+    told = capsys.readouterr()
+    line = next(line for line in told.out.splitlines() if line.startswith("left out, for label maps are no CT: "))
+    assert f": {len(maps)} ({paths[0]}" in line
+    assert line.endswith(" and 1 more)" if len(maps) > 4 else f"{paths[-1]})")
+    assert "1 of 1 segmented" in told.out
+    assert [path.name for path in out.glob("*.nii.gz")] == [case.name]
+    assert len(opened) == 1
+
+
+def test_a_folder_of_label_maps_alone_and_one_that_is_given_are_refused_as_what_they_are(models, tmp_path, capsys):
+    one, _, out, _ = models
+    path = label_map(tmp_path / "labelsTr" / "a.nii.gz")
+    with pytest.raises(InputError, match=r"labelsTr: holds no CT, but label maps: .*a\.nii\.gz"):
+        run(tmp_path / "labelsTr", "-o", out, "--model", one)
+    assert not out.exists()
+    assert run(path, "-o", out, "--model", one) == 1
+    assert "from 0 to 2, none below -500: no HU (a label map?)" in capsys.readouterr().err
+
+
+def test_an_image_that_is_no_hu_is_no_label_map(models, tmp_path, capsys):
+    """It is refused by its own line, and taken where that is asked for."""
+    one, _, out, _ = models
+    path = ct(tmp_path / "in" / "grey.nii.gz")
+    grey = np.random.default_rng(0).integers(20, 90, (12, 10, 8)).astype(np.uint8)
+    nibabel.save(nibabel.Nifti1Image(grey, AFFINE), path)
+    assert run(tmp_path / "in", "-o", out, "--model", one) == 1
+    assert "(8-bit grey values?)" in capsys.readouterr().err
+    assert run(tmp_path / "in", "-o", out, "--model", one, "--not-hu") == 0
+
+
 def test_values_that_are_no_hu_are_refused_and_taken_where_asked(models, tmp_path, capsys):
     one, _, out, _ = models
     path = ct(tmp_path / "ct.nii.gz")

@@ -214,25 +214,40 @@ def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: P
     if len(subjects) < len(everyone):
         told = len(everyone) - len(subjects), len(everyone)
         log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *told)
-    pairs = [_Pair(one, atlas, config, root) for one in subjects.values() for atlas in _chosen(config, one, found)]
-    stages = _built(config, _registered, pairs, "cases completed by an atlas")
-    fits: dict[str, dict[str, Stage]] = {}
-    misfits = []
-    for pair, stage in zip(pairs, stages, strict=True):
-        dice = read_json(stage.folder / DICE, REMEDY)
-        if dice and np.mean(list(dice.values())) >= config.data.atlas.min_dice:
-            fits.setdefault(pair.case.case, {})[pair.atlas.case] = stage
-        else:
-            misfits.append(f"{pair.case.case} with {pair.atlas.case} ({_told(dice)})")
-    if misfits and not config.data.atlas.geometric:
-        remedy = (
-            "leave the atlas out with data.atlas.cases=, or set data.atlas.geometric=true for a geometric body there"
-        )
-        problem = f"{len(misfits)} of {len(pairs)} cases fit no atlas to data.atlas.min_dice: {misfits[0]}"
-        raise InputError(cohort.root, problem, remedy)
-    if misfits:
-        log.warning("no atlas, but a geometric body, completes %s", ", ".join(misfits))
+    fits, misfits = _fitting(config, subjects, found, root)
+    alone = [case for case in subjects if not fits[case]]
+    if alone and not config.data.atlas.geometric:
+        remedy = "add an atlas, lower data.atlas.min_dice, or set data.atlas.geometric=true for a geometric body there"
+        told = "; ".join(misfits[alone[0]]) or "there is no other than the case itself"
+        raise InputError(cohort.root, f"no atlas fits {len(alone)} of {len(fits)} cases: {alone[0]}: {told}", remedy)
+    for case, told in misfits.items():
+        log.warning("%s fits %s", case, "; ".join(told) + (": a geometric body" if case in alone else ""))
     return fits
+
+
+def _fitting(
+    config: Config, subjects: Mapping[str, Subject], found: Sequence[Subject], root: Path
+) -> tuple[dict[str, dict[str, Stage]], dict[str, list[str]]]:
+    """Return the stages of completed maps by case and atlas, and what each case is told of those that do not fit it.
+
+    Where an atlas does not fit a case, the next that its name draws is tried.
+    """
+    waiting = {case: _drawn(config, subject, found) for case, subject in subjects.items()}
+    fits: dict[str, dict[str, Stage]] = {case: {} for case in subjects}
+    misfits: dict[str, list[str]] = {}
+    while tried := [
+        _Pair(subject, waiting[case].pop(0), config, root)
+        for case, subject in subjects.items()
+        for _ in range(min(config.data.atlas.per_case - len(fits[case]), len(waiting[case])))
+    ]:
+        stages = _built(config, _registered, tried, "cases completed by an atlas")
+        for pair, stage in zip(tried, stages, strict=True):
+            dice = read_json(stage.folder / DICE, REMEDY)
+            if dice and np.mean(list(dice.values())) >= config.data.atlas.min_dice:
+                fits[pair.case.case][pair.atlas.case] = stage
+            else:
+                misfits.setdefault(pair.case.case, []).append(f"{pair.atlas.case} badly ({_told(dice)})")
+    return fits, misfits
 
 
 def _built(config: Config, stage_of: Callable[[Any], Stage], items: Sequence[Any], told: str) -> list[Stage]:
@@ -248,11 +263,11 @@ def _told(dice: Mapping[str, float]) -> str:
     return f"mean Dice {np.mean(list(dice.values())):.2f}" if dice else "no organ in common"
 
 
-def _chosen(config: Config, subject: Subject, found: Sequence[Subject]) -> list[Subject]:
-    """Return the atlases of a case, which its name draws among those that are no copy of it."""
+def _drawn(config: Config, subject: Subject, found: Sequence[Subject]) -> list[Subject]:
+    """Return the atlases that are no copy of a case, in the order that its name draws."""
     others = [atlas for atlas in found if not set(atlas.files) & set(subject.files)]
     order = np.random.default_rng([config.data.seed, crc32(subject.case.encode())]).permutation(len(others))
-    return [others[place] for place in order[: config.data.atlas.per_case]]
+    return [others[place] for place in order]
 
 
 def _registered(pair: _Pair) -> Stage:

@@ -27,10 +27,10 @@ class Settings(Checked, section="atlas"):
         whole: Share of the training volumes that an atlas itself is the case of, its targets included; none of the
             validation and held-out volumes.
         completed: Share of the volumes whose case an atlas completes; the others have a body of `background.source`.
-        per_case: How many atlases each case is completed by; its name draws them.
+        per_case: How many atlases each case is completed by; its name draws them among those that fit.
         grid_mm: Voxel size of the registration.
         min_dice: Least mean Dice of the organs that atlas and case have in common, after registration.
-        geometric: Whether a case that an atlas does not fit so well has its geometric body; else it ends the job.
+        geometric: Whether a case that no atlas fits so well has its geometric body; else it ends the job.
     """
 
     roots: list[str] = field(default_factory=list)

@@ -156,12 +156,24 @@ def test_an_atlas_that_does_not_fit_ends_the_job_or_is_said(tiny, folders, caplo
     root, chosen = folders / "out/stages", ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.cases=[w3]")
     config = tiny(*chosen)
     own = cohorts.prepare(config, config.cohort, root)
-    with pytest.raises(InputError, match=r"3 of 3 cases fit no atlas .* c. with w3 \(no organ in common\)"):
+    with pytest.raises(InputError, match=r"no atlas fits 3 of 3 cases: c.: w3 badly \(no organ in common\)"):
         atlases.applied(config, own, root)
     allowed = tiny(*chosen, "data.atlas.geometric=true")
     cohort, _ = atlases.applied(allowed, own, root)
-    assert "a geometric body, completes c" in caplog.text
+    assert "fits w3 badly (no organ in common): a geometric body" in caplog.text
     assert not any(subject.completed for subject in cohort.train)
+
+
+def test_another_atlas_takes_the_place_of_one_that_does_not_fit(tiny, folders, caplog):
+    nifti.write(folders / "whole" / "w3.nii.gz", np.where(organs(0, 52) == 5, 0, organs(0, 52)), AFFINE)
+    chosen = ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.cases=[w1,w2,w3]")
+    for wanted, found in ((1, 1), (2, 2), (3, 2)):
+        config, root = tiny(*chosen, f"data.atlas.per_case={wanted}"), folders / "out/stages"
+        cohort, _ = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
+        assert all(len(subject.completed) == found for subject in (*cohort.train, *cohort.val))
+        assert not any("w3" in subject.completed for subject in cohort.train)
+    assert "fits w3 badly (no organ in common)" in caplog.text
+    assert "geometric" not in caplog.text
 
 
 def test_every_fold_trains_on_atlases_and_is_chosen_by_none(tiny, folders):

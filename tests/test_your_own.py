@@ -14,6 +14,8 @@ from labelct.phantom import cases
 from labelct.phantom.settings import PhantomSettings
 from tests.proposal.maps import write
 
+pytestmark = pytest.mark.ci  # each command is a process of its own
+
 PAGE = configuration_folder().parent / "docs" / "your-own.md"
 SMOKE = {"labelct run experiment=my_maps hydra.run.dir=trained": " debug=smoke"}  # else an hour
 STRUCTURES = {"liver": 1, "kidney_left": 2, "kidney_right": 3, "stomach": 1000}
@@ -76,7 +78,6 @@ def test_the_experiment_that_is_written_can_be_composed_and_says_what_the_page_s
     assert "kind: none" in shown
 
 
-@pytest.mark.ci
 def test_the_walk_ends_in_a_mask_on_the_grid_of_the_ct(folder, proposed):
     tried, trained, segmented = (run(folder, f"{command}{SMOKE.get(command, '')}") for command in commands()[1:])
     assert "no prior for my_organ: painted with HU from -150 to 300" in " ".join(tried.split())

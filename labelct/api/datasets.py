@@ -71,6 +71,7 @@ class SyntheticDataset(Dataset[tuple[Tensor, Tensor]]):
             SettingError: A preset or key does not exist.
             ConfigError: A setting does not allow its value.
         """
+        _check_form(label_maps)
         own_seed = whole_of("seed", seed)
         table = names_of(names)
         self.names = {value: name for value, name in table.items() if name != IGNORE}
@@ -139,10 +140,18 @@ def _sampler(sections: Sections, acquisition: Acquisition, seed: int) -> Sampler
     return replace(painted, recipe=recipe, acquisition=acquisition)
 
 
-def _subjects(label_maps: Sequence[LabelMapLike], names: dict[int, str]) -> tuple[Subject, ...]:
+def _check_form(label_maps: Sequence[LabelMapLike]) -> None:
+    """Raise `InputError` where they are no list of files or pairs, as an array whose spacing is given behind it is."""
     if isinstance(label_maps, (str, PathLike)) or not isinstance(label_maps, Sequence) or not label_maps:
         kind = "nothing" if isinstance(label_maps, Sequence) and not label_maps else f"a {type(label_maps).__name__}"
         raise InputError("label_maps", f"is {kind}", "give a list of files, or of pairs (array, spacing)")
+    for number, given in enumerate(label_maps):
+        if not isinstance(given, (str, PathLike)) and (not isinstance(given, (tuple, list)) or len(given) != 2):
+            problem = f"its part {number} is a {type(given).__name__}"
+            raise InputError("label_maps", problem, "give files, or pairs (array, spacing)")
+
+
+def _subjects(label_maps: Sequence[LabelMapLike], names: dict[int, str]) -> tuple[Subject, ...]:
     return tuple(_subject(number, given, names) for number, given in enumerate(label_maps))
 
 
@@ -153,9 +162,6 @@ def _subject(number: int, given: LabelMapLike, names: dict[int, str]) -> Subject
         if not path.is_file():
             raise InputError(path, "does not exist", f"give a file that ends in {', '.join(ENDINGS)}")
         return Subject(without_ending(path.name), partial(load_label_map, path, names, None), None, (path,))
-    if not isinstance(given, (tuple, list)) or len(given) != 2:
-        problem = f"its part {number} is a {type(given).__name__}"
-        raise InputError("label_maps", problem, "give files, or pairs (array, spacing)")
     try:
         return subject_of(f"case_{number:03d}", label_map_of(*given, names))
     except InputError as error:

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from hydra import compose
@@ -162,11 +163,12 @@ def _join(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _keys() -> list[str]:
+@cache
+def _keys() -> tuple[str, ...]:
     """Return every dotted key of the default configuration."""
 
     def below(node: Any, front: str) -> list[str]:
         items = node.items() if isinstance(node, dict) else ()
         return [name for key, child in items for name in (f"{front}{key}", *below(child, f"{front}{key}."))]
 
-    return below(OmegaConf.to_container(compose(NAME, overrides=[]), resolve=False), "")
+    return tuple(below(OmegaConf.to_container(compose(NAME, overrides=[]), resolve=False), ""))

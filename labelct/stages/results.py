@@ -84,7 +84,7 @@ def write(
     hours = {name: round(value / 3600, 4) for name, value in seconds.items()}
     tracker.describe({"stages": {stage.name: stage.key for stage in outcome.stages}, "hours": hours})
     if not config.test:
-        _print_model(folder, outcome.stages)
+        _print_model(config, folder, outcome.stages)
         return None
     scores.write_csv(folder / TABLE, table)
     tracker.table("scores", list(table), table.to_numpy().tolist())
@@ -165,7 +165,7 @@ def _print(table: pd.DataFrame, folder: Path) -> None:
     console.print(f"scores, figures and log: {folder}", soft_wrap=True)
 
 
-def _print_model(folder: Path, stages: Sequence[Stage]) -> None:
+def _print_model(config: Config, folder: Path, stages: Sequence[Stage]) -> None:
     """Print where the model is and how it is used."""
     from rich import get_console
 
@@ -173,5 +173,6 @@ def _print_model(folder: Path, stages: Sequence[Stage]) -> None:
     model = next(stage.folder for stage in stages if stage.name == "training")
     lines = [f"model: {model}", f"figures and log: {folder}", "segment a CT with it:"]
     lines += [f"  labelct segment my_ct.nii.gz -o out --model {shlex.quote(run)}"]
+    lines += ["its masks mean nothing: this was a trial, with debug="] if config.debug.caps else []
     for line in lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -133,6 +133,7 @@ def test_a_card_is_not_shared_by_workers(dataset):
         ({"label_maps": []}, "label_maps: is nothing; give a list of files"),
         ({"label_maps": "folder"}, "label_maps: is a str"),
         ({"label_maps": [label_map()]}, r"its part 0 is a ndarray; give files, or pairs"),
+        ({"label_maps": [label_map()], "names": 5.0}, "its part 0 is a ndarray"),  # where synthesize takes a spacing
         ({"label_maps": ["none.nii.gz"]}, r"none\.nii\.gz: does not exist"),
         ({"label_maps": [*MAPS, (label_map()[0], 5.0)]}, r"label_maps\[3\]: its shape is"),
         ({"label_maps": [(label_map(), -5.0)]}, "spacing=-5"),

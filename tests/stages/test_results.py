@@ -45,11 +45,18 @@ def test_without_a_test_the_model_is_the_result(configured, made, tmp_path, monk
     told = capsys.readouterr().out
     assert f"model: {model.folder}" in told
     assert "labelct segment my_ct.nii.gz -o out --model 'my runs/1'" in told
+    assert "mean nothing" not in told
     record = json.loads((run / "scores.json").read_text())
     assert (record["rows"], record["summary"]) == ([], {})
     assert ["training", "b" * 12] in record["keys"]
     ((found,), _) = arms.gather([run])
     assert found.scores.empty
+
+
+def test_masks_of_a_trial_are_said_to_mean_nothing(configured, tmp_path, capsys):
+    model = Stage("training", "b" * 12, tmp_path / "model")
+    results._print_model(configured("debug=smoke", "test=none"), tmp_path, [model])
+    assert capsys.readouterr().out.endswith("its masks mean nothing: this was a trial, with debug=\n")
 
 
 def test_a_dice_that_is_nowhere_defined_is_no_zero():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from monai.bundle import ConfigParser
-from monai.bundle.scripts import load, verify_net_in_out
+from monai.bundle.scripts import ckpt_export, load, verify_net_in_out
 
 from labelct.errors import InputError
 from labelct.evaluation.components import keep_largest
@@ -45,6 +45,23 @@ def test_monai_loads_the_network_with_its_weights_and_finds_the_same_scores(open
     patch = torch.randn(2, *predictor.family.patch(predictor.settings))
     with torch.no_grad():
         torch.testing.assert_close(network.eval()(patch), predictor.network(patch), rtol=0, atol=1e-4)
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("opened", [name for name in MADE if name != "plain"], indirect=True)
+def test_monai_makes_torchscript_of_a_bundle_as_its_page_says(opened):
+    predictor, bundle = opened
+    files = {
+        "ckpt_file": "models/model.pt",
+        "meta_file": "configs/metadata.json",
+        "config_file": "configs/inference.json",
+    }
+    files = {name: str(bundle / file) for name, file in {**files, "filepath": "models/model.ts"}.items()}
+    with warnings.catch_warnings(action="ignore"), torch.no_grad():
+        ckpt_export("network_def", **files)
+        network = torch.jit.load(files["filepath"])
+        patch = torch.randn(2, *predictor.family.patch(predictor.settings))
+        torch.testing.assert_close(network(patch), predictor.network(patch), rtol=0, atol=1e-4)
 
 
 @pytest.mark.ci

@@ -135,7 +135,7 @@ class TrainerBase(Checked):
 
     def plain(self) -> dict[str, Any]:
         """Return them as plain values, without parts that are off."""
-        return asdict(self)  # type: ignore[call-overload, no-any-return]
+        return asdict(self)  # type: ignore[call-overload]
 
     def recipe(self) -> dict[str, Any]:
         """Return what the weights depend on, as plain values: all but how a volume is segmented."""

@@ -89,14 +89,12 @@ class CascadePredictor:
             levels = _ends(box[2], inner[2], repeated)
             part = Volume(np.pad(volume.array[inner], ((0, 0), (0, 0), levels), "edge"), volume.affine)
             kept = slice(levels[0], levels[0] + inner[2].stop - inner[2].start)
-            if probabilities is None:
-                new = fine.predict(part)[..., kept]
-            else:
-                new, shares = (array[..., kept] for array in fine.predict_probabilities(part))
+            new, shares = (fine.predict(part), None) if probabilities is None else fine.predict_probabilities(part)
+            new = new[..., kept]
             decided = (first[inner] == value) | (new == value)
             found[inner][decided] = new[decided]
-            if probabilities is not None:
-                probabilities[(slice(None), *inner)][:, decided] = shares[:, decided]
+            if probabilities is not None and shares is not None:
+                probabilities[(slice(None), *inner)][:, decided] = shares[..., kept][:, decided]
 
     def _of(self, volume: Volume) -> NetworkPredictor:
         """Return the second network with the normalisation of the whole volume where every volume has its own."""

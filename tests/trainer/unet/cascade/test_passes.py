@@ -9,6 +9,7 @@ import torch
 from labelct.errors import InputError, SettingError
 from labelct.tracking import Tracker
 from labelct.trainer import ddp_worker, unet
+from labelct.trainer.face import DataSize
 from labelct.trainer.table import open_model
 from labelct.trainer.unet.cascade.passes import tasks
 from labelct.trainer.unet.cascade.settings import CascadeSettings
@@ -66,6 +67,14 @@ def test_a_cascade_adds_to_its_first_network_and_is_resumed_bit_by_bit(fine_set,
     (tmp_path / "straight/fine/last.ckpt").unlink()
     ddp_worker.main(tmp_path / "straight/fine")
     assert same(fine, weights(tmp_path / "straight/fine"))
+
+
+def test_volumes_that_are_going_to_be_too_coarse_are_found_before_they_are_made(tmp_path):
+    for size in (2.0, 4.0):
+        unet.check(tasks(cascade())[0], lambda size=size: DataSize(1, 1, 1, spacing=size), tmp_path)
+    unet.check(cascade(), lambda: DataSize(1, 1, 1, spacing=2.0), tmp_path)
+    with pytest.raises(SettingError, match=r"trainer\.cascade\.spacing=2\.0: allowed is 4 or more"):
+        unet.check(cascade(), lambda: DataSize(1, 1, 1, spacing=4.0), tmp_path)
 
 
 def test_volumes_that_are_too_coarse_and_other_boxes_are_refused(fine_set, tmp_path):

@@ -32,7 +32,13 @@ def test_a_name_that_is_no_target_is_one_line_with_the_nearest(configured):
     with pytest.raises(ConfigError, match="did you mean 'gallbladder'") as error:
         configured("trainer=unet", TARGETS, "trainer.cascade.targets=[galbladder]")
     assert str(error.value).startswith("trainer.cascade.targets='galbladder': allowed is one of liver, gallbladder;")
-    assert configured("trainer=unet", TARGETS, "trainer.cascade.targets=[gallbladder]").trainer.cascade.targets
+
+
+def test_the_preset_is_the_coarse_network_and_a_second_one(configured):
+    organs = ["liver", "gallbladder", "pancreas", "stomach", "aorta", "kidneys"]
+    trainer = configured("trainer=unet_cascade", f"targets=[{','.join(organs)}]").trainer
+    assert set(trainer.cascade.targets) == set(organs[1:])
+    assert (trainer.spacing, trainer.cascade.spacing) == ([5.0, 5.0, 5.0], 2.5)
 
 
 def test_a_structure_is_named_once():

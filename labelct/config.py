@@ -170,6 +170,7 @@ def _checked(composed: DictConfig) -> Config:
     job = {name: composed[name] for name in ("seed", "name", "group", "tags", "dry_run")}
     if isinstance(job["tags"], (str, int, float)):
         job["tags"] = [job["tags"]]
+    _check_trainer(sections["trainer"], sections["targets"])
     return Config(**sections, **vars(_section("", OmegaConf.create(job), JobSettings)))
 
 
@@ -280,6 +281,13 @@ def _targets(composed: DictConfig) -> Targets:
         return Targets.of(OmegaConf.to_container(given) if OmegaConf.is_config(given) else given)
     except LabelctError as error:
         raise ConfigError(str(error)) from error
+
+
+def _check_trainer(trainer: TrainerSettings, targets: Targets) -> None:
+    try:
+        trainer.check_targets(targets.names)
+    except SettingError as error:
+        raise ConfigError(f"trainer.{error}") from error
 
 
 def register() -> None:

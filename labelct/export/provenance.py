@@ -16,7 +16,7 @@ from labelct.job_status import SCORES
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.report.configuration import read_configuration
 from labelct.texts import read_json
-from labelct.trainer.model import is_of_mr, read_description, read_model
+from labelct.trainer.model import CASCADE, is_of_mr, read_description, read_model
 from labelct.versions import FILE as VERSIONS
 from labelct.versions import versions
 
@@ -116,13 +116,14 @@ def gather(model: Path, run: Path | None, stated: Statement) -> Provenance:
     """
     described = read_model(model)
     labels = described["labels"]
+    cascade = {"cascade": read_description(model / CASCADE)} if (model / CASCADE).exists() else {}
     targets = model / "targets.json"
     known = Provenance(
         name=stated.name,
         labels=labels,
         parts=read_description(targets) if targets.exists() else {name: [name] for name in labels},
         modality="MR" if is_of_mr(model) else "CT",
-        trainer=described["settings"],
+        trainer={**described["settings"], **cascade},
         seeds={"seed": described["seed"]} if "seed" in described else {},
         trained_with=read_description(model / VERSIONS) if (model / VERSIONS).exists() else {},
     )

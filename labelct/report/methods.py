@@ -120,11 +120,21 @@ def _training(configurations: Sequence[Configuration], cite: Cite) -> str:
         )
         spacing = trainer.get("spacing")
         grid = f" on a grid of {' x '.join(f'{value:g}' for value in spacing)} mm" if spacing else ""
-        sentences.append(cite(f"{TRAINERS.get(kind, kind)} was trained {length}{grid}"))
+        sentences.append(cite(f"{TRAINERS.get(kind, kind)} was trained {length}{grid}{_second(trainer)}"))
     seeds = sorted({str(c.get("seed")) for c in configurations})
     many = f" with seeds {_joined(seeds)}" if len(seeds) > 1 else f" with seed {seeds[0]}"
     text = "; ".join(sentences) + many + "."
     return text[0].upper() + text[1:]
+
+
+def _second(trainer: Configuration) -> str:
+    """Return what the second network of a cascade did; nothing where there is none."""
+    cascade = trainer.get("cascade") or {}
+    if not cascade.get("targets"):
+        return ""
+    return (
+        f", and a second network at {cascade['spacing']:g} mm for {_joined(cascade['targets'])} in boxes of the first"
+    )
 
 
 _LENGTHS = (("minutes", "minutes"), ("steps", "steps"), ("epochs", "epochs"))

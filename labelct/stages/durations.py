@@ -7,8 +7,8 @@ from pathlib import Path
 
 from labelct import inventory
 from labelct.store import RECIPE, Stage
-
-LOG = "log.csv"
+from labelct.tracking.curves import FILE as LOG
+from labelct.tracking.curves import FINE
 
 
 def seconds(stages: Iterable[Stage]) -> list[tuple[str, str, float]]:
@@ -18,8 +18,13 @@ def seconds(stages: Iterable[Stage]) -> list[tuple[str, str, float]]:
         stages: The stages that a job used, made by itself or before.
     """
     folders = {(stage.name, stage.key): stage.folder for stage in stages}
-    found = [(name, key, _logged(folder / LOG) or _written(folder)) for (name, key), folder in folders.items()]
+    found = [(name, key, _trained(folder) or _written(folder)) for (name, key), folder in folders.items()]
     return [(name, key, round(value, 1)) for name, key, value in found if value is not None]
+
+
+def _trained(folder: Path) -> float | None:
+    """Return what the logs of a training count, that of a cascade's second network with it."""
+    return sum(_logged(folder / part / LOG) or 0.0 for part in (".", FINE)) or None
 
 
 def _logged(path: Path) -> float | None:

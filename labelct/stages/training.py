@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelct.cohort.base import Cohort, Subject
-from labelct.config import Config, plain
+from labelct.config import Config
 from labelct.dataset import Case, TrainingSet
 from labelct.evaluation.components import kept_parts, part_counts
 from labelct.io import nifti
@@ -22,12 +22,11 @@ from labelct.phantom import cases as phantom
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis, training_set
-from labelct.stages.durations import LOG
 from labelct.store import Stage, build, recipe_of, write_json
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.tracking import Tracker
-from labelct.tracking.curves import replay
+from labelct.tracking.curves import replay_passes
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.model import write_image
 from labelct.trainer.table import TRAINERS
@@ -88,8 +87,8 @@ def run(
     trainer, task = TRAINERS[config.trainer.kind], task_of(config, cohort, dataset)
     prepared = trainer.prepare(task, dataset, partial(clinical_arm, config, cohort, cohort_stage, root), root)
     source = [dataset, *prepared][-1]
-    settings = {name: value for name, value in plain(config.trainer).items() if name != "prediction"}
-    recipe = recipe_of("training", VERSION, {"trainer": settings, "seed": config.seed, **_drawing(config)}, [source])
+    settings = {"trainer": config.trainer.recipe(), "seed": config.seed, **_drawing(config)}
+    recipe = recipe_of("training", VERSION, settings, [source])
 
     def make(folder: Path) -> None:
         write_json(folder / "targets.json", config.targets.parts)
@@ -101,7 +100,7 @@ def run(
 
     model = build(root, recipe, make)
     if not model.fresh:
-        replay(model.folder / LOG, tracker)
+        replay_passes(model.folder, tracker)
     return [*prepared, model]
 
 
@@ -170,27 +169,31 @@ def size_of(config: Config, cohort: Cohort) -> DataSize:
 def size_foreseen(config: Config, settings: EmbeddedSettings) -> DataSize:
     """Return the same of an embedded cohort that is not made yet, at most."""
     train, val = (min(getattr(settings, split), getattr(config.limit, split) or 10**9) for split in ("train", "val"))
-    one = phantom.largest_grid(settings, config.data.spacing)
+    one = *phantom.largest_grid(settings, config.data.spacing), config.data.spacing or 0.0
     return _data_size(config, [(*one, synthesis.copies(config))] * train + [(*one, config.data.replicates_val)] * val)
 
 
-def _data_size(config: Config, sizes: Sequence[tuple[int, float, int]]) -> DataSize:
-    """Return the size of a training set from the voxels, the length in mm and the volumes of each case."""
+def _data_size(config: Config, sizes: Sequence[tuple[int, float, float, int]]) -> DataSize:
+    """Return the size of a training set from voxels, length and finest voxel size in mm, and volumes of each case."""
     return DataSize(
         volumes=sum(count for *_, count in sizes),
         voxels=max(voxels for voxels, *_ in sizes),
-        total_voxels=sum(voxels * count for voxels, _, count in sizes),
-        projections=sum(_projections(config, length) * count for _, length, count in sizes),
+        total_voxels=sum(voxels * count for voxels, *_, count in sizes),
+        projections=sum(_projections(config, length) * count for _, length, _, count in sizes),
+        spacing=max(finest for _, _, finest, _ in sizes),
     )
 
 
-def _grid(subject: Subject, spacing: float | None) -> tuple[int, float]:
-    """Return the voxels of a subject on the grid it is going to have, and its length along z in mm, from one header."""
+def _grid(subject: Subject, spacing: float | None) -> tuple[int, float, float]:
+    """Return voxels, length along z and finest voxel size in mm of a subject on the grid it is going to have.
+
+    They are read from one header.
+    """
     shape, affine = grid_of(subject.files[0])
     length = float(np.abs(affine[2, :3]) @ np.array(shape))
     if spacing is None:
-        return prod(shape), length
-    return int(prod(shape) * abs(np.linalg.det(affine[:3, :3])) / spacing**3), length
+        return prod(shape), length, float(np.linalg.norm(affine[:3, :3], axis=0).min())
+    return int(prod(shape) * abs(np.linalg.det(affine[:3, :3])) / spacing**3), length, spacing
 
 
 def _projections(config: Config, length: float) -> int:

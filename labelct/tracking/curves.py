@@ -2,10 +2,13 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelct.tracking.tracker import Tracker
 
+FILE = "log.csv"
+FINE = "fine"  # the folder of a cascade's second network, in that of its model
 STEPS = ("step", "epoch")
 VALIDATION = ("dice", "loss_val")  # columns of these names, or with something behind: `dice_liver`, `dice_smooth`
 
@@ -36,6 +39,48 @@ def replay(path: Path, tracker: Tracker, group: str = "train") -> None:
     """
     for step, values in _rows(path):
         tracker.log(named(values, group), step)
+
+
+@dataclass
+class FinePass(Tracker):
+    """The curves of the second network of a cascade, told to a tracker behind those of the first one.
+
+    Attributes:
+        tracker: What is told; metrics have `fine_` in front of their last word, as `val/fine_dice`.
+        offset: Steps of the first network: trackers want steps that grow.
+    """
+
+    tracker: Tracker = field(default_factory=Tracker)
+    offset: int = 0
+
+    @classmethod
+    def behind(cls, log: Path, tracker: Tracker) -> "FinePass":
+        """Return what tells `tracker` of the second network.
+
+        Args:
+            log: `log.csv` of the first one, which is trained.
+            tracker: The tracker.
+        """
+        return cls(tracker=tracker, offset=max((step for step, _ in _rows(log)), default=0))
+
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Record `metrics` of the second network at its `step`."""
+        told = {}
+        for name, value in metrics.items():
+            group, _, last = name.rpartition("/")
+            told[f"{group}/fine_{last}"] = value
+        self.tracker.log(told, step + self.offset)
+
+
+def replay_passes(folder: Path, tracker: Tracker) -> None:
+    """Tell a tracker the curves of a trained model, and where it is a cascade those of its second network.
+
+    Args:
+        folder: The model's.
+        tracker: The tracker.
+    """
+    replay(folder / FILE, tracker)
+    replay(folder / FINE / FILE, FinePass.behind(folder / FILE, tracker))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:

@@ -37,7 +37,9 @@ def batches(
         start: Steps done before.
     """
     device = task.device
-    cases = [] if task.volumes is not None else _load(task, model, training_set.train, "training volumes")
+    region = None if task.region is None else task.region.with_context()
+    form = Form.of(model, region)
+    cases = [] if task.volumes is not None else _load(task, form, training_set.train, "training volumes")
     on_device = samples_on_device(task, cases)
     if on_device:
         cases = [case.to(torch.device(torch_device(device))) for case in cases]
@@ -45,7 +47,7 @@ def batches(
     volumes = task.volumes.on(torch_device(device)) if task.volumes is not None and on_device else task.volumes
     place = (model["seed"], start, rank(), processes(device))
     stored = family.batches(cases, task.settings, properties, model["spacing"], labels, *place)
-    patches = stored if volumes is None else OnlinePatches(volumes, stored, processes(device))
+    patches = stored if volumes is None else OnlinePatches(volumes, stored, processes(device), region)
     if on_device:
         with closing(Ahead(patches, torch.device(torch_device(device)))) as ahead:
             yield ahead
@@ -70,8 +72,12 @@ def samples_on_device(task: TrainingTask[Any], cases: list[LoadedCase]) -> bool:
 
 
 def validation(task: TrainingTask[Any], training_set: TrainingSet, model: dict[str, Any]) -> Any:
-    """Return the validation volumes of this process, those that hold most targets first; None where there are none."""
-    cases = _load(task, model, training_set.val, "validation volumes")
+    """Return the validation volumes of this process, those that hold most targets first; None where there are none.
+
+    Of a training within a region these are the boxes that prediction looks at.
+    """
+    cases = _load(task, Form.of(model, task.region), training_set.val, "validation volumes")
+    cases = [case for case in cases if case.centres or task.region is None]
     cases = sorted(cases, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]
     if not cases:
         return None
@@ -81,8 +87,8 @@ def validation(task: TrainingTask[Any], training_set: TrainingSet, model: dict[s
     return DataLoader(whole, batch_size=None, pin_memory=runs_on_gpu(task.device))
 
 
-def _load(task: TrainingTask[Any], model: dict[str, Any], cases: Any, description: str) -> list[LoadedCase]:
-    return load_cases(cases, Form.of(model), task.device.threads, description)
+def _load(task: TrainingTask[Any], form: Form, cases: Any, description: str) -> list[LoadedCase]:
+    return load_cases(cases, form, task.device.threads, description)
 
 
 def _properties(model: dict[str, Any]) -> IntensityProperties | None:

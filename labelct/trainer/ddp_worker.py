@@ -12,6 +12,7 @@ from labelct.targets import Targets
 from labelct.tracking import Tracker
 from labelct.trainer.device import RANK
 from labelct.trainer.face import TrainingTask
+from labelct.trainer.region import Region
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import TRAINERS
 
@@ -22,7 +23,9 @@ def main(folder: Path) -> None:
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     device, volumes = DeviceSettings(**job["device"]), read_shared(folder, job["volumes"])
     trainer = TRAINERS[job["settings"]["kind"]]
-    task = TrainingTask(trainer.Settings(**job["settings"]), Targets(job["targets"]), device, job["seed"], volumes)
+    region = None if job["region"] is None else Region(**job["region"])
+    settings, targets = trainer.Settings(**job["settings"]), Targets(job["targets"])
+    task = TrainingTask(settings, targets, device, job["seed"], volumes, region=region)
     trainer.fit(task, Path(job["training_set"]), folder, Tracker())
 
 

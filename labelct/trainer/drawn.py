@@ -1,6 +1,7 @@
 """The batches of a run whose volumes are drawn while it trains, so that hardly any patch is seen twice."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch.utils.data import Dataset
 
 from labelct.streaming import SyntheticVolumes
 from labelct.trainer.cutting import Batches
+from labelct.trainer.region import Region
 from labelct.trainer.volumes import Form, LoadedCase, on_grid
 
 VOLUMES_IN_HAND = 8  # volumes in turn: as many batches come from different cases, and as many are held in memory
@@ -26,11 +28,13 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
         volumes: What is drawn.
         patches: How patches are cut; it has no cases of its own.
         ranks: How many processes train together.
+        region: The part of each volume that patches are cut from; None: all of it.
     """
 
     volumes: SyntheticVolumes
     patches: Batches[Any]
     ranks: int = 1
+    region: Region | None = None
     _held: dict[int, tuple[int, LoadedCase]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -48,13 +52,19 @@ class OnlinePatches(Dataset[tuple[Tensor, Tensor]]):
             step // VOLUMES_IN_HAND // uses * VOLUMES_IN_HAND + step % VOLUMES_IN_HAND
         ) * self.ranks + self.patches.rank
 
+    @cached_property
+    def _form(self) -> Form:
+        """What a drawn volume is brought to; none has voxels to ignore."""
+        patches = self.patches
+        model = {"labels": patches.labels, "spacing": patches.spacing, "intensity": patches.intensity_properties}
+        return Form.of(model, self.region)
+
     def _case(self, number: int) -> LoadedCase:
         place = number // self.ranks % VOLUMES_IN_HAND
         held = self._held.get(place)
         if held is None or held[0] != number:
-            drawn, values = self.volumes.volume(number), tuple(self.patches.labels.values())
+            drawn = self.volumes.volume(number)
             volume = torch.as_tensor(drawn.hu), torch.as_tensor(drawn.target)
-            form = Form(tuple(self.patches.spacing), values, by_volume=self.patches.intensity_properties is None)
-            case = on_grid(drawn.case, volume, drawn.spacing, form)
+            case = on_grid(drawn.case, volume, drawn.spacing, self._form)
             held = self._held[place] = number, case
         return held[1]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labelct.streaming import SyntheticVolumes
     from labelct.targets import Targets
     from labelct.tracking import Tracker
+    from labelct.trainer.region import Region
     from labelct.volume import Volume
 
 
@@ -36,6 +37,12 @@ class TrainerSettings(Protocol):
     def prediction(self) -> Any:
         """A dataclass that says how a volume is segmented; the training does not depend on it."""
 
+    def recipe(self) -> dict[str, Any]:
+        """Return what the weights depend on, as plain values, without parts that are off."""
+
+    def check_targets(self, targets: Sequence[str]) -> None:
+        """Raise `SettingError` where a setting names something that is none of the job's targets."""
+
 
 Settings = TypeVar("Settings", bound=TrainerSettings)
 
@@ -51,6 +58,7 @@ class TrainingTask(Generic[Settings]):
         seed: Of the weights and the patches.
         volumes: Patches are cut from these, drawn as the training goes, in place of the training set's own cases.
         parallel: Workers for what is done case by case before the training.
+        region: The part of each volume that the network is trained in; None: all of it.
     """
 
     settings: Settings
@@ -59,6 +67,7 @@ class TrainingTask(Generic[Settings]):
     seed: int
     volumes: SyntheticVolumes | None = None
     parallel: ParallelSettings = field(default_factory=ParallelSettings)
+    region: Region | None = None
 
 
 @dataclass(frozen=True)
@@ -70,12 +79,14 @@ class DataSize:
         voxels: Voxels of the largest.
         total_voxels: Voxels of all volumes together.
         projections: Bytes of the noise-free projections that a scanner keeps on disk.
+        spacing: Voxel size of the coarsest volume along its finest axis, mm; 0 where it is not known.
     """
 
     volumes: int
     voxels: int
     total_voxels: int
     projections: int = 0
+    spacing: float = 0.0
 
 
 class Predictor(Protocol):

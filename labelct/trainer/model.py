@@ -32,11 +32,13 @@ KEYS = {"settings", "labels", "seed", "ignore", "spacing", "intensity"}
 LARGEST_LABEL = 255  # masks are uint8
 LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thousand
 IMAGE = "image.json"
+CASCADE = "cascade.json"
 KEY_LENGTH = 16  # as the digests of volumes have
 # What decides over the masks of a model, in its folder and in nnU-Net's below it.
 DECIDING = (
     "model.json",
     "image.json",
+    "cascade.json",
     "targets.json",
     "components.json",
     "plans.json",
@@ -134,8 +136,14 @@ def mr_settings(folder: Path) -> MrSettings | None:
         raise InputError(folder / IMAGE, "says nothing of how MR intensities were standardised", REMEDY) from None
 
 
-def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) -> Schema:
+def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema], file: str = "model.json") -> Schema:
     """Return the settings of a model as its trainer's own object, every type and range checked.
+
+    Args:
+        folder: The model's.
+        model: Holds the values as `settings`.
+        schema: What they become.
+        file: Where they were read, for an error.
 
     Raises:
         InputError: They are not settings of that trainer.
@@ -144,12 +152,12 @@ def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema]) ->
     from omegaconf.errors import OmegaConfBaseException
 
     if "${" in json.dumps(model["settings"]):  # would be looked up in this machine's environment
-        raise InputError(folder / "model.json", "its settings refer to others by ${}", REMEDY)
+        raise InputError(folder / file, "its settings refer to others by ${}", REMEDY)
     try:
         node = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(dict(model["settings"])))
         settings = OmegaConf.to_object(node)
     except (SettingError, OmegaConfBaseException, RecursionError) as error:
-        raise InputError(folder / "model.json", f"its settings do not fit ({_line(error)})", OTHER_VERSION) from None
+        raise InputError(folder / file, f"its settings do not fit ({_line(error)})", OTHER_VERSION) from None
     assert isinstance(settings, schema)
     return settings
 

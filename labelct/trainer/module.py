@@ -1,7 +1,7 @@
 """The network under Lightning: loss, validation Dice, optimiser, learning rate, checkpoints."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,12 @@ class SegmentationModule(LightningModule):
     """A network that learns from patches and is validated on whole volumes."""
 
     def __init__(
-        self, family: Family[Any], model: dict[str, Any], clock: TrainingClock | None = None, compiled: bool = False
+        self,
+        family: Family[Any],
+        model: dict[str, Any],
+        clock: TrainingClock | None = None,
+        compiled: bool = False,
+        scored: Sequence[str] | None = None,
     ) -> None:
         """Build the network.
 
@@ -34,18 +39,20 @@ class SegmentationModule(LightningModule):
             clock: Says how much of the training's minutes is over; None: there are none.
             compiled: Let torch compile the training step's forward and backward pass; validation, whose windows come in
                 other numbers, stays as it is.
+            scored: The targets that the validation Dice is of; None: all.
         """
         super().__init__()
         self.save_hyperparameters(model)
         self.clock, self.compiled = clock or TrainingClock(None), compiled
         self.family, self.settings = family, family.schema(**model["settings"])
         self.labels: dict[str, int] = dict(model["labels"])
+        self.scored = {name: self.labels[name] for name in (self.labels if scored is None else scored)}
         self.network = family.build(self.settings, len(self.labels) + 1)
         self.scores_of: Callable[[Tensor], Tensor] = self.network.forward
         self.ignore: int | None = model.get("ignore")
         self.loss = family.loss(self.ignore)
         self.scores: dict[str, float] = {}
-        self.sums = torch.zeros(len(self.labels), 2)
+        self.sums = torch.zeros(len(self.scored), 2)
 
     def on_fit_start(self) -> None:
         """Lay the network out for the device that it has come to, and compile it where that is asked for."""
@@ -66,7 +73,7 @@ class SegmentationModule(LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the cases of the validation before."""
-        self.sums = torch.zeros(len(self.labels), 2, device=self.device)
+        self.sums = torch.zeros(len(self.scored), 2, device=self.device)
 
     def validation_step(self, case: tuple[Tensor, Tensor], index: int) -> None:
         """Add one volume `(1, 1, x, y, z)`: Dice of each label it holds, and how many volumes hold it."""
@@ -75,7 +82,7 @@ class SegmentationModule(LightningModule):
         found = self.family.class_scores(self.network, image, self.settings, windows)[0].argmax(0)
         if self.ignore is not None:
             found = found.masked_fill(labels[0, 0] == self.ignore, 0)
-        for number, value in enumerate(self.labels.values()):
+        for number, value in enumerate(self.scored.values()):
             truth, guess = labels[0, 0] == value, found == value
             held = truth.any()
             dice = 2 * (truth & guess).sum() / (truth.sum() + guess.sum()).clamp(min=1)
@@ -84,7 +91,7 @@ class SegmentationModule(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Take the mean over the volumes of all processes; NaN for a label that none of them holds."""
         dice, count = self.trainer.strategy.reduce(self.sums, reduce_op="sum").cpu().unbind(1)
-        names = list(self.labels)
+        names = list(self.scored)
         self.scores = {name: float(d / n) if n else math.nan for name, d, n in zip(names, dice, count, strict=True)}
 
     def configure_optimizers(self) -> Any:

@@ -50,17 +50,18 @@ class Fetched:
 class StepBar(Callback):
     """A bar over the steps or the minutes, with loss, validation Dice and time left; a line at each validation."""
 
-    def __init__(self, steps: int, clock: TrainingClock) -> None:
+    def __init__(self, steps: int, clock: TrainingClock, what: str = "training") -> None:
         """Make the bar, which is not shown yet.
 
         Args:
             steps: How many steps there are.
             clock: Says how much of the minutes is over, where the training has some.
+            what: What the bar is called.
         """
         self.steps, self.clock, self.dice = steps, clock, math.nan
         seconds = None if clock.minutes is None else round(60 * clock.minutes)
         self.total = seconds or steps
-        self.bar = ProgressBar("training" if seconds is None else "training (seconds)", self.total)
+        self.bar = ProgressBar(what if seconds is None else f"{what} (seconds)", self.total)
         self._loss: Fetched | None = None
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:

@@ -1,8 +1,8 @@
 """What can be set whatever the trainer: the device, which intensities a network sees, how labelct's own loop trains."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import Checked, choice, ranged
@@ -130,8 +130,23 @@ class PredictionSettings(Checked, section="prediction"):
     checkpoint: str = choice("best", ("best", "last"))
 
 
+class TrainerBase(Checked):
+    """What the settings of every trainer can be asked."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return them as plain values, without parts that are off."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    def recipe(self) -> dict[str, Any]:
+        """Return what the weights depend on, as plain values: all but how a volume is segmented."""
+        return {name: value for name, value in self.plain().items() if name != "prediction"}
+
+    def check_targets(self, targets: Sequence[str]) -> None:
+        """Raise `SettingError` where a setting names something that is none of the job's targets."""
+
+
 @dataclass
-class LoopSettings(Checked):
+class LoopSettings(TrainerBase):
     """What labelct's own training loop reads, whatever the network.
 
     Attributes:

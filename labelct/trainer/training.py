@@ -78,14 +78,15 @@ def with_sides(settings: Loop, targets: Targets) -> Loop:
 def _job(task: TrainingTask[Any], data: Path, volumes: str | None) -> dict[str, Any]:
     """Return what the other processes of the training read."""
     parts = {name: list(merged) for name, merged in task.targets.parts.items()}
-    job = {"training_set": str(data), "settings": asdict(task.settings), "device": asdict(task.device)}
+    job = {"training_set": str(data), "settings": task.settings.plain(), "device": asdict(task.device)}
+    job |= {"region": None if task.region is None else asdict(task.region)}
     return {**job, "targets": parts, "seed": task.seed, "volumes": volumes}
 
 
 def _model(task: TrainingTask[Any], training_set: TrainingSet, folder: Path) -> dict[str, Any]:
     """Return what describes the model; that of an interrupted training is kept, and has to be the same one."""
     settings = task.settings
-    wanted = {"settings": asdict(settings), "labels": training_set.labels, "seed": task.seed}
+    wanted = {"settings": settings.plain(), "labels": training_set.labels, "seed": task.seed}
     wanted |= {} if training_set.ignore is None else {"ignore": training_set.ignore}
     if (folder / "model.json").exists():
         model = read_model(folder)
@@ -118,12 +119,13 @@ def _fit(
         replay(folder / "log.csv", tracker)
         return
     torch.manual_seed(model["seed"])
+    scored = None if task.region is None else list(task.region.targets)
     callbacks: list[Callback] = [clock, Checkpoints(folder)]
     if rank() == 0:
-        curves = Curves(folder / "log.csv", list(model["labels"]), tracker, start)
-        callbacks += [curves, StepBar(settings.steps, clock)]
+        curves = Curves(folder / "log.csv", scored or list(model["labels"]), tracker, start)
+        callbacks += [curves, StepBar(settings.steps, clock, "fine pass" if scored else "training")]
     volumes = validation(task, training_set, model)
-    module = SegmentationModule(family, model, clock, compiles(task.device, pays(settings)))
+    module = SegmentationModule(family, model, clock, compiles(task.device, pays(settings)), scored)
     trainer = Trainer(
         **trainer_arguments(task.device),
         **BARE,

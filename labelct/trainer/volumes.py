@@ -17,6 +17,7 @@ from labelct.errors import InputError
 from labelct.io.nifti import read_label_map, read_volume
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.trainer.normalisation import IntensityProperties, in_steps, of_volume
+from labelct.trainer.region import Region, box_of_voxels, within
 from labelct.trainer.resampling import grid_spacing, resample, resample_labels, shape_at
 
 CENTRES = 20_000  # of a label: enough that patches lie everywhere in it, and 240 kB
@@ -31,7 +32,8 @@ class LoadedCase:
         hu: `(x, y, z)` int16, rounded HU (ten thousandths of the volume's own window where it is normalised by
             itself), on the CPU or on a GPU.
         labels: `(x, y, z)` uint8, on the same device.
-        centres: Up to 20 000 voxel indices `(n, 3)` of each label value that occurs, evenly spread.
+        centres: Up to 20 000 voxel indices `(n, 3)` of each label value that occurs and that patches are centred on,
+            evenly spread.
         properties: The volume's own normalisation; None: that of the training.
     """
 
@@ -60,18 +62,23 @@ class Form:
         values: Label values of the targets.
         ignore: Label value that is kept beside them, and is no place to cut at; None: there is none.
         by_volume: Whether every volume is normalised by its own intensities.
+        region: What is kept of a volume that holds any of its targets; None: all.
+        centred: Label values that patches are centred on; empty: all `values`.
     """
 
     spacing: tuple[float, ...]
     values: tuple[int, ...]
     ignore: int | None = None
     by_volume: bool = False
+    region: Region | None = None
+    centred: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, model: Mapping[str, Any]) -> Form:
-        """Return what `model.json` says."""
-        values, by_volume = tuple(model["labels"].values()), model["intensity"] is None
-        return cls(tuple(model["spacing"]), values, model.get("ignore"), by_volume)
+    def of(cls, model: Mapping[str, Any], region: Region | None = None) -> Form:
+        """Return what `model.json` says, for a training within a region; None: in whole volumes."""
+        labels, by_volume = model["labels"], model["intensity"] is None
+        centred = () if region is None else tuple(labels[name] for name in region.targets)
+        return cls(tuple(model["spacing"]), tuple(labels.values()), model.get("ignore"), by_volume, region, centred)
 
 
 def load_cases(cases: Sequence[Case], form: Form, threads: int, description: str) -> list[LoadedCase]:
@@ -118,8 +125,19 @@ def on_grid(name: str, volume: tuple[Tensor, Tensor], own: Sequence[float], form
     shape = shape_at(hu.shape, own, grid_spacing(own, form.spacing))
     rounded = resample(hu, shape).round().clamp(-1024, 32767).to(torch.int16)
     labels = resample_labels(labels, shape, form.values if form.ignore is None else [*form.values, form.ignore])
-    centres = {value: index for value in form.values if len(index := _spread(labels, value))}
-    return LoadedCase(name, rounded, labels, centres, properties)
+    centres = {value: index for value in form.centred or form.values if len(index := _spread(labels, value))}
+    case = LoadedCase(name, rounded, labels, centres, properties)
+    return case if form.region is None else _cropped(case, form.region, grid_spacing(own, form.spacing))
+
+
+def _cropped(case: LoadedCase, region: Region, spacing: Sequence[float]) -> LoadedCase:
+    """Return the part of a case that lies in a region, all of it where it holds none of the region's targets."""
+    if not case.centres:
+        return case
+    box = within(region.around(box_of_voxels(*case.centres.values()), spacing), case.hu.shape)
+    start = np.array([span.start for span in box], np.int32)
+    centres = {value: index - start for value, index in case.centres.items()}
+    return replace(case, hu=case.hu[box].clone(), labels=case.labels[box].clone(), centres=centres)
 
 
 def _spread(labels: Tensor, value: int) -> NDArray[np.int32]:

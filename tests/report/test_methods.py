@@ -45,6 +45,13 @@ def test_the_text_says_what_the_configurations_hold_and_cites_in_order(tmp_path)
     assert told.bibtex.count("@") == len(told.references)
 
 
+def test_a_cascade_has_a_second_network(tmp_path):
+    cascade = {"targets": ["pancreas", "gallbladder"], "spacing": 2.5}
+    write(tmp_path, "synth3", trainer={"kind": "unet", "steps": 400, "spacing": [5.0] * 3, "cascade": cascade})
+    text = methods(document.gather([tmp_path])).paragraphs[1]
+    assert "and a second network at 2.5 mm for pancreas and gallbladder in boxes of the first" in text
+
+
 def test_what_no_arm_has_is_not_claimed(tmp_path):
     write(tmp_path, "synth2", scanner={"kind": "none"}, drop={"probability": 0.0}, seed=2)
     told = methods(document.gather([tmp_path]))

@@ -25,6 +25,13 @@ def test_a_training_counts_the_tries_that_were_killed(stage):
     assert seconds([stage]) == [("synthesis", "a" * 12, 61.5 + 40.0)]
 
 
+def test_a_cascade_counts_both_trainings(stage):
+    (stage.folder / "fine").mkdir()
+    for place, rows in ((".", "step,seconds\n10,30.0\n"), ("fine", "step,seconds\n10,12.5\n")):
+        (stage.folder / place / "log.csv").write_text(rows, encoding="utf-8")
+    assert seconds([stage]) == [("synthesis", "a" * 12, 42.5)]
+
+
 def test_a_log_by_epochs_is_no_clock(stage):
     (stage.folder / "log.csv").write_text("epoch,seconds\n0,30.0\n1,29.0\n", encoding="utf-8")
     assert seconds([stage]) == [("synthesis", "a" * 12, 90.0)]

@@ -59,6 +59,8 @@ NOWHERE, EVERYWHERE = [], ["synthesis", "dataset", "training"]
         ("synth3", "dose=full", ["dataset", "training"]),
         ("synth3", "scanner.rows=16", NOWHERE),
         ("synth3", "trainer.learning_rate=0.1", ["training"]),
+        ("synth3", "trainer.cascade.steps=3", NOWHERE),
+        ("synth3", "trainer.cascade.targets=[liver]", ["training"]),
     ],
 )
 def test_a_setting_re_makes_what_reads_it(keys, kind, override, stages):

@@ -119,6 +119,8 @@ def test_sizes_are_those_of_the_grid_that_volumes_are_made_on(experiment):
     grids = [nifti.read_grid(next(path for path in s.files if ".nii" in path.suffixes))[0] for s in cohort.train]
     assert own.voxels >= max(np.prod(grid) for grid in grids)
     assert finer.total_voxels == pytest.approx(8 * own.total_voxels, rel=0.01)
+    assert finer.spacing == 7.0
+    assert own.spacing == pytest.approx((8 * finer.spacing**3) ** (1 / 3), rel=0.01)
     assert own.volumes == 2 * config.data.replicates + config.data.replicates_val
     kept = ScannerSettings(kind="helical", cache=True)
     assert training.size_of(replace(config, scanner=kept), cohort).projections > 0

@@ -7,6 +7,7 @@ import torch
 from labelct.dataset import Case, image_path, label_path
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.trainer.region import Region
 from labelct.trainer.volumes import CENTRES, Form, load_case, load_cases, on_grid
 from tests.trainer.conftest import SHAPE, SPACING, body_with_ball
 
@@ -60,3 +61,19 @@ def test_a_stored_case_may_hold_the_label_to_ignore_and_no_other(tmp_path) -> No
     assert np.array_equal(loaded.labels.numpy(), labels)
     with pytest.raises(InputError, match="2"):
         load_case(case, Form((1, 1, 1), (1,)))
+
+
+def test_within_a_region_a_case_is_the_box_around_its_targets_and_patches_are_centred_there() -> None:
+    labels = torch.zeros(40, 30, 20, dtype=torch.uint8)
+    labels[4:36, 4:26, 2:18], labels[20:24, 10:12, 8:9] = 1, 2
+    hu = torch.arange(labels.numel()).reshape(labels.shape).float()
+    region = Region(("gallbladder",), 6.0, (0.0, 0.0, 0.0))
+    model = {"spacing": (2, 2, 2), "labels": {"liver": 1, "gallbladder": 2}, "intensity": {}}
+    case = on_grid("a", (hu, labels), (2, 2, 2), Form.of(model, region))
+    box = (slice(17, 27), slice(7, 15), slice(5, 12))
+    assert torch.equal(case.hu, hu[box].to(torch.int16))
+    assert torch.equal(case.labels, labels[box])
+    assert list(case.centres) == [2]
+    assert (case.labels[tuple(torch.from_numpy(case.centres[2]).long().T)] == 2).all()
+    whole = on_grid("a", (hu, labels.clamp(max=1)), (2, 2, 2), Form.of(model, region))
+    assert (whole.hu.shape, whole.centres) == (hu.shape, {})

@@ -12,7 +12,10 @@ from torch import nn
 from labelct.store import copy
 
 # `log.csv` and `versions.json` tell how it was trained; the others are read when it is used.
-DESCRIBING = ("model.json", "targets.json", "components.json", "image.json", "versions.json", "log.csv")
+DESCRIBING = (
+    *("model.json", "cascade.json", "targets.json", "components.json", "image.json"),
+    *("versions.json", "log.csv"),
+)
 
 
 @dataclass(frozen=True)

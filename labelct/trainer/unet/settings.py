@@ -1,12 +1,15 @@
 """What can be set about the trainer `unet`: the network, its training, its patches and its prediction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import choice, ranged
 from labelct.trainer.settings import AugmentationSettings as SharedAugmentation
 from labelct.trainer.settings import LoopSettings, check_length
 from labelct.trainer.settings import PredictionSettings as SharedPrediction
+from labelct.trainer.unet.cascade.settings import CascadeSettings
 
 LARGEST_PATCH = 1024  # voxels along an axis: twice what a CT has across
 MOST_CHANNELS = 2048  # feature maps of a level: four times what any published U-Net of CT has
@@ -54,6 +57,7 @@ class UNetSettings(LoopSettings):
         channels: Feature maps of each level; each level after the first halves the grid.
         deep_supervision: Lower decoder levels that the loss also looks at.
         patch: Patch `(x, y, z)` in voxels; a multiple of 2^(levels - 1).
+        cascade: A second network for small structures.
     """
 
     kind: str = choice("unet", ("unet",))
@@ -63,6 +67,7 @@ class UNetSettings(LoopSettings):
     patch: list[int] = field(default_factory=lambda: [64, 64, 64])
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    cascade: CascadeSettings = field(default_factory=CascadeSettings)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,6 +81,8 @@ class UNetSettings(LoopSettings):
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
         if self.deep_supervision and self.network != "dynunet":
             raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
+        if self.spacing is not None:
+            self.cascade.check_grid(self.spacing)
         factor = 2 ** (len(self.channels) - 1)
         if any(size < 2 * factor or size % factor for size in self.patch):
             raise SettingError(
@@ -84,3 +91,12 @@ class UNetSettings(LoopSettings):
                 f"multiples of {factor}, at least {2 * factor}",
                 f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
             )
+
+    def plain(self) -> dict[str, Any]:
+        """Return the settings as plain values; a cascade that is off leaves no trace in keys and models."""
+        found = super().plain()
+        return found if self.cascade.targets else {name: value for name, value in found.items() if name != "cascade"}
+
+    def check_targets(self, targets: Sequence[str]) -> None:
+        """Raise `SettingError` where the cascade names something that is none of the job's targets."""
+        self.cascade.check_targets(targets)

@@ -1,0 +1,151 @@
+"""Both networks of a cascade applied to a volume: all structures first, then the small ones anew in their boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from labelct.errors import InputError, SettingError
+from labelct.io.hounsfield import clipped
+from labelct.tracking.curves import FINE
+from labelct.trainer.model import CASCADE, REMEDY, components_of, read_description, settings_of
+from labelct.trainer.normalisation import of_volume
+from labelct.trainer.predictor import NetworkPredictor
+from labelct.trainer.region import Box, Region, within
+from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.unet.cascade.passes import in_boxes
+from labelct.trainer.unet.cascade.settings import CascadeSettings
+from labelct.trainer.unet.family import UNET
+from labelct.trainer.unet.settings import PredictionSettings
+from labelct.volume import Volume
+
+Labels = NDArray[np.uint8]
+Probabilities = NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class CascadePredictor:
+    """A cascade with everything that it needs to segment a volume.
+
+    Where a structure was found by the first network, the second one decides about it: within the box, voxels that
+    either of them gives to the structure become what the second one says. All others stay as the first one left them.
+    Where two structures' boxes overlap and disagree, the one that is named later in `targets` has its way.
+
+    Attributes:
+        coarse: The first network.
+        fine: The second one, of the same labels.
+        region: The boxes: around which structures, and how much.
+        components: How many parts each label value has, which have a box each; a value that is left out has one box.
+        repeated_mm: How far the end slices go on where a box reaches beyond the end of the scan.
+    """
+
+    coarse: NetworkPredictor
+    fine: NetworkPredictor
+    region: Region
+    components: Mapping[int, int]
+    repeated_mm: float = 0.0
+
+    @classmethod
+    def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None) -> CascadePredictor:
+        """Open the model that the training of a cascade left in `folder`; arguments as of `NetworkPredictor.load`."""
+        coarse = NetworkPredictor.load(UNET, folder, device, prediction)
+        wanted = _settings(folder, coarse.labels)
+        assert isinstance(coarse.settings.prediction, PredictionSettings)
+        prediction = coarse.settings.prediction
+        fine = NetworkPredictor.load(UNET, folder / FINE, device, in_boxes(prediction))
+        if fine.labels != coarse.labels:
+            raise InputError(folder / FINE / "model.json", "its labels are not those of the first network", REMEDY)
+        region = wanted.region(fine.family.patch(fine.settings)[1:])
+        return cls(coarse, fine, region, components_of(folder, coarse.labels), prediction.z_padding_mm)
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Label value by target name."""
+        return self.coarse.labels
+
+    def predict(self, volume: Volume) -> Labels:
+        """Segment a volume."""
+        found = self.coarse.predict(volume)
+        self._refine(volume, found, None)
+        return found
+
+    def predict_probabilities(self, volume: Volume) -> tuple[Labels, Probabilities]:
+        """Segment a volume, with the probabilities `(structure, x, y, z)` of whichever network decided on a voxel."""
+        found, probabilities = self.coarse.predict_probabilities(volume)
+        self._refine(volume, found, probabilities)
+        return found, probabilities
+
+    def _refine(self, volume: Volume, found: Labels, probabilities: Probabilities | None) -> None:
+        """Let the second network decide in its boxes, in place."""
+        first, fine = found.copy(), self._of(volume)
+        repeated = int(self.repeated_mm / volume.spacing[2])
+        for value, box in self._boxes(first, volume.spacing):
+            inner = within(box, first.shape)
+            levels = _ends(box[2], inner[2], repeated)
+            part = Volume(np.pad(volume.array[inner], ((0, 0), (0, 0), levels), "edge"), volume.affine)
+            kept = slice(levels[0], levels[0] + inner[2].stop - inner[2].start)
+            new, shares = (fine.predict(part), None) if probabilities is None else fine.predict_probabilities(part)
+            new = new[..., kept]
+            decided = (first[inner] == value) | (new == value)
+            found[inner][decided] = new[decided]
+            if probabilities is not None and shares is not None:
+                probabilities[(slice(None), *inner)][:, decided] = shares[..., kept][:, decided]
+
+    def _of(self, volume: Volume) -> NetworkPredictor:
+        """Return the second network with the normalisation of the whole volume where every volume has its own."""
+        if self.fine.intensity_properties is not None:
+            return self.fine
+        hu = clipped(volume.array.astype(np.float32, copy=False))
+        return replace(self.fine, intensity_properties=of_volume(hu))
+
+    def _boxes(self, first: Labels, spacing: tuple[float, float, float]) -> Iterator[tuple[int, Box]]:
+        """Yield label value and box of every part of the structures that the first network found."""
+        for name in self.region.targets:
+            value = self.labels[name]
+            for inner in parts(first, value, self.components.get(value)):
+                yield value, self.region.around(inner, spacing)
+
+
+def parts(labels: Labels, value: int, count: int | None) -> list[Box]:
+    """Return the boxes of the largest 26-connected components of a label, none where no voxel has it.
+
+    Args:
+        labels: `(x, y, z)`.
+        value: The label.
+        count: How many components it has; None: unknown, one box holds them all.
+    """
+    where = ndimage.find_objects(labels, max_label=value)[value - 1]
+    if where is None:
+        return []
+    if count is None:
+        return [where]
+    components, _ = ndimage.label(labels[where] == value, structure=np.ones((3, 3, 3), bool))
+    sizes = np.bincount(components.ravel())[1:]
+    boxes, largest = ndimage.find_objects(components), np.argsort(-sizes, kind="stable")[:count]
+    return [_shifted(boxes[number], where) for number in largest]
+
+
+def _shifted(box: Box, by: Box) -> Box:
+    """Return a box within another one, counted from where that is counted from."""
+    x, y, z = (slice(a.start + b.start, a.stop + b.start) for a, b in zip(box, by, strict=True))
+    return x, y, z
+
+
+def _ends(wanted: slice, there: slice, most: int) -> tuple[int, int]:
+    """Return how many levels of a wanted range lie below and above those that are there, `most` at each end."""
+    return min(most, there.start - wanted.start), min(most, wanted.stop - there.stop)
+
+
+def _settings(folder: Path, labels: Mapping[str, int]) -> CascadeSettings:
+    """Return the settings of a cascade as its folder has them."""
+    found = settings_of(folder, {"settings": read_description(folder / CASCADE)}, CascadeSettings, CASCADE)
+    try:
+        found.check_targets(list(labels))
+    except SettingError as error:
+        raise InputError(folder / CASCADE, str(error), REMEDY) from None
+    return found

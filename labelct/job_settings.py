@@ -22,7 +22,7 @@ class LimitSettings(Checked):
     """How many cases of each split are used, first ones first.
 
     Attributes:
-        train: Training cases; null takes all.
+        train: Training cases, no more than there are; null takes all.
         val: Validation cases; null takes all.
         test: Cases of each test cohort; null takes all.
     """

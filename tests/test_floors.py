@@ -82,7 +82,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "complaints": {"errors", "settings"},
         "caps": {"complaints"},
         "job_settings": {"settings"},
-        "resolvers": {"settings"},
+        "resolvers": {"settings", "synthesis"},
         "config": {
             "caps", "cohort", "complaints", "errors", "evaluation", "job_settings", "option_files", "parallel",
             "phantom", "priors", "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer",

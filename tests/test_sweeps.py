@@ -55,6 +55,20 @@ def test_what_the_embedded_cohort_cannot_do_is_left_out():
     assert [job[0] for job in jobs("sweep=cases", *PHANTOM)] == [f"limit.train={number}" for number in (1, 2, 4, 8)]
 
 
+MASKS = {"organs": (1, 2, 4, 8, 16, 24), "liver": (1, 2, 4, 8, 16, 32, 64)}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_learning_curve_has_as_many_steps_and_volumes_whatever_the_label_maps(name, configured):
+    given = ["sweep=cases", f"experiment={name}_from_masks", "cohort.root=maps", "test.totalsegmentator.root=ct"]
+    assert [job[0] for job in jobs(*given)] == [f"limit.train={number}" for number in MASKS[name]]
+    few, every = (configured(*given, f"limit.train={MASKS[name][place]}", "seed=2") for place in (0, -1))
+    assert few.data.replicates * few.limit.train == every.data.replicates * every.limit.train == 4 * MASKS[name][-1]
+    assert few.trainer == every.trainer
+    assert (few.cohort.seed, few.data.seed, few.seed) == (2, 2, 2)
+    assert configured(*given, "data.replicates=4", "limit.train=1").data.replicates == 4
+
+
 def test_a_sweep_of_any_experiment():
     masks = ["cohort.root=maps", "test.totalsegmentator.root=ct"]
     assert (

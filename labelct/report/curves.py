@@ -57,20 +57,20 @@ def points(axis: Axis, runs: Sequence[FinishedRun], by: Sequence[str], results: 
         results: The rows of the report.
 
     Returns:
-        `results` with `x`, NaN for what has no number (no noise, every case), `tick`, what the axis says there, and
-        `line`: the other choices, test cohort and label, where they vary.
+        `results` with `x`, NaN for what has no number (no noise, every case), `tick`, what the axis says there,
+        `line`: the other choices and the label, where they vary, and `panel`: the test cohort, where it does.
     """
     numbers = {run.arm(by): _number(run, axis) for run in runs}
     x = results["arm"].map(numbers).astype(float)
     tick = x.map("{:g}".format).where(x.notna(), axis.other or results[axis.choice])
     parts = [name for name in by if name != axis.choice]
-    parts += [name for name in ("test", "label") if results[name].nunique() > 1]
+    parts += ["label"] if results["label"].nunique() > 1 else []
     line = results[parts].agg(", ".join, axis=1) if parts else "dice"
-    return results.assign(x=x, tick=tick, line=line)
+    return results.assign(x=x, tick=tick, line=line, panel=results["test"] if results["test"].nunique() > 1 else "")
 
 
 def curve(points: pd.DataFrame, axis: Axis) -> Figure:
-    """Draw the mean Dice of each line, its intervals as bars.
+    """Draw the mean Dice of each line, its intervals as bars, one panel a test cohort.
 
     Args:
         points: What `points` returns; those without a number stand apart on the right.
@@ -79,26 +79,41 @@ def curve(points: pd.DataFrame, axis: Axis) -> Figure:
     Returns:
         The figure.
     """
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
-    axes = figure.add_subplot()
+    panels = list(points["panel"].unique())
+    figure = Figure(figsize=(1.4 + 3.8 * len(panels), 3.4), layout="constrained")
     first, last = points["x"].min(), points["x"].max()
     beyond = last * 1.8 if axis.logarithmic else last + max(last - first, abs(last), 1e-9) * 0.25
     points = points.assign(place=points["x"].fillna(beyond))
-    lines = dict(list(points.groupby("line", sort=False)))
-    for index, (name, line) in enumerate(lines.items()):
-        _line(axes, line.dropna(subset="dice").sort_values("place"), name, f"C{index % 10}")
+    colours = {name: f"C{index % 10}" for index, name in enumerate(points["line"].unique())}
+    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        for name, line in points[points["panel"] == panel].groupby("line", sort=False):
+            _line(axes, line.dropna(subset="dice").sort_values("place"), str(name), colours[str(name)])
+        axes.set_title(panel, fontsize=9)
+        _framed(axes, points, axis)
+    figure.axes[0].set_ylabel("Dice", fontsize=9)
+    if len(colours) > 1:
+        shown = {
+            label: handle
+            for axes in figure.axes
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        columns = max(1, len(panels) * 60 // max(map(len, colours)))
+        names = [name for name in colours if name in shown]
+        places: dict[str, Any] = {"loc": "outside lower center", "ncols": columns, "fontsize": 7, "frameon": False}
+        figure.legend([shown[name] for name in names], names, **places)
+    return figure
+
+
+def _framed(axes: Axes, points: pd.DataFrame, axis: Axis) -> None:
+    """Put the ticks of all points below a panel."""
     if axis.logarithmic:
         axes.set_xscale("log")
     ticks = points[["place", "tick"]].drop_duplicates().sort_values(["place", "tick"])
     axes.set_xticks(ticks["place"], ticks["tick"], fontsize=8)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(axis.text, fontsize=9)
-    axes.set_ylabel("Dice", fontsize=9)
     axes.grid(linewidth=0.4, alpha=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    if len(lines) > 1:
-        figure.legend(loc="outside lower center", ncols=max(1, 60 // max(map(len, lines))), fontsize=7, frameon=False)
-    return figure
 
 
 def _line(axes: Axes, points: pd.DataFrame, name: str, colour: str) -> None:

@@ -138,6 +138,8 @@ def _remarks(results: pd.DataFrame, reference: str | None, settings: StatisticsS
         remarks.append("missed or invented: on one side only; Dice and surface Dice 0, no HD95.")
     if reference:
         remarks += _on_comparisons(results.dropna(subset="method"), reference, settings)
+    if ((results["n"] == 1) & results["dice_low"].notna()).any():
+        remarks.append("n = 1: the interval is over the runs of the one case, and says nothing of other cases.")
     few = results["n"].min()
     if few < FEW:
         remarks.append(f"Warning: with n = {few} an interval by bootstrap is too narrow.")

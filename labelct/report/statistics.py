@@ -36,8 +36,8 @@ def summarise(scores: pd.DataFrame, by: Sequence[str], settings: StatisticsSetti
         One row a group with the columns of `by`; `n` (cases with a Dice) and `runs`; the number of rows that are
         `absent` (in truth and prediction, in no mean), `missed` (in truth alone) and `invented` (in prediction alone);
         and for each metric of `SHOWN` `<metric>`, `<metric>_std` (between cases), `<metric>_median`, `<metric>_low`,
-        `<metric>_high` (bootstrap interval of the mean) and `<metric>_std_runs` (between the means of the runs). NaN
-        where n is too small.
+        `<metric>_high` (bootstrap interval of the mean, over cases and runs; of one case over its runs alone) and
+        `<metric>_std_runs` (between the means of the runs). NaN where n is too small.
     """
     rows = []
     for key, group in scores.groupby(list(by), sort=False):
@@ -177,9 +177,10 @@ def _interval(samples: NDArray[np.float64], settings: StatisticsSettings) -> tup
 def _spread(table: pd.DataFrame, settings: StatisticsSettings | None) -> dict[str, float]:
     """Return mean, spreads, median and interval of one metric by the end of their names; `table` is `(case, run)`."""
     cases, low, high = table.mean(axis=1), np.nan, np.nan
-    if settings is not None and len(table) > 1:
+    drawn = table if len(table) > 1 else table.dropna(axis=1)  # a run without the only case has no mean to draw
+    if settings is not None and len(drawn) and drawn.size > 1:
         rng = np.random.default_rng(settings.seed)
-        samples = bootstrap_means(table.to_numpy(), _draw_cases(len(table), settings, rng), rng)
+        samples = bootstrap_means(drawn.to_numpy(), _draw_cases(len(drawn), settings, rng), rng)
         low, high = _interval(samples, settings)
     spread = {"": cases.mean(), "_std": cases.std(), "_median": cases.median(), "_low": low, "_high": high}
     return spread | {"_std_runs": table.mean(axis=0).std()}

@@ -10,7 +10,7 @@ from typing import Any
 from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import CohortSettings, Config, TestSettings, plain
-from labelct.errors import InputError, did_you_mean
+from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.job_settings import LimitSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
@@ -61,6 +61,7 @@ def untold(name: str) -> Iterator[None]:
 def _check(config: Config) -> None:
     root = Path(config.paths.outputs) / "stages"
     own = _own(config, root)
+    _check_limit(config, own)
     known, modality, source = _offered(config.cohort, own)
     _check_image(config, own, modality, source)
     translation.check(config, root)
@@ -96,6 +97,20 @@ def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
     if not cohort.train:
         raise InputError(stage.folder, "no training subject is left", "check cohort.splits and limit.train")
     return cohort, stage
+
+
+def _check_limit(config: Config, own: tuple[Cohort, Stage] | None) -> None:
+    """Raise `SettingError` where more training cases are asked for than there are: an arm would be named wrongly.
+
+    What `debug` lays over a configuration is no number that was asked for.
+    """
+    asked, folds = config.limit.train, config.evaluation.folds
+    if asked is None or "limit.train" in config.debug.caps or (own is None and folds is not None):
+        return
+    there = len(own[0].train) if own else config.cohort.train  # type: ignore[union-attr]
+    if asked > there:
+        source = own[1].folder if own else f"cohort={config.cohort.kind}"
+        raise SettingError("limit.train", asked, f"at most {there}, the training cases of {source}")
 
 
 def _offered(settings: CohortSettings, own: tuple[Cohort, Stage] | None) -> tuple[tuple[str, ...], str, str]:

@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,15 @@ from labelct.report.settings import StatisticsSettings
 from tests.report.runs import PNG, REFERENCE
 
 AXIS = curves.Axis("limit.train", "limit.train", "label maps", logarithmic=True)
-COLUMNS = ["line", "x", "tick", "dice", "dice_low", "dice_high"]
+COLUMNS = ["line", "x", "tick", "dice", "dice_low", "dice_high", "panel"]
+
+
+def table(*points):
+    return pd.DataFrame([(*point, "")[: len(COLUMNS)] for point in points], columns=COLUMNS)
 
 
 def draw(path, *points):
-    plots.save(curves.curve(pd.DataFrame(points, columns=COLUMNS), AXIS), path, ["png"])
+    plots.save(curves.curve(table(*points), AXIS), path, ["png"])
     return path.read_bytes()
 
 
@@ -26,6 +32,17 @@ def test_a_point_without_a_mean_leaves_the_picture_as_it_is(tmp_path):
     points = ("synth3", 1.0, "1", 0.5, 0.4, 0.6), ("synth3", 64.0, "64", 0.9, 0.8, 1.0)
     more = ("synth3", 64.0, "64", np.nan, np.nan, np.nan)
     assert draw(tmp_path / "a.png", *points) == draw(tmp_path / "b.png", *points, more)
+
+
+def test_a_test_cohort_is_a_panel_and_a_structure_has_one_colour_in_all_of_them():
+    rows = [(label, x, f"{x:g}", 0.5, 0.4, 0.6, test)
+            for test, label, x in product(("s9001", "slab"), ("liver", "spleen"), (1.0, 24.0))]  # fmt: skip
+    figure = curves.curve(table(*rows), AXIS)
+    assert [axes.get_title() for axes in figure.axes] == ["s9001", "slab"]
+    colours = [{bars.get_label(): bars[0].get_color() for bars in axes.containers} for axes in figure.axes]
+    assert colours[0] == colours[1]
+    assert len(set(colours[0].values())) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["liver", "spleen"]
 
 
 def test_an_arm_stands_at_its_number_and_the_noise_free_one_apart(doses):

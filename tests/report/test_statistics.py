@@ -83,6 +83,14 @@ def test_one_case_has_no_spread_and_no_interval():
     assert all(np.isnan(summary[name]) for name in ("dice_std", "dice_low", "dice_high"))
 
 
+def test_the_interval_of_one_case_is_over_its_runs():
+    summary = one(
+        pd.concat([rows([dice], run=run) for run, dice in enumerate((0.8, 0.9, 0.7, NAN))]), ["arm"], SETTINGS
+    )
+    assert (summary["n"], summary["dice"]) == (1, pytest.approx(0.8))
+    assert (summary["dice_low"], summary["dice_high"]) == pytest.approx((0.7, 0.9))
+
+
 def test_a_group_absent_everywhere_is_nan():
     summary = one(rows([NAN, NAN]), ["arm"], SETTINGS)
     assert (summary["n"], summary["absent"]) == (0, 2)

@@ -86,6 +86,14 @@ def test_a_test_cohort_has_to_have_the_targets_and_none_of_the_training(configur
     )
 
 
+def test_more_training_cases_than_there_are_is_refused_unless_debug_lays_them_over(configured, maps):
+    given = [*maps, "targets=[liver]", "test=[phantom]", "cohort.splits={train:1,val:1,test:0}"]
+    preflight.check(configured(*given, "limit.train=1"))
+    refused(configured(*given, "limit.train=2"), r"limit\.train=2: allowed is at most 1, the training cases of /")
+    preflight.check(configured(*given, "debug=smoke"))  # whose limit.train is 2
+    refused(configured("cohort.train=3", "limit.train=4"), "at most 3, the training cases of cohort=phantom")
+
+
 @pytest.mark.parametrize("kind", ["synth2", "synthseg", "clinical"])
 def test_a_recipe_without_clips_needs_no_videos(configured, kind):
     preflight.check(configured("texture=video", f"data={kind}"))

@@ -110,8 +110,26 @@ def _no_key(found: re.Match[str], error: Exception) -> str:
         return _no_group(key)
     if schema is None or schema is dict:
         return _no_place(key)
+    if remedy := _elsewhere(key, str(cause.full_key), schema):  # type: ignore[union-attr]
+        return remedy
     chosen_by_kind = parent in ("cohort", "trainer") or re.fullmatch(r"test\.\w+", parent)
     return unknown_key(key, schema, parent, KINDS[parent.partition(".")[0]] if chosen_by_kind else None)
+
+
+def _elsewhere(key: str, missing: str, schema: Any) -> str:
+    """Return what to say of a key that is there at another level, or has a level too many; empty for others.
+
+    Args:
+        key: As it was typed.
+        missing: The part of it that is not there, from its start.
+        schema: The dataclass that it lies in.
+    """
+    parent, name = missing.rpartition(".")[0], key.rpartition(".")[2]
+    if missing == key:
+        return f"{key}: no such key here; did you mean {name!r}?" if name in Config.__dataclass_fields__ else ""
+    if name in {part.name for part in dataclasses.fields(schema)}:
+        return f"{missing}: no such key; did you mean '{parent}.{name}'?"
+    return unknown_key(missing, schema)
 
 
 def _no_group(key: str) -> str:

@@ -15,6 +15,7 @@ from labelct.config import PLAIN, option_names
 HOME = re.compile(r"(?<=[=,\[])~[\w.-]*(?=[/,\]]|$)")
 KEY = re.compile(r"(\+{0,2}[\w./@-]+)=(.*)", re.DOTALL)
 UNQUOTED = re.compile(r"[,'\"\\]|\$\{|^[\[({]|^\w+\(")  # lists, tables, functions, and what has quotes already
+ALONE = ("experiment", "sweep", "hparams_search")  # groups of which the last would drop the one before in silence
 PAIR = re.compile(r"[^:/{\[\"']+:[^/]")  # `1:liver`, what a shell leaves of a table; not `tcp://host`
 
 
@@ -28,9 +29,9 @@ def understood(given: Sequence[str]) -> list[str]:
         given: The overrides as they were typed.
 
     Raises:
-        ConfigError: The shell took a table apart, or an empty table says nothing.
+        ConfigError: The shell took a table apart, an empty table says nothing, or there are two experiments.
     """
-    _check_braces(given)
+    _check_repeated(given)
     return [_understood(HOME.sub(lambda found: os.path.expanduser(found[0]), override)) for override in given]
 
 
@@ -75,8 +76,8 @@ def _is_readable(override: str) -> bool:
     return True
 
 
-def _check_braces(given: Sequence[str]) -> None:
-    """Raise where a shell made several overrides of `KEY={A,B}`."""
+def _check_repeated(given: Sequence[str]) -> None:
+    """Raise where a shell made several overrides of `KEY={A,B}`, or where two experiments are asked for at once."""
     values: dict[str, list[str]] = {}
     for key, _, value in (override.partition("=") for override in given):
         values.setdefault(key, []).append(value)
@@ -85,6 +86,10 @@ def _check_braces(given: Sequence[str]) -> None:
             table = f"{{{','.join(parts)}}}" if all(PAIR.match(part) for part in parts) else "..."
             told = " ".join(f"{key}={part}" for part in parts)
             raise ConfigError(f"{told}: the shell took the braces apart; put quotes round it: '{key}={table}'")
+        if key in ALONE and len(set(parts)) > 1:
+            raise ConfigError(
+                f"{key}: {' and '.join(parts)} are given; choose one, or -m {key}={','.join(parts)} for both"
+            )
 
 
 def _unreadable(override: str, complaint: str) -> str:

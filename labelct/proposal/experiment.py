@@ -91,7 +91,8 @@ def _cohort(plan: Plan, source: str) -> Iterator[str]:
     for name, value in layout.settings.items():
         yield f"  {name}: {scalar(value)}"
     if layout.kind == "folder":
-        yield _said("  names:", f"by {source}" if source else "nothing says what they are called")
+        shown = source if source.isprintable() else scalar(source)
+        yield _said("  names:", f"by {shown}" if source else "nothing says what they are called")
         yield from (_named(one, plan) for one in plan.structures)
     elif merged := {one.given: one.name for one in plan.structures if one.given and one.given != one.name}:
         yield _said("  merge:", "names of the priors in place of the data set's own")
@@ -160,8 +161,12 @@ def _tried(name: str, group: str) -> dict[str, Any]:
 
 def scalar(value: Any) -> str:
     """Return a value as YAML, a text in quotes wherever it could be taken for something else."""
-    plain = isinstance(value, str) and value.isidentifier() and yaml.safe_load(value) == value
-    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if value.isidentifier() and yaml.safe_load(value) == value:
+        return value
+    # not as JSON: YAML knows further signs that end a line
+    return str(yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**6)).strip()
 
 
 def flow(value: Any) -> str:

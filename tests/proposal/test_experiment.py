@@ -27,10 +27,18 @@ def written(of):
     return yaml.safe_load(text), text
 
 
-@pytest.mark.parametrize("name", ["my maps", 'it\'s "mine"', "Mäppchen", "a: b #c", "100%"])
+@pytest.mark.parametrize("name", ["my maps", 'it\'s "mine"', "Mäppchen", "a: b #c", "100%", "🫀\n\u2028\x85\x7f\\n"])
 def test_a_path_comes_back_as_it_is(tmp_path, name):
     content, _ = written(plan(tmp_path / name))
     assert content["cohort"]["root"] == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028"])
+def test_a_name_that_ends_a_line_adds_none_to_the_file(tmp_path, end):
+    of = plan(tmp_path, table={1: "Leber", 2: "left kidney", 3: "right kidney", 9: f"x{end}seed: 3"})
+    text = experiment.text(of, f"names{end}seed: 3")
+    assert "seed" not in yaml.safe_load(text)
+    assert yaml.safe_load(text)["cohort"]["names"][9] == "x_seed_3"
 
 
 def test_a_path_that_a_setting_would_read_otherwise_is_refused(tmp_path, monkeypatch):

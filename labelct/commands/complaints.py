@@ -18,6 +18,7 @@ from labelct.errors import did_you_mean
 
 # A number, null, or a list or table that begins with one, where the name of an option should stand.
 NO_NAME = r"[\[{\s]*(null|true|false|[-+\d.e]+)\b.*|\[\s*[\[{].*"
+MOST_MEANT = 3  # keys of one name in one line
 # What Hydra raises where a command line does not fit: behind the first two, its own slips at values not foreseen.
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, AssertionError, TypeError, AttributeError)
 
@@ -139,6 +140,8 @@ def _no_group(key: str) -> str:
         return no_option(*key.split("=", 1))
     if bare in known:
         return f"{key}: is there already; write {bare}=VALUE without + or ~"
+    if below := [name for name in _keys() if name.rpartition(".")[2] == bare]:
+        return f"{key}: no such key; did you mean {' or '.join(map(repr, below[:MOST_MEANT]))}?"
     return no_such_key(key, list(dict.fromkeys(known)))
 
 

@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from labelct.commands import slurm
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
-from labelct.commands.groups import NAME, own_folder
+from labelct.commands.groups import NAME, groups, own_folder
 from labelct.commands.overrides import parsed, understood
 from labelct.complaints import ConfigError
 from labelct.config import Config, configuration_folder, is_truth, typed
@@ -47,6 +47,7 @@ def intermixed(arguments: Sequence[str]) -> list[str]:
         SystemExit: A flag is unknown or lacks its value.
     """
     parser = Parser(prog="labelct run", parents=[get_args_parser()], add_help=False)
+    parser.settings = (*Config.__dataclass_fields__, *groups())
     overrides = parser.parse_intermixed_args(list(arguments)).overrides
     left = list(overrides)
     flags = []

@@ -15,7 +15,7 @@ from labelct.config import PLAIN, option_names
 HOME = re.compile(r"(?<=[=,\[])~[\w.-]*(?=[/,\]]|$)")
 KEY = re.compile(r"(\+{0,2}[\w./@-]+)=(.*)", re.DOTALL)
 UNQUOTED = re.compile(r"[,'\"\\]|\$\{|^[\[({]|^\w+\(")  # lists, tables, functions, and what has quotes already
-ALONE = ("experiment", "sweep", "hparams_search")  # groups of which the last would drop the one before in silence
+ALONE = ("experiment", "sweep", "hparams_search", "test")  # of which the last would drop the one before in silence
 PAIR = re.compile(r"[^:/{\[\"']+:[^/]")  # `1:liver`, what a shell leaves of a table; not `tcp://host`
 
 

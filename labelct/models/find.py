@@ -38,6 +38,8 @@ def find_model(text: str | None = None, outputs: Path = Path("outputs")) -> Path
     if text in shipped:
         return shipped[text]
     path = Path(text)
+    if not text.strip():
+        raise InputError("--model", "is empty", f"{GIVE}, or leave it out")
     if not path.exists():
         names = f", one of {', '.join(shipped)}" if shipped else ""
         remedy = did_you_mean(text, [*shipped, LATEST]) or f"{GIVE}, {LATEST}{names}"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Columns that a narrow terminal does without, the least important first.
 EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
+# What Markdown takes for markup; an underscore within a word is none.
+MARKUP = re.compile(r"[\\`\[\]|*~$]|(?<![^\W_])_|_(?![^\W_])")
 # What LaTeX lacks, besides the letters that pandas escapes.
 TEX = str.maketrans({"±": r"$\pm$", "–": "--", "−": "$-$", "Δ": r"$\Delta$", "<": "$<$"})
 
@@ -94,7 +96,7 @@ def markdown(table: pd.DataFrame, named: int | None = None) -> str:
 
 def markdown_text(text: str) -> str:
     """Return text that Markdown shows as it is: no HTML, link, picture, code or cell of its own in it."""
-    return re.sub(r"([\\`\[\]|*])", r"\\\1", escape(" ".join(text.split()), quote=False))
+    return MARKUP.sub(r"\\\g<0>", escape(" ".join(text.split()), quote=False))
 
 
 def latex(table: pd.DataFrame) -> str:

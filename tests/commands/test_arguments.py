@@ -1,4 +1,5 @@
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,18 @@ def test_a_wrong_argument_is_one_line_with_the_nearest_flag(capsys):
         parser.parse_args(["--devise", "cpu"])
     assert ended.value.code == 2
     assert capsys.readouterr().err == "labelct verb: unrecognized arguments: --devise cpu; did you mean '--device'?\n"
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_path_is_not_the_launch_folder(capsys, text):
+    parser = Parser(prog="labelct verb")
+    parser.add_subparsers().add_parser("sub").add_argument("--out", type=Path)
+    assert parser.parse_args(["sub", "--out", "x/y"]).out == Path("x/y")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["sub", "--out", text])
+    assert (
+        f"argument --out: {text!r}: allowed is a path; is a variable of the shell not set?" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "nan", ""])

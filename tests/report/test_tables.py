@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from labelct.report import tables
 
@@ -33,3 +34,18 @@ def test_markdown_keeps_a_rule_between_columns_apart_from_a_bar_in_a_cell():
 
 def test_html_escapes_its_cells():
     assert "&lt;b&gt;" in tables.html(TABLE.assign(data="<b>"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("kidney_left", "kidney_left"),
+        ("_liver_", r"\_liver\_"),
+        ("~~old~~", r"\~\~old\~\~"),
+        ("$x$", r"\$x\$"),
+        ("*a* `b` [c](d)", r"\*a\* \`b\` \[c\](d)"),
+        ("<b>\n# two & more", "&lt;b&gt; # two &amp; more"),
+    ],
+)
+def test_markdown_shows_names_as_they_are(text, shown):
+    assert tables.markdown_text(text) == shown

@@ -42,14 +42,26 @@ def settings(root: Path, chosen: list[str]) -> Config:
     return configuration(["experiment=table1", *chosen, *given])
 
 
-def section(config: Config, loaded: Loaded, sampler: Sampler) -> NDArray[np.float32]:
-    """Return `(x, y)`, HU of the section of a painted and scanned volume."""
+def painted(loaded: Loaded, sampler: Sampler) -> NDArray[np.float32]:
+    """Return `(x, y, z)`, HU of a painted volume."""
     rng = np.random.default_rng(entropy(SEED, SYNTHESIS, CASE, 0))
-    part = slice(SLICE - HALF, SLICE + HALF)
-    volume = np.ascontiguousarray(np.asarray(sampler.recipe.draw(loaded.case, rng).volume)[:, :, part])
+    return np.asarray(sampler.recipe.draw(loaded.case, rng).volume)
+
+
+def scanned(volume: NDArray[np.float32], loaded: Loaded, sampler: Sampler) -> NDArray[np.float32]:
+    """Return `(x, y, z)`, HU of a painted volume behind the scanner."""
     params = sample_scan(np.random.default_rng(entropy(SEED, SCAN, CASE, 0)))
     hu: NDArray[np.float32] = scan(volume, loaded.case.spacing, sampler.acquisition, params)
-    return hu[:, :, HALF]
+    return hu
+
+
+def opened(config: Config) -> tuple[Loaded, Sampler]:
+    """Return the case as the recipe of a configuration takes it, and what draws and scans its volumes."""
+    recipe = Recipe.of(config.data, config.fill, config.texture, config.drop, config.targets)
+    sampler = Sampler(recipe, Acquisition(resolved(config), config.dose))
+    cohort = open_cohort(config.cohort)
+    (subject,) = (*cohort.train, *cohort.val, *cohort.test)
+    return sampler.load(subject), sampler
 
 
 def main(root: Path, output: Path) -> None:
@@ -58,12 +70,9 @@ def main(root: Path, output: Path) -> None:
     grey: dict[str, Any] = {"cmap": "gray", "vmin": level - width / 2, "vmax": level + width / 2}
     figure, axes = plt.subplots(1, len(PANELS), figsize=(9.0, 3.25), layout="constrained")
     for axis, (title, chosen) in zip(axes, PANELS.items(), strict=True):
-        config = settings(root, chosen)
-        recipe = Recipe.of(config.data, config.fill, config.texture, config.drop, config.targets)
-        sampler = Sampler(recipe, Acquisition(resolved(config), config.dose))
-        cohort = open_cohort(config.cohort)
-        (subject,) = (*cohort.train, *cohort.val, *cohort.test)
-        picture = section(config, sampler.load(subject), sampler)
+        loaded, sampler = opened(settings(root, chosen))
+        part = painted(loaded, sampler)[:, :, SLICE - HALF : SLICE + HALF]
+        picture = scanned(np.ascontiguousarray(part), loaded, sampler)[:, :, HALF]
         axis.imshow(picture[::-1].T, origin="lower", interpolation="bilinear", **grey)
         axis.set_title(title, fontsize=9)
         axis.set_axis_off()

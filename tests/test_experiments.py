@@ -1,5 +1,8 @@
 """Every option of every group and every experiment composes and validates; the full settings are one override away."""
 
+import dataclasses
+import re
+
 import pytest
 
 from labelct import pipeline
@@ -13,6 +16,27 @@ PROSTATE = (*("cohort.root=isbi", "translation.mr.root=mr"), *("translation.ct.r
 RIVALS = (*ROOTS, "test.dicom.root=series", "translation.ct.root=unlabelled")
 MADE = ("own", "synthetic", "phantom", "pelvis_ct", "pelvis_mr")  # cohorts that lie in no folder of a user's
 OPTIONS = {group: list(options(group)) for group in ("cohort", "trainer", *PLAIN) if group in groups()}
+PAGE = (configuration_folder().parent / "docs" / "keys.md").read_text(encoding="utf-8")
+DOCUMENTED = set(re.findall(r"^\| `([\w.]+)` \|", PAGE, re.MULTILINE))
+
+
+def keys(value, name=""):
+    """Yield the dotted name of everything that a configuration holds."""
+    if dataclasses.is_dataclass(value) and name != "targets":
+        below = {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
+    elif name == "test":
+        below = value  # settings by the name of the test cohort
+    else:
+        yield name
+        return
+    for part, inner in below.items():
+        yield from keys(inner, f"{name}.{part}".lstrip("."))
+
+
+def undocumented(config):
+    """Return the keys of a configuration that docs/keys.md lacks; test and translation hold cohorts."""
+    found = {key: re.sub(r"^(test\.\w+|translation\.(mr|ct))\.", "cohort.", key) for key in keys(config)}
+    return [key for key, own in found.items() if not {key, own} & DOCUMENTED]
 
 
 def chosen(turn):
@@ -28,6 +52,7 @@ def test_every_option_composes(turn, configured):
     config = configured(*chosen(turn))
     name = OPTIONS["data"][turn % len(OPTIONS["data"])]
     assert config.data.kind in ({"mr", "cyclegan"} if name == "translated_mr" else {name})
+    assert undocumented(config) == []
 
 
 def test_every_test_group_composes_and_all_at_once(configured):
@@ -53,7 +78,9 @@ def test_every_experiment_says_what_it_is_and_composes(name, configured):
     known = {"_from_": ROOTS, "rivals": RIVALS, "phantom": (), "prostate_table1_full": PROSTATE}
     known |= {"prostate_context_full": PROSTATE, "prostate": ()}
     roots = next((known[part] for part in known if part in name), ("cohort.root=maps", "texture.root=videos"))
-    assert configured(f"experiment={name}", *roots).targets
+    config = configured(f"experiment={name}", *roots)
+    assert config.targets
+    assert undocumented(config) == []
 
 
 @pytest.mark.parametrize("name", ["liver_from_masks", "organs_from_masks"])

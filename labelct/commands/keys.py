@@ -144,14 +144,19 @@ def markdown() -> str:
     for group in all_sections():
         lines += [f"## {group}", "", LINES[group], ""]
         if known := options(group):
-            rows = (f"| `{group}={option}` | {line} |" for option, line in known.items())
+            rows = (f"| `{group}={option}` | {_cell(line)} |" for option, line in known.items())
             lines += ["| option | |", "|---|---|", *rows, ""]
         for kinds, keys in sections(group).items():
             lines += [f"{_title(group, kinds)}:", ""] if kinds else []
-            rows = (f"| `{key.name}` | {key.kind} | `{key.default}` | {key.text} |" for key in keys)
+            rows = (f"| `{key.name}` | {key.kind} | `{key.default}` | {_cell(key.text)} |" for key in keys)
             lines += ["| key | type | default | |", "|---|---|---|---|", *rows, ""]
         lines += [OTHER_TESTS, ""] if group == "test" else []
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a table in Markdown, which a bare `|` would end."""
+    return text.replace("|", "\\|")
 
 
 def main() -> None:

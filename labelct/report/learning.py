@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from labelct.errors import InputError
 from labelct.report.arms import FinishedRun
@@ -50,11 +51,15 @@ def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
         axes = figure.add_subplot(1, len(metrics), place + 1)
         chosen = curves[curves["metric"] == metric]
         for (arm, _), line in chosen.groupby(["arm", "run"], sort=False):
-            axes.plot(line["step"], line["value"], color=colours[arm], linewidth=0.9, alpha=0.8)
+            marker = "o" if len(line) == 1 else ""  # of one point there is no line
+            axes.plot(
+                line["step"], line["value"], color=colours[arm], linewidth=0.9, alpha=0.8, marker=marker, markersize=3
+            )
         if metric == "dice":
             axes.set_ylim(0.0, 1.0)
         axes.set_xlabel("step", fontsize=9)
         axes.set_ylabel(SHOWN[metric], fontsize=9)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.tick_params(labelsize=8)
         axes.grid(linewidth=0.4, alpha=0.6)
         axes.spines[["top", "right"]].set_visible(False)

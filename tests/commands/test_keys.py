@@ -117,6 +117,13 @@ def test_the_page_names_every_key_of_the_schemas():
     assert re.search(r"\| `seed` \| int \| `0` \|", page)
 
 
+def test_every_row_of_the_page_has_as_many_cells_as_its_head():
+    tables = re.findall(r"(?:^\|.*\n)+", keys.markdown(), re.MULTILINE)
+    assert len(tables) > 20
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
+
+
 def test_the_help_is_light():
     heavy = "{'torch', 'numba', 'scipy', 'matplotlib', 'pandas'}"
     code = f"import sys; from labelct.commands import keys; keys.markdown(); print(sorted({heavy} & set(sys.modules)))"

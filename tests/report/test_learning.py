@@ -27,6 +27,14 @@ def test_the_curves_of_a_run_are_those_of_its_arm(tmp_path):
     assert loss.lines[0].get_color() == "C1"
 
 
+def test_a_curve_of_one_point_is_seen_and_steps_are_whole(tmp_path):
+    write(tmp_path, "synth1", "step,metric,value\n2,val/dice,0.5\n3,val/dice,0.75\n3,train/loss,1.5\n")
+    figure = learning.learning_plot(learning.curves_of(arms.gather([tmp_path])[0], ["data"]), ["data=synth1"])
+    loss, dice = figure.axes
+    assert (loss.lines[0].get_marker(), dice.lines[0].get_marker()) == ("o", "")
+    assert all(float(tick).is_integer() for tick in dice.get_xticks())
+
+
 def test_runs_without_curves_have_none(tmp_path):
     write(tmp_path, "synth1", "")
     assert learning.curves_of(arms.gather([tmp_path])[0], ["data"]).empty

@@ -41,6 +41,7 @@ def test_tensorboard_has_curves_pictures_and_settings(tmp_path, segmented, pictu
     assert (tmp_path / "job" / "curves.csv").read_text().count("\n") == 4
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow itself calls
 def test_mlflow_has_the_same(tmp_path, segmented, picture):
     mlflow = pytest.importorskip("mlflow")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
@@ -53,6 +54,7 @@ def test_mlflow_has_the_same(tmp_path, segmented, picture):
         (10, 0.5), (20, 0.25),
     ]  # fmt: skip
     assert (run.data.params["seed"], run.data.tags["group"]) == ("1", "sweep")
+    assert (run.data.metrics["own/liver/dice"], run.info.status) == (0.5, "FINISHED")
 
 
 def test_masks_lie_over_the_image_each_in_its_colour(segmented):

@@ -30,11 +30,11 @@ Probabilities = NDArray[np.float16]
 
 @dataclass(frozen=True)
 class CascadePredictor:
-    """A cascade with everything that it needs to segment a volume.
+    """A cascade with everything that it needs to segment a volume; the first network's probabilities are held whole.
 
     Where a structure was found by the first network, the second one decides about it: within the box, voxels that
     either of them gives to the structure become what the second one says. All others stay as the first one left them.
-    Where two structures' boxes overlap and disagree, the one that is named later in `targets` has its way.
+    Where two structures' boxes overlap and disagree, the one of the higher label value has its way.
 
     Attributes:
         coarse: The first network.
@@ -42,6 +42,7 @@ class CascadePredictor:
         region: The boxes: around which structures, and how much.
         components: How many parts each label value has, which have a box each; a value that is left out has one box.
         repeated_mm: How far the end slices go on where a box reaches beyond the end of the scan.
+        threshold: Probability by which the first network has found a structure that it gives no voxel to.
     """
 
     coarse: NetworkPredictor
@@ -49,6 +50,7 @@ class CascadePredictor:
     region: Region
     components: Mapping[int, int]
     repeated_mm: float = 0.0
+    threshold: float = CascadeSettings.threshold
 
     @classmethod
     def load(cls, folder: Path, device: DeviceSettings, prediction: PredictionSettings | None) -> CascadePredictor:
@@ -61,7 +63,8 @@ class CascadePredictor:
         if fine.labels != coarse.labels:
             raise InputError(folder / FINE / "model.json", "its labels are not those of the first network", REMEDY)
         region = wanted.region(fine.family.patch(fine.settings)[1:])
-        return cls(coarse, fine, region, components_of(folder, coarse.labels), prediction.z_padding_mm)
+        components = components_of(folder, coarse.labels)
+        return cls(coarse, fine, region, components, prediction.z_padding_mm, wanted.threshold)
 
     @property
     def labels(self) -> dict[str, int]:
@@ -70,9 +73,7 @@ class CascadePredictor:
 
     def predict(self, volume: Volume) -> Labels:
         """Segment a volume."""
-        found = self.coarse.predict(volume)
-        self._refine(volume, found, None)
-        return found
+        return self.predict_probabilities(volume)[0]
 
     def predict_probabilities(self, volume: Volume) -> tuple[Labels, Probabilities]:
         """Segment a volume, with the probabilities `(structure, x, y, z)` of whichever network decided on a voxel."""
@@ -80,21 +81,19 @@ class CascadePredictor:
         self._refine(volume, found, probabilities)
         return found, probabilities
 
-    def _refine(self, volume: Volume, found: Labels, probabilities: Probabilities | None) -> None:
+    def _refine(self, volume: Volume, found: Labels, probabilities: Probabilities) -> None:
         """Let the second network decide in its boxes, in place."""
         first, fine = found.copy(), self._of(volume)
         repeated = int(self.repeated_mm / volume.spacing[2])
-        for value, box in self._boxes(first, volume.spacing):
+        for value, box in list(self._boxes(first, probabilities, volume.spacing)):
             inner = within(box, first.shape)
             levels = _ends(box[2], inner[2], repeated)
             part = Volume(np.pad(volume.array[inner], ((0, 0), (0, 0), levels), "edge"), volume.affine)
             kept = slice(levels[0], levels[0] + inner[2].stop - inner[2].start)
-            new, shares = (fine.predict(part), None) if probabilities is None else fine.predict_probabilities(part)
-            new = new[..., kept]
+            new, shares = (array[..., kept] for array in fine.predict_probabilities(part))
             decided = (first[inner] == value) | (new == value)
             found[inner][decided] = new[decided]
-            if probabilities is not None and shares is not None:
-                probabilities[(slice(None), *inner)][:, decided] = shares[..., kept][:, decided]
+            probabilities[(slice(None), *inner)][:, decided] = shares[:, decided]
 
     def _of(self, volume: Volume) -> NetworkPredictor:
         """Return the second network with the normalisation of the whole volume where every volume has its own."""
@@ -103,28 +102,31 @@ class CascadePredictor:
         hu = clipped(volume.array.astype(np.float32, copy=False))
         return replace(self.fine, intensity_properties=of_volume(hu))
 
-    def _boxes(self, first: Labels, spacing: tuple[float, float, float]) -> Iterator[tuple[int, Box]]:
+    def _boxes(
+        self, first: Labels, probabilities: Probabilities, spacing: tuple[float, float, float]
+    ) -> Iterator[tuple[int, Box]]:
         """Yield label value and box of every part of the structures that the first network found."""
-        for name in self.region.targets:
+        for name, likely in zip(self.labels, probabilities, strict=True):
             value = self.labels[name]
-            for inner in parts(first, value, self.components.get(value)):
+            if name not in self.region.targets:
+                continue
+            for inner in parts((first == value) | (likely >= self.threshold), self.components.get(value)):
                 yield value, self.region.around(inner, spacing)
 
 
-def parts(labels: Labels, value: int, count: int | None) -> list[Box]:
-    """Return the boxes of the largest 26-connected components of a label, none where no voxel has it.
+def parts(mask: NDArray[np.bool_], count: int | None) -> list[Box]:
+    """Return the boxes of the largest 26-connected components of a structure, none where it has no voxel.
 
     Args:
-        labels: `(x, y, z)`.
-        value: The label.
+        mask: `(x, y, z)`.
         count: How many components it has; None: unknown, one box holds them all.
     """
-    where = ndimage.find_objects(labels, max_label=value)[value - 1]
+    where = ndimage.find_objects(mask.view(np.uint8), max_label=1)[0]
     if where is None:
         return []
     if count is None:
         return [where]
-    components, _ = ndimage.label(labels[where] == value, structure=np.ones((3, 3, 3), bool))
+    components, _ = ndimage.label(mask[where], structure=np.ones((3, 3, 3), bool))
     sizes = np.bincount(components.ravel())[1:]
     boxes, largest = ndimage.find_objects(components), np.argsort(-sizes, kind="stable")[:count]
     return [_shifted(boxes[number], where) for number in largest]

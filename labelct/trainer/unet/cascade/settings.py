@@ -19,6 +19,8 @@ class CascadeSettings(Checked, section="cascade"):
         targets: The structures that are segmented anew, each one of `targets`; none: there is no second network.
         spacing: Voxel size of the fine grid, mm; below `trainer.spacing`, and no finer than the training volumes are.
         margin_mm: What is kept around a structure that the first network found, mm; 20 is what TotalSegmentator keeps.
+        threshold: Probability by which the first network has found a structure where something else is likelier, so
+            that one which it half believes in has a box, too.
         steps: Optimiser steps of the second network.
         minutes: How long its training takes, as `trainer.minutes`; null: as long as its steps do.
     """
@@ -26,6 +28,7 @@ class CascadeSettings(Checked, section="cascade"):
     targets: list[str] = field(default_factory=list)
     spacing: float = ranged(2.5, 0.1, 20)
     margin_mm: float = ranged(20.0, 0, 500)
+    threshold: float = ranged(0.2, 0.001, 1)
     steps: int = ranged(2000, 1)
     minutes: float | None = ranged(None, 0.01)
 

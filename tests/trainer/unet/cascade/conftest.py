@@ -1,4 +1,4 @@
-"""Volumes of 2 mm with an organ that a grid of 8 mm hardly holds."""
+"""Volumes of 2 mm with an organ that a grid of 5 mm hardly holds."""
 
 from pathlib import Path
 
@@ -47,14 +47,14 @@ def written(tmp_path: Path) -> TrainingSet:
 
 
 def cascade(steps: int = 4, **changes) -> TrainingTask[UNetSettings]:
-    """Return the task of a cascade of 8 and 2 mm for the gallbladder."""
+    """Return the task of a cascade of 5 and 2 mm for the gallbladder."""
     second = CascadeSettings(
         **{"targets": ["gallbladder"], "spacing": 2.0, "margin_mm": 6.0, "steps": steps, **changes}
     )
     settings = UNetSettings(
         channels=[8, 16, 32],
         patch=[16, 16, 16],
-        spacing=[8.0, 8.0, 8.0],
+        spacing=[5.0, 5.0, 5.0],
         steps=steps,
         validate_every=max(1, steps // 2),
         warmup=2,

@@ -38,7 +38,7 @@ def test_the_first_task_knows_of_no_cascade_and_the_second_is_one_network_in_box
     task = cascade(spacing=2.0, steps=7, margin_mm=9.0, minutes=3.0)
     first, second = tasks(task)
     assert tasks(first) == (first,)
-    assert (first.region, first.settings.spacing) == (None, [8.0] * 3)
+    assert (first.region, first.settings.spacing) == (None, [5.0] * 3)
     assert (second.settings.spacing, second.settings.steps, second.settings.minutes) == ([2.0] * 3, 7, 3.0)
     assert (second.region.targets, second.region.margin_mm) == (("gallbladder",), 9.0)
     assert second.region.least_mm == (32.0, 32.0, 32.0)
@@ -89,7 +89,7 @@ def test_volumes_that_are_too_coarse_and_other_boxes_are_refused(fine_set, tmp_p
 
 @pytest.mark.ci
 def test_a_second_network_finds_what_the_first_grid_cannot_hold(fine_set, tmp_path):
-    unet.fit(cascade(80), fine_set.folder, tmp_path, Tracker())
+    unet.fit(cascade(100), fine_set.folder, tmp_path, Tracker())
     predictor = open_model(tmp_path, CPU)
     hu, truth = body(9)
     volume = Volume(hu, np.diag([*SPACING, 1.0]))
@@ -99,5 +99,5 @@ def test_a_second_network_finds_what_the_first_grid_cannot_hold(fine_set, tmp_pa
         return 2 * ((found == value) & (truth == value)).sum() / both
 
     first, whole = predictor.coarse.predict(volume), predictor.predict(volume)
-    assert dice(whole, 2) > dice(first, 2) + 0.2
+    assert dice(whole, 2) > max(0.8, dice(first, 2) + 0.1)
     assert dice(whole, 1) > 0.8

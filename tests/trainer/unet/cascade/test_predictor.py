@@ -65,6 +65,21 @@ def test_a_voxel_changes_where_either_network_gives_it_to_the_structure_within_t
     assert not probabilities[:, found == 0].any()
 
 
+class Doubting(Given):
+    """Gives no voxel to anything, and a share of 0.3 of those of value 1 to the gallbladder."""
+
+    def predict_probabilities(self, volume):
+        likely = 0.3 * (volume.array == 1)
+        return np.zeros(volume.array.shape, np.uint8), np.stack([0 * likely, likely]).astype(np.float16)
+
+
+@pytest.mark.parametrize(("threshold", "found"), [(0.2, [0, 2, 2, 0]), (0.4, [0, 0, 0, 0])])
+def test_a_structure_that_the_first_network_half_believes_in_is_looked_for(threshold, found):
+    fine = Given({0: 0, 1: 2})
+    cascade = CascadePredictor(Doubting({}), fine, SHORT, {2: 1}, threshold=threshold)
+    assert cascade.predict(row(0, 1, 1, 0))[:, 0, 0].tolist() == found
+
+
 def test_where_nothing_was_found_nothing_is_looked_for():
     fine = Given({})
     found = CascadePredictor(Given({0: 0, 1: 1}), fine, SHORT, {}).predict(row(0, 1, 1, 0))
@@ -88,10 +103,10 @@ def test_parts_are_the_largest_components_each_in_its_box():
     labels = np.zeros((20, 6, 6), np.uint8)
     labels[1:4, 1:3, 1:3], labels[8:13, 2:4, 2:4], labels[18, 5, 5] = 2, 2, 2
     left, right = (slice(1, 4), slice(1, 3), slice(1, 3)), (slice(8, 13), slice(2, 4), slice(2, 4))
-    assert parts(labels, 2, 1) == [right]
-    assert parts(labels, 2, 2) == [right, left]
-    assert parts(labels, 2, None) == [(slice(1, 19), slice(1, 6), slice(1, 6))]
-    assert parts(labels, 1, 1) == parts(labels, 9, None) == []
+    assert parts(labels == 2, 1) == [right]
+    assert parts(labels == 2, 2) == [right, left]
+    assert parts(labels == 2, None) == [(slice(1, 19), slice(1, 6), slice(1, 6))]
+    assert parts(labels == 1, 1) == parts(labels == 9, None) == []
 
 
 class Threshold(torch.nn.Module):

@@ -212,16 +212,16 @@ def _completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: P
     everyone = {subject.case: subject for split in splits for subject in cohort.pooled(split)}
     subjects = {case: subject for case, subject in everyone.items() if subject.load_ct is None}
     if len(subjects) < len(everyone):
-        told = len(everyone) - len(subjects), len(everyone)
-        log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *told)
+        counts = len(everyone) - len(subjects), len(everyone)
+        log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *counts)
     fits, misfits = _fitting(config, subjects, found, root)
     alone = [case for case in subjects if not fits[case]]
     if alone and not config.data.atlas.geometric:
         remedy = "add an atlas, lower data.atlas.min_dice, or set data.atlas.geometric=true for a geometric body there"
-        told = "; ".join(misfits[alone[0]]) or "there is no other than the case itself"
-        raise InputError(cohort.root, f"no atlas fits {len(alone)} of {len(fits)} cases: {alone[0]}: {told}", remedy)
+        reasons = "; ".join(misfits.get(alone[0], ["each is the case itself"]))
+        raise InputError(cohort.root, f"no atlas fits {len(alone)} of {len(fits)} cases: {alone[0]}: {reasons}", remedy)
     for case, told in misfits.items():
-        log.warning("%s fits %s", case, "; ".join(told) + (": a geometric body" if case in alone else ""))
+        log.warning("%s: %s%s", case, "; ".join(told), ": a geometric body" if case in alone else "")
     return fits
 
 
@@ -246,7 +246,7 @@ def _fitting(
             if dice and np.mean(list(dice.values())) >= config.data.atlas.min_dice:
                 fits[pair.case.case][pair.atlas.case] = stage
             else:
-                misfits.setdefault(pair.case.case, []).append(f"{pair.atlas.case} badly ({_told(dice)})")
+                misfits.setdefault(pair.case.case, []).append(f"{pair.atlas.case} does not fit ({_told(dice)})")
     return fits, misfits
 
 

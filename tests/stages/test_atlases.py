@@ -156,11 +156,11 @@ def test_an_atlas_that_does_not_fit_ends_the_job_or_is_said(tiny, folders, caplo
     root, chosen = folders / "out/stages", ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.cases=[w3]")
     config = tiny(*chosen)
     own = cohorts.prepare(config, config.cohort, root)
-    with pytest.raises(InputError, match=r"no atlas fits 3 of 3 cases: c.: w3 badly \(no organ in common\)"):
+    with pytest.raises(InputError, match=r"no atlas fits 3 of 3 cases: c.: w3 does not fit \(no organ in common\)"):
         atlases.applied(config, own, root)
     allowed = tiny(*chosen, "data.atlas.geometric=true")
     cohort, _ = atlases.applied(allowed, own, root)
-    assert "fits w3 badly (no organ in common): a geometric body" in caplog.text
+    assert "w3 does not fit (no organ in common): a geometric body" in caplog.text
     assert not any(subject.completed for subject in cohort.train)
 
 
@@ -172,7 +172,7 @@ def test_another_atlas_takes_the_place_of_one_that_does_not_fit(tiny, folders, c
         cohort, _ = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
         assert all(len(subject.completed) == found for subject in (*cohort.train, *cohort.val))
         assert not any("w3" in subject.completed for subject in cohort.train)
-    assert "fits w3 badly (no organ in common)" in caplog.text
+    assert "w3 does not fit (no organ in common)" in caplog.text
     assert "geometric" not in caplog.text
 
 

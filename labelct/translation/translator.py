@@ -13,7 +13,7 @@ import torch
 from labelct.errors import InputError
 from labelct.texts import read_json
 from labelct.trainer.device import torch_device, torch_threads
-from labelct.trainer.model import read_checkpoint
+from labelct.trainer.model import fill, read_checkpoint
 from labelct.trainer.settings import DeviceSettings
 from labelct.translation.canvas import Canvas
 from labelct.translation.intensity import hu_of
@@ -54,7 +54,7 @@ class Translator:
         try:
             settings = TranslationSettings(**described["settings"])
             network = Generator(settings.filters, settings.blocks)
-            network.load_state_dict(read_checkpoint(folder / GENERATORS)["ct"])
+            fill(network, read_checkpoint(folder / GENERATORS)["ct"], folder / GENERATORS)
         except (KeyError, TypeError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(folder, f"holds no translation that fits its settings ({reason})", REMEDY) from None

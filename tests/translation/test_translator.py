@@ -66,6 +66,15 @@ def test_an_unfinished_training_is_named(trained, file):
 def test_weights_that_do_not_fit_are_named(trained, tiny):
     folder, _ = trained
     write_json(folder / MODEL, {"settings": of_training(tiny(filters=3))})
-    with pytest.raises(InputError, match="holds no translation that fits its settings") as error:
+    with pytest.raises(InputError, match=r"generators\.pt: its weights are not those of the network") as error:
         Translator.load(folder)
     assert "\n" not in str(error.value)
+
+
+def test_weights_that_are_not_finite_are_named(trained):
+    folder, _ = trained
+    weights = torch.load(folder / GENERATORS, weights_only=True)
+    next(iter(weights["ct"].values())).view(-1)[0] = float("nan")
+    torch.save(weights, folder / GENERATORS)
+    with pytest.raises(InputError, match=r"generators\.pt: .*NaN or infinite"):
+        Translator.load(folder)

@@ -126,12 +126,14 @@ def open_tensorboard(settings: LoggerSettings, folder: Path, described: Descript
 
 
 def open_mlflow(settings: LoggerSettings, folder: Path, described: Description) -> Mlflow:
-    """Open a run at MLflow."""
+    """Open a run at MLflow, by default in a data base of the job's folder: MLflow refuses plain folders of runs."""
     from lightning.pytorch.loggers import MLFlowLogger
 
-    uri = settings.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or (folder / "mlruns").absolute().as_uri()
+    given, own = settings.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI"), folder.absolute()
+    uri = given or f"sqlite:///{own / 'mlflow.db'}"
+    files = None if given else (own / "mlruns").as_uri()
     tags = {"group": described.group or "", "tags": " ".join(described.tags), "job_type": described.job_type or ""}
-    logger = MLFlowLogger(settings.project, described.name, uri, tags)
+    logger = MLFlowLogger(settings.project, described.name, uri, tags, artifact_location=files)
     logger.log_hyperparams(dict(described.config))
     return Mlflow(logger)
 

@@ -1,6 +1,7 @@
 """TensorBoard and MLflow through Lightning's loggers, behind the face of `labelct.tracking.tracker.Mirror`."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ class Mlflow:
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Record metrics at a step."""
-        self.logger.log_metrics(dict(metrics), step)
+        self.logger.log_metrics(mlflow_names(metrics), step)
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Record a table in JSON."""
@@ -105,10 +106,10 @@ class Mlflow:
 
     def describe(self, values: Mapping[str, Any]) -> None:
         """Add to the parameters."""
-        self.logger.log_hyperparams(dict(values))
+        self.logger.log_hyperparams(mlflow_names(values))
 
     def summary(self, values: Mapping[str, object]) -> None:
-        """Record single figures of the whole job, those that are numbers; MLflow's names have no `@` and the like."""
+        """Record single figures of the whole job, those that are numbers."""
         self.log({name: float(value) for name, value in values.items() if isinstance(value, (int, float))}, 0)
 
     def close(self, exit_code: int) -> None:
@@ -126,14 +127,24 @@ def open_tensorboard(settings: LoggerSettings, folder: Path, described: Descript
 
 
 def open_mlflow(settings: LoggerSettings, folder: Path, described: Description) -> Mlflow:
-    """Open a run at MLflow."""
+    """Open a run at MLflow, by default in a data base of the job's folder: MLflow refuses plain folders of runs."""
     from lightning.pytorch.loggers import MLFlowLogger
 
-    uri = settings.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or (folder / "mlruns").absolute().as_uri()
+    given, own = settings.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI"), folder.absolute()
+    uri = given or f"sqlite:///{own / 'mlflow.db'}"
+    files = None if given else (own / "mlruns").as_uri()
     tags = {"group": described.group or "", "tags": " ".join(described.tags), "job_type": described.job_type or ""}
-    logger = MLFlowLogger(settings.project, described.name, uri, tags)
-    logger.log_hyperparams(dict(described.config))
+    logger = MLFlowLogger(settings.project, described.name, uri, tags, artifact_location=files)
+    logger.log_hyperparams(mlflow_names(described.config))
     return Mlflow(logger)
+
+
+def mlflow_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values under names that MLflow takes, at every depth: `_` stands for what it refuses, as `*` and `(`."""
+    return {
+        re.sub(r"[^\w.\- :/]", "_", str(name)): mlflow_names(value) if isinstance(value, Mapping) else value
+        for name, value in values.items()
+    }
 
 
 def coloured(one: SegmentedSlice) -> "NDArray[np.uint8]":

@@ -25,7 +25,8 @@ class LoggerSettings(Checked):
         mode: Of Weights & Biases: `auto` (WANDB_MODE where it is set; else online with a key and a network, offline
             without), `online`, `offline` or `disabled`.
         artifacts: Whether the scores and the trained model are kept at Weights & Biases and MLflow too.
-        tracking_uri: Where MLflow keeps its runs; null: MLFLOW_TRACKING_URI, else `mlruns/` in the job's folder.
+        tracking_uri: Where MLflow keeps its runs; null: MLFLOW_TRACKING_URI, else `mlflow.db` and `mlruns/` in the
+            job's folder.
     """
 
     csv: bool = False

@@ -135,7 +135,7 @@ def track(settings: LoggerSettings, folder: Path, described: Description) -> Ite
 
     Args:
         settings: Trackers and accounts.
-        folder: The job's folder; `curves.csv`, `wandb/`, `tensorboard/` and `mlruns/` land there.
+        folder: The job's folder; `curves.csv`, `wandb/`, `tensorboard/`, `mlflow.db` and `mlruns/` land there.
         described: The job.
 
     Yields:

@@ -41,19 +41,29 @@ def test_tensorboard_has_curves_pictures_and_settings(tmp_path, segmented, pictu
     assert (tmp_path / "job" / "curves.csv").read_text().count("\n") == 4
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow itself calls
-def test_mlflow_has_the_same(tmp_path, segmented, picture):
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # of what MLflow itself calls
+@pytest.mark.parametrize("place", ["sqlite:///runs.db", None])
+def test_mlflow_has_the_same(place, tmp_path, segmented, picture, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    settings = LoggerSettings(mlflow=True, project="trial", tracking_uri=uri)
-    with track(settings, tmp_path / "job", Description("job", {"seed": 1}, "sweep")) as tracker:
+    monkeypatch.chdir(tmp_path)  # beside a data base MLflow keeps files in `mlruns/` of the working folder
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    settings = LoggerSettings(mlflow=True, project="trial", tracking_uri=place)
+    with track(
+        settings, tmp_path / "job", Description("job", {"seed": 1, "caps": {"test.*.x": 2}}, "sweep")
+    ) as tracker:
         tell(tracker, segmented, picture)
+        tracker.log({"val/dice_kidney (L)": 0.5}, 20)
+    uri = place or f"sqlite:///{tmp_path / 'job' / 'mlflow.db'}"
     client = mlflow.MlflowClient(uri)
     (run,) = client.search_runs([client.get_experiment_by_name("trial").experiment_id])
     assert [(one.step, one.value) for one in client.get_metric_history(run.info.run_id, "train/loss")] == [
         (10, 0.5), (20, 0.25),
     ]  # fmt: skip
     assert (run.data.params["seed"], run.data.tags["group"]) == ("1", "sweep")
+    assert (run.data.params["caps/test._.x"], run.data.metrics["val/dice_kidney _L_"]) == ("2", 0.5)
+    shown = [one.path for one in client.list_artifacts(run.info.run_id, "segmentations")]
+    assert shown == ["segmentations/own_a.png"]
+    assert (place is None) == (tmp_path / "job" / "mlruns").is_dir()
     assert (run.data.metrics["own/liver/dice"], run.info.status) == (0.5, "FINISHED")
 
 

@@ -44,6 +44,8 @@ def chosen(turn):
     option = {group: names[turn % len(names)] for group, names in OPTIONS.items()}
     roots = [] if option["cohort"] in MADE else ["cohort.root=maps"]
     roots += ["texture.root=videos"] if option["texture"] == "video" else []
+    if option["trainer"] == "unet_cascade":
+        roots += ["targets=[gallbladder,pancreas,stomach,aorta,{kidneys:[kidney_left,kidney_right]}]"]
     return [*(f"{group}={name}" for group, name in option.items()), *roots]
 
 

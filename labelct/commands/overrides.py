@@ -15,7 +15,13 @@ from labelct.config import PLAIN, option_names
 HOME = re.compile(r"(?<=[=,\[])~[\w.-]*(?=[/,\]]|$)")
 KEY = re.compile(r"(\+{0,2}[\w./@-]+)=(.*)", re.DOTALL)
 UNQUOTED = re.compile(r"[,'\"\\]|\$\{|^[\[({]|^\w+\(")  # lists, tables, functions, and what has quotes already
-ALONE = ("experiment", "sweep", "hparams_search", "test")  # of which the last would drop the one before in silence
+# Of these the last would drop the one before in silence; how both are asked for, where both can be.
+ALONE = {
+    "experiment": ", or -m experiment={} for both",
+    "test": ", or test=[{}] for both",
+    "sweep": "",
+    "hparams_search": "",
+}
 PAIR = re.compile(r"[^:/{\[\"']+:[^/]")  # `1:liver`, what a shell leaves of a table; not `tcp://host`
 
 
@@ -87,9 +93,8 @@ def _check_repeated(given: Sequence[str]) -> None:
             told = " ".join(f"{key}={part}" for part in parts)
             raise ConfigError(f"{told}: the shell took the braces apart; put quotes round it: '{key}={table}'")
         if key in ALONE and len(set(parts)) > 1:
-            raise ConfigError(
-                f"{key}: {' and '.join(parts)} are given; choose one, or -m {key}={','.join(parts)} for both"
-            )
+            both = ALONE[key].format(",".join(parts))
+            raise ConfigError(f"{key}: {' and '.join(parts)} are given; choose one{both}")
 
 
 def _unreadable(override: str, complaint: str) -> str:

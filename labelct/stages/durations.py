@@ -7,8 +7,7 @@ from pathlib import Path
 
 from labelct import inventory
 from labelct.store import RECIPE, Stage
-from labelct.tracking.curves import FILE as LOG
-from labelct.tracking.curves import FINE
+from labelct.tracking.curves import FINE, LOG
 
 
 def seconds(stages: Iterable[Stage]) -> list[tuple[str, str, float]]:

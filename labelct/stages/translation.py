@@ -13,11 +13,10 @@ from labelct.errors import InputError, SettingError
 from labelct.job_settings import LimitSettings
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import cohorts
-from labelct.stages.durations import LOG
 from labelct.store import Stage, build, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
 from labelct.tracking import Tracker
-from labelct.tracking.curves import replay
+from labelct.tracking.curves import LOG, replay
 
 VERSION = 1
 DIRECTION = "mr to ct"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labelct.tracking.tracker import Tracker
 
-FILE = "log.csv"
+LOG = "log.csv"  # what every training leaves its curves in
 FINE = "fine"  # the folder of a cascade's second network, in that of its model
 STEPS = ("step", "epoch")
 VALIDATION = ("dice", "loss_val")  # columns of these names, or with something behind: `dice_liver`, `dice_smooth`
@@ -79,8 +79,8 @@ def replay_passes(folder: Path, tracker: Tracker) -> None:
         folder: The model's.
         tracker: The tracker.
     """
-    replay(folder / FILE, tracker)
-    replay(folder / FINE / FILE, FinePass.behind(folder / FILE, tracker))
+    replay(folder / LOG, tracker)
+    replay(folder / FINE / LOG, FinePass.behind(folder / LOG, tracker))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:

@@ -17,7 +17,7 @@ from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
-from labelct.tracking.curves import replay
+from labelct.tracking.curves import LOG, replay
 from labelct.trainer.batches import batches, validation
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
@@ -116,13 +116,13 @@ def _fit(
     last, settings, clock = folder / "last.ckpt", task.settings, TrainingClock(task.settings.minutes)
     start = steps_done(last, clock, "training")
     if start >= settings.steps or clock.is_over:
-        replay(folder / "log.csv", tracker)
+        replay(folder / LOG, tracker)
         return
     torch.manual_seed(model["seed"])
     scored = None if task.region is None else list(task.region.targets)
     callbacks: list[Callback] = [clock, Checkpoints(folder)]
     if rank() == 0:
-        curves = Curves(folder / "log.csv", scored or list(model["labels"]), tracker, start)
+        curves = Curves(folder / LOG, scored or list(model["labels"]), tracker, start)
         callbacks += [curves, StepBar(settings.steps, clock, "fine pass" if scored else "training")]
     volumes = validation(task, training_set, model)
     module = SegmentationModule(family, model, clock, compiles(task.device, pays(settings)), scored)

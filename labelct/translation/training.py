@@ -21,7 +21,7 @@ from labelct.parallel import ParallelSettings
 from labelct.store import write_json, written
 from labelct.texts import read_json
 from labelct.tracking import Tracker
-from labelct.tracking.curves import replay
+from labelct.tracking.curves import LOG, replay
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.device import (
     BARE,
@@ -122,14 +122,14 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
     clock = TrainingClock(settings.minutes)
     start = steps_done(folder / RESUMED, clock, "translation") // OPTIMISERS
     if start >= per_epoch * settings.epochs or clock.is_over:
-        replay(folder / "log.csv", tracker, GROUP)
+        replay(folder / LOG, tracker, GROUP)
         return
     torch.manual_seed(settings.seed)
     module = TranslationModule(settings, per_epoch, clock)
     first = rank() == 0
     callbacks: list[Callback] = [clock, Keeper(folder, Samples(mr, ct) if first else None, tracker)]
     if first:
-        callbacks.append(Curves(folder / "log.csv", tracker, clock, start))
+        callbacks.append(Curves(folder / LOG, tracker, clock, start))
     trainer = Trainer(
         **trainer_arguments(device, unused=True),
         **BARE,

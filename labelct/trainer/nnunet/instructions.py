@@ -15,12 +15,12 @@ import torch
 
 from labelct.store import write_json, write_text
 from labelct.streaming import SyntheticVolumes, read_shared
+from labelct.tracking.curves import LOG
 from labelct.trainer.nnunet.settings import NnunetSettings
 
 VARIABLE = "LABELCT_NNUNET_JOB"
 """The environment variable that names the file: environments are all that reaches nnU-Net's processes."""
 FILE = "job.json"
-LOG = "log.csv"
 COLUMNS = ("epoch", "loss", "loss_val", "dice", "dice_smooth", "learning_rate", "seconds")
 X = 2  # the place of x among nnU-Net's axes (z, y, x)
 

@@ -11,10 +11,11 @@ from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
+from labelct.tracking.curves import LOG
 from labelct.trainer.device import processes, runs_on_gpu, torch_threads, why_not_compiled, worker_count
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet import compat
-from labelct.trainer.nnunet.instructions import LOG, Instructions
+from labelct.trainer.nnunet.instructions import Instructions
 from labelct.trainer.nnunet.log import followed
 from labelct.trainer.nnunet.preflight import check_device
 from labelct.trainer.nnunet.settings import NnunetSettings

@@ -11,7 +11,7 @@ from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.store import write_json
 from labelct.tracking import Tracker
-from labelct.tracking.curves import FILE, FINE, FinePass
+from labelct.tracking.curves import FINE, LOG, FinePass
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.model import CASCADE, read_description
 from labelct.trainer.training import train
@@ -58,7 +58,7 @@ def fit(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: Tra
         _note(task.settings.cascade, folder)
     train(UNET, first, data, folder, tracker)
     for one in second:
-        train(UNET, one, data, folder / FINE, FinePass.behind(folder / FILE, tracker))
+        train(UNET, one, data, folder / FINE, FinePass.behind(folder / LOG, tracker))
 
 
 def _note(settings: CascadeSettings, folder: Path) -> None:

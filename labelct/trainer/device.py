@@ -64,7 +64,7 @@ def described(device: DeviceSettings) -> str:
     count = processes(device)
     if not runs_on_gpu(device):
         reason = f" ({why_not()})" if device.kind == "auto" else ""
-        return f"CPU, {device.threads or cores()} threads, {precision(device)}{reason}"
+        return f"CPU, {_threads(device)} threads, {precision(device)}{reason}"
     import torch
 
     several = f"{count} x " if count > 1 else ""
@@ -152,6 +152,13 @@ def torch_device(device: DeviceSettings) -> str:
     return f"cuda:{rank()}" if runs_on_gpu(device) else "cpu"
 
 
+def _threads(device: DeviceSettings) -> int:
+    """Return the threads of torch in one process; `OMP_NUM_THREADS` bounds what is not said."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    share = max(1, cores() // processes(device))
+    return device.threads or (min(share, int(given)) if given.isdigit() and int(given) else share)
+
+
 @contextmanager
 def torch_threads(device: DeviceSettings) -> Iterator[None]:
     """Set torch's threads and its fast float32 for the time of a fit or a prediction; on a CPU, keep freed memory."""
@@ -161,7 +168,7 @@ def torch_threads(device: DeviceSettings) -> Iterator[None]:
     benchmark = torch.backends.cudnn.benchmark
     if not runs_on_gpu(device):
         _keep_freed_memory()
-    torch.set_num_threads(device.threads or max(1, cores() // processes(device)))
+    torch.set_num_threads(_threads(device))
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = runs_on_gpu(device)
     try:

@@ -50,7 +50,7 @@ class DeviceSettings(Checked):
         accelerator: What `ddp` runs on: `gpu` or `cpu`.
         precision: `auto` (bfloat16 where the GPU has it, else 16-bit with loss scaling; 32 on the CPU), `32`, `bf16`
             (only where the device has the instructions) or `16`.
-        threads: Threads of torch on the CPU; 0 takes every core.
+        threads: Threads of torch on the CPU; 0 takes every core, but no more than `OMP_NUM_THREADS` says.
         workers: Processes that cut patches; 0 cuts them in the training process, null: 4 beside a GPU, else none.
         compile: Let torch compile the network: `auto` (on a GPU, where a training is long enough for the minute or two
             it takes), `true` or `false`.

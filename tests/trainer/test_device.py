@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from labelct.errors import InputError, SettingError
+from labelct.trainer import device as device_module
 from labelct.trainer.device import (
     compiles,
     described,
@@ -181,6 +182,17 @@ def test_interruption_is_raised_and_the_next_one_heard() -> None:
     with pytest.raises(KeyboardInterrupt):
         fit()
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "expected"),
+    [(0, "1", 1), (0, "", 4), (0, "0", 4), (0, "9", 4), (0, "all", 4), (3, "1", 3)],
+)
+def test_omp_num_threads_bounds_what_is_not_said(said, given, expected, monkeypatch) -> None:
+    monkeypatch.setattr(device_module, "cores", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    with torch_threads(DeviceSettings(threads=said)):
+        assert torch.get_num_threads() == expected
 
 
 def test_threads_are_given_back() -> None:

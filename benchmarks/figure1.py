@@ -4,7 +4,7 @@ Run as `python benchmarks/figure1.py DATA experiments/table1/figure1.png`; `DATA
 `videos/`. Settings are those of `experiment=table1`, but for priors and body, which are built in: s0328 has no CT.
 """
 
-import sys
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -80,4 +80,8 @@ def main(root: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("data", type=Path)
+    command.add_argument("picture", type=Path)
+    given = command.parse_args()
+    main(given.data, given.picture)

@@ -5,7 +5,7 @@ Run as `python benchmarks/method.py DATA docs/method.png`; `DATA` holds `totalse
 `liver_ct_coarse`, comes along and has seen label maps alone.
 """
 
-import sys
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,4 +90,8 @@ def main(root: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("data", type=Path)
+    command.add_argument("picture", type=Path)
+    given = command.parse_args()
+    main(given.data, given.picture)

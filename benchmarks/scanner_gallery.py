@@ -5,7 +5,7 @@ Usage: python benchmarks/scanner_gallery.py CT.nii.gz OUTPUT.png      (about fiv
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import matplotlib
@@ -59,12 +59,16 @@ def draw(made: dict[str, NDArray[np.float32]], spacing: tuple[float, float, floa
     figure.savefig(path, dpi=70)
 
 
-def main(ct: str, output: str) -> None:
+def main(ct: Path, output: Path) -> None:
     """Scan the CT and draw."""
-    volume = read_volume(Path(ct))
+    volume = read_volume(ct)
     hu = np.ascontiguousarray(volume.array, dtype=np.float32)
-    draw(panels(hu, volume.spacing), volume.spacing, Path(output))
+    draw(panels(hu, volume.spacing), volume.spacing, output)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("ct", type=Path)
+    command.add_argument("picture", type=Path)
+    given = command.parse_args()
+    main(given.ct, given.picture)

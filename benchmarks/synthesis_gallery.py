@@ -5,8 +5,8 @@ Usage: python benchmarks/synthesis_gallery.py REAL_DATA OUTPUT.png
 
 from __future__ import annotations
 
+import argparse
 import io
-import sys
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -196,4 +196,8 @@ def main(root: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("data", type=Path)
+    command.add_argument("picture", type=Path)
+    given = command.parse_args()
+    main(given.data, given.picture)

@@ -127,6 +127,14 @@ def test_a_launcher_that_is_not_installed_is_refused_with_its_extra(monkeypatch)
         compose._check_installed("hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher")
 
 
+def test_a_plugin_without_the_package_that_it_drives_is_refused(monkeypatch):
+    monkeypatch.setattr(compose, "find_spec", lambda name: None if name == "ray" else name)
+    target = "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher"
+    told = "ray, which hydra_ray_launcher starts jobs with, is not installed; pip install ray && pip install --no-deps"
+    with pytest.raises(ConfigError, match=f"^{told} hydra-ray-launcher$"):
+        compose._check_installed(target)
+
+
 def start(folder, *arguments):
     command = [sys.executable, "-m", "labelct.run", "debug=smoke", "scanner=image", *arguments]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -26,11 +26,12 @@ from labelct.complaints import ConfigError
 from labelct.config import Config, configuration_folder, is_truth, typed
 
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
-EXTRAS = {
-    "hydra_submitit_launcher": "launchers",
-    "hydra_joblib_launcher": "launchers",
-    "hydra_ray_launcher": "ray",
-    "hydra_optuna_sweeper": "hparams",
+PLUGINS = {  # of Hydra: the package that each drives, and what pip installs both with
+    "hydra_submitit_launcher": ("submitit", "'labelct[launchers]'"),
+    "hydra_joblib_launcher": ("joblib", "'labelct[launchers]'"),
+    "hydra_optuna_sweeper": ("optuna", "'labelct[hparams]'"),
+    # what the plugin asks for besides is for its launcher on AWS, and older than what is pinned
+    "hydra_ray_launcher": ("ray", "ray && pip install --no-deps hydra-ray-launcher"),
 }
 
 # Hydra checks a preset against the plugin's schema of the same name, as it should, and calls that deprecated
@@ -210,15 +211,20 @@ def _values(item: Override, override: str) -> list[str]:
 
 
 def _check_installed(target: str) -> None:
-    """Refuse a launcher or sweeper whose plugin is missing.
+    """Refuse a launcher or sweeper whose plugin, or the package that the plugin drives, is missing.
 
     Raises:
         ConfigError: It is not installed.
     """
     parts = target.split(".")
+    if parts[0] != "hydra_plugins":
+        return
+    package, wanted = PLUGINS.get(parts[1], (parts[1], parts[1]))
     # find_spec imports the parent package, which is not there while no plugin at all is installed
-    if parts[0] == "hydra_plugins" and not (find_spec(parts[0]) and find_spec(".".join(parts[:2]))):
-        raise ConfigError(f"{parts[1]} is not installed; pip install 'labelct[{EXTRAS.get(parts[1], parts[1])}]'")
+    if not (find_spec(parts[0]) and find_spec(".".join(parts[:2]))):
+        raise ConfigError(f"{parts[1]} is not installed; pip install {wanted}")
+    if package != parts[1] and not find_spec(package):
+        raise ConfigError(f"{package}, which {parts[1]} starts jobs with, is not installed; pip install {wanted}")
 
 
 def _compose(overrides: list[str], with_hydra: bool = False) -> DictConfig:

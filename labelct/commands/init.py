@@ -173,7 +173,7 @@ def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Seque
     layout = plan.layout
     fields = sorted({" x ".join(f"{length:.3g}" for length in seen.spacing) for seen in looks})
     grids = fields[0] if len(fields) == 1 else f"{fields[0]} to {fields[-1]}"
-    _say("found", f"{_maps(layout.cases)} ({layout.kind}) in {layout.root}, voxels of {grids} mm")
+    _say("found", f"{_maps(layout.cases)} (cohort={layout.kind}) in {layout.root}, voxels of {grids} mm")
     if table:
         unnamed = [str(one.value) for one in plan.structures if one.given is None]
         _say("names", f"by {table.path}" + (f", which does not name {', '.join(unnamed)}" if unnamed else ""))

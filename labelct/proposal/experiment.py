@@ -21,8 +21,12 @@ SHARED, TRIED = "_from_masks", {"synth1": "liver_from_masks", "synth3": "organs_
 PAINTED = {"synth1": "the targets in a textured body", "synth3": "every label, textured, in a whole body"}
 # Distractors of a trunk, which a small field of view does not show.
 TRUNK = ("lungs_probability", "spine_probability", "ribs_probability", "couch_probability", "arms_probability")
+LAID_OUT = {"folder": "a file a case", "nnunet_raw": "as nnU-Net keeps it", "totalsegmentator": "a folder a case"}
+FILES = {"labels": "* is the name of a case", "ct": "the CT of a case, where there is one, likewise"}
 COLUMN = 44  # of the comments
 SAID = {
+    "enhancement": "of phase mixed: 0 is native, 1 is portal-venous; the mean of all volumes",
+    "enhancement_sd": "and how far they scatter",
     "superior_padding_mm": "maps that end below the heart are made longer",
     "phase": "of contrast: any, or native, arterial, portal, delayed",
     "gas": "how much gas hollow organs hold",
@@ -57,14 +61,14 @@ def _head(plan: Plan) -> Iterator[str]:
     yield "# Written by labelct init. Any value may be changed: `labelct run --help GROUP` explains a group's keys."
     yield "defaults:"
     chosen = {
-        f"cohort: {plan.layout.kind}": "",
+        f"cohort: {plan.layout.kind}": LAID_OUT[plan.layout.kind],
         "test: none": "or own, folder, totalsegmentator ...: score on CT with labels",
         f"data: {plan.recipe}": PAINTED[plan.recipe],
         "fill: voxels": "HU by the priors; labels without one are drawn as fill=uniform does",
         "scanner: compact": "a helical scanner",
-        "dose: low": "",
-        f"trainer: {plan.trainer}": "",
-        f"device: {plan.device}": "",
+        "dose: low": "how much noise it adds; full is that of a usual scan",
+        f"trainer: {plan.trainer}": "the network, chosen for this machine",
+        f"device: {plan.device}": "what trains it, as found here; auto: a GPU if there is one",
     }
     yield from (_said(f"  - override /{line}", comment) for line, comment in chosen.items())
     yield "  - _self_"
@@ -72,14 +76,14 @@ def _head(plan: Plan) -> Iterator[str]:
 
 def _said(line: str, comment: str) -> str:
     """Return a line with its comment, in the column of all comments."""
-    return f"{line:<{COLUMN}}# {comment}" if comment else line
+    return f"{line:<{COLUMN - 1}} # {comment}" if comment else line
 
 
 def _targets(plan: Plan) -> Iterator[str]:
     yield _said("targets:", "what the network learns, in the order of the mask's values")
     yield from (f"  - {scalar(name)}" for name in plan.targets)
     for whole, (left, right) in pairs(plan.targets).items():
-        yield f"# - {whole}s: [{left}, {right}]  in place of the two, where sides do not matter"
+        yield f"  # - {whole}s: [{left}, {right}]  # in place of the two, where sides do not matter"
 
 
 def _cohort(plan: Plan, source: str) -> Iterator[str]:
@@ -89,7 +93,7 @@ def _cohort(plan: Plan, source: str) -> Iterator[str]:
     yield "cohort:"
     yield f"  root: {scalar(root)}"
     for name, value in layout.settings.items():
-        yield f"  {name}: {scalar(value)}"
+        yield _said(f"  {name}: {scalar(value)}", FILES.get(name, ""))
     if layout.kind == "folder":
         shown = source if source.isprintable() else scalar(source)
         yield _said("  names:", f"by {shown}" if source else "nothing says what they are called")
@@ -98,7 +102,7 @@ def _cohort(plan: Plan, source: str) -> Iterator[str]:
         yield _said("  merge:", "names of the priors in place of the data set's own")
         yield from (f"    {scalar(given)}: {scalar(name)}" for given, name in merged.items())
     numbers = "" if layout.divided else f"train: {plan.train}, val: {plan.val}, "
-    yield f"  splits: {{{numbers}test: 0}}"
+    yield _said(f"  splits: {{{numbers}test: 0}}", "to train on, to choose the checkpoint by" if numbers else "")
 
 
 def _named(one: Structure, plan: Plan) -> str:
@@ -139,15 +143,19 @@ def _data(plan: Plan) -> Iterator[str]:
     if plan.trainer == "unet_gpu":
         yield _said("  mode: online", "volumes are drawn without end")
         yield "  patches: 16"
-    yield _said("# priors: FILE", "rows of your own over the built-in ones: labelct priors show")
+    yield _said("  # priors: FILE", "rows of your own over the built-in ones: labelct priors show")
     for name, value in volumes(plan).items():
         line, comment = f"  {name}: {flow(value)}", SAID.get(name, "")
         yield _said(line, comment) if len(line) < COLUMN else f"  # {comment}\n{line}".removeprefix("  # \n")
 
 
 def _trainer(plan: Plan) -> Iterator[str]:
-    for group in ("fill", "scanner"):
-        yield f"{group}: {flow(_tried(SHARED, group))}"
+    comments = {
+        "fill": "times what patients differ by",
+        "scanner": "the noise alone is scanned, not the volume, and nothing kept",
+    }
+    for group, comment in comments.items():
+        yield _said(f"{group}: {flow(_tried(SHARED, group))}", comment)
     grid = [plan.network_spacing] * 3
     yield _said(f"trainer: {{spacing: {flow(grid)}}}", "mm, the grid of the network")
 

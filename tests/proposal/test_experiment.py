@@ -41,6 +41,18 @@ def test_a_name_that_ends_a_line_adds_none_to_the_file(tmp_path, end):
     assert yaml.safe_load(text)["cohort"]["names"][9] == "x_seed_3"
 
 
+def test_a_long_name_takes_no_comment_into_itself(tmp_path):
+    long = "structure_" + "x" * 40
+    assert written(plan(tmp_path, table={9: long}))[0]["cohort"]["names"][9] == long
+
+
+def test_lines_that_are_offered_are_lines_of_the_file_without_their_sign(tmp_path):
+    text = written(plan(tmp_path))[1].replace("  # - kidneys", "  - kidneys").replace("  # priors:", "  priors:")
+    content = yaml.safe_load(text)
+    assert content["targets"][-1] == {"kidneys": ["kidney_left", "kidney_right"]}
+    assert content["data"]["priors"] == "FILE"
+
+
 def test_a_path_that_a_setting_would_read_otherwise_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     for name in ("$HOME", "${x}"):

@@ -59,7 +59,7 @@ def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
             axes.set_ylim(0.0, 1.0)
         axes.set_xlabel("step", fontsize=9)
         axes.set_ylabel(SHOWN[metric], fontsize=9)
-        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
         axes.tick_params(labelsize=8)
         axes.grid(linewidth=0.4, alpha=0.6)
         axes.spines[["top", "right"]].set_visible(False)

@@ -30,6 +30,7 @@ TRAINERS = {
     "resunet25d": "a 2.5-D residual U-Net {liu2020}, of MONAI {cardoso2022}",
     "nnunet": "nnU-Net {isensee2021}",
 }
+AN_HOUR = 3600  # s: what took less is told in minutes
 COHORTS = {"totalsegmentator": "TotalSegmentator {wasserthal2023}", "phantom": "the embedded procedural anatomies"}
 
 
@@ -145,7 +146,8 @@ def _evaluation(configurations: Sequence[Configuration], report: Report, cite: C
     first = configurations[0]
     cases = int(report.results["n"].max()) if "n" in report.results else 0
     tests = _joined(dict.fromkeys(report.results["test"])) if "test" in report.results else ""
-    text = f"Segmentations of the test cohorts ({tests}; up to {cases} cases) were compared with the truth by Dice"
+    many = f"up to {cases} cases" if cases > 1 else "one case"
+    text = f"Segmentations of the test cohorts ({tests}; {many}) were compared with the truth by Dice"
     tolerance, percentile = (value_of(first, f"evaluation.{key}") for key in ("tolerance_mm", "percentile"))
     text += cite(f", surface Dice at {tolerance:g} mm {{nikolov2018}}") if tolerance is not None else ""
     text += f" and the {percentile:g}th percentile of the Hausdorff distance" if percentile is not None else ""
@@ -164,9 +166,11 @@ def _evaluation(configurations: Sequence[Configuration], report: Report, cite: C
 def _software(runs: Sequence[FinishedRun]) -> str:
     """Return what made the results."""
     versions = _joined(sorted({run.software for run in runs if run.software}) or [f"labelct {__version__}"])
-    hours = sum(seconds for run in runs for _, seconds in run.seconds) / 3600.0
-    spent = f" Stages of all jobs, shared ones counted in each, took {hours:.1f} hours." if hours else ""
-    return f"Experiments were run with {versions}.{spent}"
+    seconds = sum(seconds for run in runs for _, seconds in run.seconds)
+    minutes = f"{seconds / 60:.0f} minutes" if seconds >= 90 else "a minute"
+    spent = f"{seconds / AN_HOUR:.1f} hours" if seconds >= AN_HOUR else minutes
+    told = f" Stages of all jobs, shared ones counted in each, took {spent}." if seconds else ""
+    return f"Experiments were run with {versions}.{told}"
 
 
 def _kind(configuration: Configuration, group: str) -> str:

@@ -141,7 +141,8 @@ def _drawn(axes: Axes, strip: _Strip, metric: Metric, colour: str) -> None:
 def _vertical(axes: Axes, metric: Metric) -> None:
     """Fix the vertical axis, which would else follow the values and make small differences large."""
     high = axes.get_ylim()[1] if metric.high is None else metric.high
-    axes.set_ylim(metric.low, max(high, metric.low + 1e-9) + 0.01 * (high - metric.low))
+    room = 0.01 if metric.high is not None else 0.05  # a median at the upper end stays below it
+    axes.set_ylim(metric.low, max(high, metric.low + 1e-9) + room * (high - metric.low))
     axes.set_ylabel(metric.text, fontsize=9)
     axes.tick_params(axis="y", labelsize=8)
     axes.grid(axis="y", linewidth=0.4, alpha=0.6)

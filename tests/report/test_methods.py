@@ -1,12 +1,15 @@
 import json
+from types import SimpleNamespace
+
+import pytest
 
 from labelct.report import document
-from labelct.report.methods import methods
+from labelct.report.methods import _software, methods
 from tests.report.runs import REFERENCE, write_run
 
 
-def write(folder, data, **changes):
-    write_run(folder / data, REFERENCE, {"data": data})
+def write(folder, data, dice=REFERENCE, **changes):
+    write_run(folder / data, dice, {"data": data})
     configuration = {
         "cohort": {"kind": "totalsegmentator"},
         "data": {"kind": data},
@@ -43,6 +46,17 @@ def test_the_text_says_what_the_configurations_hold_and_cites_in_order(tmp_path)
         "isensee2021",
     ]
     assert told.bibtex.count("@") == len(told.references)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(20.0, "a minute"), (1800.0, "30 minutes"), (9000.0, "2.5 hours")])
+def test_less_than_an_hour_is_told_in_minutes(seconds, told):
+    run = SimpleNamespace(software="labelct 1.0", seconds=[("training", seconds)])
+    assert _software([run]).endswith(f"shared ones counted in each, took {told}.")
+
+
+def test_a_single_case_is_one(tmp_path):
+    write(tmp_path, "synth2", [0.9])
+    assert "one case) were compared" in methods(document.gather([tmp_path])).paragraphs[-2]
 
 
 def test_a_cascade_has_a_second_network(tmp_path):

@@ -1,6 +1,7 @@
 """Cases spread over processes or machines; the result never depends on the number of workers."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -87,7 +88,9 @@ def map_cases(
     if not items:
         return []
     if settings.backend not in PACKAGES:
-        with workers_killed_on_interrupt():
+        with workers_killed_on_interrupt(), warnings.catch_warnings():
+            # joblib takes the first import of torch for a leak, replaces the worker, and says so
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
             return list(track(_on_this_machine(function, items, settings), description, len(items)))
     from joblib import Parallel, delayed
 

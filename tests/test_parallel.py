@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -25,6 +26,15 @@ def fail_at_three(number):
 @pytest.mark.parametrize("settings", [ParallelSettings(1), ParallelSettings(2), ParallelSettings(2, "threading")])
 def test_order_of_results(settings):
     assert map_cases(square, list(range(7)), settings, "squares") == [n * n for n in range(7)]
+
+
+def leave(number):
+    warnings.warn("A worker stopped while some jobs were given to the executor. ...", stacklevel=1)
+    return number
+
+
+def test_a_worker_that_joblib_replaces_is_no_news():
+    assert map_cases(leave, [0, 1], ParallelSettings(1), "cases") == [0, 1]
 
 
 def test_no_cases_no_work():

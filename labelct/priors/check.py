@@ -1,5 +1,6 @@
 """Volumes checked against priors, organ by organ: is each as dense as it should be?"""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -116,7 +117,7 @@ def by_organ(volumes: Iterable[Sequence[Row]]) -> list[Row]:
     for name, rows in sorted(found.items()):
         share = round(float(np.mean([row["passed"] for row in rows])), 4)
         means = {key: round(float(np.mean([row[key] for row in rows])), 2) for key in AVERAGED}
-        passed = share >= ENOUGH and abs(means["deviation"]) <= max(TOLERANCE / len(rows) ** 0.5, BIAS)
+        passed = share >= ENOUGH and abs(means["deviation"]) <= _bias(len(rows))
         organs.append({"name": name, "volumes": len(rows), **means, "share": share, "passed": passed})
     return organs
 
@@ -131,6 +132,18 @@ def report(volumes: Iterable[Sequence[Row]], source: str) -> dict[str, Any]:
 def sentence(found: Mapping[str, Any]) -> str:
     """Return one line about the result of `report`."""
     total = found["passed"] + found["failed"]
-    off = [f"{o['name']} {o['mean']:.0f} for {o['expected']:.0f} HU" for o in found["organs"] if not o["passed"]]
+    off = [f"{organ['name']} {_off(organ)}" for organ in found["organs"] if not organ["passed"]]
     shown = ", ".join(off[:6]) + (f" and {len(off) - 6} more" if len(off) > 6 else "")
     return f"{found['passed']} of {total} organs are as dense as the prior says" + (f"; off: {shown}" if off else "")
+
+
+def _bias(volumes: int) -> float:
+    """Return how far the mean deviation of that many volumes may lie off."""
+    return max(TOLERANCE / math.sqrt(volumes), BIAS)
+
+
+def _off(organ: Row) -> str:
+    """Return what is wrong with an organ: all of its volumes, or some."""
+    if abs(organ["deviation"]) > _bias(organ["volumes"]):
+        return f"{organ['mean']:.0f} for {organ['expected']:.0f} HU"
+    return f"in {100 * (1 - organ['share']):.0f} % of its volumes"

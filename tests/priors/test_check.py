@@ -58,7 +58,13 @@ def test_a_bias_fails_that_no_single_volume_shows() -> None:
     assert by_organ([volume(d) for d in rng.normal(size=40)])[0]["passed"]
     biased = report([volume(d) for d in rng.normal(size=40) + 1], "prior")
     assert biased["failed"] == 1
-    assert "off: liver" in sentence(biased)
+    assert sentence(biased).endswith("off: liver 100 for 100 HU")
+
+
+def test_an_organ_that_is_off_in_some_volumes_alone_is_told_by_their_share() -> None:
+    row = {"name": "liver", "mean": 100, "sd": 5, "expected": 100, "deviation": 0.0}
+    found = report([[{**row, "passed": number >= 4}] for number in range(40)], "prior")
+    assert sentence(found) == "0 of 1 organs are as dense as the prior says; off: liver in 10 % of its volumes"
 
 
 def test_moments_are_those_of_the_inner_voxels(case: Case) -> None:

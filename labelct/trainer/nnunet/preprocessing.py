@@ -1,7 +1,6 @@
 """A training set brought to the plans' grid and intensities, case by case."""
 
 import shutil
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -48,11 +47,8 @@ def preprocess(
     arrays, work = target / plans["configurations"][configuration]["data_identifier"], folder / "work"
     arrays.mkdir(exist_ok=True)
     prepare = partial(_case, Preprocessor.of(plans, configuration, dataset), arrays, work)
-    with warnings.catch_warnings():
-        # joblib takes the first import of torch for a leak, replaces the worker, and says so
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-        wanted = (*training_set.train, *training_set.val) if cases is None else cases
-        map_cases(prepare, wanted, parallel, "nnU-Net preprocessing")
+    wanted = (*training_set.train, *training_set.val) if cases is None else cases
+    map_cases(prepare, wanted, parallel, "nnU-Net preprocessing")
     shutil.rmtree(work, ignore_errors=True)
 
 

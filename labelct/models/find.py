@@ -66,7 +66,7 @@ def model_folder(path: Path) -> Path:
     for parent in (*path.absolute().parents, _outputs(path)):
         if (found := parent / "stages" / "training" / key).is_dir():
             return found
-    raise InputError(path, f"its stages/training/{key} is gone", REMEDY)
+    raise InputError(path, f"its stages/training/{key} is gone", f"the run's own command makes it again; or {GIVE}")
 
 
 def _only(shipped: dict[str, Path]) -> Path:

@@ -9,10 +9,12 @@ import pandas as pd
 
 from labelct.errors import InputError
 from labelct.report import arms, cross_validation, hours, published, tables
+from labelct.report.arms import FinishedRun
 from labelct.report.settings import StatisticsSettings
 from labelct.report.statistics import KEY, compare_arms, summarise
 
 FEW = 10  # cases below which a percentile bootstrap is known to be too narrow
+MOST_VERSIONS = 2  # named in a warning, a commit of forty characters each
 SIGNIFICANT = 0.05  # the level that papers of the field state
 
 
@@ -100,11 +102,20 @@ def gather(
     scores, remarks = arms.pool(runs, by)
     folds, scores = cross_validation.by_fold(scores, by), cross_validation.joined(scores)
     remarks += [f"{untested} of {len(finished)} jobs have no scores (test=none) and are left out."] if untested else []
-    remarks += cross_validation.remarks(scores)
+    remarks += [*_versions(runs), *cross_validation.remarks(scores)]
     chosen = arms.reference_arm(reference, list(scores["arm"].unique()))
     results, sources = published.join(summarised(scores, by, chosen, settings), published.find(expected, runs))
     remarks += [*_remarks(results, chosen, settings), *sources]
     return Report(runs, by, scores, results, chosen, settings.margin, remarks, failed, folds)
+
+
+def _versions(runs: Sequence[FinishedRun]) -> list[str]:
+    """Return a warning where not all runs were made by the same labelct."""
+    found = sorted({run.software for run in runs if run.software})
+    if len(found) < 2:
+        return []
+    more = f" and {len(found) - MOST_VERSIONS} more" if len(found) > MOST_VERSIONS else ""
+    return [f"Warning: runs of {', '.join(found[:MOST_VERSIONS])}{more} are compared, which may differ by that alone."]
 
 
 def _nothing(folders: Sequence[Path], untested: int, failed: Sequence[tuple[Path, str]]) -> InputError:

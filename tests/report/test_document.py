@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from labelct.errors import InputError, SettingError
@@ -35,6 +37,15 @@ def test_few_cases_are_warned_of(tmp_path):
     warnings = [remark for remark in document.gather([tmp_path]).remarks if remark.startswith("Warning")]
     assert any("least p possible is 0.125" in warning for warning in warnings)
     assert any("n = 4" in warning for warning in warnings)
+
+
+def test_runs_of_two_versions_are_compared_with_a_warning(sweep):
+    assert not any("differ by that alone" in remark for remark in document.gather([sweep]).remarks)
+    for number, path in enumerate(sorted(sweep.glob("*/scores.json"))):
+        record = json.loads(path.read_text(encoding="utf-8")) | {"software": f"labelct 1.{min(number, 1)}"}
+        path.write_text(json.dumps(record), encoding="utf-8")
+    said = "Warning: runs of labelct 1.0, labelct 1.1 are compared, which may differ by that alone."
+    assert said in document.gather([sweep]).remarks
 
 
 def test_other_cases_are_compared_unpaired_and_said_so(sweep):

@@ -104,18 +104,20 @@ def open_run(settings: LoggerSettings, folder: Path, described: Description) -> 
     account |= {"name": described.name, "config": dict(described.config), "job_type": described.job_type}
     account |= {"group": described.group, "tags": list(described.tags)}
     account |= {"reinit": "finish_previous", "settings": quiet}
-    mode = wandb_mode(settings)
-    if mode == "offline" and settings.mode == "online":
-        LOG.warning("logger.mode=online: no API key or no network, so the run is kept offline in %s", folder / "wandb")
+    mode, hindrance = _mode(settings)
     logging.getLogger("wandb").propagate = False  # it tells of a failure in lines of its own; one of ours is enough
     for attempt in dict.fromkeys((mode, "offline", "disabled")):
         try:
             run = wandb.init(**{**account, "mode": attempt})
         except Exception as error:
-            LOG.warning("wandb does not open %s (%s)", attempt, line(error))
+            hindrance = f"wandb does not open {attempt} ({line(error)})"
             continue
+        if hindrance:
+            kept = f"the run is kept offline in {folder / 'wandb'}, which wandb sync sends"
+            LOG.warning("%s; %s", hindrance, kept if attempt == "offline" else "nothing is kept for it")
         run.define_metric("*", step_metric="step")
         return WandbRun(run)
+    LOG.warning("%s", hindrance)
     return None
 
 
@@ -125,11 +127,24 @@ def wandb_mode(settings: LoggerSettings) -> str:
     Args:
         settings: `mode` `auto` respects WANDB_MODE; `online` needs a key and a network and is `offline` without them.
     """
+    return _mode(settings)[0]
+
+
+def _mode(settings: LoggerSettings) -> tuple[str, str]:
+    """Return the mode, and what keeps a run offline that nobody asked to be."""
     mode = os.environ.get("WANDB_MODE", "online") if settings.mode == "auto" else settings.mode
     mode = {"dryrun": "offline", "run": "online"}.get(mode, mode)
     if mode in ("offline", "disabled"):
-        return mode
-    return "online" if _has_key() and _reachable() else "offline"
+        return mode, ""
+    hindrance = _hindrance()
+    return "offline" if hindrance else "online", hindrance
+
+
+def _hindrance() -> str:
+    """Return what keeps a run from going online; empty where nothing does."""
+    if not _has_key():
+        return "wandb has no API key (wandb login, or WANDB_API_KEY)"
+    return "" if _reachable() else f"wandb does not reach {_host()[0]}"
 
 
 def _has_key() -> bool:

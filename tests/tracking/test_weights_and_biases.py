@@ -48,6 +48,20 @@ def test_two_jobs_are_two_runs_each_with_its_whole_story(tmp_path, monkeypatch, 
         assert json.loads(table.read_text())["columns"] == ["test", "case", "dice liver", "picture"]
 
 
+@pytest.mark.parametrize(
+    ("key", "why"), [("", "wandb has no API key (wandb login"), ("k" * 40, "wandb does not reach api.wandb.ai; ")]
+)
+def test_what_keeps_a_run_offline_is_said_and_where_it_lies(tmp_path, monkeypatch, caplog, key, why):
+    monkeypatch.setenv("WANDB_API_KEY", key)
+    monkeypatch.setattr(weights_and_biases, "_reachable", lambda: False)
+    with track(WANDB, tmp_path, Description("job")) as tracker:
+        tracker.log({"train/loss": 0.5}, 10)
+    (record,) = (record for record in caplog.records if record.name.startswith("labelct"))
+    assert record.getMessage().startswith(why)
+    assert record.getMessage().endswith(f"the run is kept offline in {tmp_path / 'wandb'}, which wandb sync sends")
+    assert curve(tmp_path, "train/loss") == [(10, 0.5)]
+
+
 class Refusing(BaseHTTPRequestHandler):
     """A server that knows no key."""
 
@@ -74,5 +88,6 @@ def test_a_wrong_key_leaves_the_run_offline_in_one_line(tmp_path, monkeypatch, c
     server.server_close()
     (record,) = (record for record in caplog.records if record.name.startswith("labelct"))
     assert record.getMessage().startswith("wandb does not open online (")
+    assert record.getMessage().endswith(f"the run is kept offline in {tmp_path / 'wandb'}, which wandb sync sends")
     assert "\n" not in record.getMessage()
     assert curve(tmp_path, "train/loss") == [(10, 0.5)]

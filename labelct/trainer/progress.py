@@ -84,6 +84,7 @@ class StepBar(Callback):
         scores = validation_dice(module)
         self.dice = mean(scores.values())
         parts = "  ".join(f"{name} {value:.3f}" for name, value in list(scores.items())[:SHOWN])
+        parts += f"  and {len(scores) - SHOWN} more" if len(scores) > SHOWN else ""
         self.bar.print(f"step {trainer.global_step}: validation Dice {self.dice:.3f}  ({parts})")
 
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:

@@ -60,6 +60,11 @@ def test_a_validation_has_a_line_of_its_own(capsys) -> None:
     assert "loss 0.250" in said
 
 
+def test_a_line_says_how_many_targets_it_leaves_out(capsys) -> None:
+    StepBar(25, TrainingClock(None)).on_validation_end(at(4), SimpleNamespace(scores={f"t{n}": 0.5 for n in range(8)}))
+    assert "t5 0.500  and 2 more)" in " ".join(capsys.readouterr().out.split("\n"))
+
+
 def test_hints_are_silent_for_a_while() -> None:
     logger = logging.getLogger("lightning.pytorch")
     before = logger.level

@@ -13,14 +13,15 @@ import argparse
 import logging
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 
-from labelct.config import configuration_folder
+from labelct.commands import compose
+from labelct.config import typed
 from labelct.tracking import Tracker
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.progress import quiet
@@ -36,14 +37,10 @@ TYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 def preset(name: str, steps: int) -> TranslationSettings:
     """Return a shipped preset that ends after so many steps."""
-    values: dict[str, object] = {}
-    for part in dict.fromkeys(("cyclegan", name)):
-        found = OmegaConf.to_container(OmegaConf.load(configuration_folder() / "translation" / f"{part}.yaml"))
-        assert isinstance(found, dict)
-        values |= {str(key): value for key, value in found.items() if key != "defaults"}
-    return TranslationSettings(
-        **{**values, "minutes": None, "epochs": 1, "decay": 0, "iterations": steps, "save_every": 2}
-    )  # type: ignore[arg-type]
+    wanted = ["data=cyclegan", f"translation={name}", "cohort=pelvis_mr", "scanner=none", "targets=[prostate]"]
+    (job,) = compose.composed_jobs(wanted, multirun=False)
+    length = {"minutes": None, "epochs": 1, "decay": 0, "iterations": steps, "save_every": 2}
+    return replace(typed(job.node).translation, mr=None, ct=None, **length)
 
 
 def framework(settings: TranslationSettings, device: DeviceSettings, slices: np.ndarray) -> float:

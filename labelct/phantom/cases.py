@@ -33,6 +33,7 @@ class Phantom:
         kinds: Which folders a case of these settings has a file in.
         prefix: What stands in front of the cases' names.
         modality: Which of its images a cohort is opened with.
+        revision: Which drawing of these settings it is; another one is another stage.
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,7 @@ class Phantom:
     kinds: Callable[[Any], tuple[str, ...]]
     prefix: Callable[[Any], str] = lambda settings: ""
     modality: Callable[[Any], str] = lambda settings: "ct"
+    revision: Callable[[Any], int] = lambda settings: 0
 
 
 def trunk(settings: PhantomSettings, rng: np.random.Generator) -> Drawn:
@@ -60,6 +62,7 @@ PHANTOMS = {
         render.kinds,
         lambda settings: f"{settings.modality}_",
         lambda settings: str(settings.modality),
+        lambda settings: int(settings.modality == "mr"),
     ),
 }
 
@@ -72,6 +75,11 @@ def names(settings: EmbeddedSettings) -> tuple[str, ...]:
 def modality(settings: EmbeddedSettings) -> str:
     """Return which of its images a cohort is opened with, `ct` or `mr`."""
     return PHANTOMS[settings.kind].modality(settings)
+
+
+def revision(settings: EmbeddedSettings) -> int:
+    """Return which drawing of its settings a cohort is: it counts up where the same settings give other images."""
+    return PHANTOMS[settings.kind].revision(settings)
 
 
 def case_names(settings: EmbeddedSettings) -> dict[str, list[str]]:

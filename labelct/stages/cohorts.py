@@ -229,7 +229,7 @@ def embedded(
         map_cases(make_case, missing, parallel, what)
         phantom.write_index(settings, folder)
 
-    stage = build(root, recipe_of("cohort", VERSION, plain(settings)), make)
+    stage = build(root, recipe_of("cohort", VERSION + phantom.revision(settings), plain(settings)), make)
     files = FolderSettings(root=str(stage.folder), modality=phantom.modality(settings))
     return dataclasses.replace(open_cohort(files), name=settings.kind), stage
 

@@ -78,27 +78,28 @@ class NetworkPredictor:
         return cls(family, network, settings, dict(model["labels"]), spacing, properties, device)
 
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
-        """Segment a volume; 0 outside the body where `body_crop` is set."""
+        """Segment a volume; 0 outside the body where `body_crop` is set, and outside the field where one is."""
         return self._predicted(volume, None)
 
     def predict_probabilities(self, volume: Volume) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-        """Segment a volume, with the probabilities `(structure, x, y, z)`; 0 outside the body, too."""
+        """Segment a volume, with the probabilities `(structure, x, y, z)`; 0 outside body and field, too."""
         probabilities = np.zeros((len(self.labels), *volume.array.shape), np.float16)
         return self._predicted(volume, probabilities), probabilities
 
     def _predicted(self, volume: Volume, probabilities: NDArray[np.float16] | None) -> NDArray[np.uint8]:
         """Segment a volume, and fill `probabilities` where they are asked for."""
-        hu = clipped(volume.array.astype(np.float32, copy=False))
-        own = self.intensity_properties is None
-        box = WHOLE if own else body_box(hu, volume.spacing, self.settings.prediction)
+        wanted, own = self.settings.prediction, self.intensity_properties is None
+        field = field_box(volume.array.shape, volume.spacing, wanted)
+        hu = clipped(volume.array[field].astype(np.float32, copy=False))
+        box = WHOLE if own else body_box(hu, volume.spacing, wanted)
         # From here on the voxel sizes and intensities are those of this volume.
         spacing, properties = grid_spacing(volume.spacing, self.spacing), self.intensity_properties or of_volume(hu)
         view = replace(self, spacing=spacing, intensity_properties=properties)
-        segmentation = np.zeros(hu.shape, np.uint8)
+        segmentation = np.zeros(volume.array.shape, np.uint8)
         full = within_memory("segmentation", 0, "set trainer.prediction.batch smaller, or free the card")
         with full, torch_threads(self.device), torch.inference_mode():
-            part = None if probabilities is None else probabilities[(slice(None), *box)]
-            segmentation[box] = view._segment(hu[box], volume.spacing, properties, part)
+            part = None if probabilities is None else probabilities[(slice(None), *field)][(slice(None), *box)]
+            segmentation[field][box] = view._segment(hu[box], volume.spacing, properties, part)
         return segmentation
 
     def _segment(
@@ -191,6 +192,23 @@ def _properties(folder: Path, model: Mapping[str, Any], settings: LoopSettings) 
     if not (low < high and sd > 0):
         raise InputError(folder / "model.json", "its intensity is no window with a deviation above 0", REMEDY)
     return IntensityProperties(low, high, mean, sd)
+
+
+def field_box(
+    shape: Sequence[int], spacing: Sequence[float], settings: PredictionSettings
+) -> tuple[slice, slice, slice]:
+    """Return the middle of a volume, all of its slices.
+
+    Args:
+        shape: Voxels `(x, y, z)`.
+        spacing: Voxel size, mm.
+        settings: How wide and high it is; null: all.
+    """
+    if settings.field_mm is None:
+        return WHOLE
+    kept = [min(n, max(1, round(settings.field_mm / size))) for n, size in zip(shape[:2], spacing[:2], strict=True)]
+    x, y = (slice((n - k) // 2, (n - k) // 2 + k) for n, k in zip(shape[:2], kept, strict=True))
+    return x, y, slice(None)
 
 
 def body_box(

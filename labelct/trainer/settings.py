@@ -112,6 +112,8 @@ class PredictionSettings(Checked, section="prediction"):
         body_crop: Leave out the air around the body (largest component above -500 HU); with
             `normalisation.source=volume`, where nothing is known of HU, the whole volume is kept.
         margin_mm: What is kept around the body, mm.
+        field_mm: Width and height that are segmented, about the middle of a volume, mm; beside it nothing is found. For
+            a network that has seen no larger field of view, as one of MR has not; null: all of the volume.
         random_walker: Gradient in HU/mm that holds the border of a structure: where the network is uncertain, a random
             walk moves it to the edges of the CT, at half the network's voxel size; 0 leaves the network's border.
         certain: Probability above which the random walk leaves a voxel as it is.
@@ -124,6 +126,7 @@ class PredictionSettings(Checked, section="prediction"):
     mirror: bool = False
     body_crop: bool = True
     margin_mm: float = ranged(20.0, 0)
+    field_mm: float | None = ranged(None, 10, 2000)
     random_walker: float = ranged(0.0, 0, 1000)
     certain: float = ranged(0.95, 0.5, 1)
     memory_gb: float = ranged(4.0, 0.01)

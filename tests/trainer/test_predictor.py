@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.predictor import NetworkPredictor, body_box
+from labelct.trainer.predictor import NetworkPredictor, body_box, field_box
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.family import UNET
 from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
@@ -69,3 +69,24 @@ def test_probabilities_are_those_that_the_labels_were_chosen_by(memory_gb: float
     np.testing.assert_array_equal((probabilities[0] > 0.5)[away], (labels == 3)[away])
     assert 0.1 < (labels[10:60, 5:55] == 3).mean() < 0.9
     assert not probabilities[0, :5].any()
+
+
+@pytest.mark.parametrize(("field_mm", "found"), [(None, np.s_[:, :]), (90.0, np.s_[20:50, 15:45])])
+def test_beside_the_field_nothing_is_found(field_mm: float | None, found: tuple[slice, slice]) -> None:
+    """Of 210 x 180 mm the middle 90 x 90, all slices of it."""
+    settings = UNetSettings(channels=[4, 8, 8], patch=[16, 16, 16])
+    properties, expected = BUILTIN["soft_tissue"], np.zeros((70, 60, 40), np.uint8)
+    expected[found] = 3
+    volume = Volume(np.full(expected.shape, 60, np.float32), np.diag([3.0, 3.0, 3.0, 1.0]))
+    for body_crop in (True, False):
+        settings.prediction = PredictionSettings(body_crop=body_crop, field_mm=field_mm)
+        predictor = NetworkPredictor(
+            UNET, Smeared(), settings, {"liver": 3}, (3.0, 3.0, 3.0), properties, DeviceSettings()
+        )
+        labels, probabilities = predictor.predict_probabilities(volume)
+        np.testing.assert_array_equal(labels, expected)
+        np.testing.assert_array_equal(probabilities[0] > 0.5, expected == 3)
+
+
+def test_a_field_wider_than_the_volume_is_the_volume() -> None:
+    assert field_box((70, 20, 9), (3.0, 3.0, 5.0), PredictionSettings(field_mm=90)) == np.s_[20:50, 0:20, :]

@@ -38,8 +38,8 @@ def tasks(task: TrainingTask[UNetSettings]) -> Sequence[TrainingTask[UNetSetting
 
 
 def in_boxes(prediction: PredictionSettings) -> PredictionSettings:
-    """Return how the second network segments a box: there is no body to look for, and a box ends within the scan."""
-    return replace(prediction, body_crop=False, z_padding_mm=0.0)
+    """Return how the second network segments a box: all of it, for no body is looked for and no field cut out."""
+    return replace(prediction, body_crop=False, field_mm=None, z_padding_mm=0.0)
 
 
 def fit(task: TrainingTask[UNetSettings], data: Path, folder: Path, tracker: Tracker) -> None:

@@ -1,5 +1,6 @@
 """The residual U-Net of MONAI in two dimensions, its loss, and the stack of slices that it sees."""
 
+from math import log
 from typing import Any
 
 import torch
@@ -24,7 +25,24 @@ def build(settings: ResUNetSettings, classes: int) -> nn.Module:
     """
     name, arguments = definition(settings, classes)
     network: nn.Module = getattr(nets, name)(**arguments)
+    if settings.target_share is not None:
+        _expect(network, settings.target_share)
     return network
+
+
+def _expect(network: nn.Module, share: float) -> None:
+    """Let the first probabilities of all targets together be about `share`, by the bias of the last convolution.
+
+    Adam moves a bias by about the learning rate a step: from 0 it takes thousands of steps to where the cross-entropy
+    of a target that fills a hundredth of the pixels has it, and nothing else is learnt in the meantime.
+    Source: Lin et al., "Focal Loss for Dense Object Detection" (2017), section 4.1.
+    """
+    bias = [module for module in network.modules() if isinstance(module, nn.Conv2d)][-1].bias
+    assert bias is not None
+    targets = max(1, len(bias) - 1)
+    with torch.no_grad():
+        bias.fill_(log(share / (1 - share) / targets))
+        bias[:-targets] = 0.0
 
 
 def definition(settings: ResUNetSettings, classes: int) -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from labelct.errors import SettingError, check_range
 from labelct.settings import choice, ranged
@@ -43,6 +43,8 @@ class ResUNetSettings(LoopSettings):
         channels: Feature maps of each level; each level after the first halves the grid.
         size: What the network sees at once, in pixels along x and along y; a multiple of 2^(levels - 1).
         batch: Slices a step (on each device).
+        target_share: Share of the pixels that the network takes for targets before it has learnt: the first bias of its
+            scores; null: half of them, or as many as there are targets beside the background.
         spacing: Grid `(x, y, z)` the network works on, mm; with z=0 each volume keeps its own slices; null is
             z=0 and the training set's median in x and y.
         foreground: Chance that a slice is drawn about a target voxel, in place of the next one of the epoch.
@@ -57,6 +59,7 @@ class ResUNetSettings(LoopSettings):
     channels: list[int] = field(default_factory=lambda: [32, 64, 128, 256, 512])
     size: int = ranged(256, 16, LARGEST_SIZE)
     batch: int = ranged(8, 1)
+    target_share: float | None = ranged(0.01, 1e-6, 0.999)
     foreground: float = ranged(0.0, 0, 1)
     epochs: int = ranged(300, 1)
     steps: int = ranged(0, 0)
@@ -78,6 +81,11 @@ class ResUNetSettings(LoopSettings):
         if self.size < 2 * factor or self.size % factor:
             levels = f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times"
             raise SettingError("size", self.size, f"a multiple of {factor}, at least {2 * factor}", levels)
+
+    def recipe(self) -> dict[str, Any]:
+        """Return what the weights depend on, as plain values: all but how a volume is segmented."""
+        wanted = super().recipe()
+        return wanted if self.target_share is not None else {k: v for k, v in wanted.items() if k != "target_share"}
 
     def check_grid(self, spacing: Sequence[float] | None) -> None:
         """Raise `SettingError` unless a network can work at a voxel size `(x, y, z)`, mm; z may be 0."""

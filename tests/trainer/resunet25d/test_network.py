@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from monai.networks import nets
 
-from labelct.trainer.resunet25d.network import SliceLoss, build, probabilities, stacked
+from labelct.trainer.resunet25d.network import SliceLoss, build, definition, probabilities, stacked
 from labelct.trainer.resunet25d.settings import ResUNetSettings
 
 
@@ -48,6 +49,28 @@ def test_blocks_are_residual() -> None:
                 weight.zero_()
         one, other = (network(torch.randn(1, 3, 16, 16)) for _ in range(2))
     assert float((one - other).abs().max()) > 1e-6
+
+
+@pytest.mark.parametrize(("classes", "share"), [(2, 0.01), (2, 0.3), (4, 0.03)])
+def test_it_begins_with_the_share_of_targets_that_is_expected(classes: int, share: float) -> None:
+    """Without what the pixels add, probabilities are those of the share, the same for each target."""
+    network = build(ResUNetSettings(channels=[4, 8, 8], size=16, target_share=share), classes)
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if not (name.startswith("model.2.1") and name.endswith("bias")):
+                weight.zero_()
+        found = probabilities(network(torch.randn(1, 3, 16, 16))).mean((0, 2, 3))
+    expected = [1 - share, *[share / (classes - 1)] * (classes - 1)]
+    assert found.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_a_share_the_first_bias_is_as_monai_has_it() -> None:
+    torch.manual_seed(3)
+    one = build(ResUNetSettings(channels=[4, 8, 8], size=16, target_share=None), 2).state_dict()
+    torch.manual_seed(3)
+    name, arguments = definition(ResUNetSettings(channels=[4, 8, 8], size=16), 2)
+    other = getattr(nets, name)(**arguments).state_dict()
+    assert all(torch.equal(one[key], other[key]) for key in other)
 
 
 def test_binary_cross_entropy_by_hand() -> None:

@@ -47,3 +47,9 @@ def test_the_paper_is_the_default(configured) -> None:
 def test_it_goes_with_every_recipe(configured, trainer: str, data: str) -> None:
     config = configured(f"trainer={trainer}", f"data={data}", "debug=smoke")
     assert (config.trainer.kind, config.trainer.steps, config.trainer.size) == ("resunet25d", 4, 32)
+
+
+def test_a_share_that_is_not_set_is_no_part_of_the_recipe() -> None:
+    """Trainings from before the key was there keep their stage."""
+    assert ResUNetSettings().recipe()["target_share"] == 0.01
+    assert "target_share" not in ResUNetSettings(target_share=None).recipe()

@@ -90,6 +90,12 @@ def test_a_network_sees_the_hu_that_its_translation_has(full):
         assert (shown.source, [shown.low, shown.high]) == ("clinical", config.translation.hu)
 
 
+def test_a_network_segments_the_field_of_view_that_mr_show_and_half_of_a_ct_is(full):
+    """The paper cuts half the width and height of its CT, whose pixels of 0.8 mm are 512 across."""
+    for config in (*full.values(), *jobs("experiment=prostate_table1")):
+        assert config.trainer.prediction.field_mm == 200
+
+
 def test_the_small_table_is_the_same_rows_on_the_embedded_pelvis(full):
     small = dict(zip(ROWS, jobs("sweep=prostate_table1"), strict=True))
     for name, config in small.items():
@@ -98,7 +104,7 @@ def test_the_small_table_is_the_same_rows_on_the_embedded_pelvis(full):
         assert (config.data, config.targets, ours.kind) == (full[name].data, full[name].targets, theirs.kind)
         varied = ("cycle", "crop", "ratio", "rotation", "flip", "hu", "ct_crop", "cycle_weight")
         assert [getattr(ours, key) for key in varied] == [getattr(theirs, key) for key in varied]
-        assert (ours.size, ours.minutes, config.device.kind) == (128, 25.0, "cpu")
+        assert (ours.size, ours.minutes, config.device.kind) == (80, 20.0, "cpu")
         assert ours.load / ours.size == pytest.approx(theirs.load / theirs.size, rel=0.02)
         assert config.evaluation.folds is None
 

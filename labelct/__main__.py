@@ -95,10 +95,12 @@ def _stopped(name: str) -> int:
 
 def _run(verb: str, arguments: Sequence[str]) -> int:
     """Run one verb; what it cannot do is one line."""
+    from labelct import caches
     from labelct.errors import LabelctError, refusal
     from labelct.parallel import openmp_wait_policy
 
     openmp_wait_policy()
+    caches.find_room()
     try:
         try:
             code: int = import_module(f"labelct.commands.{verb}").main(arguments)

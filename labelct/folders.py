@@ -3,11 +3,15 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeVar
 
-from labelct.errors import ELSEWHERE, InputError, refusal
+from labelct.errors import ELSEWHERE, RIGHTS, InputError, refusal
+
+Answer = TypeVar("Answer")
 
 TEMPORARY = ".labelct-"  # and the writer: what a killed process leaves
 
@@ -29,6 +33,51 @@ def remove_empty(folders: list[Path]) -> None:
             path.rmdir()
 
 
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return, sorted, what `folder.glob(pattern)` finds but for hidden parts; what may not be read is no empty folder.
+
+    Args:
+        folder: Where it is looked for.
+        pattern: Names, with `*`, `?` or `[...]` in them; `**` stands for folders of any depth, none by a link.
+
+    Raises:
+        InputError: A folder on the way cannot be listed.
+    """
+    return sorted(set(_matching(folder, tuple(pattern.split("/")))))
+
+
+def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+    if not parts:
+        if _asked(os.lstat, folder):
+            yield folder
+        return
+    first, rest = parts[0], parts[1:]
+    if not any(sign in first for sign in "*?["):
+        yield from _matching(folder / first, rest)
+        return
+    names = _asked(os.listdir, folder) or ()
+    inside = [folder / name for name in names if first.startswith(".") or not name.startswith(".")]
+    if first == "**":
+        yield from _matching(folder, rest)
+        for path in inside:
+            if path.is_dir() and not path.is_symlink():
+                yield from _matching(path, parts)
+    else:
+        for path in inside:
+            if fnmatchcase(path.name, first):
+                yield from _matching(path, rest)
+
+
+def _asked(question: Callable[[Path], Answer], path: Path) -> Answer | None:
+    """Return what the file system says of a path; None where there is none."""
+    try:
+        return question(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise refusal(error, path) or InputError(path, f"cannot be read ({error.strerror})", RIGHTS) from None
+
+
 @contextmanager
 def made(folder: Path) -> Iterator[None]:
     """Make a folder and those above it; where what follows fails, the new ones that hold nothing are removed.
@@ -47,6 +96,21 @@ def made(folder: Path) -> Iterator[None]:
     except (OSError, InputError):
         remove_empty(new)
         raise
+
+
+def check_takes_files(folder: Path) -> None:
+    """Raise `InputError` where no file can be written to a folder, before the work for it is done.
+
+    A missing folder is made for the trial and removed: permissions alone do not tell of /proc or of a full disk.
+    """
+    new, trial = missing(folder), folder / temporary_name()
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise InputError(folder, f"{there} is a file and no folder", ELSEWHERE)
+    with _told(trial, folder), made(folder):
+        trial.touch()
+        trial.unlink()
+    remove_empty(new)
 
 
 @contextmanager

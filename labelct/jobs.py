@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labelct import job_status, journal
 from labelct.errors import InputError
+from labelct.folders import matching
 from labelct.job_status import PLACES, SCORES
 from labelct.texts import read_json
 
@@ -41,14 +42,14 @@ def jobs(root: Path, further: Iterable[Path] = ()) -> list[Job]:
     for folder in further:
         if not folder.is_dir():
             raise InputError(folder, "there is no such folder", "give a folder that holds jobs")
-        places |= {path.parent for name in (job_status.FILE, SCORES) for path in folder.rglob(name)}
+        places |= {path.parent for name in (job_status.FILE, SCORES) for path in matching(folder, f"**/{name}")}
     known = {folder.resolve(): folder for folder in sorted(places) if folder.is_dir()}
     return [job for folder in known.values() if (job := _job(folder))]
 
 
 def job_folders(root: Path) -> list[Path]:
     """Return the folders of jobs: below the outputs that `root` is in, and elsewhere where they said so."""
-    places = {path for pattern in PLACES for path in root.parent.glob(pattern)}
+    places = {path for pattern in PLACES for path in matching(root.parent, pattern)}
     places |= {Path(line) for line in journal.elsewhere(root)}
     return sorted(path for path in places if path.is_dir())
 

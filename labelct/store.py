@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
 KEY_LENGTH = 12  # 48 bits: a clash among a million stages has a chance of 1 in 500, and names stay readable
 PARTIAL = ".partial"
+REMAKE = "rm -r {} lets the same command make it again"
 _PLANS: ContextVar[bool] = ContextVar("plans", default=False)
 
 
@@ -180,7 +181,7 @@ def stage_of(root: Path, recipe: Mapping[str, Any]) -> Stage:
 
 def is_finished(stage: Stage) -> bool:
     """Return whether a stage is made, and lacks none of its files."""
-    return stage.folder.is_dir() and not differences(stage.folder)
+    return stage.folder.is_dir() and not differences(stage.folder) and not foreign_recipe(stage.folder)
 
 
 @contextmanager
@@ -244,7 +245,7 @@ def lock_of(stage: Stage) -> FileLock:
     """Return the lock that whoever makes a stage, or removes it, holds."""
     parent = stage.folder.parent
     # whoever may write in the folder may take the lock, also where the first user's umask forbids it
-    return FileLock(parent / f"{stage.key}.lock", mode=parent.stat().st_mode & 0o666)
+    return FileLock(parent / f"{stage.key}.lock", mode=parent.stat().st_mode & 0o666 | 0o600)
 
 
 def _take_over(stage: Stage) -> Path:
@@ -270,6 +271,8 @@ def _partials(stage: Stage) -> list[Path]:
 def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> None:
     """Make again what is missing of a finished stage, or was changed, and list what has been made with it."""
     folder, wrong = stage.folder, differences(stage.folder)
+    if RECIPE not in wrong and (other := foreign_recipe(folder)):
+        raise InputError(folder, f"its recipe is that of {other}", REMAKE.format(folder))
     if not wrong:
         return
     log.warning("%s: %s; made again", folder, inventory.sentence(wrong))
@@ -283,15 +286,33 @@ def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None])
         made = {path for path, time in inventory.times(folder).items() if before.get(path) != time}
     finally:
         for path, aside in changed.items():  # what is not made again is better changed than lost
-            aside.unlink() if path.exists() else aside.replace(path)
+            _remove(aside) if path.exists() else aside.replace(path)
     listed = {} if inventory.FILE in wrong else read_json(folder / inventory.FILE, f"delete {folder}")
     if made - {RECIPE} or not listed:
         fresh = {path: entry for path, entry in inventory.take(folder).items() if path in made or not listed}
         if any(listed.get(path) != entry for path, entry in fresh.items()):
             write_json(folder / inventory.FILE, {**listed, **fresh})
     if left := differences(folder):
-        remedy = f"rm -r {folder} lets the same command make it again, rm {folder / inventory.FILE} takes it as it is"
+        remedy = f"{REMAKE.format(folder)}, rm {folder / inventory.FILE} takes it as it is"
         raise InputError(folder, inventory.sentence(left), remedy)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def foreign_recipe(folder: Path) -> str:
+    """Return `stage/key` of the recipe in a stage's folder where it is that of another stage, else an empty text.
+
+    Raises:
+        InputError: It is missing, or cannot be read.
+    """
+    recipe = read_json(folder / RECIPE, REMAKE.format(folder))
+    try:
+        name, key = recipe["stage"], key_of(recipe)
+    except (KeyError, TypeError, ValueError):
+        raise InputError(folder / RECIPE, "is no recipe", REMAKE.format(folder)) from None
+    return "" if (name, key) == (folder.parent.name, folder.name) else f"{name}/{key}"
 
 
 def differences(folder: Path, contents: bool = False) -> dict[str, str]:
@@ -304,6 +325,8 @@ def differences(folder: Path, contents: bool = False) -> dict[str, str]:
     path = folder / inventory.FILE
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(listed, dict) or RECIPE not in listed:
+            return {inventory.FILE: inventory.DAMAGED}
         return inventory.differences(folder, listed, contents)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {inventory.FILE: inventory.DAMAGED if path.exists() else inventory.MISSING}

@@ -15,8 +15,9 @@ from filelock import Timeout
 
 from labelct import inventory
 from labelct.errors import InputError, refusal
+from labelct.folders import matching
 from labelct.jobs import Job, jobs
-from labelct.store import KEY_LENGTH, PARTIAL, RECIPE, Stage, differences, key_of, lock_of
+from labelct.store import KEY_LENGTH, PARTIAL, RECIPE, Stage, differences, foreign_recipe, key_of, lock_of
 from labelct.texts import read_json
 
 PROJECTIONS = "projections"
@@ -80,7 +81,7 @@ def root_of(folder: Path) -> Path:
 
 def folders(root: Path) -> tuple[list[Path], list[Path]]:
     """Return the folders of the finished and of the unfinished stages below the folder of all stages."""
-    found = sorted(path for path in root.glob("*/*") if NAME.fullmatch(path.name) and path.is_dir())
+    found = [path for path in matching(root, "*/*") if NAME.fullmatch(path.name) and path.is_dir()]
     unfinished = [path for path in found if path.suffix == PARTIAL]
     return [path for path in found if path.suffix != PARTIAL], unfinished
 
@@ -88,13 +89,10 @@ def folders(root: Path) -> tuple[list[Path], list[Path]]:
 def damage(folder: Path) -> str:
     """Return what is wrong with a finished stage: its recipe, its name, its files; empty where nothing is."""
     try:
-        recipe = read_json(folder / RECIPE, "")
-        if (recipe["stage"], key_of(recipe)) != (folder.parent.name, folder.name):
-            return f"its recipe is that of {recipe['stage']}/{key_of(recipe)}"
+        if other := foreign_recipe(folder):
+            return f"its recipe is that of {other}"
     except InputError as error:
         return f"{RECIPE} {'is missing' if not (folder / RECIPE).exists() else error.problem}"
-    except (KeyError, TypeError, ValueError):
-        return f"{RECIPE} is no recipe"
     return inventory.sentence(differences(folder, contents=True))
 
 

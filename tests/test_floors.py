@@ -22,6 +22,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "events": set(),
         "progress": {"events", "signals"},
         "option_files": set(),
+        "caches": set(),
         "processes": set(),
         "signals": set(),
         "inventory": set(),
@@ -43,9 +44,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "store": {"errors", "events", "folders", "inventory", "signals", "texts"},
         "job_status": {"errors", "processes", "store", "texts"},
         "journal": {"errors", "events", "store", "texts"},
-        "jobs": {"errors", "job_status", "journal", "texts"},
-        "upkeep": {"errors", "inventory", "jobs", "store", "texts"},
-        "io": {"errors", "store", "volume"},
+        "jobs": {"errors", "folders", "job_status", "journal", "texts"},
+        "upkeep": {"errors", "folders", "inventory", "jobs", "store", "texts"},
+        "io": {"errors", "folders", "store", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "texts", "threads"},
         "synthesis": {
             "body", "errors", "io", "labels", "mr", "priors", "rotation", "settings", "sides", "targets",
@@ -55,7 +56,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "evaluation": {"body", "errors", "labels", "settings", "store", "targets"},
     },
     {
-        "cohort": {"errors", "io", "labels", "priors", "settings", "store", "synthesis", "texts", "volume"},
+        "cohort": {"errors", "folders", "io", "labels", "priors", "settings", "store", "synthesis", "texts", "volume"},
         "phantom": {"errors", "io", "rotation", "settings", "store"},
         "atlas": {"evaluation", "priors", "synthesis"},
         "dataset": {"errors", "filenames", "io", "store", "targets", "texts", "volume"},
@@ -92,7 +93,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "config", "errors", "evaluation", "filenames", "folders", "job_status", "settings", "store", "texts",
             "tracking",
         },
-        "models": {"errors", "filenames", "job_status", "report", "texts"},
+        "models": {"errors", "filenames", "folders", "job_status", "report", "texts"},
         "export": {
             "config", "errors", "evaluation", "folders", "job_status", "phantom", "report", "store", "texts", "trainer",
             "versions",
@@ -113,7 +114,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "api": {
-            "cohort", "config", "errors", "evaluation", "io", "models", "mr", "phantom", "priors", "progress",
+            "caches", "cohort", "config", "errors", "evaluation", "io", "models", "mr", "phantom", "priors", "progress",
             "sampler", "scanner", "stages", "streaming", "synthesis", "targets", "trainer", "volume",
         },
         "commands": {
@@ -123,7 +124,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "settings", "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
             "translation", "upkeep", "volume",
         },
-        "__main__": {"commands", "errors", "parallel", "signals", "threads"},
+        "__main__": {"caches", "commands", "errors", "parallel", "signals", "threads"},
         "run": {"__main__", "signals"},
     },
 )  # fmt: skip

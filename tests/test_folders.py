@@ -1,11 +1,13 @@
 """Folders appear with what is written into them, and what fails leaves none behind."""
 
 import errno
+import os
+from pathlib import Path
 
 import pytest
 
 from labelct.errors import InputError
-from labelct.folders import made, missing, together, whole
+from labelct.folders import check_takes_files, made, matching, missing, together, whole
 
 
 def full(*first):
@@ -91,3 +93,64 @@ def test_one_that_cannot_be_filled_leaves_the_one_before_as_it_was(tmp_path):
     with pytest.raises(InputError, match="no/out: the disk is full"), whole(tmp_path / "no" / "out"):
         full()
     assert not (tmp_path / "no").exists()
+
+
+def test_what_matches_is_what_glob_finds_without_hidden_parts(tmp_path):
+    for name in ("a/x.txt", "a/b/x.txt", "a/.hidden/x.txt", "c/y.txt", ".d/x.txt", "x.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nothing")
+    (tmp_path / "c" / "round").symlink_to(tmp_path)
+
+    def found(pattern):
+        return [path.relative_to(tmp_path).as_posix() for path in matching(tmp_path, pattern)]
+
+    assert found("*/*.txt") == ["a/x.txt", "c/y.txt"]
+    assert found("**/x.txt") == ["a/b/x.txt", "a/x.txt", "x.txt"]
+    assert found("*.txt") == ["gone.txt", "x.txt"]
+    assert found(".d/*") == [".d/x.txt"]
+    assert found("a/[bc]/x.txt") == ["a/b/x.txt"]
+    assert found("a/../x.txt") == ["a/../x.txt"]
+    assert found("nowhere/*") == found("x.txt/*") == []
+
+
+@pytest.mark.parametrize("pattern", ["*/*/x*", "**/x", "*/*/x"])
+def test_a_folder_that_may_not_be_read_is_no_empty_one(tmp_path, monkeypatch, pattern):
+    (tmp_path / "a" / "locked").mkdir(parents=True)
+    listed = os.listdir
+
+    def listdir(folder):
+        if str(folder).endswith("locked"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(folder)
+
+    def lstat(path, **options):
+        if "locked/" in str(path):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return found(path, **options)
+
+    found = os.lstat
+    monkeypatch.setattr("os.listdir", listdir)
+    monkeypatch.setattr("os.lstat", lstat)
+    with pytest.raises(InputError, match=r"a/locked(/x)?: permission denied; change its permissions"):
+        matching(tmp_path, pattern)
+
+
+def test_a_folder_that_takes_files_is_as_it_was_after_the_trial(tmp_path):
+    (tmp_path / "there").mkdir()
+    for folder in ("there", "new/below"):
+        check_takes_files(tmp_path / folder)
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("/dev/null", "/dev/null is a file and no folder; write elsewhere"),
+        ("/dev/null/x", "/dev/null is a file and no folder"),
+        ("/proc/x", "/proc/x: no folder can be made there; write elsewhere"),
+    ],
+)
+def test_a_folder_that_takes_none_is_refused(folder, told):
+    with pytest.raises(InputError, match=told):
+        check_takes_files(Path(folder))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,20 @@ from hypothesis import strategies as st
 
 from labelct.errors import InputError
 from labelct.events import heard_by
-from labelct.store import build, copy, key_of, mention, ordered, planned, recipe_of, write_json, write_text
+from labelct.store import (
+    build,
+    copy,
+    is_finished,
+    key_of,
+    lock_of,
+    mention,
+    ordered,
+    planned,
+    recipe_of,
+    stage_of,
+    write_json,
+    write_text,
+)
 from labelct.upkeep import damage, folders
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -141,6 +155,50 @@ def test_a_torn_file_is_made_again_and_one_that_is_not_is_kept_and_named(tmp_pat
     assert damage(stage.folder) == ""
 
 
+@pytest.mark.parametrize("harm", ["flip", "folder", "torn", "recipe"])
+def test_text_that_was_changed_is_made_again_though_its_size_is_right(tmp_path, harm):
+    """Nothing else would notice a digit: images and checkpoints have checksums of their own, a table has none."""
+
+    def make(folder):
+        if not (folder / "table.csv").exists():
+            write_text(folder / "table.csv", "liver,60")
+
+    stage = build(tmp_path, RECIPE, make)
+    table, before = stage.folder / "table.csv", (stage.folder / "files.json").read_bytes()
+    if harm == "folder":
+        table.unlink()
+        (table / "inside").mkdir(parents=True)
+    elif harm == "recipe":
+        (stage.folder / "recipe.json").write_text((stage.folder / "recipe.json").read_text().replace("1", "2"))
+    else:
+        table.write_text({"flip": "liver,90", "torn": "liv"}[harm])
+    assert not is_finished(stage)
+    build(tmp_path, RECIPE, make)
+    assert table.read_text() == "liver,60"
+    assert (stage.folder / "files.json").read_bytes() == before
+    assert sorted(os.listdir(stage.folder)) == ["files.json", "recipe.json", "table.csv"]
+
+
+def test_the_folder_of_another_stage_under_the_name_of_this_one_is_refused(tmp_path):
+    stage = build(tmp_path, RECIPE, cases)
+    other = build(tmp_path, recipe_of("scan", 2, {}), lambda folder: write_text(folder / "other", ""))
+    shutil.rmtree(stage.folder)
+    shutil.copytree(other.folder, stage.folder)
+    assert not is_finished(stage)
+    with pytest.raises(InputError, match=rf"its recipe is that of scan/{other.key}; rm -r .* make it again"):
+        build(tmp_path, RECIPE, cases)
+
+
+@pytest.mark.parametrize("listed", ["{}", "[]", "{", '{"two": {}}', "7"])
+def test_an_inventory_that_lists_nothing_says_nothing(tmp_path, listed):
+    stage = build(tmp_path, RECIPE, cases)
+    (stage.folder / "files.json").write_text(listed)
+    (stage.folder / "two").unlink()
+    build(tmp_path, RECIPE, cases)
+    assert (stage.folder / "two").exists()
+    assert damage(stage.folder) == ""
+
+
 def test_what_is_made_again_otherwise_is_listed_as_it_is_and_nothing_else_is(tmp_path):
     stage = build(tmp_path, RECIPE, cases)
     (stage.folder / "two").unlink()
@@ -198,6 +256,10 @@ def test_whoever_may_write_in_the_store_may_lock(tmp_path):
     build(tmp_path, RECIPE, cases)
     (lock,) = (tmp_path / "scan").glob("*.lock")
     assert oct(lock.stat().st_mode & 0o777) == "0o660"
+    lock.unlink()
+    (tmp_path / "scan").chmod(0o550)
+    lock_of(stage_of(tmp_path, RECIPE))
+    (tmp_path / "scan").chmod(0o770)
 
 
 def test_a_lock_file_that_lies_about_holds_nobody_up(tmp_path):

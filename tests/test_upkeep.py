@@ -1,5 +1,6 @@
 """What jobs refer to stays, what none refers to can go, and nobody takes away what a job has begun to use."""
 
+import errno
 import os
 
 import pytest
@@ -78,3 +79,20 @@ def test_used_is_when_a_job_was_heard_of_last(chain):
         os.utime(path, (4e9, 4e9))
     (entry,) = (entry for entry in entries(root, jobs(root)) if entry.key == cohort.key)
     assert entry.used == 4e9
+
+
+@pytest.mark.parametrize("locked", ["runs", "runs/day", "stages/cohort"])
+def test_what_may_not_be_read_is_not_taken_for_nothing(chain, monkeypatch, locked):
+    """Stages of jobs that cannot be seen would be deleted as those that no job refers to."""
+    root, cohort = chain[:2]
+    job(root, "one", [cohort.key])
+    listed = os.listdir
+
+    def listdir(folder):
+        if str(folder).endswith(locked):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr("os.listdir", listdir)
+    with pytest.raises(InputError, match=f"{locked}: permission denied"):
+        entries(root, jobs(root))

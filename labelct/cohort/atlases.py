@@ -10,6 +10,7 @@ from labelct.cohort.folder import matches
 from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.cohort.totalsegmentator import find as find_masks
 from labelct.errors import InputError, did_you_mean
+from labelct.folders import matching
 
 PATTERN = "*.nii.gz"
 
@@ -55,7 +56,7 @@ def select(found: Mapping[str, Subject], cases: Sequence[str], where: str) -> tu
 def _in_folder(root: Path) -> list[Subject]:
     if not root.is_dir():
         raise InputError(root, "no such folder", "set data.atlas.roots to folders of whole anatomies")
-    if any(root.glob("*/segmentations")):
+    if matching(root, "*/segmentations"):
         return list(find_masks(TotalSegmentatorSettings(root=str(root)), root).subjects)
     files = matches(PATTERN, root)
     if not files:

@@ -1,6 +1,5 @@
 """Label maps of one's own, one file a case, with a CT or MR (NIfTI or DICOM) where there is one; or images alone."""
 
-import glob
 import os
 import re
 from functools import partial
@@ -11,6 +10,7 @@ from labelct.cohort.base import Found, Subject, load_label_map, with_image
 from labelct.cohort.settings import FolderSettings, ImagesSettings
 from labelct.cohort.splits import own_split, unlabelled_split
 from labelct.errors import InputError
+from labelct.folders import matching
 
 EITHER_NIFTI = ".nii*"
 
@@ -62,7 +62,7 @@ def matches(pattern: str, root: Path) -> list[tuple[str, Path]]:
     expression = re.escape(named).replace(r"\*", "(?P<case>[^/]+?)", 1).replace(r"\*", "(?P=case)")
     shape = re.compile(expression + (r"(\.gz)?" if named != pattern else ""))
     found = []
-    for path in map(Path, sorted(glob.glob(glob.escape(f"{root}/") + pattern))):
+    for path in matching(root, pattern.lstrip("/")):
         fit = shape.fullmatch(path.relative_to(root).as_posix())
         if fit:
             found.append((fit["case"], path))

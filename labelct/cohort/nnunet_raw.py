@@ -12,6 +12,7 @@ from labelct.cohort.base import Found, Subject, load_label_map, with_image
 from labelct.cohort.settings import NnunetRawSettings
 from labelct.cohort.splits import draw, read_split
 from labelct.errors import InputError, SettingError
+from labelct.folders import matching
 from labelct.texts import read_json
 from labelct.volume import LabelMap
 
@@ -97,7 +98,7 @@ def _is_shown(path: Path, index: dict[str, Any], modality: str) -> bool:
 
 
 def _labels(root: Path, part: str, ending: str, load: Callable[[Path], LabelMap]) -> tuple[Subject, ...]:
-    files = sorted((root / f"labels{part}").glob(f"[!.]*{ending}"))
+    files = matching(root, f"labels{part}/*{ending}")
     return tuple(Subject(path.name.removesuffix(ending), partial(load, path), None, (path,)) for path in files)
 
 

@@ -11,9 +11,11 @@ from labelct.cohort.base import Found, Subject, load_label_map, with_image
 from labelct.cohort.settings import IsbiSettings, ProstatexSettings
 from labelct.cohort.splits import own_split, unlabelled_split
 from labelct.errors import InputError
+from labelct.folders import matching
 from labelct.io.series import Series, find_series
 
 log = logging.getLogger(__name__)
+SHOWN = 4  # names in a line
 
 
 def find_prostatex(settings: ProstatexSettings, root: Path) -> Found:
@@ -29,7 +31,7 @@ def find_prostatex(settings: ProstatexSettings, root: Path) -> Found:
     Raises:
         InputError: No patient is there, or none has a mask.
     """
-    patients = sorted(path for path in root.rglob(settings.patients) if path.is_dir())
+    patients = [path for path in matching(root, f"**/{settings.patients}") if path.is_dir()]
     if not patients:
         remedy = "set root to the folder of the downloaded patients, or patients="
         raise InputError(root, f"holds no folder {settings.patients}", remedy)
@@ -63,16 +65,20 @@ def find_isbi(settings: IsbiSettings, root: Path) -> Found:
     Raises:
         InputError: No mask is there, or a mask has no image.
     """
-    masks = sorted(path for path in root.rglob("*") if path.suffix.lower() == ".nrrd")
+    everything = matching(root, "**/*")
+    masks = [path for path in everything if path.suffix.lower() == ".nrrd"]
     if not masks:
         raise InputError(root, "holds no .nrrd mask", "unpack the masks of the challenge below root")
     table = names.resolve(settings.names, root)
-    folders = {path.name: path for path in sorted(root.rglob("*")) if path.is_dir()}
+    folders = {path.name: path for path in everything if path.is_dir()}
     subjects = []
     for mask in masks:
         case = mask.name.partition(".")[0].partition("_")[0]  # Prostate3T-01-0001_correctedLabels.nrrd
         subject = _labelled(case, mask, table, settings)
-        stored = sorted(root.rglob(f"{case}*.nii.gz"))
+        stored = [path for path in everything if re.fullmatch(rf"{re.escape(case)}(\W.*|_.*)?\.nii\.gz", path.name)]
+        if len(stored) > 1:
+            problem = f"{len(stored)} images fit it: {', '.join(path.name for path in stored[:SHOWN])}"
+            raise InputError(mask, problem, f"leave the T2 alone below root, as {case}.nii.gz")
         if stored:
             subjects.append(with_image(subject, stored[0], mask, settings))
         elif case in folders:

@@ -13,6 +13,7 @@ from labelct.cohort.base import Found, Subject, check_same_grid, merge_labels, w
 from labelct.cohort.names import merged, totalsegmentator
 from labelct.cohort.settings import SPLITS, TotalSegmentatorSettings
 from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.folders import matching
 from labelct.io import nifti
 from labelct.texts import read_rows, read_text
 from labelct.volume import LabelMap
@@ -37,7 +38,7 @@ def find(settings: TotalSegmentatorSettings, root: Path) -> Found:
         if name not in known.values():
             remedy = did_you_mean(name, known.values()) or "see docs/cohorts.md for the names"
             raise SettingError("structures", name, "names of TotalSegmentator v1 or v2", remedy)
-    folders = sorted(path for path in root.glob("*/segmentations") if path.is_dir())
+    folders = [path for path in matching(root, "*/segmentations") if path.is_dir()]
     if not folders:
         raise InputError(root, "holds no CASE/segmentations folder", "set root to the folder of the subjects")
     masks = {folder: _masks(folder, known, settings.structures) for folder in folders}

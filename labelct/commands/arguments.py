@@ -1,13 +1,13 @@
 """The arguments of a verb: what is wrong with them is one line, as everywhere."""
 
 import argparse
-import os
 import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NoReturn
 
 from labelct.errors import InputError, did_you_mean
+from labelct.folders import check_takes_files
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,8 +53,4 @@ def check_output(path: Path) -> None:
     """Raise `InputError` where a file cannot be written at `path`, before the work for it is done."""
     if path.is_dir():
         raise InputError(path, "is a folder", "give the name of a file")
-    there = next(parent for parent in path.absolute().parents if parent.exists())
-    if not there.is_dir():
-        raise InputError(path, f"{there} is a file and no folder", "write elsewhere")
-    if not os.access(there, os.W_OK):
-        raise InputError(path, f"{there} may not be written to", "write elsewhere")
+    check_takes_files(path.absolute().parent)

@@ -16,7 +16,7 @@ from labelct.commands.arguments import Parser
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean
 from labelct.filenames import check_name
-from labelct.folders import together
+from labelct.folders import check_takes_files, together
 from labelct.io import content
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.store import copy
@@ -120,6 +120,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
     """
     from labelct.stages import scanning, synthesis
 
+    check_takes_files(output)
     name, sampler = line["name"], _sampler(made_with, tables)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labelct.commands.arguments import Parser
 from labelct.errors import SettingError
+from labelct.folders import check_takes_files
 from labelct.report.settings import StatisticsSettings
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ def main(argv: Sequence[str]) -> int:
         raise SettingError("--dice-from", given.dice_from, "a Dice from 0 to below 1")
     from labelct.report import document, files
 
+    out = given.out or given.folders[0] / "report"
+    if given.folders[0].is_dir():  # one that is not is named as such below, and not made
+        check_takes_files(out)
     by = [name.strip() for name in given.by.split(",") if name.strip()]
     report = document.gather(given.folders, by, given.reference, given.expected, settings)
-    out = given.out or given.folders[0] / "report"
     pictures = files.write(report, out, given.dice_from)
     if given.wandb:
         files.mirror(report, pictures, out, given.wandb)

@@ -15,6 +15,7 @@ from labelct.commands.masks import Record, case_of, check_labels, input_digest, 
 from labelct.commands.segmenter import Segmenter
 from labelct.commands.volume_table import write_table
 from labelct.errors import InputError, LabelctError
+from labelct.folders import check_takes_files
 from labelct.io import dicom_seg
 from labelct.io.inputs import find_images
 from labelct.io.volumes import ct_files, is_label_map
@@ -89,6 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         InputError: The model cannot be read, or something else lies where a mask should go.
     """
     given = parser().parse_args(arguments)
+    check_takes_files(given.output)
     images, folder = find_images(given.ct, given.output), find_model(given.model)
     masks = mask_paths(_without_label_maps(images, given.ct), given.output)
     from labelct.trainer.model import model_key, read_model

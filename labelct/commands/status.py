@@ -12,6 +12,7 @@ from labelct import job_status, journal
 from labelct.commands.arguments import Parser
 from labelct.errors import InputError
 from labelct.filenames import natural_order
+from labelct.folders import matching
 from labelct.job_status import SCORES
 from labelct.jobs import job_folders
 
@@ -94,7 +95,7 @@ def found(folder: Path) -> list[Line]:
         raise InputError(folder, "there is no such folder", NOWHERE)
     if (folder / "stages").is_dir():
         places = job_folders(folder / "stages")
-        sweeps = set(folder.glob("sweeps/*/*"))
+        sweeps = set(matching(folder, "sweeps/*/*"))
     else:
         below = _near(folder)
         places = [path.parent for path in below if path.name in (job_status.FILE, SCORES)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from labelct.errors import InputError, check_installed
 from labelct.evaluation import palette
 from labelct.export.card import card
 from labelct.export.provenance import FILE, Provenance, Statement, configuration, gather
-from labelct.folders import whole
+from labelct.folders import check_takes_files, whole
 from labelct.store import write_json, write_text
 from labelct.trainer.table import trainer_of
 
@@ -74,11 +73,7 @@ def check_output(output: Path, overwrite: bool) -> None:
     if output.is_symlink() or (output.exists() and not output.is_dir()):
         raise InputError(output, "is there, and is no folder", "give another -o")
     if not output.exists():
-        there = next(parent for parent in output.absolute().parents if parent.exists())
-        if not there.is_dir():
-            raise InputError(output, f"{there} is a file and no folder", "give another -o")
-        if not os.access(there, os.W_OK):
-            raise InputError(output, f"{there} may not be written to", "give another -o")
+        check_takes_files(output.absolute().parent)
         return
     if Path.cwd().is_relative_to(output.resolve()):
         raise InputError(output, "is the folder that this command was called in, or above it", "give another -o")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from labelct.folders import matching
 from labelct.job_status import PLACES, SCORES
 
 
@@ -22,7 +23,7 @@ def run_of(model: Path, named: Path) -> Path | None:
     if stage.parent.name != "training":
         return None
     outputs, wanted = stage.parents[2], ["training", stage.name]
-    found = [path for pattern in PLACES for path in outputs.glob(f"{pattern}/{SCORES}") if wanted in _stages(path)]
+    found = [path for pattern in PLACES for path in matching(outputs, f"{pattern}/{SCORES}") if wanted in _stages(path)]
     return max(found, key=lambda path: path.stat().st_mtime_ns).parent if found else None
 
 

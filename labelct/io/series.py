@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from labelct.folders import matching
 from labelct.io.tags import is_dicom
 
 AXIAL = 0.8  # |cosine| between the slices' normal and the body's axis: prostate series are tilted by up to 30 degrees
@@ -44,7 +45,7 @@ def find_series(folder: Path) -> list[Series]:
     Args:
         folder: Where they are looked for, at any depth.
     """
-    folders = sorted({path.parent for path in folder.rglob("*") if path.is_file()})
+    folders = sorted({path.parent for path in matching(folder, "**/*") if path.is_file()})
     return [series for path in folders if (series := _series(path)) is not None]
 
 

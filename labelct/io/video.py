@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
+from labelct.folders import matching
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -68,7 +69,7 @@ def find_videos(root: str | Path) -> list[Path]:
     folder = Path(root).expanduser()
     if not folder.is_dir():
         raise InputError(folder, "is no folder of videos", REMEDY)
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    found = [path for path in matching(folder, "**/*") if path.suffix.lower() in SUFFIXES and path.is_file()]
     if not found:
         raise InputError(folder, "holds no video file", REMEDY)
     return found

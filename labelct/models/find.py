@@ -4,6 +4,7 @@ from pathlib import Path
 
 from labelct.errors import InputError, did_you_mean
 from labelct.filenames import check_name
+from labelct.folders import matching
 from labelct.job_status import PLACES, SCORES
 from labelct.texts import read_json
 
@@ -56,7 +57,7 @@ def model_folder(path: Path) -> Path:
     if (path / MODEL).exists():
         return path
     scores = path / SCORES
-    if not scores.exists() and (runs := sorted(path.glob(f"*/{SCORES}"))):
+    if not scores.exists() and (runs := matching(path, f"*/{SCORES}")):
         raise InputError(path, f"holds {len(runs)} runs", f"give one of them, such as {runs[0].parent}")
     try:
         key = dict(read_json(scores, GIVE)["keys"])["training"]
@@ -80,7 +81,7 @@ def _only(shipped: dict[str, Path]) -> Path:
 
 def _newest(outputs: Path) -> Path:
     """Return the model of the run that ended last; one whose model is gone does not count."""
-    found = [path for pattern in PLACES for path in outputs.glob(f"{pattern}/{SCORES}")]
+    found = [path for pattern in PLACES for path in matching(outputs, f"{pattern}/{SCORES}")]
     for scores in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True):
         try:
             return model_folder(scores.parent)

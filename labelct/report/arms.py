@@ -11,6 +11,7 @@ import pandas as pd
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.filenames import check_name, natural_order
+from labelct.folders import matching
 from labelct.job_status import FILE, SCORES
 from labelct.report import scores
 from labelct.report.configuration import read_configuration
@@ -70,8 +71,8 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
     for folder in folders:
         if not folder.is_dir():
             raise InputError(folder, "there is no such folder", "give a folder of runs, for example outputs/sweeps")
-        files |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob(SCORES), key=natural_order))
-        states |= dict.fromkeys(path.resolve() for path in sorted(folder.rglob(FILE), key=natural_order))
+        files |= dict.fromkeys(path.resolve() for path in sorted(matching(folder, f"**/{SCORES}"), key=natural_order))
+        states |= dict.fromkeys(path.resolve() for path in sorted(matching(folder, f"**/{FILE}"), key=natural_order))
     runs = [run for path in files if (run := _read_run(path))]
     done = {run.folder for run in runs}
     finished = {_configuration(folder) for folder in done} - {""}

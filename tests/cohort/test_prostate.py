@@ -103,3 +103,24 @@ def test_two_patients_of_prostatex(real_data):
         mr, label_map = subject.load_mr(), subject.label_map()
         assert mr.array.shape == label_map.array.shape == (384, 384, 19)
         assert 20_000 < np.count_nonzero(label_map.array) * np.prod(label_map.spacing) < 90_000  # mm3
+
+
+def test_the_image_of_a_patient_is_not_that_of_another_whose_name_is_longer(tmp_path):
+    """P-1 has no image: that of P-10 would be learnt from with the mask of P-1, where the grids agree."""
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0])
+    for name in ("P-10.nii.gz", "P-10_mask.nii.gz"):
+        nifti.write(tmp_path / name, np.ones((4, 4, 4), np.uint8), affine)
+    for case in ("P-1", "P-10"):
+        sitk.WriteImage(sitk.GetImageFromArray(np.ones((4, 4, 4), np.uint8)), str(tmp_path / f"{case}_mask.nrrd"))
+    nifti.write(tmp_path / "P-1.nii.gz", np.ones((4, 4, 4), np.uint8), affine)
+    with pytest.raises(InputError, match=r"P-10_mask\.nrrd: 2 images fit it: P-10\.nii\.gz, P-10_mask\.nii\.gz"):
+        open_cohort(IsbiSettings(root=str(tmp_path)))
+    for name in ("P-10_mask.nii.gz", "P-1.nii.gz"):
+        (tmp_path / name).unlink()
+    with pytest.raises(InputError, match=r"P-1_mask\.nrrd: there is no folder P-1 and no P-1\.nii\.gz"):
+        open_cohort(IsbiSettings(root=str(tmp_path)))
+    nifti.write(tmp_path / "P-1.nii.gz", np.ones((4, 4, 4), np.uint8), affine)
+    cases = everyone(open_cohort(IsbiSettings(root=str(tmp_path))))
+    assert {case: subject.files[-1].name for case, subject in cases.items()} == {
+        "P-1": "P-1.nii.gz", "P-10": "P-10.nii.gz"
+    }  # fmt: skip

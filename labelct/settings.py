@@ -35,9 +35,21 @@ def path(default: str | None) -> Any:
     return field(default=default, metadata={"path": True})
 
 
-def expanded(path: str) -> str:
-    """Return a path with `~` and `$VARIABLE` replaced, as a shell does it where nothing is quoted."""
-    return os.path.expandvars(os.path.expanduser(path))
+def expanded(path: str, key: str = "path") -> str:
+    """Return a path with `~` and `$VARIABLE` replaced, as a shell does it where nothing is quoted.
+
+    Args:
+        path: As it was typed.
+        key: What an error calls it.
+
+    Raises:
+        SettingError: It is to lie at the home of a user whom this machine does not know.
+    """
+    found = os.path.expandvars(os.path.expanduser(path))
+    if found.startswith("~"):
+        user = found[1:].partition("/")[0]
+        raise SettingError(key, path, "a path", f"there is no user {user!r} here; ./{found} is a folder of that name")
+    return found
 
 
 class Checked:
@@ -61,7 +73,7 @@ class Checked:
             elif "path" in known.metadata and isinstance(value, str):
                 if not value:
                     raise SettingError(key, value, "a path")
-                setattr(self, known.name, expanded(value))
+                setattr(self, known.name, expanded(value, key))
             else:
                 _check(key, value, known.metadata)
 

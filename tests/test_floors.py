@@ -69,8 +69,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
-            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "io", "labels", "mr", "parallel",
-            "priors", "processes",
+            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "inventory", "io", "labels", "mr",
+            "parallel", "priors", "processes",
             "progress", "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
             "texts", "threads", "tracking", "volume",
         },
@@ -95,8 +95,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "models": {"errors", "filenames", "folders", "job_status", "report", "texts"},
         "export": {
-            "config", "errors", "evaluation", "folders", "job_status", "phantom", "report", "store", "texts", "trainer",
-            "versions",
+            "config", "errors", "evaluation", "folders", "inventory", "job_status", "phantom", "report", "store",
+            "texts", "trainer", "versions",
         },
         "stages": {
             "atlas", "cohort", "config", "dataset", "errors", "evaluation", "events", "inventory", "io", "job_settings",

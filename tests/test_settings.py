@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, fields
 import pytest
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, allowed_values, choice, in_words, interval, path, ranged
+from labelct.settings import Checked, allowed_values, choice, expanded, in_words, interval, path, ranged
 
 
 @dataclass
@@ -83,6 +83,12 @@ def test_a_path_is_expanded_as_in_a_shell(monkeypatch):
 def test_no_field_takes_an_empty_path_what_is_not_finite_or_lists_in_lists(values, said):
     with pytest.raises(SettingError, match=said):
         Files(**values)
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "~nosuchuser"])
+def test_the_home_of_nobody_is_refused(path):
+    with pytest.raises(SettingError, match=r"^root='~nosuchuser.*: allowed is a path; there is no user 'nosuchuser'"):
+        expanded(path, "root")
 
 
 def test_what_a_field_allows_is_told_in_words():

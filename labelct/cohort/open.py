@@ -17,6 +17,7 @@ from labelct.cohort.settings import (
 from labelct.cohort.splits import divide
 from labelct.errors import InputError, did_you_mean
 from labelct.io.content import check_file
+from labelct.settings import expanded
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def open_cohort(settings: FilesSettings) -> Cohort:
         InputError: The folder is missing or holds no case, a case is twice there, a file is a link to nothing.
         SettingError: A structure, name or merge that the cohort does not know.
     """
-    root = Path(settings.root).expanduser()
+    root = Path(expanded(settings.root, "root"))
     if not root.is_dir():
         raise InputError(root, "no such folder", "set root to the folder of the cohort")
     found = _find(settings, root)

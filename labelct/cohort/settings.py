@@ -225,4 +225,4 @@ def _checked_names(names: Any) -> str | dict[Any, Any]:
     """Return `names` with what stands for a path in it expanded."""
     if not isinstance(names, (str, dict)):
         raise SettingError("names", names, "{value: name}, a JSON file or totalsegmentator_v2")
-    return expanded(names) if isinstance(names, str) else names
+    return expanded(names, "names") if isinstance(names, str) else names

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FilesSettings
 from labelct.errors import InputError
+from labelct.settings import expanded
 from labelct.texts import read_json
 
 log = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ def unlabelled_split(subjects: Iterable[Subject], settings: FilesSettings) -> di
 def _find(name: str, root: Path) -> Path:
     if name in SHIPPED:
         return Path(str(files("labelct.cohort").joinpath(f"{name}.json")))
-    path = Path(name).expanduser()
+    path = Path(expanded(name, "splits_file"))
     return path if path.is_absolute() or path.is_file() else root / name
 
 

@@ -22,14 +22,16 @@ ALONE = {
     "sweep": "",
     "hparams_search": "",
 }
+YAML = re.compile(r"\.ya?ml(?=[,\]]|$)")  # of an option's file: Hydra takes it, and reports would call the arm so
 PAIR = re.compile(r"[^:/{\[\"']+:[^/]")  # `1:liver`, what a shell leaves of a table; not `tcp://host`
 
 
 def understood(given: Sequence[str]) -> list[str]:
     """Return overrides as Hydra reads them.
 
-    `~` at the front of a path is the home folder; a value that the grammar has no letters for (`/data/Müller`) gets
-    quotes; a table (`drop.labels={liver: 0.2}`) adds to the one that is there, and is a list of one as `targets`.
+    `~` at the front of a path is the home folder; an option is called by its name, without `.yaml`; a value that the
+    grammar has no letters for (`/data/Müller`) gets quotes; a table (`drop.labels={liver: 0.2}`) adds to the one that
+    is there, and is a list of one as `targets`.
 
     Args:
         given: The overrides as they were typed.
@@ -61,6 +63,10 @@ def _understood(override: str) -> str:
     if not fit:
         return override
     key, value = fit.groups()
+    group = key.lstrip("+").partition("@")[0]
+    if group in groups() or group.startswith("hydra/"):
+        value = YAML.sub("", value)
+        override = f"{key}={value}"
     if re.fullmatch(r"\{\s*\}", value) and key in (*groups(), *PLAIN):
         known = option_names(key)
         raise ConfigError(f"{override}: says nothing; " + (f"allowed is one of {', '.join(known)}" if known else ""))

@@ -46,7 +46,9 @@ def main(argv: Sequence[str]) -> int:
     given = parser().parse_intermixed_args(list(argv))
     for value in given.values:
         if not value.startswith(("scanner.", "dose.")) or "=" not in value:
-            raise SettingError("value", value, "scanner.FIELD=VALUE or dose.FIELD=VALUE")
+            name, _, option = value.partition("=")
+            remedy = f"write --{name} {option}" if name in ("scanner", "dose", "seed") and option else ""
+            raise SettingError("value", value, "scanner.FIELD=VALUE or dose.FIELD=VALUE", remedy)
     config = compose.configuration([f"scanner={given.scanner}", f"dose={given.dose}", *given.values])
     _check_output(given.output, given.ct)
     from labelct.scanner.scan import Acquisition, sample_scan, scan

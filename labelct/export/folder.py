@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from labelct import inventory
 from labelct.errors import InputError, check_installed
 from labelct.evaluation import palette
 from labelct.export.card import card
@@ -66,6 +67,7 @@ def export(model: Path, run: Path | None, output: Path, wanted: Wanted, stated: 
             place.mkdir(exist_ok=True)
             trainer.export(model, place, form, wanted.half)
         _describe(folder, known, configuration(model, run), wanted.formats)
+        write_json(folder / inventory.FILE, inventory.take(folder))
 
 
 def check_output(output: Path, overwrite: bool) -> None:

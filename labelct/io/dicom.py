@@ -11,7 +11,7 @@ from labelct.io.header import MOST_VOXELS
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
-from labelct.io.tags import DEFAULTS, EXPORT, LONGEST, DicomFile, is_dicom, read_tags
+from labelct.io.tags import DEFAULTS, EXPORT, LONGEST, DicomFile, is_cut_off, is_dicom, read_tags
 from labelct.volume import Frame, Volume
 
 BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number that was read as an unsigned one
@@ -76,7 +76,10 @@ def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
         return [file]
     if not path.is_dir():
         raise InputError(path, "no such folder", FOLDER)
-    parts = sorted(part for part in path.iterdir() if part.name != "DICOMDIR" and is_dicom(part))
+    beside = sorted(part for part in path.iterdir() if part.name != "DICOMDIR")
+    if cut := next(filter(is_cut_off, beside), None):
+        raise InputError(cut, f"has {cut.stat().st_size} bytes and no slice in it", "copy it again or move it away")
+    parts = filter(is_dicom, beside)
     found = [file for part in parts if (file := read_tags(part))]
     if not found:
         raise InputError(path, "holds no DICOM series", FOLDER)

@@ -15,6 +15,7 @@ from labelct.io.content import check_file, on_disk
 from labelct.io.header import INFLATES, MOST_VOXELS
 from labelct.io.slices import Slice
 
+PREAMBLE = 132  # bytes, the magic word with them
 LARGE = 2**26  # bytes; a compressed slice of one grey may shrink to next to nothing
 DEFER = 4096  # bytes; longer values, above all the pixels, stay on the disk
 DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of any size when unpacked
@@ -59,8 +60,14 @@ def is_dicom(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        start = file.read(132)
+        start = file.read(PREAMBLE)
     return start[128:] == b"DICM" or (start[:2] in (b"\x08\x00", b"\x02\x00") and start[3:4] == b"\x00")
+
+
+def is_cut_off(path: Path) -> bool:
+    """Return whether a file is called as DICOM and ends before that begins: what a copy leaves that was stopped."""
+    called = path.suffix.lower() in (".dcm", ".ima") and not path.name.startswith(".")
+    return called and path.is_file() and path.stat().st_size < PREAMBLE
 
 
 def frames_of(path: Path) -> int:

@@ -6,6 +6,7 @@ decoder starts at the keyframe before it and runs on one thread.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -66,7 +67,7 @@ def find_videos(root: str | Path) -> list[Path]:
     Raises:
         InputError: The folder is missing or holds no video.
     """
-    folder = Path(root).expanduser()
+    folder = Path(os.path.expanduser(root))
     if not folder.is_dir():
         raise InputError(folder, "is no folder of videos", REMEDY)
     found = [path for path in matching(folder, "**/*") if path.suffix.lower() in SUFFIXES and path.is_file()]
@@ -89,7 +90,7 @@ def index(root: str | Path) -> list[Header]:
             status = path.stat()
             found.append(_header(path, status.st_size, status.st_mtime_ns))
         except InputError as error:
-            damaged.append(f"{path.relative_to(Path(root).expanduser())} ({error.problem})")
+            damaged.append(f"{path.relative_to(os.path.expanduser(root))} ({error.problem})")
     if damaged:
         more = f" and {len(damaged) - NAMED} more" if len(damaged) > NAMED else ""
         problem = f"{len(damaged)} of {len(found) + len(damaged)} clips: {', '.join(damaged[:NAMED])}{more}"

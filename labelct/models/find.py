@@ -6,12 +6,14 @@ from labelct.errors import InputError, did_you_mean
 from labelct.filenames import check_name
 from labelct.folders import matching
 from labelct.job_status import PLACES, SCORES
+from labelct.models.foreign import foreign
 from labelct.texts import read_json
 
 LATEST = "latest"
 MODEL = "model.json"
 SHIPPED = Path(__file__).parent
 GIVE = "give the folder of a finished run, or one with a model.json"
+OWN_FORMAT = "labelct segment opens runs and what labelct export wrote with --format labelct; give one of these"
 REMEDY = "give the model's own folder"
 
 
@@ -56,6 +58,8 @@ def model_folder(path: Path) -> Path:
     """
     if (path / MODEL).exists():
         return path
+    if told := foreign(path):
+        raise InputError(path, told, _owner(path))
     scores = path / SCORES
     if not scores.exists() and (runs := matching(path, f"*/{SCORES}")):
         raise InputError(path, f"holds {len(runs)} runs", f"give one of them, such as {runs[0].parent}")
@@ -68,6 +72,12 @@ def model_folder(path: Path) -> Path:
         if (found := parent / "stages" / "training" / key).is_dir():
             return found
     raise InputError(path, f"its stages/training/{key} is gone", f"the run's own command makes it again; or {GIVE}")
+
+
+def _owner(path: Path) -> str:
+    """Return what to give in place of a part of a model's folder, or of what is none of labelct's."""
+    near = next((parent for parent in path.absolute().parents[:3] if (parent / MODEL).exists()), None)
+    return f"give {near}" if near else OWN_FORMAT
 
 
 def _only(shipped: dict[str, Path]) -> Path:

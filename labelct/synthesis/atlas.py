@@ -46,7 +46,7 @@ class Settings(Checked, section="atlas"):
         super().__post_init__()
         if not all(self.roots):
             raise SettingError("atlas.roots", self.roots, "paths in [ ]")
-        self.roots = [expanded(root) for root in self.roots]
+        self.roots = [expanded(root, "atlas.roots") for root in self.roots]
         if self.whole + self.completed > 1.0:
             raise SettingError("atlas.completed", self.completed, f"at most 1 - atlas.whole={self.whole}")
 

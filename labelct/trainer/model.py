@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from labelct.errors import InputError, SettingError
 from labelct.store import write_json
 from labelct.texts import read_json
+from labelct.trainer.intact import check_intact, decides
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,26 +35,15 @@ LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thous
 IMAGE = "image.json"
 CASCADE = "cascade.json"
 KEY_LENGTH = 16  # as the digests of volumes have
-# What decides over the masks of a model, in its folder and in nnU-Net's below it.
-DECIDING = (
-    "model.json",
-    "image.json",
-    "cascade.json",
-    "targets.json",
-    "components.json",
-    "plans.json",
-    "dataset.json",
-    "*.ckpt",
-    "*.pth",
-)
 
 
 def read_model(folder: Path) -> dict[str, Any]:
     """Return what `model.json` of a trained model holds: `settings`, `labels` and what its trainer left beside them.
 
     Raises:
-        InputError: There is none, or it describes no model.
+        InputError: There is none, it describes no model, or a file beside it is missing.
     """
+    check_intact(folder)
     model = read_description(folder / "model.json")
     if not isinstance(model.get("settings"), dict):
         raise InputError(folder / "model.json", "holds no settings of a training", REMEDY)
@@ -242,7 +232,7 @@ def components_of(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
 def model_key(folder: Path) -> str:
     """Return what tells a model from all others, wherever it lies: a digest of the files that decide over its masks."""
     digested = hashlib.sha256()
-    for path in sorted({path for pattern in DECIDING for path in folder.rglob(pattern) if path.is_file()}):
+    for path in sorted(path for path in folder.rglob("*") if decides(path.name) and path.is_file()):
         with path.open("rb") as file:
             digested.update(hashlib.file_digest(file, "sha256").digest())
         digested.update(path.relative_to(folder).as_posix().encode())

@@ -53,6 +53,8 @@ def test_preset_values_lie_over_defaults_and_given_ones_over_both(ct, tmp_path, 
         (["scanner.pitch=fast"], "allowed is a number"),
         (["dose.photons=1e5"], "null while mas is 165"),
         (["data.seed=1"], "scanner.FIELD=VALUE or dose.FIELD=VALUE"),
+        (["dose=low"], "value='dose=low': allowed is .*; write --dose low"),
+        (["scanner=force"], "write --scanner force"),
     ],
 )
 def test_wrong_values_are_named(ct, tmp_path, values, message):

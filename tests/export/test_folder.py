@@ -24,7 +24,7 @@ def test_the_folder_holds_all_of_the_model_and_points_nowhere(run, model, tmp_pa
     assert files == {
         *("MODEL_CARD.md", "best.ckpt", "components.json", "config.yaml", "labels.json", "log.csv", "model.json"),
         *("provenance.json", "targets.json", "monai/configs/inference.json", "monai/configs/metadata.json"),
-        *("monai/docs/README.md", "monai/models/model.pt"),
+        *("monai/docs/README.md", "monai/models/model.pt", "files.json"),
     }
     for name in files:
         content = (out / name).read_bytes()

@@ -179,6 +179,20 @@ def test_other_byte_orders_and_files_without_preamble_are_read(tmp_path, hu):
         np.testing.assert_array_equal(read_series(tmp_path / name).array, hu[::-1, ::-1])
 
 
+@pytest.mark.parametrize("bytes_left", [0, 131])
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_slice_that_a_copy_has_begun_is_not_left_out(tmp_path, hu, bytes_left, which):
+    """At either end of a series nothing else would tell that it is too short."""
+    folder = _series(tmp_path / "series", hu)
+    cut = sorted(folder.iterdir())[which]
+    cut.write_bytes(cut.read_bytes()[:bytes_left])
+    with pytest.raises(InputError, match=rf"{cut.name}: has {bytes_left} bytes and no slice in it; copy it again"):
+        read_series(folder)
+    (folder / ".hidden.dcm").touch()
+    cut.unlink()
+    assert read_series(folder).array.shape[2] == 3
+
+
 def test_what_lies_beside_a_series_is_passed_over(tmp_path, hu):
     folder = ct_series(tmp_path / "series", hu)
     write(folder / "structures.dcm", {"0008,0016": ("UI", "1.2.840.10008.5.1.4.1.1.481.3")})

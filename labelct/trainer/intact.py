@@ -1,0 +1,44 @@
+"""Whether the folder of a model still holds what decides over its masks: not every lost file is missed by a reader."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+from labelct import inventory
+from labelct.errors import InputError
+from labelct.texts import read_json
+
+# In the folder and in nnU-Net's below it.
+DECIDING = (
+    "model.json",
+    "image.json",
+    "cascade.json",
+    "targets.json",
+    "components.json",
+    "plans.json",
+    "dataset.json",
+    "*.ckpt",
+    "*.pth",
+)
+REMEDY = "copy the whole folder again, or export the model again"
+
+
+def check_intact(folder: Path) -> None:
+    """Raise `InputError` where a model lacks a file that its training or its export left, or one was changed.
+
+    Without `components.json` every speck stays in a mask, without `cascade.json` half a cascade is a network.
+    """
+    path = folder / inventory.FILE
+    if not path.is_file():
+        return
+    listed = read_json(path, REMEDY)
+    try:
+        wrong = inventory.differences(folder, {name: entry for name, entry in listed.items() if decides(name)})
+    except (AttributeError, KeyError, TypeError):
+        raise InputError(path, "lists no files", REMEDY) from None
+    if wrong:
+        raise InputError(folder, inventory.sentence(wrong), REMEDY)
+
+
+def decides(name: str) -> bool:
+    """Return whether a file of a model's folder, as `fold_0/checkpoint_final.pth`, decides over its masks."""
+    return any(fnmatchcase(PurePath(name).name, pattern) for pattern in DECIDING)

@@ -76,7 +76,11 @@ def _names(path: Path, index: dict[str, Any]) -> dict[int, str]:
         problem = f"its labels are regions of several values ({', '.join(regions)})"
         raise InputError(path, problem, "give each value one name and merge them with merge=")
     if not all(str(key).isdecimal() for key in labels):
-        labels = {value: name for name, value in labels.items()}
+        by_value = {value: name for name, value in labels.items()}
+        if twice := [name for name, value in labels.items() if by_value[value] != name]:
+            problem = f"its labels {twice[0]!r} and {by_value[labels[twice[0]]]!r} share a value"
+            raise InputError(path, problem, "give each value one name")
+        labels = by_value
     try:
         return names.checked_names("labels", labels)
     except SettingError as error:

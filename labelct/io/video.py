@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError
 from labelct.folders import matching
+from labelct.io.content import check_file
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -70,7 +71,7 @@ def find_videos(root: str | Path) -> list[Path]:
     folder = Path(os.path.expanduser(root))
     if not folder.is_dir():
         raise InputError(folder, "is no folder of videos", REMEDY)
-    found = [path for path in matching(folder, "**/*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+    found = [path for path in matching(folder, "**/*") if path.suffix.lower() in SUFFIXES and not path.is_dir()]
     if not found:
         raise InputError(folder, "holds no video file", REMEDY)
     return found
@@ -87,6 +88,7 @@ def index(root: str | Path) -> list[Header]:
     found, damaged = [], []
     for path in find_videos(root):
         try:
+            check_file(path)
             status = path.stat()
             found.append(_header(path, status.st_size, status.st_mtime_ns))
         except InputError as error:

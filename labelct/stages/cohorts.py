@@ -83,16 +83,18 @@ def _with_image(cohort: Cohort, recipe: str, image: str) -> Cohort:
     blind = [subject.case for subject in (*cohort.train, *cohort.val) if not subject.shows(image)]
     if not blind:
         return cohort
-    shown = image.upper()
-    if not any(subject.shows(image) for subject in cohort.train):
-        article = "an" if shown == "MR" else "a"
-        problem = (
-            f"none of its {len(cohort.train)} training cases has {article} {shown}, which data={recipe} is made of"
-        )
-        raise InputError(cohort.root, problem, f"set data=synth1, synth2 or synth3, or add the {shown}")
-    told = (cohort.root, recipe, shown, len(blind), ", ".join(blind))
+    check_image(cohort, recipe, image)
+    told = (cohort.root, recipe, image.upper(), len(blind), ", ".join(blind))
     log.warning("%s: left out of data=%s, for they have no %s: %d (%s)", *told)
     return cohort.with_image(image)
+
+
+def check_image(cohort: Cohort, recipe: str, image: str) -> None:
+    """Raise `InputError` where no training case has the image which the recipe is made of, `ct` or `mr`."""
+    if not any(subject.shows(image) for subject in cohort.train):
+        shown = "an MR" if image == "mr" else "a CT"
+        problem = f"none of its {len(cohort.train)} training cases has {shown}, which data={recipe} is made of"
+        raise InputError(cohort.root, problem, f"set data=synth1, synth2 or synth3, or add the {image.upper()}")
 
 
 def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:

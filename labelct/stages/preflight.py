@@ -136,6 +136,8 @@ def _check_image(config: Config, own: tuple[Cohort, Stage] | None, modality: str
         problem = f"its images are {modality.upper()}, and data={config.data.kind} needs {image.upper()}"
         remedy = "set data=mr" if modality == "mr" else "set cohort.modality=mr if they are MR"
         raise InputError(source, problem, remedy)
+    if image and own:
+        cohorts.check_image(own[0], config.data.kind, image)
 
 
 def check_structures(config: Config, known: tuple[str, ...], source: str) -> None:

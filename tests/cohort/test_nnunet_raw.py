@@ -119,3 +119,10 @@ def test_the_label_ignore_may_have_any_value_and_swallow_others(root):
     cohort = _open(root, merge={"liver_tumor": "ignore"})
     assert cohort.names() == ("liver",)
     np.testing.assert_array_equal(cohort.train[0].load_label_map().ignored, LABELS == 2)
+
+
+def test_two_labels_of_one_value_are_named(root):
+    """The later one would take the place of the first in silence."""
+    _index(root, labels={"background": 0, "liver": 1, "spleen": 1})
+    with pytest.raises(InputError, match=r"dataset\.json: its labels 'liver' and 'spleen' share a value"):
+        _open(root)

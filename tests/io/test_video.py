@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -124,6 +125,13 @@ def test_all_damaged_clips_are_named_at_once(tmp_path: Path) -> None:
         index(tmp_path)
     assert "fine" not in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_link_to_nothing_and_a_pipe_are_damaged_clips_and_no_absent_ones(video: Path) -> None:
+    (video.parent / "gone.mp4").symlink_to("nowhere.mp4")
+    os.mkfifo(video.parent / "pipe.mp4")
+    with pytest.raises(InputError, match=r"2 of 3 clips: gone\.mp4 \(a link to nowhere\.mp4.*pipe\.mp4 \(no regular"):
+        index(video.parent)
 
 
 def test_many_damaged_clips_are_counted(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,14 @@ def test_jobs_that_differ_in_the_network_alone_need_the_very_same(configured):
 
 def test_images_without_labels_train_nothing(configured, maps, tmp_path):
     refused(configured("cohort=images", f"cohort.root={tmp_path}", "cohort.images='ct/*.nii.gz'"), "have no label maps")
+
+
+def test_a_recipe_of_images_that_no_case_has_is_refused(configured, maps, tmp_path):
+    shutil.rmtree(tmp_path / "ct")
+    preflight.check(configured(*maps, "data=synth1", "test=none"))
+    refused(
+        configured(*maps, "data=clinical", "test=none"), r"none of its \d training cases has a CT, which data=clinical"
+    )
 
 
 def test_what_a_cohort_lacks_is_left_to_the_job_to_say(configured, maps, caplog):

@@ -37,7 +37,9 @@ def unet(folder: Path, labels: dict[str, int], seed: int = 0, **changes) -> Path
 
 def resunet25d(folder: Path, labels: dict[str, int], seed: int = 0) -> Path:
     """Leave a model of the 2.5-D U-Net in `folder`; each volume keeps its own slices."""
-    settings = ResUNetSettings(channels=[4, 8, 8], size=16, prediction=SharedPrediction(body_crop=False))
+    # an untrained network that expects few targets would find none
+    wide = SharedPrediction(body_crop=False)
+    settings = ResUNetSettings(channels=[4, 8, 8], size=16, target_share=None, prediction=wide)
     torch.manual_seed(seed)
     return _left(folder, labels, seed, settings, slices.build(settings, len(labels) + 1), (4.0, 4.0, 0.0))
 

@@ -89,7 +89,12 @@ def test_limits_cut_what_each_fold_uses(configured, tmp_path, maps):
         (["evaluation.strata=cite"], r"index\.csv: has no column 'cite'; did you mean 'site'"),
         (["cohort=phantom", "evaluation.strata=site"], r"evaluation\.strata='site': allowed is target_volume"),
         (["cohort=phantom", "cohort.train=2", "cohort.val=0"], r"evaluation\.folds=3: allowed is at most 2 here"),
-        (["data=clinical", "cohort.ct=null", "test=[synthetic]"], "no case is held out that test=synthetic can make"),
+        (["data=clinical", "cohort.ct=null", "test=[synthetic]"], "none of its 5 training cases has a CT"),
+        # of nine folds of one case the fourth holds one of the three without a CT
+        (
+            ["data=clinical", "evaluation.folds=9", "evaluation.fold=3", "test=[synthetic]"],
+            "no case is held out that test=synthetic can make",
+        ),
         (["cohort.ct=null", "test=[own]"], "no test subject with an image"),
     ],
 )

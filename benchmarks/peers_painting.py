@@ -39,9 +39,9 @@ from labelct.parallel import map_cases
 from labelct.sampler import SYNTHESIS, Sampler, entropy
 from labelct.scanner.scan import Acquisition
 from labelct.stages import cohorts
-from labelct.store import write_json
 from labelct.synthesis.recipe import Recipe
 from labelct.synthesis.scene import Scene
+from labelct.writing import write_json
 
 Painter = Callable[[NDArray[np.integer]], NDArray[np.floating]]
 

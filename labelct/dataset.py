@@ -10,9 +10,9 @@ import numpy as np
 
 from labelct.errors import InputError
 from labelct.filenames import check_name
-from labelct.store import write_json
 from labelct.texts import read_json
 from labelct.volume import IGNORE
+from labelct.writing import write_json
 
 ENDING = ".nii.gz"
 REMEDY = "make the training set again, or point to a folder in nnU-Net's raw layout"

@@ -12,8 +12,8 @@ from typing import Any
 
 from labelct.errors import InputError
 from labelct.processes import describe, is_alive, wait_for_end_of
-from labelct.store import write_json, write_text
 from labelct.texts import read_json
+from labelct.writing import write_json, write_text
 
 FILE, SWEEP, SCORES = "status.json", "sweep.json", "scores.json"
 PLACES = ("runs/*/*", "sweeps/*/*/*")  # of jobs below the folder of all outputs

@@ -11,8 +11,8 @@ from typing import Any
 
 from labelct import events
 from labelct.errors import InputError
-from labelct.store import write_text
 from labelct.texts import read_json, read_text
+from labelct.writing import write_text
 
 log = logging.getLogger(__name__)
 STAGES, PROGRESS = "stages.jsonl", "progress.json"

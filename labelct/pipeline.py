@@ -27,11 +27,12 @@ from labelct.stages import (
     training_set,
     translation,
 )
-from labelct.store import Stage, write_text
+from labelct.store import Stage
 from labelct.tracking import Description, Tracker, track
 from labelct.trainer.settings import DeviceSettings
 from labelct.upkeep import remark
 from labelct.versions import versions
+from labelct.writing import write_text
 
 log = logging.getLogger(__name__)
 ARM = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "translation", "trainer", "debug", "experiment")

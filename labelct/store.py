@@ -8,20 +8,21 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from labelct import events, inventory
-from labelct.errors import ELSEWHERE, InputError, refusal
-from labelct.folders import TEMPORARY, made, temporary_name
+from labelct.errors import InputError
+from labelct.folders import TEMPORARY
 from labelct.signals import check_interrupted
 from labelct.texts import read_json
+from labelct.writing import write_json
 
 log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
@@ -74,57 +75,6 @@ def recipe_of(name: str, version: int, settings: Mapping[str, Any], parents: Ite
 def key_of(recipe: Mapping[str, Any]) -> str:
     """Return the first 12 hexadecimal digits of the SHA-256 over the canonical JSON of `recipe`."""
     return hashlib.sha256(canonical(recipe).encode()).hexdigest()[:KEY_LENGTH]
-
-
-@contextmanager
-def written(path: Path, remedy: str = "") -> Iterator[IO[bytes]]:
-    """Open a file that appears whole or not at all, through a temporary sibling; missing folders are made.
-
-    Where it fails, the folders that were made for it go again.
-
-    Args:
-        path: The file.
-        remedy: What to do where the disk refuses; empty: what `labelct.errors.refusal` says.
-
-    Raises:
-        InputError: The disk is full, the folder cannot be written, the name is too long.
-    """
-    temporary = path.with_name(temporary_name())
-    try:
-        with made(path.parent):
-            try:
-                with temporary.open("wb") as file:
-                    yield file
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-            finally:
-                with suppress(OSError):  # what is wrong with the name is wrong with this one, too, and has been said
-                    temporary.unlink(missing_ok=True)
-    except OSError as error:
-        refused = refusal(error, path) or InputError(path, f"cannot be written ({error.strerror})", ELSEWHERE)
-        raise InputError(path, refused.problem, remedy or refused.remedy) from None
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a file; `target` appears whole or not at all.
-
-    Raises:
-        InputError: As `written`.
-    """
-    with source.open("rb") as content, written(target) as file:
-        shutil.copyfileobj(content, file)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
-    with written(path) as file:
-        file.write(text.encode())
-
-
-def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:
-    """Write `value` as indented JSON to `path`, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=sort_keys) + "\n")
 
 
 def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> Stage:

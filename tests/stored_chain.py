@@ -6,8 +6,9 @@ from pathlib import Path
 from labelct import journal
 from labelct.jobs import jobs
 from labelct.processes import describe
-from labelct.store import build, recipe_of, write_text
+from labelct.store import build, recipe_of
 from labelct.upkeep import entries
+from labelct.writing import write_text
 
 
 def make(folder):

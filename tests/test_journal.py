@@ -6,7 +6,8 @@ import pytest
 
 from labelct import journal
 from labelct.events import ProgressEvent, tell
-from labelct.store import build, recipe_of, write_text
+from labelct.store import build, recipe_of
+from labelct.writing import write_text
 
 
 def make(folder):

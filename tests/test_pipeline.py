@@ -10,7 +10,8 @@ import pytest
 
 from labelct import pipeline
 from labelct.errors import InputError
-from labelct.store import build, recipe_of, write_text
+from labelct.store import build, recipe_of
+from labelct.writing import write_text
 
 pytestmark = pytest.mark.ci
 

@@ -10,21 +10,9 @@ from hypothesis import strategies as st
 
 from labelct.errors import InputError
 from labelct.events import heard_by
-from labelct.store import (
-    build,
-    copy,
-    is_finished,
-    key_of,
-    lock_of,
-    mention,
-    ordered,
-    planned,
-    recipe_of,
-    stage_of,
-    write_json,
-    write_text,
-)
+from labelct.store import build, is_finished, key_of, lock_of, mention, ordered, planned, recipe_of, stage_of
 from labelct.upkeep import damage, folders
+from labelct.writing import write_json, write_text
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 SETTINGS = st.dictionaries(st.text(), VALUES)
@@ -86,12 +74,6 @@ def test_a_broken_stage_keeps_its_finished_cases_and_has_no_name(tmp_path):
     stage = build(tmp_path, recipe, lambda folder: found.extend(sorted(path.name for path in folder.iterdir())))
     assert "case_1" in found
     assert (stage.folder / "case_1").read_text() == "done"
-
-
-def test_write_leaves_no_half_file(tmp_path):
-    with pytest.raises(TypeError):
-        write_json(tmp_path / "a.json", {"unwritable": object()})
-    assert list(tmp_path.iterdir()) == []
 
 
 CASES = {"one": "1", "two": "22", "three": "333"}
@@ -231,23 +213,6 @@ def test_damage_is_found_and_said_in_one_line(tmp_path, harm, told):
     harm(stage.folder)
     assert damage(stage.folder).startswith(told)
     assert "\n" not in damage(stage.folder)
-
-
-@pytest.mark.parametrize("length", [243, 255])
-def test_a_name_may_be_as_long_as_the_disk_takes_it(tmp_path, length):
-    write_text(tmp_path / ("n" * length), "content")
-    copy(tmp_path / ("n" * length), tmp_path / "copied")
-    assert (tmp_path / "copied").read_text() == "content"
-
-
-def test_a_name_that_is_too_long_or_below_a_file_is_one_line_and_leaves_nothing(tmp_path):
-    with pytest.raises(InputError, match="the name is too long; a file's name has 255 bytes at most: shorten it"):
-        write_text(tmp_path / ("n" * 256), "content")
-    assert list(tmp_path.iterdir()) == []
-    (tmp_path / "file").touch()
-    for below in ("file/a", "file/a/b"):
-        with pytest.raises(InputError, match="file"):
-            write_text(tmp_path / below, "content")
 
 
 def test_whoever_may_write_in_the_store_may_lock(tmp_path):

@@ -9,8 +9,9 @@ from filelock import FileLock
 from labelct import upkeep
 from labelct.errors import InputError
 from labelct.jobs import jobs
-from labelct.store import PARTIAL, build, recipe_of, write_text
+from labelct.store import PARTIAL, build, recipe_of
 from labelct.upkeep import entries, freed, remove, root_of
+from labelct.writing import write_text
 from tests.stored_chain import chain_below, job, make
 
 

@@ -12,7 +12,7 @@ from labelct.errors import InputError
 from labelct.folders import together
 from labelct.io.label_table import Structure
 from labelct.io.tags import is_dicom
-from labelct.store import write_json
+from labelct.writing import write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -44,8 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"--wandb={given.wandb}", "names no project", "give ENTITY/PROJECT, as in my-team/labelct")
     if given.output is not None:
         check_output(given.output)
-    from labelct.store import write_json
     from labelct.tracking import dashboard
+    from labelct.writing import write_json
 
     view = dashboard.dashboard(entity, project, given.test or ["own"], given.target or ["liver"])
     if given.output is not None:

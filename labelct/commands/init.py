@@ -155,7 +155,7 @@ def _write(output: Path, text: str) -> None:
         LabelctError: It cannot be composed.
     """
     from labelct.commands import compose
-    from labelct.store import write_text
+    from labelct.writing import write_text
 
     before = output.read_text(encoding="utf-8") if output.exists() else None
     write_text(output, text)

@@ -20,8 +20,8 @@ from labelct.io.inputs import without_ending
 from labelct.io.label_table import Structure, itk_snap
 from labelct.io.tags import is_dicom
 from labelct.io.volumes import ct_files
-from labelct.store import write_json, write_text
 from labelct.texts import read_json
+from labelct.writing import write_json, write_text
 
 RECORD, LABELS, ITK_SNAP = ".made_from.json", "labels.json", "labels.txt"
 ENDING = ".nii.gz"

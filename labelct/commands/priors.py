@@ -15,7 +15,7 @@ from labelct.commands.arguments import Parser, check_output, natural
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.priors import PHASES, Prior, Priors, load_priors
-from labelct.store import write_json, write_text
+from labelct.writing import write_json, write_text
 
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
 

@@ -19,9 +19,9 @@ from labelct.filenames import check_name
 from labelct.folders import check_takes_files, together
 from labelct.io import content
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.store import copy
 from labelct.targets import Targets
 from labelct.texts import read_json, read_text
+from labelct.writing import copy
 
 if TYPE_CHECKING:
     from labelct.sampler import Sampler

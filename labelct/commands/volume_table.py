@@ -8,7 +8,7 @@ from typing import Any
 
 from labelct.commands.masks import OVERWRITE, RECORD, case_of, mask_of, read_record
 from labelct.errors import InputError
-from labelct.store import write_text
+from labelct.writing import write_text
 
 NAME, LOCK = "volumes.csv", ".volumes.lock"
 COLUMNS = ("case", "structure", "voxels", "volume_ml", "mean_hu", "sd_hu")

@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from labelct.evaluation import palette
-from labelct.store import written
+from labelct.writing import written
 
 Tiles: TypeAlias = list[list[tuple[float, float]]]
 

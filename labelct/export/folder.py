@@ -15,8 +15,8 @@ from labelct.evaluation import palette
 from labelct.export.card import card
 from labelct.export.provenance import FILE, Provenance, Statement, configuration, gather
 from labelct.folders import check_takes_files, whole
-from labelct.store import write_json, write_text
 from labelct.trainer.table import trainer_of
+from labelct.writing import write_json, write_text
 
 CARD, LABELS, CONFIGURATION = "MODEL_CARD.md", "labels.json", "config.yaml"
 OWN = "labelct"  # the format that lies in the folder itself; the others have folders of their own below it

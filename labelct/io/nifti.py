@@ -15,8 +15,8 @@ from labelct.io.header import NIFTI2, read_header
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.label_values import WHOLE
 from labelct.io.orientation import in_order, ras_grid, turn_back, turn_to_ras
-from labelct.store import written
 from labelct.volume import Frame, LabelMap, Volume
+from labelct.writing import written
 
 COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps grow by half
 LARGEST = 2**16 - 1  # what a probability of 1 is stored as

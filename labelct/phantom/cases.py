@@ -18,7 +18,7 @@ from labelct.phantom.clinical_ct import clinical_ct
 from labelct.phantom.pelvis import anatomy as pelvis
 from labelct.phantom.pelvis import render
 from labelct.phantom.settings import EmbeddedSettings, PelvisSettings, PhantomSettings
-from labelct.store import write_text
+from labelct.writing import write_text
 
 Drawn = tuple[dict[str, NDArray[Any]], tuple[float, ...]]
 

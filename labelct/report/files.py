@@ -12,7 +12,7 @@ from labelct.report.document import Report
 from labelct.report.methods import Methods, methods
 from labelct.report.scores import write_csv
 from labelct.report.strips import Metric, dice_plot
-from labelct.store import write_text
+from labelct.writing import write_text
 
 
 def metrics(dice_from: float) -> list[Metric]:

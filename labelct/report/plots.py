@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from labelct.store import written
+from labelct.writing import written
 
 Form = Literal["png", "svg", "pdf"]
 DPI = 300  # what journals ask of pictures at the size that they are printed at

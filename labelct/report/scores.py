@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from labelct.evaluation.metrics import METRICS
-from labelct.store import write_text
+from labelct.writing import write_text
 
 NAMES = ("test", "case", "label")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -27,11 +27,12 @@ from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
 from labelct.priors import BACKGROUND_CLASSES, load_priors
 from labelct.stages import cohorts
 from labelct.stages.priors import AUTO, TRAIN
-from labelct.store import Stage, build, key_of, mention, planning, recipe_of, write_json
+from labelct.store import Stage, build, key_of, mention, planning, recipe_of
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.texts import read_json
 from labelct.volume import LabelMap
+from labelct.writing import write_json
 
 log = logging.getLogger(__name__)
 VERSION = 1

@@ -18,9 +18,10 @@ from labelct.job_settings import LimitSettings
 from labelct.parallel import map_cases
 from labelct.phantom.cases import case_names
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.store import Stage, build, ordered, recipe_of, write_json
+from labelct.store import Stage, build, ordered, recipe_of
 from labelct.targets import Targets
 from labelct.texts import read_json
+from labelct.writing import write_json
 
 VERSION = 1
 FILE = "volumes.json"

@@ -23,13 +23,14 @@ from labelct.priors import AIR, BACKGROUND_CLASSES, BUILTIN, FITTED, Priors, loa
 from labelct.priors.fit import FEWEST_CASES, Measured, fit_priors, measure, priors_csv
 from labelct.sampler import BODY
 from labelct.stages import cohorts
-from labelct.store import Stage, build, recipe_of, write_text
+from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.background import Settings as BackgroundSettings
 from labelct.synthesis.background import completed
 from labelct.synthesis.body_histogram import BodyHistogram, body_csv, load_body, measure_body
 from labelct.synthesis.case import Case
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
+from labelct.writing import write_text
 
 log = logging.getLogger(__name__)
 VERSION = 2

@@ -22,10 +22,11 @@ from labelct.job_status import SCORES
 from labelct.report import scores, statistics, tables
 from labelct.report.strips import dice_plot
 from labelct.stages import durations, testing
-from labelct.store import Stage, copy, write_json
+from labelct.store import Stage
 from labelct.tracking import Tracker
 from labelct.tracking.settings import SegmentedSlice
 from labelct.versions import software, versions
+from labelct.writing import copy, write_json
 
 TABLE = "scores.csv"
 PANELS = 4  # synthetic volumes in the montage: beside the CT they fill the width of a page

@@ -22,19 +22,9 @@ from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import priors
 from labelct.stages.acquisition import resolved, shared_out
 from labelct.stages.synthesis import names_of, records
-from labelct.store import (
-    Stage,
-    build,
-    copy,
-    is_finished,
-    ordered,
-    recipe_of,
-    stage_of,
-    write_json,
-    write_text,
-    written,
-)
+from labelct.store import Stage, build, is_finished, ordered, recipe_of, stage_of
 from labelct.synthesis.recipes import RECIPES
+from labelct.writing import copy, write_json, write_text, written
 
 log = logging.getLogger(__name__)
 VERSION = 3

@@ -17,9 +17,10 @@ from labelct.cohort.settings import OwnSettings
 from labelct.config import Config
 from labelct.errors import InputError
 from labelct.parallel import map_cases
-from labelct.store import build, canonical, recipe_of, write_json
+from labelct.store import build, canonical, recipe_of
 from labelct.synthesis.lesions import Settings as LesionSettings
 from labelct.targets import Targets
+from labelct.writing import write_json
 
 log = logging.getLogger(__name__)
 VERSION = 1

@@ -21,10 +21,11 @@ from labelct.scanner.scan import Acquisition
 from labelct.stages import priors, selection
 from labelct.stages.acquisition import resolved
 from labelct.stages.translation import described
-from labelct.store import RECIPE, Stage, build, ordered, recipe_of, write_json
+from labelct.store import RECIPE, Stage, build, ordered, recipe_of
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
 from labelct.texts import read_json
+from labelct.writing import write_json
 
 VERSION = 6
 REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"

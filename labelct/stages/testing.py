@@ -20,10 +20,11 @@ from labelct.mr import shown
 from labelct.parallel import map_cases
 from labelct.progress import track
 from labelct.report import scores
-from labelct.store import Stage, build, ordered, recipe_of, write_json
+from labelct.store import Stage, build, ordered, recipe_of
 from labelct.tracking.settings import SegmentedSlice
 from labelct.trainer.model import components_of
 from labelct.volume import LabelMap, Volume
+from labelct.writing import write_json
 
 VERSION = 1
 SEGMENTATION_VERSION = 2

@@ -22,7 +22,7 @@ from labelct.phantom import cases as phantom
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.stages import synthesis, training_set
-from labelct.store import Stage, build, recipe_of, write_json
+from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.tracking import Tracker
@@ -32,6 +32,7 @@ from labelct.trainer.model import write_image
 from labelct.trainer.table import TRAINERS
 from labelct.versions import FILE as VERSIONS
 from labelct.versions import versions
+from labelct.writing import write_json
 
 if TYPE_CHECKING:
     from labelct.streaming import SyntheticVolumes

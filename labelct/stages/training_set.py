@@ -14,12 +14,13 @@ from labelct.config import Config
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.stages import atlases, priors, scanning, synthesis
-from labelct.store import Stage, build, copy, recipe_of
+from labelct.store import Stage, build, recipe_of
 from labelct.synthesis import drop
 from labelct.synthesis.recipes import RECIPES
 from labelct.synthesis.settings import DataSettings
 from labelct.targets import Targets
 from labelct.volume import LabelMap
+from labelct.writing import copy
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labelct.errors import InputError, SettingError
-from labelct.store import write_json
 from labelct.texts import read_json
 from labelct.trainer.intact import check_intact, decides
+from labelct.writing import write_json
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -13,7 +13,6 @@ from torch._dynamo.exc import TorchDynamoException
 from labelct.accelerator import GIB
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError, SettingError
-from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
@@ -39,6 +38,7 @@ from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings, LoopSettings
+from labelct.writing import write_json
 
 Loop = TypeVar("Loop", bound=LoopSettings)
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from labelct.store import written
 from labelct.translation.networks import Cycle
 from labelct.translation.settings import TranslationSettings
 from labelct.translation.sliding import translate
+from labelct.writing import written
 
 ROWS = 4
 COLLAPSED = 0.02  # spread of what a generator makes, of a span of 2, below which it makes one grey or one picture

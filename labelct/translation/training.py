@@ -18,7 +18,6 @@ from labelct.accelerator import within_memory
 from labelct.cohort.base import Subject
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings
-from labelct.store import write_json, written
 from labelct.texts import read_json
 from labelct.tracking import Tracker
 from labelct.tracking.curves import LOG, replay
@@ -43,6 +42,7 @@ from labelct.translation.progress import GROUP, RESUMED, Curves, Keeper
 from labelct.translation.samples import Samples
 from labelct.translation.settings import TranslationSettings
 from labelct.translation.slices import ct_slices, mr_slices
+from labelct.writing import write_json, written
 
 MODEL, GENERATORS, JOB, SLICES = "model.json", "generators.pt", "job.json", "slices"
 FULL = "translation", 0.0, "set translation.batch, translation.size or translation.filters smaller, or free the card"

@@ -15,7 +15,8 @@ from labelct import job_status as status
 from labelct.commands import job
 from labelct.commands.job import Console, JobFolders, LogFile, sweep_ended
 from labelct.errors import InputError
-from labelct.store import build, recipe_of, write_text
+from labelct.store import build, recipe_of
+from labelct.writing import write_text
 
 
 def end(folder, monkeypatch, chain):

@@ -9,7 +9,7 @@ import pytest
 from labelct.commands.masks import Record, check_labels, input_digest, is_made, mask_paths, record_path
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.store import write_json
+from labelct.writing import write_json
 from tests.io.dicoms import ct_slice, write
 
 RECORD = Record("digest", "key", {"liver": 1}, {"all_components": False})

@@ -3,7 +3,7 @@ import pytest
 from labelct.commands import keys, run
 from labelct.commands.groups import groups, options
 from labelct.commands.job import JobFolders
-from labelct.store import write_json
+from labelct.writing import write_json
 
 
 def test_help_names_every_group_and_every_option():

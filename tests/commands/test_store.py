@@ -7,7 +7,8 @@ import pytest
 from labelct.commands import store
 from labelct.errors import InputError
 from labelct.processes import describe
-from labelct.store import build, recipe_of, write_text
+from labelct.store import build, recipe_of
+from labelct.writing import write_text
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from labelct.commands.masks import RECORD
 from labelct.commands.volume_table import NAME, write_table
 from labelct.errors import InputError
 from labelct.evaluation.volumetry import Measured
-from labelct.store import write_json
+from labelct.writing import write_json
 
 
 def leave(folder, case, *measured, ending=".nii.gz"):

@@ -7,8 +7,9 @@ import pytest
 from labelct import pipeline
 from labelct.errors import InputError
 from labelct.stages import plans
-from labelct.store import RECIPE, build, recipe_of, write_text
+from labelct.store import RECIPE, build, recipe_of
 from labelct.texts import read_text
+from labelct.writing import write_text
 
 
 def make(folder):

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from labelct.errors import InputError
-from labelct.store import write_json
 from labelct.trainer.settings import DeviceSettings
 from labelct.translation.networks import Generator
 from labelct.translation.training import GENERATORS, MODEL, of_training
 from labelct.translation.translator import TranslatedMr, Translator
+from labelct.writing import write_json
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct.errors import InputError
-from labelct.store import write_json
 from labelct.trainer.export.weights import save, stored
 from labelct.trainer.model import is_of_mr
+from labelct.writing import write_json
 
 if TYPE_CHECKING:
     from labelct.trainer.predictor import NetworkPredictor

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from labelct.store import copy
+from labelct.writing import copy
 
 # `log.csv` and `versions.json` tell how it was trained; the others are read when it is used.
 DESCRIBING = (

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from labelct.errors import InputError
-from labelct.store import written
 from labelct.trainer.export.description import BareNetwork
+from labelct.writing import written
 
 INPUT, OUTPUT = "image", "scores"
 BATCH = 2  # of the example: torch takes a size of 1 for one that never changes

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from labelct.errors import InputError
-from labelct.store import written
+from labelct.writing import written
 
 LARGEST = torch.finfo(torch.float16).max
 

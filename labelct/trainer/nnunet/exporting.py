@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from labelct.store import written
 from labelct.trainer.export.description import copy_description
 from labelct.trainer.export.onnx_file import write_onnx
 from labelct.trainer.model import model_key, read_model, settings_of
@@ -10,6 +9,7 @@ from labelct.trainer.nnunet import compat
 from labelct.trainer.nnunet.predictor import load
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
+from labelct.writing import written
 
 KEY_LENGTH = 6  # of what tells two models in one `nnUNet_results` apart
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from labelct.store import write_json, write_text
 from labelct.streaming import SyntheticVolumes, read_shared
 from labelct.tracking.curves import LOG
 from labelct.trainer.nnunet.settings import NnunetSettings
+from labelct.writing import write_json, write_text
 
 VARIABLE = "LABELCT_NNUNET_JOB"
 """The environment variable that names the file: environments are all that reaches nnU-Net's processes."""

@@ -12,11 +12,11 @@ import numpy as np
 from labelct.dataset import ENDING, Case, TrainingSet
 from labelct.errors import SettingError
 from labelct.io import nifti
-from labelct.store import write_json
 from labelct.trainer.nnunet.compat import DATASET, extract_fingerprint, make_plans, roots
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.normalisation import BUILTIN
 from labelct.volume import IGNORE
+from labelct.writing import write_json
 
 Grid = tuple[Sequence[int], Sequence[float]]
 

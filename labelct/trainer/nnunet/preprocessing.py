@@ -8,9 +8,9 @@ from pathlib import Path
 from labelct.dataset import Case, TrainingSet
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.store import write_json
 from labelct.trainer.nnunet.compat import CASE_FILES, DATASET, PLANS, Preprocessor
 from labelct.trainer.nnunet.plans import read_plans, write_raw
+from labelct.writing import write_json
 
 
 def preprocess(

@@ -8,7 +8,6 @@ import torch
 from torch.multiprocessing import ProcessRaisedException
 
 from labelct.errors import InputError
-from labelct.store import write_json
 from labelct.streaming import shared
 from labelct.tracking import Tracker
 from labelct.tracking.curves import LOG
@@ -20,6 +19,7 @@ from labelct.trainer.nnunet.log import followed
 from labelct.trainer.nnunet.preflight import check_device
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
+from labelct.writing import write_json
 
 
 def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: Tracker) -> None:

@@ -4,9 +4,9 @@ from time import sleep
 
 import pytest
 
-from labelct.store import write_text
 from labelct.tracking import Tracker
 from labelct.trainer.nnunet.log import POLL_S, followed
+from labelct.writing import write_text
 
 pytestmark = pytest.mark.ci
 

@@ -10,7 +10,6 @@ import torch
 
 from labelct.errors import InputError
 from labelct.io import nifti
-from labelct.store import write_json
 from labelct.trainer.model import read_checkpoint
 from labelct.trainer.nnunet.compat import fold_of
 from labelct.trainer.nnunet.predictor import load
@@ -18,6 +17,7 @@ from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import open_model
 from labelct.volume import Volume
+from labelct.writing import write_json
 from tests.edges.models import TOUCH, Command
 
 

@@ -6,9 +6,9 @@ import pytest
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings
-from labelct.store import write_json
 from labelct.trainer.nnunet.compat import DATASET
 from labelct.trainer.nnunet.preprocessing import preprocess
+from labelct.writing import write_json
 from tests.trainer.nnunet.conftest import plans_of
 
 pytestmark = pytest.mark.ci

@@ -10,11 +10,11 @@ from typing import IO, Any
 import torch
 
 from labelct.errors import InputError
-from labelct.store import copy
 from labelct.trainer.export.description import BareNetwork, Feeding
 from labelct.trainer.export.weights import save, stored
 from labelct.trainer.model import REMEDY, read_checkpoint
 from labelct.trainer.nnunet.compat.environment import PLANS
+from labelct.writing import copy
 
 DESCRIBED = ("plans.json", "dataset.json")  # of a model folder, beside its folds
 OWN = "nnUNetTrainer"  # nnU-Net's own class, which every installation has; its networks are the same

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from labelct.dataset import TrainingSet
 from labelct.errors import InputError
-from labelct.store import write_json
 from labelct.tracking import Tracker
 from labelct.tracking.curves import FINE, LOG, FinePass
 from labelct.trainer.face import TrainingTask
@@ -18,6 +17,7 @@ from labelct.trainer.training import train
 from labelct.trainer.unet.cascade.settings import CascadeSettings
 from labelct.trainer.unet.family import UNET
 from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
+from labelct.writing import write_json
 
 
 def tasks(task: TrainingTask[UNetSettings]) -> Sequence[TrainingTask[UNetSettings]]:

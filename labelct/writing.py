@@ -1,0 +1,63 @@
+"""Files that appear whole or not at all, whatever ends a process in the middle."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from labelct.errors import ELSEWHERE, InputError, refusal
+from labelct.folders import made, temporary_name
+
+
+@contextmanager
+def written(path: Path, remedy: str = "") -> Iterator[IO[bytes]]:
+    """Open a file that appears whole or not at all, through a temporary sibling; missing folders are made.
+
+    Where it fails, the folders that were made for it go again.
+
+    Args:
+        path: The file.
+        remedy: What to do where the disk refuses; empty: what `labelct.errors.refusal` says.
+
+    Raises:
+        InputError: The disk is full, the folder cannot be written, the name is too long.
+    """
+    temporary = path.with_name(temporary_name())
+    try:
+        with made(path.parent):
+            try:
+                with temporary.open("wb") as file:
+                    yield file
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            finally:
+                with suppress(OSError):  # what is wrong with the name is wrong with this one, too, and has been said
+                    temporary.unlink(missing_ok=True)
+    except OSError as error:
+        refused = refusal(error, path) or InputError(path, f"cannot be written ({error.strerror})", ELSEWHERE)
+        raise InputError(path, refused.problem, remedy or refused.remedy) from None
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file; `target` appears whole or not at all.
+
+    Raises:
+        InputError: As `written`.
+    """
+    with source.open("rb") as content, written(target) as file:
+        shutil.copyfileobj(content, file)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all."""
+    with written(path) as file:
+        file.write(text.encode())
+
+
+def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:
+    """Write `value` as indented JSON to `path`, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=sort_keys) + "\n")

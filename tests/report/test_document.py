@@ -40,7 +40,6 @@ def test_few_cases_are_warned_of(tmp_path):
 
 
 def test_runs_of_two_versions_are_compared_with_a_warning(sweep):
-    assert not any("differ by that alone" in remark for remark in document.gather([sweep]).remarks)
     for number, path in enumerate(sorted(sweep.glob("*/scores.json"))):
         record = json.loads(path.read_text(encoding="utf-8")) | {"software": f"labelct 1.{min(number, 1)}"}
         path.write_text(json.dumps(record), encoding="utf-8")

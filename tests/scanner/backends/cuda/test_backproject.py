@@ -17,6 +17,7 @@ POINTERS = dict.fromkeys(("image", "wedge", "bases", "gammas"), "*fp32")
 WHOLE = ("nx", "ny", "nz", "half_turn", "rays", "rows")
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("capability", [80, 90])
 def test_the_kernel_compiles(capability):
     names = set(backproject.backproject_kernel.arg_names) - set(WHOLE) - set(POINTERS)

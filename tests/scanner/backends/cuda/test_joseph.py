@@ -13,6 +13,7 @@ from tests.scanner.backends.cuda.compiled import compiles
 POINTERS = dict.fromkeys(("volume", "views", "rays"), "*fp32") | {"first_row": "fp32", "row_pitch": "fp32"}
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("capability", [80, 90])
 @pytest.mark.parametrize("kernel", [joseph.forward_kernel, joseph.adjoint_kernel], ids=["forward", "adjoint"])
 @pytest.mark.parametrize("wide", [False, True])

@@ -1,6 +1,7 @@
 """What several tests share: real data where it is, a small experiment composed from the shipped files, a first job."""
 
 import os
+import signal
 import subprocess
 import sys
 from copy import deepcopy
@@ -16,6 +17,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from labelct.commands.groups import groups
 from labelct.config import configuration_folder, typed
 from labelct.volume import LabelMap
+
+# Under nohup and in the background of a shell these are ignored, and would be by every command that a test starts.
+for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 # Modules that share what takes long to make go to one process, and before all others: so no process ends long after.
 STAGES = ("cohorts", "results", "scanning", "synthesis", "testing")

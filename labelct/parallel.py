@@ -67,8 +67,13 @@ def openmp_wait_policy() -> None:
 def cores() -> int:
     """Return the number of CPU cores this process may use, no more than Slurm gave its job."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return min(here, int(given)) if given.isdigit() and int(given) else here
+    return bounded(here, "SLURM_CPUS_PER_TASK")
+
+
+def bounded(count: int, variable: str) -> int:
+    """Return a count, no more than a variable of the environment says where it holds a number above 0."""
+    given = os.environ.get(variable, "")
+    return min(count, int(given)) if given.isdigit() and int(given) else count
 
 
 def map_cases(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelct.accelerator import why_not
 from labelct.errors import InputError, SettingError
-from labelct.parallel import cores
+from labelct.parallel import bounded, cores
 from labelct.trainer.settings import DeviceSettings
 
 if TYPE_CHECKING:
@@ -154,9 +154,7 @@ def torch_device(device: DeviceSettings) -> str:
 
 def _threads(device: DeviceSettings) -> int:
     """Return the threads of torch in one process; `OMP_NUM_THREADS` bounds what is not said."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    share = max(1, cores() // processes(device))
-    return device.threads or (min(share, int(given)) if given.isdigit() and int(given) else share)
+    return device.threads or bounded(max(1, cores() // processes(device)), "OMP_NUM_THREADS")
 
 
 @contextmanager

@@ -14,9 +14,6 @@ from labelct.report.settings import StatisticsSettings
 if TYPE_CHECKING:
     from labelct.report.document import Report
 
-# Columns of a log that is no terminal: wide enough for every column of the table.
-WIDE = 170
-
 
 def parser() -> Parser:
     """Return the parser of the command line."""
@@ -72,12 +69,7 @@ def _print(report: Report, out: Path) -> None:
     from labelct.report import tables
 
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, WIDE)
-    shown = tables.fitting(report.table, console.width)
-    console.print(tables.console(shown))
-    if hidden := [name for name in report.table if name not in shown]:
-        console.print(f"Left out for want of width, see report.md: {', '.join(hidden)}.", style="dim")
+    tables.show(report.table, console, "report.md")
     for remark in report.remarks:
         console.print(remark, markup=False, style="yellow" if remark.startswith("Warning") else "dim")
     for folder, reason in report.failed:

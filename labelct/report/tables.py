@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
+WIDE = 170  # characters of a line in a file, where rich takes 80; as many as all columns of a comparison need
 # Columns that a narrow terminal does without, the least important first.
 EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
 # What Markdown takes for markup; an underscore within a word is none.
@@ -57,16 +59,36 @@ def first_number(table: pd.DataFrame) -> int:
 
 
 def fitting(table: pd.DataFrame, width: int) -> pd.DataFrame:
-    """Return the table without the columns, least important first, that `width` characters leave no room for."""
+    """Return the table without the columns, least important first, that `width` characters leave no room for.
+
+    A column that tells rows apart stays.
+    """
     between = 3  # blanks and rule between two columns
     widths = {name: max(len(name), int(table[name].str.len().max())) + between for name in table}
-    spare = [name for start in EXPENDABLE for name in table if name.startswith(start)]
+    telling = {name for name in table.columns[: first_number(table)] if table[name].nunique() > 1}
+    spare = [name for start in EXPENDABLE for name in table if name.startswith(start) and name not in telling]
     while spare and sum(widths.values()) > width:
         del widths[spare.pop(0)]
     return table[list(widths)]
 
 
-def console(table: pd.DataFrame) -> Table:
+def show(table: pd.DataFrame, console: Console, whole: str) -> None:
+    """Print the table on a console, and which columns it leaves out for want of width.
+
+    Args:
+        table: As text.
+        console: Where; one that is no terminal is widened.
+        whole: The file that has all columns.
+    """
+    if not console.is_terminal:
+        console.width = max(console.width, WIDE)
+    shown = fitting(table, console.width)
+    console.print(_laid_out(shown))
+    if hidden := [name for name in table if name not in shown]:
+        console.print(f"Left out for want of width, see {whole}: {', '.join(hidden)}.", style="dim", markup=False)
+
+
+def _laid_out(table: pd.DataFrame) -> Table:
     """Return the table for a terminal; what names hold is shown and never taken for rich's markup."""
     from rich import box
     from rich.table import Table

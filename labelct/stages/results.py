@@ -162,7 +162,7 @@ def _print(table: pd.DataFrame, folder: Path) -> None:
     shown = tables.cells(means, [], None, 0.0).drop(columns=["95 % CI", "missed", "invented"], errors="ignore")
     shown["volume %"] = [tables.spread(row, "volume_error", 1) for row in volume]
     console = get_console()
-    console.print(tables.console(shown))
+    tables.show(shown, console, "scores.csv")
     console.print(f"scores, figures and log: {folder}", soft_wrap=True)
 
 

@@ -1,5 +1,8 @@
+from io import StringIO
+
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from labelct.report import tables
 
@@ -13,6 +16,21 @@ def test_a_narrow_terminal_loses_the_least_important_columns_and_no_digits():
     narrow = tables.fitting(TABLE, 80)
     assert list(narrow) == [name for name in HEADER if name not in ("effect r", "surface Dice", "test")]
     assert narrow.iloc[0, :3].tolist() == ["synth3", "liver", "17"]
+
+
+def test_a_column_that_tells_rows_apart_stays_however_narrow_a_terminal_is():
+    two = pd.concat([TABLE, TABLE.assign(test="dicom")])
+    assert list(tables.fitting(two, 30)["test"]) == ["ts", "dicom"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_file_has_all_columns_on_one_line_and_a_narrow_terminal_says_what_it_lacks(terminal):
+    console = Console(file=StringIO(), width=80, force_terminal=terminal, color_system=None)
+    tables.show(TABLE, console, "scores.csv")
+    shown = console.file.getvalue()
+    assert any("synth3" in line and "liver" in line and "0.931 ± 0.020" in line for line in shown.splitlines())
+    assert ("effect r" in shown.splitlines()[2]) is not terminal
+    assert ("Left out for want of width, see scores.csv: test, surface Dice, effect r." in shown) is terminal
 
 
 def test_latex_has_one_line_a_row_and_no_letter_that_it_lacks():

@@ -12,26 +12,14 @@ from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBas
 
 from labelct import resolvers
 from labelct.caps import capped, resolved
-from labelct.cohort.settings import (
-    DicomSettings,
-    FolderSettings,
-    ImagesSettings,
-    IsbiSettings,
-    NnunetRawSettings,
-    NoTestSettings,
-    OwnSettings,
-    ProstatexSettings,
-    SyntheticSettings,
-    TotalSegmentatorSettings,
-)
 from labelct.complaints import ConfigError, left_out, shown, unknown_key, wrong_type
 from labelct.errors import LabelctError, SettingError
 from labelct.evaluation.settings import EvaluationSettings
 from labelct.job_settings import DebugSettings, JobSettings, LimitSettings, PathsSettings
+from labelct.kinds import COHORTS, KINDS, NO_TEST, SIDES, TESTS, TRAINER_SCHEMAS, CohortSettings, TestSettings
 from labelct.option_files import configuration_folder as configuration_folder
 from labelct.option_files import option_names as option_names
 from labelct.parallel import ParallelSettings
-from labelct.phantom.settings import PelvisSettings, PhantomSettings
 from labelct.scanner.settings import DoseSettings, ScannerSettings
 from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings
@@ -39,40 +27,7 @@ from labelct.targets import Targets
 from labelct.tracking import LoggerSettings
 from labelct.trainer.face import TrainerSettings
 from labelct.trainer.settings import DeviceSettings
-from labelct.trainer.table import TRAINERS
 from labelct.translation.settings import TranslationSettings
-
-COHORTS = {
-    "phantom": PhantomSettings,
-    "pelvis": PelvisSettings,
-    "folder": FolderSettings,
-    "totalsegmentator": TotalSegmentatorSettings,
-    "nnunet_raw": NnunetRawSettings,
-    "dicom": DicomSettings,
-    "images": ImagesSettings,
-    "prostatex": ProstatexSettings,
-    "isbi": IsbiSettings,
-}
-NO_TEST = "none"
-TESTS = {NO_TEST: NoTestSettings, "own": OwnSettings, "synthetic": SyntheticSettings, **COHORTS}
-# The cohorts that a translation learns from.
-SIDES: dict[str, dict[str, Any]] = {"mr": {"own": OwnSettings, **COHORTS}, "ct": COHORTS}
-TRAINER_SCHEMAS: dict[str, Any] = {kind: trainer.Settings for kind, trainer in TRAINERS.items()}
-# The groups whose options have keys of their own, kind by kind.
-KINDS: dict[str, dict[str, Any]] = {"cohort": COHORTS, "test": TESTS, "trainer": TRAINER_SCHEMAS}
-KINDS |= {f"translation.{side}": kinds for side, kinds in SIDES.items()}
-
-CohortSettings = (
-    PhantomSettings
-    | PelvisSettings
-    | TotalSegmentatorSettings
-    | FolderSettings
-    | NnunetRawSettings
-    | DicomSettings
-    | ImagesSettings
-    | ProstatexSettings
-)
-TestSettings = CohortSettings | OwnSettings | SyntheticSettings
 
 
 @dataclass

@@ -3,7 +3,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from labelct.complaints import interpolation, left_out, no_such_key, shown, unknown_key, wrong_type
-from labelct.config import COHORTS, PLAIN
+from labelct.config import PLAIN
+from labelct.kinds import COHORTS
 from labelct.trainer.unet.settings import UNetSettings
 
 

@@ -85,10 +85,10 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "caps": {"complaints"},
         "job_settings": {"settings"},
         "resolvers": {"settings", "synthesis"},
+        "kinds": {"cohort", "phantom", "trainer"},
         "config": {
-            "caps", "cohort", "complaints", "errors", "evaluation", "job_settings", "option_files", "parallel",
-            "phantom", "priors", "resolvers", "scanner", "settings", "synthesis", "targets", "tracking", "trainer",
-            "translation",
+            "caps", "complaints", "errors", "evaluation", "job_settings", "kinds", "option_files", "parallel",
+            "resolvers", "scanner", "synthesis", "targets", "tracking", "trainer", "translation",
         },
         "report": {
             "config", "errors", "evaluation", "filenames", "folders", "job_status", "settings", "writing", "texts",
@@ -96,14 +96,14 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "models": {"errors", "filenames", "folders", "job_status", "report", "texts"},
         "export": {
-            "config", "errors", "evaluation", "folders", "inventory", "job_status", "phantom", "report", "writing",
-            "texts", "trainer", "versions",
+            "config", "errors", "evaluation", "folders", "inventory", "job_status", "kinds", "phantom", "report",
+            "writing", "texts", "trainer", "versions",
         },
         "stages": {
             "atlas", "cohort", "config", "dataset", "errors", "evaluation", "events", "inventory", "io", "job_settings",
-            "job_status", "labels", "mr", "parallel", "phantom", "priors", "progress", "report", "sampler", "scanner",
-            "store", "streaming", "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation",
-            "upkeep", "versions", "volume", "writing",
+            "job_status", "kinds", "labels", "mr", "parallel", "phantom", "priors", "progress", "report", "sampler",
+            "scanner", "store", "streaming", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
+            "translation", "upkeep", "versions", "volume", "writing",
         },
         "proposal": {
             "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
@@ -120,10 +120,10 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",
-            "folders", "inventory", "io", "job_status", "jobs", "journal", "models", "option_files", "parallel",
-            "phantom", "pipeline", "priors", "processes", "progress", "proposal", "report", "sampler", "scanner",
-            "settings", "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking", "trainer",
-            "translation", "upkeep", "volume", "writing",
+            "folders", "inventory", "io", "job_status", "jobs", "journal", "kinds", "models", "option_files",
+            "parallel", "phantom", "pipeline", "priors", "processes", "progress", "proposal", "report", "sampler",
+            "scanner", "settings", "signals", "stages", "store", "synthesis", "targets", "texts", "threads", "tracking",
+            "trainer", "translation", "upkeep", "volume", "writing",
         },
         "__main__": {"caches", "commands", "errors", "parallel", "signals", "threads"},
         "run": {"__main__", "signals"},

@@ -13,8 +13,9 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationE
 
 from labelct.commands.groups import NAME, groups
 from labelct.complaints import no_such_key, unknown_key, wrong_type
-from labelct.config import KINDS, Config, option_names
+from labelct.config import Config, option_names
 from labelct.errors import did_you_mean
+from labelct.kinds import KINDS
 
 # A number, null, or a list or table that begins with one, where the name of an option should stand.
 NO_NAME = r"[\[{\s]*(null|true|false|[-+\d.e]+)\b.*|\[\s*[\[{].*"

@@ -11,8 +11,9 @@ from typing import Any, get_type_hints
 from omegaconf import MISSING, OmegaConf
 
 from labelct.commands.groups import NAME, groups, options
-from labelct.config import COHORTS, PLAIN, TESTS, TRAINER_SCHEMAS, Config, configuration_folder
+from labelct.config import PLAIN, Config, configuration_folder
 from labelct.errors import SettingError, did_you_mean
+from labelct.kinds import COHORTS, TESTS, TRAINER_SCHEMAS
 from labelct.settings import allowed_values
 
 TOP = "job"  # what the keys that lie in no group are listed under

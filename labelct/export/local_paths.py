@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from labelct.config import COHORTS, TRAINER_SCHEMAS, Config
+from labelct.config import Config
+from labelct.kinds import COHORTS, TRAINER_SCHEMAS
 
 MISSING = "???"  # OmegaConf's mark of a value that has to be given
 PLACE = "FOLDER"  # what stands for a path in a command

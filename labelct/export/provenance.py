@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labelct.config import COHORTS
 from labelct.errors import InputError
 from labelct.export.local_paths import without_paths, without_paths_in
 from labelct.job_status import SCORES
+from labelct.kinds import COHORTS
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.report.configuration import read_configuration
 from labelct.texts import read_json

@@ -11,9 +11,10 @@ from typing import Any
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings, SyntheticSettings
-from labelct.config import CohortSettings, Config, TestSettings, plain
+from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.job_settings import LimitSettings
+from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import folding, selection

@@ -9,9 +9,10 @@ from typing import Any
 
 from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
-from labelct.config import CohortSettings, Config, TestSettings, plain
+from labelct.config import Config, plain
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.job_settings import LimitSettings
+from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors

@@ -9,8 +9,9 @@ from typing import get_type_hints
 import pytest
 
 from labelct.commands import keys, run
-from labelct.config import PLAIN, TESTS, TRAINER_SCHEMAS, Config, configuration_folder
+from labelct.config import PLAIN, Config, configuration_folder
 from labelct.errors import SettingError
+from labelct.kinds import TESTS, TRAINER_SCHEMAS
 
 
 def below(schema):

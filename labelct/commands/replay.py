@@ -222,11 +222,11 @@ def _beside(subject: Subject, line: Mapping[str, Any], stages: Path) -> Subject:
     Raises:
         InputError: They are not where they lay.
     """
-    from labelct.stages import atlases
+    from labelct.stages import anatomies, atlases
 
     for told, key in line.get("atlases", {}).items():
         kind, _, name = told.partition(" ")
-        folder = stages / atlases.STAGES[kind] / check_name(stages, "stage", key)
+        folder = stages / anatomies.STAGES[kind] / check_name(stages, "stage", key)
         if not folder.is_dir():
             remedy = "leave the manifest in outputs/stages of the run that made it"
             raise InputError(folder, f"the atlases that {line['name']} was made with are not there", remedy)

@@ -1,7 +1,6 @@
 """Whole anatomies beside the cases of a cohort: their stage, what is refused, and volumes that are made of them."""
 
 import dataclasses
-import json
 from functools import partial
 
 import numpy as np
@@ -9,61 +8,9 @@ import pytest
 
 from labelct.commands import replay
 from labelct.errors import InputError
-from labelct.io import nifti
-from labelct.stages import atlases, cohorts, plans, scanning, synthesis, training_set
+from labelct.stages import atlases, cohorts, plans, synthesis, training_set
 from labelct.streaming import SyntheticVolumes
-
-AFFINE = np.diag([8.0, 8.0, 8.0, 1.0])
-TINY = [
-    "cohort=folder",
-    "cohort.labels=*.nii.gz",
-    "cohort.names=totalsegmentator_v2",
-    "cohort.splits={train: 2, val: 1, test: 0}",
-    "targets=[liver]",
-    "test=own",
-    "data=synth2",
-    "data.spacing=10",
-    "data.replicates=2",
-    "data.atlas.whole=0.6",
-    "scanner=none",
-    "drop=none",
-    "parallel.workers=1",
-]
-
-
-def organs(shift, *more):
-    array = np.zeros((24, 20, 18), np.uint8)
-    array[12 + shift : 20, 6:14, 6:14] = 5
-    for place, value in enumerate(more):
-        array[2 + 3 * place : 4 + 3 * place, 6:14, 6:14] = value
-    return array
-
-
-@pytest.fixture
-def folders(tmp_path):
-    for number in range(3):
-        nifti.write(tmp_path / "maps" / f"c{number}.nii.gz", organs(number), AFFINE)
-    nifti.write(tmp_path / "whole" / "w1.nii.gz", organs(0, 52, 20, 7), AFFINE)
-    nifti.write(tmp_path / "whole" / "w2.nii.gz", organs(-4, 52, 63), AFFINE)
-    return tmp_path
-
-
-@pytest.fixture
-def tiny(configured, folders):
-    def make(*overrides):
-        where = [f"cohort.root={folders}/maps", f"data.atlas.roots=[{folders}/whole]", f"paths.outputs={folders}/out"]
-        return configured(*TINY, *where, *overrides)
-
-    return make
-
-
-def volumes(config, root):
-    cohort, stage = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
-    return cohort, scanning.run(config, synthesis.run(config, cohort, stage, root), root)
-
-
-def lines_of(stage):
-    return [json.loads(line) for line in (stage.folder / "manifest.jsonl").read_text("utf-8").splitlines()]
+from tests.stages.whole_anatomies import lines_of, volumes
 
 
 def test_training_volumes_are_made_of_atlases_too_and_replayed(tiny, folders):
@@ -121,59 +68,6 @@ def test_without_a_folder_procedural_trunks_are_the_atlases(tiny, folders, monke
     found = [load() for load in cohort.train[0].whole.values()]
     assert len(found) == 4
     assert all("aorta" in one.names.values() for one in found)
-
-
-def test_cases_are_completed_by_atlases_and_replayed(tiny, folders):
-    config, root = tiny("data.atlas.whole=0", "data.atlas.completed=0.8"), folders / "out/stages"
-    cohort, made = volumes(config, root)
-    assert all(subject.completed.keys() == {"w1", "w2"} for subject in (*cohort.train, *cohort.val))
-    lines = lines_of(made)
-    drawn = [line for line in lines if line["recipe"]["atlas"]]
-    assert {line["recipe"]["atlas"]["kind"] for line in drawn} == {"completed"}
-    assert len(drawn) > len(lines) / 3
-    assert {"aorta", "liver"} <= set(drawn[0]["recipe"]["intensity"]["classes"])
-    assert replay.main([str(made.folder), drawn[0]["name"], "-o", str(folders / "again")]) == 0
-    own = next(subject for subject in (*cohort.train, *cohort.val) if subject.case == drawn[0]["case"])
-    given, completed = own.label_map(), own.completed["w1"]()
-    assert given.value_of("liver") == completed.value_of("liver") == 5
-    assert (completed.array == 5).sum() * 10**3 == pytest.approx((given.array == 5).sum() * 8**3, rel=0.2)
-
-
-def test_a_pair_is_registered_once_whoever_else_is_there(tiny, folders):
-    root, chosen = folders / "out/stages", ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.per_case=1")
-    first = tiny(*chosen, "data.atlas.cases=[w1]")
-    atlases.applied(first, cohorts.prepare(first, first.cohort, root), root)
-    before = {path.name for path in (root / "completion").iterdir() if path.is_dir()}
-    more = tiny("data.atlas.whole=0", "data.atlas.completed=1")
-    atlases.applied(more, cohorts.prepare(more, more.cohort, root), root)
-    after = {path.name for path in (root / "completion").iterdir() if path.is_dir()}
-    assert (len(before), len(after)) == (3, 6)
-    assert before < after
-
-
-def test_an_atlas_that_does_not_fit_ends_the_job_or_is_said(tiny, folders, caplog):
-    nifti.write(folders / "whole" / "w3.nii.gz", np.where(organs(0, 52) == 5, 0, organs(0, 52)), AFFINE)
-    root, chosen = folders / "out/stages", ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.cases=[w3]")
-    config = tiny(*chosen)
-    own = cohorts.prepare(config, config.cohort, root)
-    with pytest.raises(InputError, match=r"no atlas fits 3 of 3 cases: c.: w3 does not fit \(no organ in common\)"):
-        atlases.applied(config, own, root)
-    allowed = tiny(*chosen, "data.atlas.geometric=true")
-    cohort, _ = atlases.applied(allowed, own, root)
-    assert "w3 does not fit (no organ in common): a geometric body" in caplog.text
-    assert not any(subject.completed for subject in cohort.train)
-
-
-def test_another_atlas_takes_the_place_of_one_that_does_not_fit(tiny, folders, caplog):
-    nifti.write(folders / "whole" / "w3.nii.gz", np.where(organs(0, 52) == 5, 0, organs(0, 52)), AFFINE)
-    chosen = ("data.atlas.whole=0", "data.atlas.completed=1", "data.atlas.cases=[w1,w2,w3]")
-    for wanted, found in ((1, 1), (2, 2), (3, 2)):
-        config, root = tiny(*chosen, f"data.atlas.per_case={wanted}"), folders / "out/stages"
-        cohort, _ = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
-        assert all(len(subject.completed) == found for subject in (*cohort.train, *cohort.val))
-        assert not any("w3" in subject.completed for subject in cohort.train)
-    assert "w3 does not fit (no organ in common)" in caplog.text
-    assert "geometric" not in caplog.text
 
 
 def test_every_fold_trains_on_atlases_and_is_chosen_by_none(tiny, folders):

@@ -1,14 +1,26 @@
-"""The jobs that used the stages of a folder: where they lie, and what each of them refers to."""
+"""Where jobs lie: those at or below a folder, those that used the stages of one, and what each of them refers to."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from labelct import job_status, journal
-from labelct.errors import InputError
+from labelct.errors import RIGHTS, InputError, refusal
+from labelct.filenames import natural_order
 from labelct.folders import matching
-from labelct.job_status import PLACES, SCORES
+from labelct.job_status import PLACES, SCORES, SWEEP
 from labelct.texts import read_json
+
+NOWHERE = "give the folder of a job, of a sweep, or the one that paths.outputs= named"
+
+
+class Places(NamedTuple):
+    """Folders of jobs and of sweeps, job 10 behind job 9."""
+
+    jobs: list[Path]
+    sweeps: list[Path]
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,41 @@ def jobs(root: Path, further: Iterable[Path] = ()) -> list[Job]:
     """
     places = set(job_folders(root))
     for folder in further:
-        if not folder.is_dir():
-            raise InputError(folder, "there is no such folder", "give a folder that holds jobs")
-        places |= {path.parent for name in (job_status.FILE, SCORES) for path in matching(folder, f"**/{name}")}
+        places.update(below(folder).jobs)
     known = {folder.resolve(): folder for folder in sorted(places) if folder.is_dir()}
     return [job for folder in known.values() if (job := _job(folder))]
+
+
+def below(folder: Path, deepest: int | None = None) -> Places:
+    """Return what lies at or below a folder; what is hidden, and stages, which have scores too, is no job.
+
+    Args:
+        folder: Any that a user has typed.
+        deepest: How many folders below it are looked through; None: all.
+
+    Raises:
+        InputError: It does not exist, or one below it cannot be listed.
+    """
+    if not folder.is_dir():
+        raise InputError(folder, "there is no such folder", NOWHERE)
+    found = Places([], [])
+    for name, folders, files in os.walk(folder, onerror=_refuse):
+        place = Path(name)
+        deeper = deepest is None or len(place.relative_to(folder).parts) < deepest
+        folders[:] = [name for name in folders if deeper and not name.startswith(".") and name != "stages"]
+        if job_status.FILE in files or SCORES in files:
+            found.jobs.append(place)
+        if SWEEP in files:
+            found.sweeps.append(place)
+    return Places(*(sorted(places, key=natural_order) for places in found))
+
+
+def _refuse(error: OSError) -> None:
+    """Raise what a folder is refused by, but for one that went away meanwhile: it is no empty one."""
+    if isinstance(error, FileNotFoundError):
+        return
+    path = Path(error.filename)
+    raise refusal(error, path) or InputError(path, f"cannot be read ({error.strerror})", RIGHTS) from None
 
 
 def job_folders(root: Path) -> list[Path]:

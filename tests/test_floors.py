@@ -45,7 +45,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "store": {"errors", "events", "folders", "inventory", "signals", "texts", "writing"},
         "job_status": {"errors", "processes", "writing", "texts"},
         "journal": {"errors", "events", "writing", "texts"},
-        "jobs": {"errors", "folders", "job_status", "journal", "texts"},
+        "jobs": {"errors", "filenames", "folders", "job_status", "journal", "texts"},
         "upkeep": {"errors", "folders", "inventory", "jobs", "store", "texts"},
         "io": {"errors", "folders", "writing", "volume"},
         "priors": {"body", "errors", "io", "labels", "settings", "texts", "threads"},
@@ -91,8 +91,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "resolvers", "scanner", "synthesis", "targets", "tracking", "trainer", "translation",
         },
         "report": {
-            "config", "errors", "evaluation", "filenames", "folders", "job_status", "settings", "writing", "texts",
-            "tracking",
+            "config", "errors", "evaluation", "filenames", "folders", "job_status", "jobs", "settings", "writing",
+            "texts", "tracking",
         },
         "models": {"errors", "filenames", "folders", "job_status", "report", "texts"},
         "export": {

@@ -1,12 +1,13 @@
 """Which jobs used the stages of a folder, also where they lie elsewhere; one that cannot be read stops everything."""
 
 import json
+import os
 
 import pytest
 
 from labelct import journal
 from labelct.errors import InputError
-from labelct.jobs import job_folders, jobs
+from labelct.jobs import below, job_folders, jobs
 from labelct.store import build, recipe_of
 from tests.stored_chain import chain_below, job, make, used
 
@@ -46,3 +47,36 @@ def test_folders_of_jobs_are_found_below_the_outputs(chain):
     (root.parent / "sweeps" / "day" / "time" / "3").mkdir(parents=True)
     assert job_folders(root) == [folder, root.parent / "sweeps" / "day" / "time" / "3"]
     assert [one.folder for one in jobs(root)] == [folder]
+
+
+def test_jobs_and_sweeps_are_found_at_any_depth_in_the_order_of_their_numbers(tmp_path):
+    sweep = tmp_path / "archive" / "sweep"
+    for place in ("10", "9", ".kept", "stages/scores/key"):
+        (sweep / place).mkdir(parents=True)
+        (sweep / place / "scores.json").write_text("{}")
+    (sweep / "sweep.json").write_text("{}")
+    assert below(tmp_path) == ([sweep / "9", sweep / "10"], [sweep])
+    assert below(sweep / "9") == ([sweep / "9"], [])
+    assert below(tmp_path, deepest=2) == ([], [sweep])
+
+
+def test_a_folder_that_may_not_be_listed_is_no_empty_one(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "gone").mkdir()
+    listed, errors = os.scandir, {"locked": PermissionError, "gone": FileNotFoundError}
+
+    def refused(place):
+        if error := errors.get(os.path.basename(place)):
+            raise error(error().errno, "refused", place)
+        return listed(place)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(InputError, match=r"locked: cannot be read \(refused\)"):
+        below(tmp_path)
+    del errors["locked"]
+    assert below(tmp_path) == ([], [])
+
+
+def test_what_is_no_folder_is_one_line(tmp_path):
+    with pytest.raises(InputError, match="there is no such folder; give the folder of a job"):
+        below(tmp_path / "none")

@@ -1,6 +1,5 @@
 """`labelct status [FOLDER]`: what became of jobs, how far the running ones are, and which never began."""
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,16 +11,14 @@ from labelct import job_status, journal
 from labelct.commands.arguments import Parser
 from labelct.errors import InputError
 from labelct.filenames import natural_order
-from labelct.folders import matching
 from labelct.job_status import SCORES
-from labelct.jobs import job_folders
+from labelct.jobs import NOWHERE, below, job_folders
 
 OVERRIDES = Path(".hydra") / "overrides.yaml"
 SILENT_S = 120.0  # a job that says nothing for longer may hang; a case of a large cohort takes less
 DEEPEST = 6  # folders below what was typed: PROJECT/outputs/sweeps/DATE/TIME/NUMBER is five
 ORDER = ("running", "waiting", "failed", "stopped", "never started", "finished")
 GOOD = ("running", "waiting", "finished")
-NOWHERE = "give the folder of a job, of a sweep, or the one that paths.outputs= named"
 
 
 @dataclass(frozen=True)
@@ -89,30 +86,13 @@ def found(folder: Path) -> list[Line]:
     """Return what is to be said of the jobs at or below a folder, in the order of their folders.
 
     Raises:
-        InputError: There is no such folder.
+        InputError: There is no such folder, or one below it cannot be listed.
     """
-    if not folder.is_dir():
-        raise InputError(folder, "there is no such folder", NOWHERE)
+    places, sweeps = below(folder, DEEPEST)
     if (folder / "stages").is_dir():
-        places = job_folders(folder / "stages")
-        sweeps = set(matching(folder, "sweeps/*/*"))
-    else:
-        below = _near(folder)
-        places = [path.parent for path in below if path.name in (job_status.FILE, SCORES)]
-        sweeps = {path.parent for path in below if path.name == job_status.SWEEP}
+        places += job_folders(folder / "stages")  # those that lie elsewhere with them
     jobs = sorted({path for path in places if _is_job(path)}, key=natural_order)
-    lines = [_line(job) for job in jobs]
-    return lines + [line for sweep in sorted(sweeps, key=natural_order) if (line := _missing(sweep))]
-
-
-def _near(folder: Path) -> list[Path]:
-    """Return the files near a folder, which may be any that a user has typed, the root of a disk as well."""
-    found = []
-    for place, folders, files in os.walk(folder):
-        depth = len(Path(place).relative_to(folder).parts)
-        folders[:] = [name for name in folders if not name.startswith(".") and name != "stages"] * (depth < DEEPEST)
-        found += [Path(place, name) for name in files]
-    return found
+    return [_line(job) for job in jobs] + [line for sweep in sweeps if (line := _missing(sweep))]
 
 
 def _is_job(folder: Path) -> bool:

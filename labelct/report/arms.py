@@ -10,9 +10,9 @@ import pandas as pd
 
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
-from labelct.filenames import check_name, natural_order
-from labelct.folders import matching
+from labelct.filenames import check_name
 from labelct.job_status import FILE, SCORES
+from labelct.jobs import below
 from labelct.report import scores
 from labelct.report.configuration import read_configuration
 from labelct.texts import read_json
@@ -66,18 +66,11 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
     Raises:
         InputError: A folder does not exist, or a file cannot be read.
     """
-    files: dict[Path, None] = {}
-    states: dict[Path, None] = {}
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(folder, "there is no such folder", "give a folder of runs, for example outputs/sweeps")
-        files |= dict.fromkeys(path.resolve() for path in sorted(matching(folder, f"**/{SCORES}"), key=natural_order))
-        states |= dict.fromkeys(path.resolve() for path in sorted(matching(folder, f"**/{FILE}"), key=natural_order))
-    runs = [run for path in files if (run := _read_run(path))]
-    done = {run.folder for run in runs}
-    finished = {_configuration(folder) for folder in done} - {""}
-    failed = [path.parent for path in states if path.parent not in done and _configuration(path.parent) not in finished]
-    return runs, [(folder, _reason(folder / FILE)) for folder in failed]
+    places = dict.fromkeys(path.resolve() for folder in folders for path in below(folder).jobs)
+    runs = [run for place in places if (place / SCORES).is_file() and (run := _read_run(place / SCORES))]
+    others = [place for place in places if (place / FILE).is_file() and place not in {run.folder for run in runs}]
+    finished = {_configuration(run.folder) for run in runs} - {""}
+    return runs, [(place, _reason(place / FILE)) for place in others if _configuration(place) not in finished]
 
 
 def choices_that_vary(runs: Sequence[FinishedRun]) -> list[str]:

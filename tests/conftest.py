@@ -8,6 +8,13 @@ from copy import deepcopy
 from functools import cache, partial
 from pathlib import Path
 
+from labelct.parallel import cores
+
+# Processes that share the cores get their share each, before a library is loaded that reads it: threads that spin for
+# each other on a core which another process has take many times as long as one.
+if together_with := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // together_with)))
+
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
@@ -108,7 +115,8 @@ def card():
 def configured():
     """Return a function that composes and checks a configuration from overrides; each call's result is its own.
 
-    The same options are composed once: Hydra lays values over what the options make, and so does this over a copy.
+    The same overrides are checked once, and the same options composed once: Hydra lays values over what the options
+    make, and so does this over a copy.
     """
     parser = OverridesParser.create()
 
@@ -117,6 +125,7 @@ def configured():
         with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
             return compose("config", overrides=list(options))
 
+    @cache
     def checked(*overrides):
         parsed = parser.parse_overrides(list(overrides))
         values = [item for item in parsed if item.key_or_group not in groups() and not item.package]
@@ -125,7 +134,7 @@ def configured():
         ConfigLoaderImpl._apply_overrides_to_config(values, node)
         return typed(node)
 
-    return checked
+    return lambda *overrides: deepcopy(checked(*overrides))
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])

@@ -23,13 +23,13 @@ def card(monkeypatch):
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["device=cpu"], "numba"),
-        (["device=gpu"], "cuda"),
-        (["device=auto"], "cuda"),
-        (["device=ddp", "device.accelerator=cpu"], "numba"),
-        (["device=gpu", "scanner.backend=numba"], "numba"),
-        (["device=cpu", "scanner.backend=cuda"], "cuda"),
-        (["device=gpu", "scanner.mode=noise_only", "data.mode=online", "trainer=nnunet"], "numba"),
+        (["device.kind=cpu"], "numba"),
+        (["device.kind=gpu"], "cuda"),
+        (["device.kind=auto"], "cuda"),
+        (["device.kind=ddp", "device.accelerator=cpu"], "numba"),
+        (["device.kind=gpu", "scanner.backend=numba"], "numba"),
+        (["device.kind=cpu", "scanner.backend=cuda"], "cuda"),
+        (["device.kind=gpu", "scanner.mode=noise_only", "data.mode=online", "trainer=nnunet"], "numba"),
     ],
 )
 def test_auto_is_the_card_of_a_run_on_a_card(configured, card, tmp_path, overrides, expected):
@@ -42,10 +42,10 @@ def test_auto_is_the_card_of_a_run_on_a_card(configured, card, tmp_path, overrid
 
 def test_auto_is_the_cpu_where_no_card_is_visible(configured, monkeypatch):
     monkeypatch.setattr(device, "why_not", lambda *given, **named: "no driver")
-    assert acquisition.resolved(configured(HELICAL, "device=auto")).backend == "numba"
+    assert acquisition.resolved(configured(HELICAL, "device.kind=auto")).backend == "numba"
 
 
-@pytest.mark.parametrize("asked", ["scanner.backend=cuda", "device=gpu"])
+@pytest.mark.parametrize("asked", ["scanner.backend=cuda", "device.kind=gpu"])
 def test_a_card_that_is_not_there_is_refused_and_never_replaced(configured, monkeypatch, asked):
     monkeypatch.setattr(cuda, "INTERPRETED", False)
     monkeypatch.setattr(cuda, "why_not", lambda minimum: "no driver")
@@ -61,7 +61,7 @@ def test_workers_that_draw_cannot_share_a_card(configured, card):
 
 def test_scanners_that_compute_nothing_ask_for_no_card(configured):
     for overrides in (["scanner=image", "data=synth3"], ["data=clinical", HELICAL]):
-        acquisition.check(configured(*overrides, "device=gpu", "scanner.backend=cuda"))
+        acquisition.check(configured(*overrides, "device.kind=gpu", "scanner.backend=cuda"))
 
 
 def test_scans_on_a_card_are_made_by_one_process(configured):
@@ -72,7 +72,7 @@ def test_scans_on_a_card_are_made_by_one_process(configured):
 
 
 def test_the_backend_is_recorded_and_names_no_stage(configured, card):
-    config = configured(HELICAL, "data=synth3", "device=gpu")
+    config = configured(HELICAL, "data=synth3", "device.kind=gpu")
     scanner = scanning._scanner(config)
     assert scanner.backend == "cuda"
     assert scanning._made_with(dataclasses.replace(config, scanner=scanner))["scanner"]["backend"] == "cuda"

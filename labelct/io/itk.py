@@ -1,6 +1,8 @@
 """Images and label maps in NRRD and MetaImage files: the one place that knows SimpleITK's order of axes for them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +64,8 @@ def read_label_map(path: Path, names: Mapping[int, str] | None = None) -> LabelM
 
 def read_grid(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     """Return shape `(x, y, z)` and affine, as `read_label_map` would give them, from the header alone."""
-    reader = _reader(path)
-    return ras_grid(reader.GetSize(), _affine(reader))
+    header = _header(path)
+    return ras_grid(header.size, header.affine)
 
 
 def content_digest(path: Path) -> str:
@@ -112,28 +114,45 @@ def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return the stored array in the file's order of axes, and its affine to RAS+ mm."""
     import SimpleITK as sitk
 
-    reader = _reader(path)
-    affine = _affine(reader)
+    header = _header(path)
     try:
-        return sitk.GetArrayFromImage(reader.Execute()).T, affine
+        return sitk.GetArrayFromImage(_reader(path).Execute()).T, header.affine.copy()
     except RuntimeError:
         raise InputError(path, "its voxels cannot be read", REMEDY) from None
 
 
-def _reader(path: Path) -> Any:
-    """Return SimpleITK's reader of a file whose header is read and is that of a 3-D volume."""
+@dataclass(frozen=True)
+class _Header:
+    """What a file says of its voxels: how many lie along its axes, and the affine from their index to RAS+ mm."""
+
+    size: tuple[int, ...]
+    affine: NDArray[np.float64]
+
+
+def _header(path: Path) -> _Header:
+    """Return the header of a file, checked: once for one that is sorted, then named and read, unless it changes."""
+    check_file(path)
+    if path.suffix.lower() in DETACHED:  # its voxels may change where it does not
+        return _checked_header(path)
+    found = path.stat()
+    return _known_header(path, (found.st_ino, found.st_size, found.st_mtime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _known_header(path: Path, state: tuple[int, int, int]) -> _Header:
+    return _checked_header(path)
+
+
+def _checked_header(path: Path) -> _Header:
     import SimpleITK as sitk
 
-    check_file(path)
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is raised here
-    name, adapter, word = FORMATS[path.suffix.lower()]
+    name, _, word = FORMATS[path.suffix.lower()]
     with path.open("rb") as file:
         if word not in file.read(LONGEST_HEADER):  # of which ITK says more than an error
             raise InputError(path, f"cannot be read as {name}{kind_of(path)}", REMEDY)
-    voxel_file(path, fields(path))
-    reader = sitk.ImageFileReader()
-    reader.SetImageIO(adapter)
-    reader.SetFileName(str(path))
+    said = fields(path)
+    voxels = voxel_file(path, said)
+    reader = _reader(path)
     try:
         reader.ReadImageInformation()
     except RuntimeError:
@@ -143,8 +162,20 @@ def _reader(path: Path) -> Any:
         colours = f" of {components} numbers each" if components > 1 else ""
         raise InputError(path, f"its shape is {tuple(size)}{colours}", "give one 3-D volume per file")
     bits = int(sitk.GetPixelIDValueAsString(reader.GetPixelID()).partition("-")[0])  # "16-bit unsigned integer"
-    check_header(path, size, bits)
-    check_grid(path, size, _affine(reader))
+    check_header(path, said, voxels, size, bits)
+    affine = _affine(reader)
+    check_grid(path, size, affine)
+    return _Header(size, affine)
+
+
+def _reader(path: Path) -> Any:
+    """Return SimpleITK's reader of a file, of which it has read nothing yet."""
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is raised here
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO(FORMATS[path.suffix.lower()][1])
+    reader.SetFileName(str(path))
     return reader
 
 

@@ -58,18 +58,19 @@ def voxel_file(path: Path, said: Mapping[str, str]) -> Path:
     return path.parent / name
 
 
-def check_header(path: Path, size: Sequence[int], bits: int) -> None:
+def check_header(path: Path, said: Mapping[str, str], voxels: Path, size: Sequence[int], bits: int) -> None:
     """Raise `InputError` where a header says no voxel size in mm, or more voxels than its file can hold.
 
     Where it says nothing of left and right, a warning does.
 
     Args:
         path: The header's file.
+        said: Its fields.
+        voxels: The file that holds the voxels.
         size: Voxels along the axes.
         bits: Of one voxel.
     """
-    said = fields(path)
-    stored = on_disk(voxel_file(path, said))
+    stored = on_disk(voxels)
     if not said.keys() & set(SIZES):
         raise InputError(path, "says no size of its voxels", "export it again with its spacing")
     units = {unit for unit in said.get("spaceunits", "").replace('"', " ").split() if unit}

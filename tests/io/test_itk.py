@@ -4,6 +4,7 @@ import SimpleITK as sitk
 
 from labelct.errors import InputError
 from labelct.io import itk, nifti
+from labelct.io.itk_header import fields
 
 LABELS = np.random.default_rng(0).integers(0, 3, (5, 6, 4)).astype(np.uint8)
 
@@ -48,6 +49,16 @@ def test_what_is_no_label_map_is_one_line(tmp_path):
         itk.read_grid(tmp_path / "text.nrrd")
     with pytest.raises(InputError, match="no such file"):
         itk.read_grid(tmp_path / "absent.nrrd")
+
+
+def test_a_header_is_read_once_unless_its_file_changes(tmp_path, monkeypatch):
+    read, path = [], tmp_path / "a.nrrd"
+    monkeypatch.setattr(itk, "fields", lambda path: read.append(path) or fields(path))
+    for array in (LABELS, LABELS[:4]):
+        write(path, array)
+        grid, label_map, volume = itk.read_grid(path), itk.read_label_map(path), itk.read_volume(path)
+        assert grid[0] == label_map.array.shape == volume.array.shape == array.shape
+    assert read == [path, path]
 
 
 @pytest.mark.parametrize("ending", ["nrrd", "nhdr", "mha", "mhd"])

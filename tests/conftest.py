@@ -1,5 +1,6 @@
 """What several tests share: real data where it is, a small experiment composed from the shipped files, a first job."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -24,6 +25,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from labelct.commands.groups import groups
 from labelct.config import configuration_folder, typed
 from labelct.volume import LabelMap
+
+gc.disable()  # until all is imported: nothing of that is garbage
 
 # Under nohup and in the background of a shell these are ignored, and would be by every command that a test starts.
 for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
@@ -72,6 +75,12 @@ def pytest_collection_modifyitems(config, items):
     if not config.getoption("--long"):
         for item in (item for item in items if item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(reason="tried with --long"))
+
+
+def pytest_collection_finish():
+    """Leave what was imported out of every search for garbage: there are millions of objects."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 
 from labelct.errors import InputError, SettingError
 from labelct.report import document
-from tests.report.runs import REFERENCE, write_run
+from tests.report.runs import REFERENCE, lowered, write_run
 
 
 def test_a_reference_is_compared_with_and_no_row_of_its_own_tests(sweep):
@@ -19,9 +19,8 @@ def test_a_reference_is_compared_with_and_no_row_of_its_own_tests(sweep):
 def test_other_test_cohorts_are_compared_on_their_own(tmp_path):
     for arm in ("clinical", "synth3"):
         for test in ("ts", "btcv"):
-            write_run(
-                tmp_path / arm / test, REFERENCE - 0.01 * (arm == "synth3"), {"data": arm}, test=test, key=arm + test
-            )
+            dice = lowered(REFERENCE, 0.01 * (arm == "synth3"))
+            write_run(tmp_path / arm / test, dice, {"data": arm}, test=test, key=arm + test)
     results = document.gather([tmp_path]).results
     assert list(zip(results["test"], results["data"], strict=True)) == [
         ("btcv", "clinical"),

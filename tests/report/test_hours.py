@@ -5,7 +5,7 @@ import pytest
 from labelct.report import document, hours, page
 from labelct.report.files import write
 from labelct.report.methods import Methods
-from tests.report.runs import REFERENCE, write_run
+from tests.report.runs import REFERENCE, lowered, write_run
 
 SPENT = [["cohort", "aa", 36.0], ["translation", "bb", 1800.0], ["synthesis", "cc", 144.0], ["training", "dd", 720.0]]
 SPENT += [["segmentation", "ee", 18.0], ["scores", "ff", 18.0]]
@@ -16,7 +16,7 @@ def told(tmp_path):
     """Return a sweep of an arm that is translated, twice, one that is not, and one that does not tell."""
     for number, (data, seed) in enumerate((("cyclegan", 0), ("cyclegan", 1), ("synth3", 0), ("mr", 0))):
         folder = tmp_path / "sweep" / str(number)
-        write_run(folder, REFERENCE - 0.01 * number, {"data": data}, seed=seed)
+        write_run(folder, lowered(REFERENCE, 0.01 * number), {"data": data}, seed=seed)
         record = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
         spent = [entry for entry in SPENT if data == "cyclegan" or entry[0] != "translation"]
         record |= {"seconds": [] if data == "mr" else spent}

@@ -221,13 +221,14 @@ def _check_truths(node: DictConfig, schema: type, front: str) -> None:
         value = node.get(name) if name in node and not OmegaConf.is_missing(node, name) else None
         if dataclasses.is_dataclass(hint) and isinstance(value, DictConfig):
             _check_truths(value, hint, f"{front}{name}.")  # type: ignore[arg-type]
-        elif hint is bool and not is_truth(value):
-            raise ConfigError(f"{front}{name}={value}: allowed is true or false")
+        elif hint is bool:
+            check_truth(f"{front}{name}", value)
 
 
-def is_truth(value: Any) -> bool:
-    """Return whether a value that is wanted as true or false is not another number."""
-    return type(value) is not int or value in (0, 1)
+def check_truth(key: str, value: Any) -> None:
+    """Raise `ConfigError` where a value that is wanted as true or false is another number than 0 and 1."""
+    if type(value) is int and value not in (0, 1):
+        raise ConfigError(f"{key}={value}: allowed is true or false")
 
 
 def _targets(composed: DictConfig) -> Targets:

@@ -64,6 +64,29 @@ def refusal(error: BaseException, path: object = None, place: object = "a file")
     return None
 
 
+def refused(error: OSError, path: object, done: str = "written", remedy: str = ELSEWHERE) -> InputError:
+    """Return in one line what a file system refused.
+
+    Args:
+        error: What was raised.
+        path: What it was done to.
+        done: What cannot be done to it, where the error's number tells nothing.
+        remedy: What to do then.
+    """
+    return refusal(error, path) or InputError(path, f"cannot be {done} ({error.strerror})", remedy)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says; its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+
+
+def listed(items: Sequence[object], most: int) -> str:
+    """Return in one line the first of some items, and how many more there are than `most`."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(map(str, items[:most])) + more
+
+
 def check_installed(*modules: str) -> None:
     """Raise `InputError` where one of the modules, which a later part of the work imports, is not installed."""
     for module in modules:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from labelct.errors import ELSEWHERE, RIGHTS, InputError, refusal
+from labelct.errors import ELSEWHERE, RIGHTS, InputError, refused
 
 Answer = TypeVar("Answer")
 
@@ -75,7 +75,7 @@ def _asked(question: Callable[[Path], Answer], path: Path) -> Answer | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise refusal(error, path) or InputError(path, f"cannot be read ({error.strerror})", RIGHTS) from None
+        raise refused(error, path, "read", RIGHTS) from None
 
 
 @contextmanager
@@ -170,6 +170,4 @@ def _told(aside: Path, folder: Path) -> Iterator[None]:
         shown = folder / path.relative_to(aside) if path.is_relative_to(aside) else error.path
         raise InputError(shown, error.problem, error.remedy) from None
     except OSError as error:
-        raise refusal(error, folder) or InputError(
-            folder, f"cannot be written ({error.strerror})", ELSEWHERE
-        ) from error
+        raise refused(error, folder) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labelct import job_status, journal
-from labelct.errors import RIGHTS, InputError, refusal
+from labelct.errors import RIGHTS, InputError, refused
 from labelct.filenames import natural_order
 from labelct.folders import matching
 from labelct.job_status import PLACES, SCORES, SWEEP
@@ -85,8 +85,7 @@ def _refuse(error: OSError) -> None:
     """Raise what a folder is refused by, but for one that went away meanwhile: it is no empty one."""
     if isinstance(error, FileNotFoundError):
         return
-    path = Path(error.filename)
-    raise refusal(error, path) or InputError(path, f"cannot be read ({error.strerror})", RIGHTS) from None
+    raise refused(error, Path(error.filename), "read", RIGHTS) from None
 
 
 def job_folders(root: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from labelct import events, inventory
-from labelct.errors import InputError
+from labelct.errors import InputError, refused
 from labelct.folders import TEMPORARY
 from labelct.signals import check_interrupted
 from labelct.texts import read_json
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 RECIPE = "recipe.json"
 KEY_LENGTH = 12  # 48 bits: a clash among a million stages has a chance of 1 in 500, and names stay readable
 PARTIAL = ".partial"
+REMADE = "delete the folder of the stage that it lies in: the same command makes it again"
+OTHER_OUTPUTS = "choose another paths.outputs="
 REMAKE = "rm -r {} lets the same command make it again"
 _PLANS: ContextVar[bool] = ContextVar("plans", default=False)
 
@@ -169,7 +171,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(folder, f"cannot be made ({error.strerror})", "choose another paths.outputs=") from error
+        raise refused(error, folder, "made", OTHER_OUTPUTS) from error
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from labelct.errors import ELSEWHERE, InputError, refusal
+from labelct.errors import InputError, refused
 from labelct.folders import made, temporary_name
 
 
@@ -38,8 +38,8 @@ def written(path: Path, remedy: str = "") -> Iterator[IO[bytes]]:
                 with suppress(OSError):  # what is wrong with the name is wrong with this one, too, and has been said
                     temporary.unlink(missing_ok=True)
     except OSError as error:
-        refused = refusal(error, path) or InputError(path, f"cannot be written ({error.strerror})", ELSEWHERE)
-        raise InputError(path, refused.problem, remedy or refused.remedy) from None
+        told = refused(error, path)
+        raise InputError(path, told.problem, remedy or told.remedy) from None
 
 
 def copy(source: Path, target: Path) -> None:

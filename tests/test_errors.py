@@ -12,8 +12,11 @@ from labelct.errors import (
     check_installed,
     check_range,
     did_you_mean,
+    first_line,
+    listed,
     nearest,
     refusal,
+    refused,
 )
 
 
@@ -95,3 +98,21 @@ def test_a_refusal_is_found_behind_what_it_broke_and_nothing_else_is_one():
 def test_the_nearest_name_is_found_whatever_its_case():
     assert did_you_mean("UNET", ["unet", "nnunet"]) == "did you mean 'unet'?"
     assert nearest("kidney", ["kidney_right", "liver", "kidney_left"], 3) == ["kidney_left", "kidney_right"]
+
+
+def test_what_a_file_system_refuses_has_its_own_words_or_those_of_the_system():
+    full, odd = OSError(errno.ENOSPC, "No space left"), OSError(errno.EBADF, "Bad file descriptor")
+    assert str(refused(full, "a")).startswith("a: the disk is full; free some space")
+    assert str(refused(odd, "a")) == "a: cannot be written (Bad file descriptor); write elsewhere"
+    assert str(refused(odd, "a", "read", "mend it")) == "a: cannot be read (Bad file descriptor); mend it"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(ValueError("\n one \ntwo"), "one"), (ValueError(), "ValueError"), (KeyError(" "), "' '")]
+)
+def test_the_first_line_of_an_error_says_something(error, said):
+    assert first_line(error) == said
+
+
+def test_a_list_is_as_long_as_a_line():
+    assert [listed([1, 2, 3], most) for most in (1, 2, 3)] == ["1 and 2 more", "1, 2 and 1 more", "1, 2, 3"]

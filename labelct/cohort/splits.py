@@ -1,6 +1,5 @@
 """Which case trains, validates or tests: from a file, from numbers, or as the folder itself says."""
 
-import hashlib
 import logging
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FilesSettings
 from labelct.errors import InputError
+from labelct.evaluation.folds import shuffled
 from labelct.settings import expanded
 from labelct.texts import read_json
 
@@ -81,7 +81,7 @@ def _spare(
     used = {case for split in SPLITS for case in chosen[split]}
     pools = dict.fromkeys(SPLITS, cases) if own is None else {split: own.get(split, []) for split in SPLITS}
     known = set(cases)
-    return {split: _shuffled({*pool} & known - used, settings.seed) for split, pool in pools.items()}
+    return {split: shuffled({*pool} & known - used, settings.seed) for split, pool in pools.items()}
 
 
 def _some(cases: list[str], split: str, number: int | None, seed: int, root: Path) -> list[str]:
@@ -90,11 +90,7 @@ def _some(cases: list[str], split: str, number: int | None, seed: int, root: Pat
     if number > len(cases):
         problem = f"its own {split} split holds {len(cases)} cases, {number} are asked for"
         raise InputError(root, problem, f"lower splits.{split} or give a splits_file")
-    return _shuffled(cases, seed)[:number]
-
-
-def _shuffled(cases: Iterable[str], seed: int) -> list[str]:
-    return sorted(cases, key=lambda case: hashlib.sha256(f"{seed}/{case}".encode()).digest())
+    return shuffled(cases, seed)[:number]
 
 
 def draw(
@@ -113,7 +109,7 @@ def draw(
     Raises:
         InputError: More cases are asked for than there are.
     """
-    drawn = _shuffled(with_image, seed)
+    drawn = shuffled(with_image, seed)
     count = _numbers(len(drawn), sum(with_image.values()), numbers, root)
     test = [case for case in drawn if with_image[case]][: count["test"]]
     rest = [case for case in drawn if case not in set(test)]

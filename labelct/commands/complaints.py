@@ -14,7 +14,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationE
 from labelct.commands.groups import NAME, groups
 from labelct.complaints import no_such_key, unknown_key, wrong_type
 from labelct.config import Config, option_names
-from labelct.errors import did_you_mean
+from labelct.errors import did_you_mean, first_line
 from labelct.kinds import KINDS
 
 # A number, null, or a list or table that begins with one, where the name of an option should stand.
@@ -96,7 +96,7 @@ def _not_merged(found: re.Match[str], error: Exception) -> str:
         return wrong_type(key, cause, value)
     if isinstance(cause, ConfigKeyError) and dataclasses.is_dataclass(cause.object_type):
         return unknown_key(str(cause.full_key), cause.object_type)
-    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    reason = first_line(cause or error)
     if reason.startswith("Cannot merge DictConfig with ListConfig"):
         table = f"a table {{name: value}}, or keys below it as in {key}.NAME=VALUE"
         return f"{key}={value}: allowed is {'a list in [ ]' if value.startswith('{') else table}"

@@ -23,7 +23,7 @@ from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME, groups, own_folder
 from labelct.commands.overrides import parsed, understood
 from labelct.complaints import ConfigError
-from labelct.config import Config, configuration_folder, is_truth, typed
+from labelct.config import Config, check_truth, configuration_folder, typed
 
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
 PLUGINS = {  # of Hydra: the package that each drives, and what pip installs both with
@@ -192,8 +192,8 @@ def _check_truths(overrides: Sequence[str], node: DictConfig) -> None:
     """Raise `ConfigError` where a number that is neither 0 nor 1 was taken for true or false while it was composed."""
     for item in parsed(overrides):
         key, value = item.key_or_group, item.value()
-        if not is_truth(value) and isinstance(OmegaConf.select(node, key), bool):
-            raise ConfigError(f"{key}={value}: allowed is true or false")
+        if type(value) is int and isinstance(OmegaConf.select(node, key), bool):
+            check_truth(key, value)
 
 
 def _without_hydra(whole: DictConfig) -> DictConfig:

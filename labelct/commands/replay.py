@@ -200,10 +200,7 @@ def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[st
     from labelct.trainer.settings import DeviceSettings
     from labelct.translation.translator import TranslatedMr
 
-    folder = stages / "translation" / check_name(stages, "stage", line["translation"]["stage"])
-    if not folder.is_dir():
-        remedy = "leave the manifest in outputs/stages of the run that made it"
-        raise InputError(folder, f"the translation that {line['name']} was made by is not there", remedy)
+    folder = _stage(stages, "translation", line["translation"]["stage"], f"the translation that {line['name']}")
     if subject.load_mr is None:
         raise InputError(subject.files[0], "the case has no MR", "give the cohort of the first run with --cohort-root")
     prediction = section("translation", made_with["translation"]).prediction
@@ -226,12 +223,18 @@ def _beside(subject: Subject, line: Mapping[str, Any], stages: Path) -> Subject:
 
     for told, key in line.get("atlases", {}).items():
         kind, _, name = told.partition(" ")
-        folder = stages / anatomies.STAGES[kind] / check_name(stages, "stage", key)
-        if not folder.is_dir():
-            remedy = "leave the manifest in outputs/stages of the run that made it"
-            raise InputError(folder, f"the atlases that {line['name']} was made with are not there", remedy)
+        folder = _stage(stages, anatomies.STAGES[kind], key, f"the atlas {name} that {line['name']}")
         subject = atlases.beside(subject, kind, {name: folder})
     return subject
+
+
+def _stage(stages: Path, stage: str, key: str, what: str) -> Path:
+    """Return the folder of a stage that a line was made with, `what`; `InputError` where it is not there."""
+    folder = stages / stage / check_name(stages, "stage", key)
+    if not folder.is_dir():
+        remedy = "leave the manifest in outputs/stages of the run that made it"
+        raise InputError(folder, f"{what} was made with is not there", remedy)
+    return folder
 
 
 def _check_source(subject: Subject, source: Mapping[str, str | None], line: Mapping[str, Any]) -> None:

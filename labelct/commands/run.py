@@ -21,9 +21,10 @@ from labelct.commands.groups import NAME, groups, options, own_folder
 from labelct.commands.job import JobFolders, sweep_ended
 from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
-from labelct.errors import InputError, LabelctError, refusal
+from labelct.errors import InputError, LabelctError, refused
 from labelct.parallel import workers_killed_on_interrupt
 from labelct.signals import interrupted_by, interrupted_code
+from labelct.store import OTHER_OUTPUTS
 
 EXAMPLES = """examples
   labelct run                                     label maps to Dice on the embedded cohort
@@ -146,8 +147,7 @@ def _refused(error: OSError | InputError, jobs: int) -> int:
     """Say why no job could begin, unless one that ended of the same has said it, and leave nothing of it."""
     folder = JobFolders.folder
     if isinstance(error, OSError):
-        path, problem = error.filename or folder, f"cannot be made ({error.strerror})"
-        error = refusal(error, path) or InputError(path, problem, "choose another paths.outputs=")
+        error = refused(error, error.filename or folder, "made", OTHER_OUTPUTS)
     JobFolders.forget_unstarted()
     failed = status.failures(folder) if folder and folder.is_dir() else []
     said = any(error.problem in reason for _, reason in failed)

@@ -14,7 +14,7 @@ from labelct.commands.case_files import is_whole
 from labelct.commands.masks import Record, case_of, check_labels, input_digest, is_made, mask_paths, named
 from labelct.commands.segmenter import Segmenter
 from labelct.commands.volume_table import write_table
-from labelct.errors import InputError, LabelctError
+from labelct.errors import InputError, LabelctError, listed
 from labelct.folders import check_takes_files
 from labelct.io import dicom_seg
 from labelct.io.inputs import find_images
@@ -124,8 +124,7 @@ def _without_label_maps(images: Sequence[Path], given: Sequence[Path]) -> list[P
     """
     maps = [path for path in images if path not in given and is_label_map(path)]
     if maps:
-        rest = f" and {len(maps) - SHOWN} more" if len(maps) > SHOWN else ""
-        told = f"{', '.join(map(str, maps[:SHOWN]))}{rest}"
+        told = listed(maps, SHOWN)
         if len(maps) == len(images):
             raise InputError(given[0], f"holds no CT, but label maps: {told}", "give the folder of the images")
         print(f"left out, for label maps are no CT: {len(maps)} ({told})")

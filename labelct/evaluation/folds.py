@@ -39,7 +39,7 @@ def share_out(strata: Mapping[str, str], settings: FoldSettings) -> tuple[Fold, 
     from sklearn.model_selection import StratifiedKFold
 
     assert settings.folds is not None
-    cases = _shuffled(strata, settings.fold_seed)
+    cases = shuffled(strata, settings.fold_seed)
     _check_counts(strata, settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of a small stratum, which is said in our words
@@ -95,5 +95,6 @@ def _few(cases: int) -> str:
     return f"at most {cases} here, the cases of the cohort, and {FEWEST} or more that are not held out"
 
 
-def _shuffled(cases: Iterable[str], seed: int) -> list[str]:
+def shuffled(cases: Iterable[str], seed: int) -> list[str]:
+    """Return names in the order of a hash of seed and name, whatever order they came in."""
     return sorted(cases, key=lambda case: hashlib.sha256(f"{seed}/{case}".encode()).digest())

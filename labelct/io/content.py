@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO, cast
 
-from labelct.errors import InputError
+from labelct.errors import InputError, first_line
 
 DEFLATE_RATIO = 1100  # deflate cannot shrink anything further
 CHUNK = 1 << 20
@@ -58,7 +58,7 @@ def read_content(path: Path, size: int) -> bytes:
             unzipped.read(1)  # the end of the stream, where its checksum is compared
             return content
     except _damage() as error:
-        raise InputError(path, f"truncated or damaged ({_line(error)})", "copy or export it again") from None
+        raise InputError(path, f"truncated or damaged ({first_line(error)})", "copy or export it again") from None
 
 
 def digest(path: Path, size: int | None = None) -> str:
@@ -81,7 +81,7 @@ def digest(path: Path, size: int | None = None) -> str:
                 digested.update(chunk)
                 left -= len(chunk)
     except _damage() as error:
-        raise InputError(path, f"truncated or damaged ({_line(error)})", "copy or export it again") from None
+        raise InputError(path, f"truncated or damaged ({first_line(error)})", "copy or export it again") from None
     return digested.hexdigest()[:16]
 
 
@@ -102,7 +102,3 @@ def _damage() -> tuple[type[Exception], ...]:
     from isal.igzip_lib import IsalError
 
     return EOFError, OSError, cast(type[Exception], IsalError)  # its stub calls the class an instance
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import ELSEWHERE, InputError
+from labelct.errors import InputError, first_line, refused
 from labelct.io.dicom import series_files, slice_order
 from labelct.io.label_table import Structure
 from labelct.io.orientation import turn_back
@@ -116,10 +116,10 @@ def write_segmentation(
             segmentation.SeriesDescription = f"labelct: {', '.join(one.name for one in structures)}"[:64]
             segmentation.save_as(path)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(source[0], f"no DICOM segmentation of it can be made ({reason})", "export it again") from None
+        problem = f"no DICOM segmentation of it can be made ({first_line(error)})"
+        raise InputError(source[0], problem, "export it again") from None
     except OSError as error:
-        raise InputError(path, f"cannot be written ({error.strerror})", ELSEWHERE) from error
+        raise refused(error, path) from error
 
 
 def _sources(path: Path, files: Sequence[DicomFile], order: Sequence[int]) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
+from labelct.errors import InputError, first_line
 from labelct.io.content import on_disk, read_content
 from labelct.io.geometry import check_grid, nifti_affine
 from labelct.io.kinds import kind_of
@@ -62,7 +62,7 @@ def read_header(path: Path) -> Header:
     except InputError:
         raise
     except Exception as error:  # nibabel's own errors have no common class
-        raise InputError(path, f"its header is damaged ({_line(error)})", REMEDY) from None
+        raise InputError(path, f"its header is damaged ({first_line(error)})", REMEDY) from None
     check_grid(path, header.shape, header.affine)
     if header.size > INFLATED and header.size > INFLATES * on_disk(path):
         problem = f"it declares {header.size} bytes, and {on_disk(path)} lie on the disk"
@@ -122,7 +122,3 @@ def _offset(path: Path, header: Any, least: int) -> int:
     if not least <= told <= MOST_OFFSET:
         raise InputError(path, f"its voxels are said to begin at byte {told:g}", REMEDY)
     return int(told)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labelct.errors import InputError
+from labelct.errors import InputError, listed
 from labelct.io.content import read_content
 from labelct.io.header import NIFTI2, read_header
 from labelct.io.hounsfield import HU_RANGE
@@ -22,6 +22,7 @@ COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps g
 LARGEST = 2**16 - 1  # what a probability of 1 is stored as
 CARET = 30  # the code of NIfTI extensions in the XML of Caret
 MOST_INTENSITY = 1e9  # beyond it no unit of an image goes, and sums of voxels lose all others
+SHOWN = 10  # values in a line
 MOST_LABEL = 2**20  # tables over label values stay small; atlases number a few thousand structures
 
 
@@ -76,8 +77,7 @@ def as_label_map(
     if names is not None:
         unknown = [value for value in values_in(labels) if value and value not in names]
         if unknown:
-            shown = ", ".join(map(str, unknown[:10])) + (" ..." if len(unknown) > 10 else "")
-            raise InputError(path, f"label values without a name: {shown}", "add them to the names")
+            raise InputError(path, f"label values without a name: {listed(unknown, SHOWN)}", "add them to the names")
     return labels
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
+from labelct.errors import InputError, listed
 from labelct.folders import matching
 from labelct.io.content import check_file
 
@@ -94,8 +94,7 @@ def index(root: str | Path) -> list[Header]:
         except InputError as error:
             damaged.append(f"{path.relative_to(os.path.expanduser(root))} ({error.problem})")
     if damaged:
-        more = f" and {len(damaged) - NAMED} more" if len(damaged) > NAMED else ""
-        problem = f"{len(damaged)} of {len(found) + len(damaged)} clips: {', '.join(damaged[:NAMED])}{more}"
+        problem = f"{len(damaged)} of {len(found) + len(damaged)} clips: {listed(damaged, NAMED)}"
         raise InputError(root, problem, f"{REPLACE} them")
     return found
 

@@ -8,6 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.errors import listed
 from labelct.labels import compact
 from labelct.priors.fit import FEWEST_VOXELS, GAS_BELOW_HU
 from labelct.priors.table import BACKGROUND_CLASSES, PORTAL, Priors
@@ -16,6 +17,7 @@ from labelct.threads import over_chunks
 TOLERANCE = 3.0  # standard deviations: 1 organ of 370 lies off by chance
 ENOUGH = 0.95  # of the volumes: what is normally distributed, with texture on top, seldom does better
 BIAS = 0.5  # standard deviations between patients that no user would see in a scan
+SHOWN = 6  # organs in a line
 AVERAGED = ("mean", "expected", "deviation", "sd")
 Row = dict[str, Any]
 
@@ -133,8 +135,8 @@ def sentence(found: Mapping[str, Any]) -> str:
     """Return one line about the result of `report`."""
     total = found["passed"] + found["failed"]
     off = [f"{organ['name']} {_off(organ)}" for organ in found["organs"] if not organ["passed"]]
-    shown = ", ".join(off[:6]) + (f" and {len(off) - 6} more" if len(off) > 6 else "")
-    return f"{found['passed']} of {total} organs are as dense as the prior says" + (f"; off: {shown}" if off else "")
+    more = f"; off: {listed(off, SHOWN)}" if off else ""
+    return f"{found['passed']} of {total} organs are as dense as the prior says{more}"
 
 
 def _bias(volumes: int) -> float:

@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped]
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from labelct.errors import InputError
+from labelct.errors import InputError, first_line
 from labelct.texts import read_text
 
 FILE = "config.yaml"
@@ -33,8 +33,7 @@ def read_configuration(run: Path, remedy: str = "run the job again, or delete it
             raise InputError(path, "repeats parts of itself, which no run writes", remedy)
         found = OmegaConf.to_container(OmegaConf.create(text))
     except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(path, f"cannot be read as YAML ({reason})", remedy) from None
+        raise InputError(path, f"cannot be read as YAML ({first_line(error)})", remedy) from None
     if not isinstance(found, dict):
         raise InputError(path, "is no configuration", remedy)
     return {str(name): value for name, value in found.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labelct.errors import InputError
+from labelct.errors import InputError, listed
 from labelct.report import arms, cross_validation, hours, published, tables
 from labelct.report.arms import FinishedRun
 from labelct.report.settings import StatisticsSettings
@@ -114,8 +114,7 @@ def _versions(runs: Sequence[FinishedRun]) -> list[str]:
     found = sorted({run.software for run in runs if run.software})
     if len(found) < 2:
         return []
-    more = f" and {len(found) - MOST_VERSIONS} more" if len(found) > MOST_VERSIONS else ""
-    return [f"Warning: runs of {', '.join(found[:MOST_VERSIONS])}{more} are compared, which may differ by that alone."]
+    return [f"Warning: runs of {listed(found, MOST_VERSIONS)} are compared, which may differ by that alone."]
 
 
 def _nothing(folders: Sequence[Path], untested: int, failed: Sequence[tuple[Path, str]]) -> InputError:

@@ -12,7 +12,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.grid import regrid
 from labelct.io import nifti
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.store import Stage, build, mention, planning, recipe_of
+from labelct.store import REMADE, Stage, build, mention, planning, recipe_of
 from labelct.synthesis.settings import DataSettings
 from labelct.texts import read_json
 from labelct.volume import LabelMap
@@ -21,7 +21,6 @@ from labelct.writing import write_json
 VERSION = 1
 STAGES = {"whole": "atlas", "completed": "completion"}  # the stage that each field of a subject is kept in
 MAP, NAMES = "map.nii.gz", "names.json"
-REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"
 
 
 def read(folder: Path) -> LabelMap:
@@ -31,7 +30,7 @@ def read(folder: Path) -> LabelMap:
 
 def names_in(folder: Path) -> dict[int, str]:
     """Return the names of the values that the label map of a stage has."""
-    return {int(value): name for value, name in read_json(folder / NAMES, REMEDY).items()}
+    return {int(value): name for value, name in read_json(folder / NAMES, REMADE).items()}
 
 
 def write(folder: Path, array: NDArray[Any], affine: NDArray[np.float64], names: Mapping[int, str]) -> None:

@@ -15,8 +15,8 @@ from labelct.cohort.grid import regrid
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config
 from labelct.errors import InputError
-from labelct.stages.anatomies import REMEDY, STAGES, VERSION, built, files_of, grid_of, on_grid, read, write
-from labelct.store import Stage, build, recipe_of
+from labelct.stages.anatomies import STAGES, VERSION, built, files_of, grid_of, on_grid, read, write
+from labelct.store import REMADE, Stage, build, recipe_of
 from labelct.texts import read_json
 from labelct.writing import write_json
 
@@ -82,7 +82,7 @@ def _fitting(
     ]:
         stages = built(_registered, tried, config.parallel, "cases completed by an atlas")
         for pair, stage in zip(tried, stages, strict=True):
-            dice = read_json(stage.folder / DICE, REMEDY)
+            dice = read_json(stage.folder / DICE, REMADE)
             if dice and np.mean(list(dice.values())) >= config.data.atlas.min_dice:
                 fits[pair.case.case][pair.atlas.case] = stage
             else:

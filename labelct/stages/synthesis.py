@@ -21,14 +21,13 @@ from labelct.scanner.scan import Acquisition
 from labelct.stages import priors, selection
 from labelct.stages.acquisition import resolved
 from labelct.stages.translation import described
-from labelct.store import RECIPE, Stage, build, ordered, recipe_of
+from labelct.store import RECIPE, REMADE, Stage, build, ordered, recipe_of
 from labelct.synthesis.recipe import Recipe, Synthetic
 from labelct.synthesis.recipes import RECIPES
 from labelct.texts import read_json
 from labelct.writing import write_json
 
 VERSION = 6
-REMEDY = "delete the folder of the stage that it lies in: the same command makes it again"
 # What of `data` says how volumes are used and not what is in them.
 ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_val"})
 
@@ -201,7 +200,7 @@ def _checked(recipe: Recipe, synthetic: Synthetic) -> dict[str, dict[str, Any]] 
 
 def names_of(folder: Path) -> list[str]:
     """Return the names of the volumes of a finished stage, as its recipe has them: what lies there may be less."""
-    settings = read_json(folder / RECIPE, REMEDY)["settings"]
+    settings = read_json(folder / RECIPE, REMADE)["settings"]
     cases, replicates = settings["cases"], settings["replicates"]
     return [f"{case}_r{number}" for split in cases for case in cases[split] for number in range(replicates[split])]
 
@@ -216,4 +215,4 @@ def records(folder: Path, names: Iterable[str]) -> list[dict[str, Any]]:
     Raises:
         InputError: A record is missing or damaged.
     """
-    return [read_json(folder / "records" / file, REMEDY) for file in sorted(f"{name}.json" for name in names)]
+    return [read_json(folder / "records" / file, REMADE) for file in sorted(f"{name}.json" for name in names)]

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from labelct.errors import LabelctError
@@ -17,9 +18,22 @@ from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import TRAINERS
 
 
+def take_part(main: Callable[[Path], None], what: str) -> None:
+    """Run this process as one of several that end with the first, and say in one line why it fails.
+
+    Args:
+        main: What it does, of the folder that the command line names.
+        what: What they do together.
+    """
+    end_with(os.getppid())
+    try:
+        main(Path(sys.argv[1]))
+    except LabelctError as error:
+        sys.exit(f"process {os.environ.get(RANK)} of the {what}: {error}")
+
+
 def main(folder: Path) -> None:
     """Take part in the training that `job.json` in `folder` describes; the curves are those of the first process."""
-    end_with(os.getppid())
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     device, volumes = DeviceSettings(**job["device"]), read_shared(folder, job["volumes"])
     trainer = TRAINERS[job["settings"]["kind"]]
@@ -30,7 +44,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(Path(sys.argv[1]))
-    except LabelctError as error:
-        sys.exit(f"process {os.environ.get(RANK)} of the training: {error}")
+    take_part(main, "training")

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError, SettingError, first_line
 from labelct.texts import read_json
 from labelct.trainer.intact import check_intact, decides
 from labelct.writing import write_json
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Schema = TypeVar("Schema")
 
 REMEDY = "point to the folder of a trained model, as the training left it"
+OTHER_SETTINGS = "holds a training with other settings", "delete it or choose another folder"
 OTHER_VERSION = "it may be of another version of labelct: use that one, or train again"
 KEYS = {"settings", "labels", "seed", "ignore", "spacing", "intensity"}
 LARGEST_LABEL = 255  # masks are uint8
@@ -147,7 +148,7 @@ def settings_of(folder: Path, model: Mapping[str, Any], schema: type[Schema], fi
         node = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(dict(model["settings"])))
         settings = OmegaConf.to_object(node)
     except (SettingError, OmegaConfBaseException, RecursionError) as error:
-        raise InputError(folder / file, f"its settings do not fit ({_line(error)})", OTHER_VERSION) from None
+        raise InputError(folder / file, f"its settings do not fit ({first_line(error)})", OTHER_VERSION) from None
     assert isinstance(settings, schema)
     return settings
 
@@ -196,7 +197,7 @@ def fill(network: nn.Module, weights: Any, path: Path) -> None:
         checked = {str(name): _weight(value) for name, value in dict(weights).items()}
         network.load_state_dict(checked, assign=True)
     except (RuntimeError, TypeError, ValueError) as error:
-        problem = f"its weights are not those of the network that model.json describes ({_line(error)})"
+        problem = f"its weights are not those of the network that model.json describes ({first_line(error)})"
         raise InputError(path, problem, REMEDY) from None
 
 
@@ -283,8 +284,4 @@ def _refused(error: Exception) -> str:
     if isinstance(error, pickle.UnpicklingError):
         asked = re.search(r"(?:GLOBAL|function|class) ([\w.]+)", str(error))
         return f"it asks for {asked[1]}, which is no number and no weight" if asked else "it holds more than weights"
-    return _line(error)[:200]
-
-
-def _line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0].strip() if str(error).strip() else type(error).__name__
+    return first_line(error)[:200]

@@ -12,7 +12,7 @@ from torch._dynamo.exc import TorchDynamoException
 
 from labelct.accelerator import GIB
 from labelct.dataset import TrainingSet
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError, SettingError, first_line
 from labelct.streaming import shared
 from labelct.targets import Targets
 from labelct.tracking import Tracker
@@ -32,7 +32,7 @@ from labelct.trainer.device import (
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.family import Family
 from labelct.trainer.memory import pays
-from labelct.trainer.model import read_model
+from labelct.trainer.model import OTHER_SETTINGS, read_model
 from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
@@ -91,7 +91,7 @@ def _model(task: TrainingTask[Any], training_set: TrainingSet, folder: Path) -> 
     if (folder / "model.json").exists():
         model = read_model(folder)
         if _of_training(model) != _of_training(wanted):
-            raise InputError(folder, "holds a training with other settings", "delete it or choose another folder")
+            raise InputError(folder, *OTHER_SETTINGS)
         return {**model, **wanted}
     properties = intensity(settings.normalisation, training_set)
     known = None if properties is None else asdict(properties)
@@ -159,7 +159,5 @@ def _failures_in_a_line(family: Family[Any], device: DeviceSettings, trainer: Tr
         remedy = f"set trainer.batch or {family.size_key} smaller, or free the card: {resume}"
         raise InputError(f"device={device.kind}", problem, remedy) from error
     except TorchDynamoException as error:
-        reason = str(error).strip().splitlines()[0]
-        raise SettingError(
-            "device.compile", device.compile, "false", f"torch cannot compile the network: {reason}"
-        ) from error
+        reason = f"torch cannot compile the network: {first_line(error)}"
+        raise SettingError("device.compile", device.compile, "false", reason) from error

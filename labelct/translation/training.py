@@ -32,7 +32,7 @@ from labelct.trainer.device import (
     torch_threads,
     trainer_arguments,
 )
-from labelct.trainer.model import read_checkpoint
+from labelct.trainer.model import OTHER_SETTINGS, read_checkpoint
 from labelct.trainer.progress import quiet
 from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings
@@ -157,9 +157,8 @@ def _check_model(settings: TranslationSettings, folder: Path) -> None:
     """Raise where a folder holds a training with other settings."""
     if not (folder / MODEL).exists():
         return
-    remedy = "delete it or choose another folder"
-    if read_json(folder / MODEL, remedy).get("settings") != of_training(settings):
-        raise InputError(folder, "holds a translation that was trained with other settings", remedy)
+    if read_json(folder / MODEL, OTHER_SETTINGS[1]).get("settings") != of_training(settings):
+        raise InputError(folder, *OTHER_SETTINGS)
 
 
 def _write_generators(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from labelct.errors import InputError
+from labelct.errors import InputError, first_line
 from labelct.texts import read_json
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.model import fill, read_checkpoint
@@ -56,8 +56,8 @@ class Translator:
             network = Generator(settings.filters, settings.blocks)
             fill(network, read_checkpoint(folder / GENERATORS)["ct"], folder / GENERATORS)
         except (KeyError, TypeError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(folder, f"holds no translation that fits its settings ({reason})", REMEDY) from None
+            problem = f"holds no translation that fits its settings ({first_line(error)})"
+            raise InputError(folder, problem, REMEDY) from None
         return cls(network.to(device).eval(), settings)
 
     def __call__(self, mr: Volume, source: Path, prediction: PredictionSettings | None = None) -> Volume:

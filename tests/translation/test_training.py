@@ -82,7 +82,7 @@ def test_other_settings_do_not_go_on_with_it(task, tmp_path):
     given = task(epochs=1)
     train(given, tmp_path, Tracker())
     before = (tmp_path / "model.json").read_text()
-    with pytest.raises(InputError, match="holds a translation that was trained with other settings; delete it"):
+    with pytest.raises(InputError, match="holds a training with other settings; delete it"):
         train(task(epochs=1, filters=4), tmp_path, Tracker())
     assert (tmp_path / "model.json").read_text() == before
 

@@ -42,9 +42,11 @@ def test_the_paper_is_the_default(configured) -> None:
     assert [(hu - known.mean) / known.sd for hu in (known.low, known.high)] == [-1, 1]
 
 
-@pytest.mark.parametrize(
-    ("trainer", "data"), [("resunet25d_small", "synth3"), *(("resunet25d", data) for data in option_names("data"))]
-)
+QUICK = [("resunet25d_small", "synth3"), ("resunet25d", "clinical"), ("resunet25d", "cyclegan")]  # for all others
+OTHERS = [pytest.param("resunet25d", data, marks=pytest.mark.ci) for data in option_names("data")]
+
+
+@pytest.mark.parametrize(("trainer", "data"), [*QUICK, *OTHERS])
 def test_it_goes_with_every_recipe(configured, trainer: str, data: str) -> None:
     config = configured(f"trainer={trainer}", f"data={data}", "debug=smoke")
     assert (config.trainer.kind, config.trainer.steps, config.trainer.size) == ("resunet25d", 4, 32)

@@ -12,7 +12,7 @@ from labelct.errors import InputError
 from labelct.tracking import Tracker
 from labelct.tracking.curves import FINE, LOG, FinePass
 from labelct.trainer.face import TrainingTask
-from labelct.trainer.model import CASCADE, read_description
+from labelct.trainer.model import CASCADE, OTHER_SETTINGS, read_description
 from labelct.trainer.training import train
 from labelct.trainer.unet.cascade.settings import CascadeSettings
 from labelct.trainer.unet.family import UNET
@@ -65,6 +65,6 @@ def _note(settings: CascadeSettings, folder: Path) -> None:
     """Leave in the folder of a model that it is a cascade; that of an interrupted training has to be the same one."""
     path, wanted = folder / CASCADE, asdict(settings)
     if path.exists() and read_description(path) != json.loads(json.dumps(wanted)):
-        raise InputError(folder, "holds a training with other settings", "delete it or choose another folder")
+        raise InputError(folder, *OTHER_SETTINGS)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(path, wanted, sort_keys=False)

@@ -9,6 +9,7 @@ from labelct.settings import Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
 SPACING_MM = (0.1, 20.0)  # of the network's grid
+MOST_CHANNELS = 2048  # feature maps of a level: four times what any published U-Net of CT has
 
 
 @dataclass
@@ -206,6 +207,24 @@ def check_length(name: str, values: Sequence[float], least: int, most: int) -> N
     if not least <= len(values) <= most:
         allowed = f"{least} values" if least == most else f"{least} to {most} values"
         raise SettingError(name, list(values), allowed)
+
+
+def check_levels(channels: Sequence[int], name: str, sizes: Sequence[int]) -> None:
+    """Raise `SettingError` unless a network can have a level for each of `channels`, on half the grid of the last one.
+
+    Args:
+        channels: Feature maps of the levels.
+        name: The setting that says what the network sees at once.
+        sizes: Its value, along one axis or all.
+    """
+    check_length("channels", channels, 3, 8)
+    for value in channels:
+        check_range("channels", value, 1, MOST_CHANNELS)
+    factor = 2 ** (len(channels) - 1)
+    if any(size < 2 * factor or size % factor for size in sizes):
+        levels = f"{len(channels)} levels in channels halve the grid {len(channels) - 1} times"
+        shown = list(sizes) if len(sizes) > 1 else sizes[0]
+        raise SettingError(name, shown, f"multiples of {factor}, at least {2 * factor}", levels)
 
 
 def check_xyz(name: str, values: Sequence[float] | None, low: float, high: float) -> None:

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from labelct.errors import SettingError, check_range
 from labelct.settings import choice, ranged
-from labelct.trainer.settings import SPACING_MM, LoopSettings, check_length, check_xyz
+from labelct.trainer.settings import SPACING_MM, LoopSettings, check_levels, check_xyz
 from labelct.trainer.settings import AugmentationSettings as SharedAugmentation
 
 LARGEST_SIZE = 1024  # pixels: twice what a CT has across
-MOST_CHANNELS = 2048  # feature maps of a level
 VALIDATIONS = 30  # of a training that names no other number: each tenth of the paper's 300 epochs
 
 
@@ -74,13 +72,7 @@ class ResUNetSettings(LoopSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_length("channels", self.channels, 3, 8)
-        for value in self.channels:
-            check_range("channels", value, 1, MOST_CHANNELS)
-        factor = 2 ** (len(self.channels) - 1)
-        if self.size < 2 * factor or self.size % factor:
-            levels = f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times"
-            raise SettingError("size", self.size, f"a multiple of {factor}, at least {2 * factor}", levels)
+        check_levels(self.channels, "size", [self.size])
 
     def recipe(self) -> dict[str, Any]:
         """Return what the weights depend on, as plain values: all but how a volume is segmented."""

@@ -7,12 +7,11 @@ from typing import Any
 from labelct.errors import SettingError, check_range
 from labelct.settings import choice, ranged
 from labelct.trainer.settings import AugmentationSettings as SharedAugmentation
-from labelct.trainer.settings import LoopSettings, check_length
+from labelct.trainer.settings import LoopSettings, check_length, check_levels
 from labelct.trainer.settings import PredictionSettings as SharedPrediction
 from labelct.trainer.unet.cascade.settings import CascadeSettings
 
 LARGEST_PATCH = 1024  # voxels along an axis: twice what a CT has across
-MOST_CHANNELS = 2048  # feature maps of a level: four times what any published U-Net of CT has
 
 
 @dataclass
@@ -71,26 +70,15 @@ class UNetSettings(LoopSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_length("channels", self.channels, 3, 8)
-        for size in self.channels:
-            check_range("channels", size, 1)
         check_length("patch", self.patch, 3, 3)
-        for name, values, most in (("channels", self.channels, MOST_CHANNELS), ("patch", self.patch, LARGEST_PATCH)):
-            for value in values:
-                check_range(name, value, 1, most)
+        for size in self.patch:
+            check_range("patch", size, 1, LARGEST_PATCH)
+        check_levels(self.channels, "patch", self.patch)
         check_range("deep_supervision", self.deep_supervision, 0, len(self.channels) - 2)
         if self.deep_supervision and self.network != "dynunet":
             raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
         if self.spacing is not None:
             self.cascade.check_grid(self.spacing)
-        factor = 2 ** (len(self.channels) - 1)
-        if any(size < 2 * factor or size % factor for size in self.patch):
-            raise SettingError(
-                "patch",
-                list(self.patch),
-                f"multiples of {factor}, at least {2 * factor}",
-                f"{len(self.channels)} levels in channels halve the grid {len(self.channels) - 1} times",
-            )
 
     def plain(self) -> dict[str, Any]:
         """Return the settings as plain values; a cascade that is off leaves no trace in keys and models."""

@@ -105,13 +105,13 @@ def compare_arms(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p values corrected after Holm (1979); NaN stays NaN and takes no part in the family.
+    """Return p values corrected after Holm (1979); NaN stays NaN and takes no part in the family."""
+    from statsmodels.stats.multitest import multipletests
 
-    `multipletests` of statsmodels does the same, and collects the garbage of the whole process at every call.
-    """
     p = np.array(p_values, dtype=float)
-    order = np.argsort(p)[: np.count_nonzero(~np.isnan(p))]  # NaN are sorted to the end
-    p[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
+    known = ~np.isnan(p)
+    if known.any():
+        p[known] = multipletests(p[known], method="holm")[1]
     return [float(value) for value in p]
 
 

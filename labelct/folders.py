@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -113,6 +113,13 @@ def check_takes_files(folder: Path) -> None:
     remove_empty(new)
 
 
+def check_no_folder(paths: Iterable[Path]) -> None:
+    """Raise `InputError` where a folder has the place of a file that is to be written."""
+    for path in paths:
+        if path.is_dir():
+            raise InputError(path, "is a folder, and a file of that name is to be written", f"move it or {ELSEWHERE}")
+
+
 @contextmanager
 def together(folder: Path, last: str = "") -> Iterator[Path]:
     """Yield a folder whose files lie in `folder` in the end, or none of them where one cannot be written.
@@ -122,13 +129,15 @@ def together(folder: Path, last: str = "") -> Iterator[Path]:
         last: The name of the file that gets there last, and says that the others are there.
 
     Raises:
-        InputError: The disk is full, or `folder` cannot be written.
+        InputError: The disk is full, `folder` cannot be written, or a folder has the place of a file.
     """
     aside = folder / temporary_name()
     with _told(aside, folder), made(folder), _removed(aside):
         aside.mkdir()
         yield aside
-        for path in sorted(aside.iterdir(), key=lambda path: (path.name == last, path.name)):
+        files = sorted(aside.iterdir(), key=lambda path: (path.name == last, path.name))
+        check_no_folder(folder / path.name for path in files if path.is_file())  # before the first of them is there
+        for path in files:
             path.replace(folder / path.name)
 
 

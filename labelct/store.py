@@ -110,7 +110,7 @@ def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -
     make_folder(stage.folder.parent)
     with _locked(stage):
         began = time.monotonic()
-        if stage.folder.is_dir():
+        if os.path.lexists(stage.folder):
             _mend(stage, recipe, make)
             tell(events.REUSED)
             return stage
@@ -205,6 +205,8 @@ def _take_over(stage: Stage) -> Path:
     own = stage.folder.with_name(f"{stage.key}.{os.getpid()}-{uuid.uuid4().hex[:8]}{PARTIAL}")
     for left in _partials(stage):
         if (left / RECIPE).is_file():
+            if other := foreign_recipe(left, stage.folder):
+                raise InputError(left, f"its recipe is that of {other}", REMAKE.format(left))
             try:
                 left.replace(own)
             except OSError as error:
@@ -222,12 +224,17 @@ def _partials(stage: Stage) -> list[Path]:
 
 def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None]) -> None:
     """Make again what is missing of a finished stage, or was changed, and list what has been made with it."""
-    folder, wrong = stage.folder, differences(stage.folder)
+    folder = stage.folder
+    if not folder.is_dir():
+        raise InputError(folder, "has the place of a stage, and is no folder", REMAKE.format(folder))
+    wrong = differences(folder)
     if RECIPE not in wrong and (other := foreign_recipe(folder)):
         raise InputError(folder, f"its recipe is that of {other}", REMAKE.format(folder))
     if not wrong:
         return
     log.warning("%s: %s; made again", folder, inventory.sentence(wrong))
+    if inventory.FILE in wrong and os.path.lexists(folder / inventory.FILE):
+        _remove(folder / inventory.FILE)
     changed = {folder / path: folder / f"{TEMPORARY}{uuid.uuid4().hex}" for path in wrong if (folder / path).exists()}
     for path, aside in changed.items():
         path.replace(aside)
@@ -253,8 +260,12 @@ def _remove(path: Path) -> None:
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def foreign_recipe(folder: Path) -> str:
+def foreign_recipe(folder: Path, finished: Path | None = None) -> str:
     """Return `stage/key` of the recipe in a stage's folder where it is that of another stage, else an empty text.
+
+    Args:
+        folder: Of the stage.
+        finished: What it is called once it is finished; None: as it is.
 
     Raises:
         InputError: It is missing, or cannot be read.
@@ -264,7 +275,8 @@ def foreign_recipe(folder: Path) -> str:
         name, key = recipe["stage"], key_of(recipe)
     except (KeyError, TypeError, ValueError):
         raise InputError(folder / RECIPE, "is no recipe", REMAKE.format(folder)) from None
-    return "" if (name, key) == (folder.parent.name, folder.name) else f"{name}/{key}"
+    wanted = finished or folder
+    return "" if (name, key) == (wanted.parent.name, wanted.name) else f"{name}/{key}"
 
 
 def differences(folder: Path, contents: bool = False) -> dict[str, str]:

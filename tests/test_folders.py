@@ -63,12 +63,20 @@ def test_what_was_there_is_replaced_at_the_end_alone(tmp_path):
     assert (tmp_path / "a").read_text() == "old"
 
 
-def test_the_last_file_is_moved_behind_the_others(tmp_path):
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "in the way").touch()
-    with pytest.raises(InputError, match="is a folder"), together(tmp_path, last="a") as folder:
+def test_the_last_file_is_moved_behind_the_others(tmp_path, monkeypatch):
+    moved, replace = [], Path.replace
+    monkeypatch.setattr(Path, "replace", lambda path, target: moved.append(path.name) or replace(path, target))
+    with together(tmp_path, last="a") as folder:
+        [(folder / name).touch() for name in ("a", "b", "c")]
+    assert moved == ["b", "c", "a"]
+
+
+def test_none_is_moved_where_a_folder_has_the_place_of_one(tmp_path):
+    (tmp_path / "b" / "kept").mkdir(parents=True)
+    with pytest.raises(InputError, match="b: is a folder") as caught, together(tmp_path) as folder:
         [(folder / name).touch() for name in ("a", "b")]
-    assert not (tmp_path / "a").exists()
+    assert caught.value.path == tmp_path / "b"
+    assert [path.name for path in tmp_path.rglob("*")] == ["b", "kept"]
 
 
 def test_a_whole_folder_appears_in_the_end_in_place_of_the_one_before(tmp_path):

@@ -171,10 +171,30 @@ def test_the_folder_of_another_stage_under_the_name_of_this_one_is_refused(tmp_p
         build(tmp_path, RECIPE, cases)
 
 
-@pytest.mark.parametrize("listed", ["{}", "[]", "{", '{"two": {}}', "7"])
+@pytest.mark.parametrize("place", ["file", "link"])
+def test_what_is_no_folder_in_the_place_of_a_stage_is_named_before_the_work(tmp_path, place):
+    stage = build(tmp_path, RECIPE, cases)
+    shutil.rmtree(stage.folder)
+    stage.folder.touch() if place == "file" else stage.folder.symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match=rf"{stage.key}: has the place of a stage, and is no folder; rm -r "):
+        build(tmp_path, RECIPE, lambda folder: pytest.fail("made"))
+
+
+def test_what_was_begun_of_another_stage_is_not_gone_on_with(tmp_path):
+    other = recipe_of("scan", 2, {})
+    with pytest.raises(RuntimeError):
+        build(tmp_path, other, break_off)
+    (begun,) = (tmp_path / "scan").glob("*.partial")
+    begun = begun.rename(begun.with_name(begun.name.replace(key_of(other), key_of(RECIPE))))
+    with pytest.raises(InputError, match=rf"its recipe is that of scan/{key_of(other)}; rm -r {begun} lets the same"):
+        build(tmp_path, RECIPE, lambda folder: pytest.fail("made"))
+
+
+@pytest.mark.parametrize("listed", ["{}", "[]", "{", '{"two": {}}', "7", None])
 def test_an_inventory_that_lists_nothing_says_nothing(tmp_path, listed):
     stage = build(tmp_path, RECIPE, cases)
-    (stage.folder / "files.json").write_text(listed)
+    (stage.folder / "files.json").unlink()
+    (stage.folder / "files.json").mkdir() if listed is None else (stage.folder / "files.json").write_text(listed)
     (stage.folder / "two").unlink()
     build(tmp_path, RECIPE, cases)
     assert (stage.folder / "two").exists()

@@ -1,15 +1,17 @@
 """What `labelct segment` leaves of one case: mask, record, picture, DICOM-SEG, probabilities; all or none."""
 
+import errno
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct import __version__
-from labelct.commands.masks import Record, case_of, read_record, record_path
-from labelct.errors import InputError
-from labelct.folders import together
+from labelct.commands.masks import LONGEST, Record, case_of, read_record, record_path
+from labelct.errors import REFUSALS, InputError
+from labelct.folders import check_no_folder, together
 from labelct.io.label_table import Structure
 from labelct.io.tags import is_dicom
 from labelct.writing import write_json
@@ -73,6 +75,11 @@ class Case:
         """Return where the file of an ending lies, or is written first."""
         return (folder or self.mask.parent) / f"{case_of(self.mask)}{ending}"
 
+    @property
+    def files(self) -> list[Path]:
+        """Return all that is written of the image."""
+        return [self.mask, record_path(self.mask), *map(self.path, self.beside)]
+
 
 @dataclass(frozen=True)
 class Result:
@@ -95,6 +102,14 @@ def endings_for(image: Path, probabilities: bool, dicom_seg: bool) -> tuple[str,
     """Return the endings of the files beside a mask: a DICOM-SEG of DICOM alone, and where it can be written."""
     wanted = {PICTURE: True, DICOM_SEG: dicom_seg and (image.is_dir() or is_dicom(image)), PROBABILITIES: probabilities}
     return tuple(ending for ending, is_wanted in wanted.items() if is_wanted)
+
+
+def check_places(case: Case) -> None:
+    """Raise `InputError` where a file of a case cannot have its name, before the network is asked for it."""
+    for path in case.files:
+        if len(os.fsencode(path.name)) > LONGEST:
+            raise InputError(path, *REFUSALS[errno.ENAMETOOLONG])
+    check_no_folder(case.files)
 
 
 def is_whole(case: Case) -> bool:

@@ -3,7 +3,7 @@
 import argparse
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from time import monotonic
@@ -11,11 +11,22 @@ from time import monotonic
 from labelct.commands import case_files
 from labelct.commands.arguments import Parser
 from labelct.commands.case_files import is_whole
-from labelct.commands.masks import Record, case_of, check_labels, input_digest, is_made, mask_paths, named
+from labelct.commands.masks import (
+    ITK_SNAP,
+    LABELS,
+    Record,
+    case_of,
+    check_labels,
+    input_digest,
+    is_made,
+    mask_paths,
+    named,
+)
 from labelct.commands.segmenter import Segmenter
+from labelct.commands.volume_table import NAME as TABLE
 from labelct.commands.volume_table import write_table
 from labelct.errors import InputError, LabelctError, listed
-from labelct.folders import check_takes_files
+from labelct.folders import check_no_folder, check_takes_files
 from labelct.io import dicom_seg
 from labelct.io.inputs import find_images
 from labelct.io.volumes import ct_files, is_label_map
@@ -91,6 +102,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     given = parser().parse_args(arguments)
     check_takes_files(given.output)
+    check_no_folder(given.output / name for name in (LABELS, ITK_SNAP, TABLE))
     images, folder = find_images(given.ct, given.output), find_model(given.model)
     masks = mask_paths(_without_label_maps(images, given.ct), given.output)
     from labelct.trainer.model import model_key, read_model
@@ -105,15 +117,22 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if missing:
             _segment(given, folder, model, missing, failed)
+    except LabelctError:  # which ends the command, with the last line
+        _tell(failed.values())
+        raise
     finally:  # once for all cases, also where they are interrupted: it gathers the records of the whole folder
         write_table(given.output)
     counts = [f"{len(missing) - len(failed) + unread} of {len(masks)} segmented"]
     counts += [f"{len(cases) - len(missing)} skipped"] if len(cases) > len(missing) else []
     counts += [f"{len(failed)} failed"] if failed else []
     print(f"{', '.join(counts)}: {given.output}")
-    for line in failed.values():
-        print(f"labelct segment: {line}", file=sys.stderr)
+    _tell(failed.values())
     return 1 if failed else 0
+
+
+def _tell(failures: Iterable[str]) -> None:
+    for line in failures:
+        print(f"labelct segment: {line}", file=sys.stderr)
 
 
 def _without_label_maps(images: Sequence[Path], given: Sequence[Path]) -> list[Path]:
@@ -134,22 +153,29 @@ def _without_label_maps(images: Sequence[Path], given: Sequence[Path]) -> list[P
 def _cases(
     given: argparse.Namespace, masks: Mapping[Path, Path], model: case_files.Model, failed: dict[Path, str]
 ) -> list[case_files.Case]:
-    """Return what is to be made of each CT; one that cannot be read goes to `failed`."""
+    """Return what is to be made of each CT; one that cannot be read, or not be written of, goes to `failed`."""
     options = {"all_components": given.all_components, "not_hu": given.not_hu}
-    writable, cases = dicom_seg.is_available(), []
+    cases = []
     for image, mask in masks.items():
         try:
             ct_files(image)
             record = Record(input_digest(image, given.series), model.key, model.labels, options)
+            case = case_files.Case(image, given.series, mask, record, _beside(image, given.probabilities))
+            case_files.check_places(case)
         except LabelctError as error:
             failed[image] = str(error)
-            continue
-        beside = case_files.endings_for(image, given.probabilities, dicom_seg=True)
-        if not writable and case_files.DICOM_SEG in beside:
-            _say_once(f"no DICOM-SEG beside the masks, highdicom is not installed; {dicom_seg.INSTALL}")
-            beside = case_files.endings_for(image, given.probabilities, dicom_seg=False)
-        cases.append(case_files.Case(image, given.series, mask, record, beside))
+        else:
+            cases.append(case)
     return cases
+
+
+def _beside(image: Path, probabilities: bool) -> tuple[str, ...]:
+    """Return the endings of the files beside a mask, without what no package is there for."""
+    beside = case_files.endings_for(image, probabilities, dicom_seg=True)
+    if case_files.DICOM_SEG not in beside or dicom_seg.is_available():
+        return beside
+    _say_once(f"no DICOM-SEG beside the masks, highdicom is not installed; {dicom_seg.INSTALL}")
+    return case_files.endings_for(image, probabilities, dicom_seg=False)
 
 
 @cache

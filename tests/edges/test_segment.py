@@ -1,13 +1,14 @@
 """What `labelct segment` writes: on the input's grid, named apart, never by another model, past a CT that is broken."""
 
 import json
+import shutil
 
 import nibabel
 import numpy as np
 import pytest
 from nibabel.orientations import axcodes2ornt, ornt_transform
 
-from labelct.commands import segment
+from labelct.commands import case_files, segment
 from labelct.errors import InputError
 from labelct.trainer import table
 from tests.edges.models import unet
@@ -116,6 +117,63 @@ def test_one_bad_ct_stops_none_of_the_others(models, tmp_path, capsys):
         str(inputs[2]),
     ]
     assert sorted(path.name for path in out.glob("*.nii.gz")) == ["a.nii.gz", "d.nii.gz"]
+
+
+@pytest.mark.parametrize("name", ["b.nii.gz", "b.png", "b.made_from.json", "b.probabilities.nii.gz"])
+def test_a_folder_in_the_place_of_a_file_costs_its_own_case_alone(models, tmp_path, capsys, monkeypatch, name):
+    one, _, out, _ = models
+    monkeypatch.setattr(Threshold, "predict_probabilities", probabilities, raising=False)
+    inputs = [ct(tmp_path / f"{case}.nii.gz", seed=seed) for seed, case in enumerate("abc")]
+    (out / name / "kept").mkdir(parents=True)
+    assert run(*inputs, "-o", out, "--model", one, "--probabilities") == 1
+    told = capsys.readouterr()
+    assert "2 of 3 segmented, 1 failed" in told.out
+    (line,) = [line for line in told.err.splitlines() if "labelct segment" in line]
+    assert line.startswith(f"labelct segment: {out / name}: is a folder, and a file of that name is to be written; ")
+    assert [path.name for path in out.glob("b.*")] == [name]
+    assert len(list(out.glob("a.*"))) == len(list(out.glob("c.*"))) == 4
+    shutil.rmtree(out / name)
+    assert run(*inputs, "-o", out, "--model", one, "--probabilities") == 0
+    assert "1 of 3 segmented, 2 skipped" in capsys.readouterr().out
+    assert len(list(out.glob("b.*"))) == 4
+
+
+def probabilities(network, volume):
+    found = network.predict(volume)
+    return found, found[None].astype(np.float16)
+
+
+@pytest.mark.parametrize("name", ["volumes.csv", "labels.json", "labels.txt"])
+def test_a_folder_in_the_place_of_a_file_for_all_is_told_before_the_model_is_opened(models, tmp_path, name):
+    one, _, out, opened = models
+    (out / name).mkdir(parents=True)
+    with pytest.raises(InputError, match=rf"{name}: is a folder"):
+        run(ct(tmp_path / "a.nii.gz"), "-o", out, "--model", one)
+    assert (opened, [path.name for path in out.iterdir()]) == ([], [name])
+
+
+def test_a_name_that_leaves_no_room_for_a_file_beside_the_mask_is_told_before_the_model_is_opened(
+    models, tmp_path, capsys
+):
+    one, _, out, opened = models
+    path = ct(tmp_path / f"{'n' * 240}.nii.gz")
+    assert run(path, "-o", out, "--model", one, "--probabilities") == 1
+    assert ".probabilities.nii.gz: the name is too long" in capsys.readouterr().err
+    assert opened == []
+
+
+def test_ct_that_failed_are_named_too_where_the_disk_ends_the_command(models, tmp_path, capsys, monkeypatch):
+    one, _, out, _ = models
+    first, second = (ct(tmp_path / f"{name}.nii.gz") for name in "ab")
+    first.write_bytes(first.read_bytes()[:60])
+
+    def refuse(*_):
+        raise InputError(out / "b.nii.gz", "the disk is full", "free some space")
+
+    monkeypatch.setattr(case_files, "write", refuse)
+    with pytest.raises(InputError, match="the disk is full"):
+        run(first, second, "-o", out, "--model", one)
+    assert f"labelct segment: {first}: " in capsys.readouterr().err
 
 
 def label_map(path, values=(0, 1, 2), dtype=np.uint8):

@@ -1,5 +1,6 @@
 """Images and label maps in NRRD and MetaImage files: the one place that knows SimpleITK's order of axes for them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ from labelct.volume import Frame, LabelMap, Volume
 NRRD, METAIMAGE = ("NRRD", "NrrdImageIO", b"NRRD000"), ("MetaImage", "MetaImageIO", b"NDims")
 FORMATS = {".nrrd": NRRD, ".nhdr": NRRD, ".mha": METAIMAGE, ".mhd": METAIMAGE}
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # SimpleITK has LPS
+BITS = re.compile(r"(\d+)-bit")  # "16-bit unsigned integer", and "vector of 16-bit ..."
 REMEDY = "export it again as .nrrd, .mha or .nii.gz"
 
 
@@ -156,13 +158,13 @@ def _checked_header(path: Path) -> _Header:
     try:
         reader.ReadImageInformation()
     except RuntimeError:
-        raise InputError(path, f"cannot be read as {name}{kind_of(path)}", REMEDY) from None
+        raise InputError(path, f"its {name} header cannot be read", REMEDY) from None
     size, components = reader.GetSize(), reader.GetNumberOfComponents()
-    if len(size) != 3 or min(size) < 1 or np.prod(size, dtype=float) > MOST_VOXELS or components > 1:
-        colours = f" of {components} numbers each" if components > 1 else ""
+    bits = BITS.match(sitk.GetPixelIDValueAsString(reader.GetPixelID()))
+    if len(size) != 3 or min(size) < 1 or np.prod(size, dtype=float) > MOST_VOXELS or components > 1 or not bits:
+        colours = f" of {components} numbers each" if components > 1 else "" if bits else " of vectors"
         raise InputError(path, f"its shape is {tuple(size)}{colours}", "give one 3-D volume per file")
-    bits = int(sitk.GetPixelIDValueAsString(reader.GetPixelID()).partition("-")[0])  # "16-bit unsigned integer"
-    check_header(path, said, voxels, size, bits)
+    check_header(path, said, voxels, size, int(bits[1]))
     affine = _affine(reader)
     check_grid(path, size, affine)
     return _Header(size, affine)

@@ -29,6 +29,8 @@ REMEDY = "put video files there (.mp4, .mkv, .mov, .avi, .webm) or set texture=s
 REPLACE = "remove or replace"
 UNINDEXED = "mpeg"  # program and transport streams: time stamps after a seek are guesses, so all is decoded
 NAMED = 10  # damaged clips that an error names; it counts the others
+EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"  # what a Matroska file and its frames begin with
+START = 4096  # bytes; those of a Matroska file that say how large it is are among the first hundred
 HEADERS = 1 << 16  # clips whose headers are kept in memory, about 300 bytes each
 
 
@@ -112,6 +114,8 @@ def _header(path: Path, size: int, changed: int) -> Header:
             height, width = stream.codec_context.height, stream.codec_context.width
             frames = stream.frames or round(seconds * rate)
             end = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
+        with path.open("rb") as file:
+            end = max(end, _declared_end(file.read(START)))
     except (av.FFmpegError, IndexError, OSError, ValueError) as error:
         raise InputError(path, f"cannot be decoded ({error})", f"{REPLACE} the file") from None
     if end > size:
@@ -119,6 +123,29 @@ def _header(path: Path, size: int, changed: int) -> Header:
     if min(frames, height, width) < 1 or seconds <= 0:
         raise InputError(path, "its header tells no frames", f"{REPLACE} the file")
     return Header(path, frames, height, width, start, seconds)
+
+
+def _declared_end(start: bytes) -> int:
+    """Return where an AVI or a Matroska file says that it ends, 0 where it does not: a cut one has lost its index.
+
+    Args:
+        start: Its first bytes.
+    """
+    if start.startswith(b"RIFF"):
+        return 8 + int.from_bytes(start[4:8], "little")
+    if not start.startswith(EBML):
+        return 0
+    segment = sum(_ebml_size(start, len(EBML)))
+    begin, size = _ebml_size(start, segment + len(SEGMENT))
+    return begin + size if start[segment:].startswith(SEGMENT) else 0
+
+
+def _ebml_size(start: bytes, at: int) -> tuple[int, int]:
+    """Return where an element's content begins, and its size; 0 where that is unknown, as in a stream (RFC 8794)."""
+    length = 9 - start[at].bit_length()  # as many bytes as there are zeros before the first one
+    marked = int.from_bytes(start[at : at + length], "big")
+    size = marked & ~(1 << 7 * length)
+    return at + length, 0 if size == (1 << 7 * length) - 1 else size
 
 
 def decode(header: Header, numbers: Sequence[int], size: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:

@@ -127,6 +127,24 @@ def test_all_damaged_clips_are_named_at_once(tmp_path: Path) -> None:
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "ffv1"), ("a.webm", "libvpx"), ("a.avi", "mpeg4")])
+def test_a_clip_that_lost_its_index_with_its_end_is_cut_off(tmp_path: Path, name: str, codec: str) -> None:
+    """Its header tells all frames; those behind the cut would all be the last one before it."""
+    path = write_video(tmp_path / name, 40, codec)
+    whole = path.read_bytes()
+    assert index(tmp_path)[0].frames == 40
+    path.write_bytes(whole[: len(whole) * 9 // 10])
+    with pytest.raises(InputError, match=rf"{name} \(is cut off after \d+ of at least {len(whole)} bytes"):
+        index(tmp_path)
+
+
+def test_a_matroska_file_of_unknown_size_is_read(video: Path) -> None:
+    whole, frames = video.read_bytes(), b"\x18\x53\x80\x67"
+    at = whole.index(frames) + len(frames)
+    video.write_bytes(whole[:at] + b"\x01" + b"\xff" * 7 + whole[at + 8 :])
+    assert index(video.parent)[0].frames == 12
+
+
 def test_a_link_to_nothing_and_a_pipe_are_damaged_clips_and_no_absent_ones(video: Path) -> None:
     (video.parent / "gone.mp4").symlink_to("nowhere.mp4")
     os.mkfifo(video.parent / "pipe.mp4")

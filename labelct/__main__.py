@@ -3,13 +3,15 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TypeVar
 
 from labelct import __version__
 from labelct.signals import interrupt_on_signals, interrupted_code, leave
 
 HOME = re.compile(r"^(--[\w-]+=|)~(?=/|$)")  # a shell expands `~/x`, but not `--model=~/x`
+Code = TypeVar("Code", int, int | None)
 PIPE_CLOSED = 141  # what shells report of a command whose reader went away
 
 VERBS = {
@@ -40,7 +42,7 @@ def main() -> None:
     try:
         interrupt_on_signals()
         verb, *rest = [HOME.sub(_home, argument) for argument in sys.argv[1:]] or [""]
-        code = _answered(verb, rest)
+        code = _in_a_line(name, lambda: _answered(verb, rest))
         if code is None:
             name = f"labelct {verb}"
             sys.argv = [name, *rest]
@@ -94,30 +96,34 @@ def _stopped(name: str) -> int:
 
 
 def _run(verb: str, arguments: Sequence[str]) -> int:
-    """Run one verb; what it cannot do is one line."""
     from labelct import caches
-    from labelct.errors import LabelctError, refusal
     from labelct.parallel import openmp_wait_policy
 
     openmp_wait_policy()
     caches.find_room()
+    return _in_a_line(f"labelct {verb}", lambda: import_module(f"labelct.commands.{verb}").main(arguments))
+
+
+def _in_a_line(name: str, work: Callable[[], Code]) -> Code | int:
+    """Return the exit code of some work; what it cannot do is one line."""
+    from labelct.errors import LabelctError, refusal
+
     try:
         try:
-            code: int = import_module(f"labelct.commands.{verb}").main(arguments)
-            return code
+            return work()
         finally:
             sys.stdout.flush()
     except LabelctError as error:
-        print(f"labelct {verb}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # `labelct priors show | head`: what is left unsaid, the interpreter would try to say once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except (OSError, ModuleNotFoundError) as error:
-        if not (refused := refusal(error)):
+        if not (refused := refusal(error, place="a file or standard output")):
             raise
-        print(f"labelct {verb}: {refused}", file=sys.stderr)
+        print(f"{name}: {refused}", file=sys.stderr)
         return 1
 
 

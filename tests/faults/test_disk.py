@@ -155,9 +155,10 @@ def test_a_long_name_is_written_or_refused(tmp_path, verbs, capsys, length):
         assert "the name is too long" in one_line(capsys, command)
 
 
-def test_a_full_standard_output_is_one_line():
+@pytest.mark.parametrize(("arguments", "name"), [(["run", "--help"], "labelct run"), (["--help"], "labelct")])
+def test_a_full_standard_output_is_one_line(arguments, name):
     with open("/dev/full", "w", encoding="utf-8") as full:
-        command = [sys.executable, "-m", "labelct", "run", "--help"]
+        command = [sys.executable, "-m", "labelct", *arguments]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
-    assert done.stderr == f"labelct run: a file: {FULL}\n"
+    assert done.stderr == f"{name}: a file or standard output: {FULL}\n"

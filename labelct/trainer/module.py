@@ -143,9 +143,9 @@ class Checkpoints(Callback):
         dice = mean(validation_dice(module).values())
         better = dice > self.best
         self.best = dice if better else self.best
-        self._save(trainer, "last.ckpt")
-        if better:
+        if better:  # first: `last.ckpt` knows its Dice, and a run that goes on from there would not write it again
             self._save(trainer, "best.ckpt")
+        self._save(trainer, "last.ckpt")
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Save the end of a run that was never validated, and let it be the best where no Dice was found."""

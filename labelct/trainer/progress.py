@@ -111,9 +111,7 @@ class Curves(Callback):
         """Write the mean loss of the last ten steps, as soon as it has come from the device."""
         self.losses.append(outputs["loss"].detach())
         if trainer.global_step % EVERY == 0 or trainer.global_step == trainer.max_steps or trainer.should_stop:
-            rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-            self._coming.append((trainer.global_step, rate, Fetched(torch.stack(self.losses).mean())))
-            self.losses.clear()
+            self._fetch_losses(trainer)
         self._write_losses()
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
@@ -121,11 +119,18 @@ class Curves(Callback):
         self._write_losses(wait=True)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
-        """Write the Dice of each target and their mean."""
+        """Write the Dice of each target and their mean, and the losses that a run from here on knows nothing of."""
+        self._fetch_losses(trainer)
         self._write_losses(wait=True)
         scores = validation_dice(module)
         values = {"dice": mean(scores.values()), **{f"dice_{name}": value for name, value in scores.items()}}
         self._write(trainer.global_step, values)
+
+    def _fetch_losses(self, trainer: Trainer) -> None:
+        if self.losses:
+            rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+            self._coming.append((trainer.global_step, rate, Fetched(torch.stack(self.losses).mean())))
+            self.losses.clear()
 
     def _write_losses(self, wait: bool = False) -> None:
         while self._coming and (wait or self._coming[0][2].ready()):

@@ -38,7 +38,7 @@ from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings, LoopSettings
-from labelct.writing import write_json
+from labelct.writing import copy, write_json
 
 Loop = TypeVar("Loop", bound=LoopSettings)
 
@@ -117,13 +117,16 @@ def _fit(
     start = steps_done(last, clock, "training")
     if start >= settings.steps or clock.is_over:
         replay(folder / LOG, tracker)
+        if rank() == 0 and not (folder / "best.ckpt").exists():  # a run without any Dice that was killed at its end
+            copy(last, folder / "best.ckpt")
         return
     torch.manual_seed(model["seed"])
     scored = None if task.region is None else list(task.region.targets)
-    callbacks: list[Callback] = [clock, Checkpoints(folder)]
-    if rank() == 0:
+    callbacks: list[Callback] = [clock]
+    if rank() == 0:  # the row of a validation is written before the checkpoint that says that it is over
         curves = Curves(folder / LOG, scored or list(model["labels"]), tracker, start)
         callbacks += [curves, StepBar(settings.steps, clock, "fine pass" if scored else "training")]
+    callbacks.append(Checkpoints(folder))
     volumes = validation(task, training_set, model)
     module = SegmentationModule(family, model, clock, compiles(task.device, pays(settings)), scored)
     trainer = Trainer(

@@ -72,7 +72,8 @@ class Curves(Callback):
         """Move the bar; write the mean losses of the last ten steps as soon as they have come from the device."""
         assert isinstance(module, TranslationModule)
         self._seen.append(torch.stack([loss.float() for loss in outputs.values()]))
-        if module.step % EVERY == 0 or module.step >= module.total or trainer.should_stop:
+        kept = module.step % (module.per_epoch * module.settings.save_every) == 0  # a run from there knows no more
+        if module.step % EVERY == 0 or kept or module.step >= module.total or trainer.should_stop:
             self._coming.append((module.step, tuple(outputs), Fetched(torch.stack(self._seen).mean(0))))
             self._seen.clear()
         text = None
@@ -152,11 +153,8 @@ class Keeper(Callback):
             self._keep(trainer, module)
 
     def _keep(self, trainer: Trainer, module: TranslationModule) -> None:
+        """Draw the picture, then write the checkpoint: what is killed in between draws the same picture again."""
         self._kept = module.step
-        partial = self.folder / f".{RESUMED}.partial"
-        trainer.save_checkpoint(partial)
-        if trainer.is_global_zero:
-            partial.replace(self.folder / RESUMED)
         if self.samples is not None:
             with _evaluated(module):
                 made = self.samples.made(module.cycle, module.settings, module.device)
@@ -164,6 +162,10 @@ class Keeper(Callback):
             draw(made, path)
             self.tracker.figure("translation/samples", path)
             warn_of_collapse(made, module.step)
+        partial = self.folder / f".{RESUMED}.partial"
+        trainer.save_checkpoint(partial)
+        if trainer.is_global_zero:
+            partial.replace(self.folder / RESUMED)
 
 
 def warn_of_collapse(made: Mapping[str, Tensor], step: int) -> None:

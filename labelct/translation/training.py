@@ -127,9 +127,10 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
     torch.manual_seed(settings.seed)
     module = TranslationModule(settings, per_epoch, clock)
     first = rank() == 0
-    callbacks: list[Callback] = [clock, Keeper(folder, Samples(mr, ct) if first else None, tracker)]
-    if first:
+    callbacks: list[Callback] = [clock]
+    if first:  # a row is written before the checkpoint that says that its steps are over
         callbacks.append(Curves(folder / LOG, tracker, clock, start))
+    callbacks.append(Keeper(folder, Samples(mr, ct) if first else None, tracker))
     trainer = Trainer(
         **trainer_arguments(device, unused=True),
         **BARE,

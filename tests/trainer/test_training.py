@@ -13,7 +13,7 @@ from torch._dynamo.exc import TorchDynamoException
 from labelct.errors import InputError, SettingError
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
-from labelct.trainer.module import SegmentationModule
+from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet import fit as train
 from labelct.trainer.unet import load
@@ -82,7 +82,51 @@ def test_interrupted_run_ends_as_an_uninterrupted_one(training_set, tiny, tmp_pa
     resumed, straight = (weights(tmp_path / name) for name in ("resumed", "straight"))
     assert all(torch.equal(resumed[name], straight[name]) for name in straight)
     steps = [[row["step"] for row in rows(tmp_path / name / "log.csv")] for name in ("resumed", "straight")]
-    assert steps[0] == steps[1] == ["10", "15", "20", "30", "30"]
+    assert steps[0] == steps[1] == ["10", "15", "15", "20", "30", "30"]
+
+
+@pytest.mark.parametrize("saves", [1, 2])
+@pytest.mark.ci
+def test_a_run_that_is_killed_behind_either_checkpoint_ends_as_one_that_was_not(
+    training_set, tiny, tmp_path: Path, monkeypatch, saves: int
+) -> None:
+    """The first validation is the best by its Dice alone: what it found is not found again."""
+    dice, saved, save = iter([0.5, 0.5, 0.2, 0.5, 0.2]), [], Checkpoints._save
+    monkeypatch.setattr("labelct.trainer.module.mean", lambda _: next(dice))
+
+    def stop(self, trainer, name: str) -> None:
+        save(self, trainer, name)
+        saved.append(name)
+        if len(saved) == saves:
+            raise KeyboardInterrupt
+
+    settings = tiny(steps=6, validate_every=3)
+    monkeypatch.setattr(Checkpoints, "_save", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(task(settings), training_set.folder, tmp_path / "resumed", Tracker())
+    monkeypatch.setattr(Checkpoints, "_save", save)
+    if saves == 2:
+        next(dice)
+    train(task(settings), training_set.folder, tmp_path / "resumed", Tracker())
+    dice = iter([0.5, 0.2])
+    train(task(settings), training_set.folder, tmp_path / "straight", Tracker())
+    for name in ("best.ckpt", "last.ckpt"):
+        resumed, straight = (
+            torch.load(tmp_path / run / name, weights_only=True)["state_dict"] for run in ("resumed", "straight")
+        )
+        assert all(torch.equal(resumed[key], straight[key]) for key in straight)
+    found = [[{**row, "seconds": ""} for row in rows(tmp_path / run / "log.csv")] for run in ("resumed", "straight")]
+    assert found[0] == found[1]
+    assert [row["step"] for row in found[0]] == ["3", "3", "6", "6"]
+
+
+def test_a_run_without_any_dice_that_is_killed_at_its_end_has_a_best_checkpoint(
+    training_set, tiny, tmp_path: Path
+) -> None:
+    train(task(tiny(steps=2)), training_set.folder, tmp_path, Tracker())
+    (tmp_path / "best.ckpt").unlink()
+    train(task(tiny(steps=2)), training_set.folder, tmp_path, Tracker())
+    assert (tmp_path / "best.ckpt").read_bytes() == (tmp_path / "last.ckpt").read_bytes()
 
 
 def test_last_step_is_validated_and_a_finished_run_is_left_alone(training_set, tiny, tmp_path: Path) -> None:

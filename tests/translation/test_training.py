@@ -11,8 +11,9 @@ from labelct.errors import InputError
 from labelct.parallel import ParallelSettings
 from labelct.tracking import Tracker
 from labelct.trainer.settings import DeviceSettings
-from labelct.translation import training
+from labelct.translation import progress, training
 from labelct.translation.progress import Keeper
+from labelct.translation.samples import draw
 from labelct.translation.training import GENERATORS, SLICES, TranslationTask, train
 
 pytestmark = pytest.mark.ci
@@ -63,10 +64,28 @@ def test_stopped_and_gone_on_with_is_the_same_to_the_bit(task, tmp_path, monkeyp
         [line.split(",")[:-1] for line in (tmp_path / name / "log.csv").read_text().splitlines()]
         for name in ("parted", "whole")
     ]
-    assert logs[0][-1][0] == logs[1][-1][0] == "9"
+    assert logs[0] == logs[1]
+    assert [row[0] for row in logs[0]] == ["step", "3", "6", "9"]
     assert sorted(path.name for path in (tmp_path / "parted" / "samples").iterdir()) == [
         f"step_00000{step}.png" for step in (3, 6, 9)
     ]
+
+
+def test_one_that_is_killed_at_its_last_picture_has_all_of_them(task, tmp_path, monkeypatch):
+    given, drawn = task(epochs=2), []
+
+    def stop(*args):
+        drawn.append(args)
+        if len(drawn) == 2:
+            raise Stopped
+        draw(*args)
+
+    monkeypatch.setattr(progress, "draw", stop)
+    with pytest.raises(Stopped):
+        train(given, tmp_path, Tracker())
+    assert len(list((tmp_path / "samples").iterdir())) == 1
+    train(given, tmp_path, Tracker())
+    assert len(list((tmp_path / "samples").iterdir())) == 2
 
 
 def test_a_finished_training_is_not_done_again(task, tmp_path, monkeypatch):

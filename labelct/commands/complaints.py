@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any
 
 from hydra import compose
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
 from labelct.commands.groups import NAME, groups
-from labelct.complaints import no_such_key, unknown_key, wrong_type
+from labelct.complaints import no_such_key, shown, unknown_key, wrong_type
 from labelct.config import Config, option_names
 from labelct.errors import did_you_mean, first_line
 from labelct.kinds import KINDS
@@ -38,6 +40,8 @@ def told(error: Exception, overrides: Sequence[str]) -> str:
         return _no_name(overrides)
     if word := re.search(r"invalid literal for int\(\) with base 10: '(.*)'", text):
         return _below_a_list(word[1], overrides)
+    if "Unexpected type for root" in text:
+        return _below_a_value(overrides)
     for pattern, say in PATTERNS:
         if found := re.search(pattern, text, re.DOTALL):
             return say(found, error)
@@ -84,6 +88,20 @@ def _below_a_list(word: str, overrides: Sequence[str]) -> str:
     key = next((key for key in keys if key.endswith(f".{word}")), word)
     parent = key.rpartition(".")[0] or "KEY"
     return f"{key}: {parent} is a list, and {word!r} is no number of one of its parts; write {parent}=[...]"
+
+
+def _below_a_value(overrides: Sequence[str]) -> str:
+    """Return what to say of a key below one that is null or a single value."""
+    whole: Any = OmegaConf.to_container(compose(NAME, overrides=[], return_hydra_config=True), resolve=False)
+    for override in reversed(overrides):
+        key = override.lstrip("+~").partition("=")[0]
+        node, above = whole, key.split(".")[:-1]
+        for depth, part in enumerate(above, start=1):
+            node = node.get(part, {})
+            if not isinstance(node, dict):
+                parent = ".".join(above[:depth])
+                return f"{key}: {parent} is {shown(node)} and has no keys below it; write {parent}=VALUE"
+    return f"{' '.join(overrides)}: a key below one that has none"
 
 
 def _not_merged(found: re.Match[str], error: Exception) -> str:
@@ -137,6 +155,8 @@ def _elsewhere(key: str, missing: str, schema: Any) -> str:
 def _no_group(key: str) -> str:
     known = [*Config.__dataclass_fields__, *groups()]
     bare = key.partition("=")[0]
+    if bare.startswith("hydra/"):
+        return no_such_key(key, _groups_of_hydra())
     if bare in groups() and "=" in key:
         return no_option(*key.split("=", 1))
     if bare in known:
@@ -144,6 +164,11 @@ def _no_group(key: str) -> str:
     if below := [name for name in _keys() if name.rpartition(".")[2] == bare]:
         return f"{key}: no such key; did you mean {' or '.join(map(repr, below[:MOST_MEANT]))}?"
     return no_such_key(key, list(dict.fromkeys(known)))
+
+
+def _groups_of_hydra() -> list[str]:
+    loader = GlobalHydra.instance().config_loader()
+    return [f"hydra/{name}" for name in loader.get_group_options("hydra", ObjectType.GROUP)]
 
 
 def _no_place(key: str) -> str:
@@ -173,6 +198,10 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match[str], Exception], str]], ...] = (
     (
         r"schema@(\w+)(?:\.(\w+))? appears more than once",
         lambda found, _: f"{found[1]}: {found[2] or 'an option'} is chosen twice; write {found[1]}=NAME, without a +",
+    ),
+    (
+        r"Multiple values for (hydra/\w+)",
+        lambda found, _: f"{found[1]}: is chosen twice; write {found[1]}=NAME, without a +",
     ),
     (
         r"Multiple values for (?:schema@)?(\w+)",

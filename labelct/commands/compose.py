@@ -17,7 +17,7 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from labelct.commands import slurm
+from labelct.commands import hydra_section, slurm
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME, groups, own_folder
@@ -171,9 +171,11 @@ def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[
     They are split as Hydra's basic sweeper is going to; `sweep=` makes a sweep without -m.
     """
     items = parsed(overrides)
+    hydra_section.check_searched(items)
     fixed = [override for override, item in zip(overrides, items, strict=True) if not item.is_sweep_override()]
     whole = _compose([*fixed, *extra], with_hydra=True)
     hydra = whole.hydra
+    hydra_section.check(hydra)
     if not multirun and hydra.mode != RunMode.MULTIRUN:
         return [overrides], whole if fixed == overrides else _compose(overrides, with_hydra=True)
     for plugin in (hydra.launcher, hydra.sweeper):
@@ -185,7 +187,9 @@ def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[
     for override, item in zip(given, swept, strict=True):
         if item.is_sweep_override() and not _values(item, override):
             raise ConfigError(no_value(override))
-    return [list(job) for batch in BasicSweeper.split_arguments(swept, None) for job in batch], whole
+    jobs = [list(job) for batch in BasicSweeper.split_arguments(swept, None) for job in batch]
+    hydra_section.check_apart(hydra, len(jobs))
+    return jobs, whole
 
 
 def _check_truths(overrides: Sequence[str], node: DictConfig) -> None:

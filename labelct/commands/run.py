@@ -10,6 +10,7 @@ from typing import Any
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -124,6 +125,9 @@ def _run(jobs: int) -> int:
         code = error.code if isinstance(error.code, int) else 1
     except (OSError, InputError) as error:  # where no job can begin: a job tells its own errors
         return _refused(error, jobs)
+    except InstantiationException as error:  # a plugin that does not take what is set: jobs tell their own errors
+        problem = str(error).splitlines()[0]
+        return _refused(InputError("hydra", problem, "mend hydra.launcher, hydra.sweeper or hydra.callbacks"), jobs)
     except KeyboardInterrupt:
         if JobFolders.folder is not None:
             status.stop(JobFolders.folder, f"stopped by {interrupted_by().name}")

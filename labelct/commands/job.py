@@ -27,6 +27,7 @@ from labelct.folders import missing, remove_empty
 from labelct.processes import end_with
 from labelct.signals import interrupt_on_signals, interrupted_by, interrupted_code, leave
 from labelct.store import harmed
+from labelct.streams import tell_any_name
 from labelct.writing import write_text
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,7 @@ def run_apart(folder: Path, launched_from: Path) -> float | None:
 def main() -> None:
     """Run the job of the folder that is the first argument."""
     interrupt_on_signals()
+    tell_any_name()
     submission.leave_time_limit_to_parent()
     folder = Path(sys.argv[1])
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()

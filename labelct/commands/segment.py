@@ -29,6 +29,7 @@ from labelct.errors import InputError, LabelctError, listed
 from labelct.folders import check_no_folder, check_takes_files
 from labelct.io import dicom_seg
 from labelct.io.inputs import find_images
+from labelct.io.series import parts_of_series
 from labelct.io.volumes import ct_files, is_label_map
 from labelct.models import built_in, find_model
 from labelct.progress import ProgressBar
@@ -156,9 +157,13 @@ def _cases(
     """Return what is to be made of each CT; one that cannot be read, or not be written of, goes to `failed`."""
     options = {"all_components": given.all_components, "not_hu": given.not_hu}
     cases = []
+    parts = {} if given.series else parts_of_series([image for image in masks if image.is_dir()])
     for image, mask in masks.items():
         try:
             ct_files(image)
+            if image in parts:
+                problem = f"holds slices of one series, and {parts[image]} others"
+                raise InputError(image, problem, "put them in one folder, or give one alone")
             record = Record(input_digest(image, given.series), model.key, model.labels, options)
             case = case_files.Case(image, given.series, mask, record, _beside(image, given.probabilities))
             case_files.check_places(case)

@@ -34,6 +34,19 @@ def check_link(path: Path) -> None:
         raise InputError(path, f"a link to {path.readlink()}, which is not there", "mend or remove it")
 
 
+def as_text(path: Path) -> str:
+    """Return a path as SimpleITK takes it, in UTF-8; any other name of a file would end the process.
+
+    Raises:
+        InputError: It has bytes that are no UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InputError(path, "its name is no UTF-8", "rename it, and the folders that it lies in") from None
+    return str(path)
+
+
 def on_disk(path: Path) -> int:
     """Return how many bytes of a file are stored: fewer than its size where it has holes."""
     found = path.stat()

@@ -7,16 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
+from labelct.io.content import as_text
 from labelct.io.header import MOST_VOXELS
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
-from labelct.io.tags import DEFAULTS, EXPORT, LONGEST, DicomFile, is_cut_off, is_dicom, read_tags
+from labelct.io.tags import DEFAULTS, EXPORT, LONGEST, DicomFile, frames_of, is_cut_off, is_dicom, is_of, read_tags
 from labelct.volume import Frame, Volume
 
 BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number that was read as an unsigned one
 FOLDER = "give the folder of one DICOM series"
 CHOOSE = "keep one in a folder, or choose one: labelct segment --series UID or number"
+ASIDE = "move it away, or choose a series: labelct segment --series UID or number"
 MOST_SHOWN = 12  # series in one line
 
 
@@ -79,8 +81,7 @@ def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
     beside = sorted(part for part in path.iterdir() if part.name != "DICOMDIR")
     if cut := next(filter(is_cut_off, beside), None):
         raise InputError(cut, f"has {cut.stat().st_size} bytes and no slice in it", "copy it again or move it away")
-    parts = filter(is_dicom, beside)
-    found = [file for part in parts if (file := read_tags(part))]
+    found = _readable([part for part in beside if is_dicom(part)], series)
     if not found:
         raise InputError(path, "holds no DICOM series", FOLDER)
     files = _chosen(path, found, series)
@@ -89,6 +90,30 @@ def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
             path, f"holds {len(files)} files, multi-frame ones among them", "keep one of those in a folder"
         )
     return files
+
+
+def _readable(parts: Sequence[Path], series: str) -> list[DicomFile]:
+    """Return what can be a slice; what cannot is passed over where it is of another series than the one asked for.
+
+    Raises:
+        InputError: A file is none, and nothing says that it does not belong to the series.
+    """
+    found: list[DicomFile] = []
+    failed: dict[Path, InputError] = {}
+    for part in parts:
+        try:
+            file = read_tags(part)
+        except InputError as error:
+            failed[part] = error
+            continue
+        if file is not None:
+            found.append(file)
+    for part, why in failed.items():
+        if not series and any(other.series and not is_of(part, other.series) for other in found):
+            raise InputError(part, f"{why.problem}, and is of another series", ASIDE)
+        if not series or is_of(part, series):
+            raise why
+    return found
 
 
 def _chosen(path: Path, files: Sequence[DicomFile], series: str) -> Sequence[DicomFile]:
@@ -115,7 +140,7 @@ def _shown(files: Sequence[DicomFile]) -> str:
 
 def _check_modality(path: Path, files: Sequence[DicomFile], expected: str) -> None:
     """Raise where a file says that something else made it; derived objects (`OT`) do not say what."""
-    other = sorted({file.modality for file in files} - {"", "OT", expected})
+    other = sorted({file.modality.upper() for file in files} - {"", "OT", expected})
     if other:
         problem = f"its Modality is {other[0]}, where {expected} is expected"
         raise InputError(path, problem, f"give a series of {expected}")
@@ -134,7 +159,7 @@ def _check_rescale(path: Path, files: Sequence[DicomFile]) -> None:
 def _check_alone(file: DicomFile) -> None:
     """Raise where a single slice is given of a series that lies beside it."""
     beside = (part for part in file.path.parent.iterdir() if part != file.path and is_dicom(part))
-    if len(file.slices) == 1 and any((other := read_tags(part)) and other.series == file.series for part in beside):
+    if len(file.slices) == 1 and any(is_of(part, file.series) and frames_of(part) for part in beside):
         raise InputError(file.path, "is one slice of a series", f"give its folder, {file.path.parent}")
 
 
@@ -145,7 +170,7 @@ def _pixels(file: DicomFile) -> NDArray[np.float32]:
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is checked and raised here
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
-    reader.SetFileName(str(file.path))
+    reader.SetFileName(as_text(file.path))
     reader.SetOutputPixelType(sitk.sitkFloat32)
     try:
         pixels: NDArray[np.float32] = sitk.GetArrayFromImage(reader.Execute()).T
@@ -159,9 +184,9 @@ def _pixels(file: DicomFile) -> NDArray[np.float32]:
         plane = pixels[:, :, frame]
         if rescale != given:
             plane[:] = (plane - given[1]) / given[0] * rescale[0] + rescale[1]
-        padding = None if file.padding is None else file.padding * rescale[0] + rescale[1]
-        if padding is not None and padding > BRIGHTEST_HU:
-            plane[plane == padding] = HU_RANGE[0]
+        if file.padding is not None:
+            low, high = sorted(value * rescale[0] + rescale[1] for value in file.padding)
+            plane[(plane >= max(low, BRIGHTEST_HU)) & (plane <= high)] = HU_RANGE[0]
     return pixels
 
 

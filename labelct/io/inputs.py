@@ -59,7 +59,7 @@ def _below(folder: Path, left_out: Path, seen: set[Path]) -> Iterator[Path]:
 def _dicom(folder: Path, parts: Sequence[Path]) -> Iterator[Path]:
     """Yield a folder that holds a DICOM series, or, where they are multi-frame files, each of them."""
     files = [path for path in parts if not is_image(path) and path.name != "DICOMDIR" and is_dicom(path)]
-    if files and frames_of(files[0]) > 1:
-        yield from files
+    if next((frames for path in files if (frames := frames_of(path))), 1) > 1:
+        yield from filter(frames_of, files)
     elif files:
         yield folder

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import ELSEWHERE, InputError
-from labelct.io.content import check_file, digest
+from labelct.io.content import as_text, check_file, digest
 from labelct.io.geometry import check_grid
 from labelct.io.header import MOST_VOXELS
 from labelct.io.itk_header import DETACHED, LONGEST_HEADER, check_header, fields, voxel_file
@@ -107,7 +107,7 @@ def write_like(path: Path, array: NDArray[np.unsignedinteger], like: Volume, key
     for key, value in keys.items():
         image.SetMetaData(key, value)
     try:
-        sitk.WriteImage(image, str(path), useCompression=True)
+        sitk.WriteImage(image, as_text(path), useCompression=True)
     except RuntimeError:
         raise InputError(path, "cannot be written", ELSEWHERE) from None
 
@@ -177,7 +177,7 @@ def _reader(path: Path) -> Any:
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints what is raised here
     reader = sitk.ImageFileReader()
     reader.SetImageIO(FORMATS[path.suffix.lower()][1])
-    reader.SetFileName(str(path))
+    reader.SetFileName(as_text(path))
     return reader
 
 

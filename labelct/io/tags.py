@@ -41,7 +41,7 @@ class DicomFile:
         slices: Where its frames lie, in the order of the file.
         rescale: `(slope, intercept)` of each; `DEFAULTS` where it does not say.
         unsaid: Keywords of `DEFAULTS` that some of them lack.
-        padding: The stored value of pixels outside the image; None where the file names none.
+        padding: The lowest and the highest stored value of pixels outside the image; None where the file names none.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class DicomFile:
     slices: Sequence[Slice]
     rescale: Sequence[tuple[float, float]]
     unsaid: frozenset[str]
-    padding: float | None
+    padding: tuple[float, float] | None
 
 
 def is_dicom(path: Path) -> bool:
@@ -71,20 +71,48 @@ def is_cut_off(path: Path) -> bool:
 
 
 def frames_of(path: Path) -> int:
-    """Return how many frames a DICOM file says that it has; 1 where it says nothing that can be read."""
+    """Return how many frames a DICOM file says that it has; 0 of what is no image, 1 where nothing can be read."""
+    tags = _some(path, "SOPClassUID", "NumberOfFrames")
+    try:
+        return int(tags.get("NumberOfFrames") or 1) if _may_be_image(tags) else 0
+    except ValueError:
+        return 1
+
+
+def series_of(path: Path) -> str:
+    """Return the UID of the series that a file says it is of; empty where it does not."""
+    return str(_some(path, SAID[0]).get(SAID[0]) or "")
+
+
+def is_of(path: Path, series: str) -> bool:
+    """Return whether a file may be one of the series of that UID or number: it is, or does not say."""
+    tags = _some(path, *SAID[:2])
+    said = [str(tags.get(name) or "") for name in SAID[:2]]
+    return not said[0] or (bool(series) and series in said)
+
+
+def _some(path: Path, *keywords: str) -> Any:
+    """Return these tags of a file, as far as they can be read; `read_tags` says why the others cannot."""
     import pydicom
 
     logging.getLogger("pydicom").setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(action="ignore"):
-            tags = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=["NumberOfFrames"])
-            return int(tags.get("NumberOfFrames") or 1)
-    except Exception:  # pydicom's readers raise what they stumble over; `read_tags` says what it is
-        return 1
+            tags = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(keywords))
+            return {name: tags.get(name) for name in keywords}
+    except Exception:  # pydicom's readers raise what they stumble over
+        return {}
+
+
+def _may_be_image(tags: Any) -> bool:
+    """Return whether tags are those of an image; a dose, a segmentation or a report is none, private kinds may be."""
+    kind = tags.get("SOPClassUID")
+    name = str(getattr(kind, "name", ""))
+    return not name or name == str(kind) or name.endswith("Image Storage")
 
 
 def read_tags(path: Path) -> DicomFile | None:
-    """Read what a file says of its pixels; None for a report, a structure set or another object without pixels.
+    """Read what a file says of its pixels; None for a report, a dose, a segmentation or what else is no image.
 
     Args:
         path: A DICOM file.
@@ -114,10 +142,10 @@ def _dataset(path: Path) -> Any:
     parts = [*dataset.file_meta.values(), *dataset.values()]
     if not {part.VR for part in parts} - {None} <= {str(kind) for kind in pydicom.valuerep.VR}:
         raise InputError(path, *UNREADABLE)  # GDCM would take four other bytes for a length, of gigabytes
+    if not _may_be_image(dataset):
+        return None
     if "Rows" in dataset:
         return dataset
-    if not str(getattr(dataset.get("SOPClassUID"), "name", "Image Storage")).endswith("Image Storage"):
-        return None
     raise InputError(path, *UNREADABLE)
 
 
@@ -139,12 +167,18 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     return DicomFile(path, series, number, description, modality, slices, rescale, unsaid, _padding(dataset))
 
 
-def _padding(dataset: Any) -> float | None:
-    """Return the padding value as the pixels hold it: of unsigned ones, a negative number has wrapped."""
-    value = dataset.get("PixelPaddingValue")
-    if value is None:
+def _padding(dataset: Any) -> tuple[float, float] | None:
+    """Return the range of padding as the pixels hold it: of unsigned ones, a negative number has wrapped."""
+    said = [dataset.get(name) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    if said[0] is None:
         return None
-    return float(value) if dataset.get("PixelRepresentation") else float(value) % 2 ** int(dataset.BitsAllocated)
+    most = 2 ** int(dataset.BitsAllocated)
+    held = [
+        float(value) if dataset.get("PixelRepresentation") else float(value) % most
+        for value in said
+        if value is not None
+    ]
+    return min(held), max(held)
 
 
 def _check_pixels(path: Path, dataset: Any) -> None:

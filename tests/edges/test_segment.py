@@ -12,6 +12,7 @@ from labelct.commands import case_files, segment
 from labelct.errors import InputError
 from labelct.trainer import table
 from tests.edges.models import unet
+from tests.io.dicoms import ct_series
 
 AFFINE = np.array([[-3.0, 0, 0, 20], [0, 4.0, 0, -30], [0, 0, 5.0, 7], [0, 0, 0, 1]])
 
@@ -102,6 +103,25 @@ def test_labels_of_another_model_never_speak_for_old_masks(models, tmp_path):
     with pytest.raises(InputError, match="other labels"):
         run(second, "-o", out, "--model", other, "--overwrite")
     assert json.loads((out / "labels.json").read_text()) == {"liver": 1}
+
+
+def test_a_series_that_is_spread_over_folders_is_no_ct_of_a_half_each(models, tmp_path, capsys):
+    one, _, out, _ = models
+    hu = np.full((12, 10, 6), -1000)
+    hu[2:6, 2:7, 1:5] = 44
+    first, second = (ct_series(tmp_path / "study" / name, hu) for name in "ab")
+    for number in (94, 95, 96):
+        (first / f"{number}.dcm").unlink()
+        (second / f"{number + 3}.dcm").unlink()
+    assert run(tmp_path / "study", "-o", out, "--model", one) == 1
+    told = capsys.readouterr()
+    assert "0 of 2 segmented, 2 failed" in told.out
+    assert f"{first}: holds slices of one series, and {second} others; put them in one folder" in told.err
+    assert not list(out.glob("*.nii.gz"))
+    for path in second.iterdir():
+        path.rename(first / path.name)
+    assert run(tmp_path / "study", "-o", out, "--model", one) == 0
+    assert nibabel.load(out / "a.nii.gz").shape == hu.shape
 
 
 def test_one_bad_ct_stops_none_of_the_others(models, tmp_path, capsys):

@@ -10,6 +10,7 @@ import numpy as np
 
 EXPLICIT, BIG_ENDIAN, JPEG2000 = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.4.90"
 CT, ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1"
+CAPTURE, DOSE, SEGMENTATION = (f"1.2.840.10008.5.1.4.1.1.{kind}" for kind in ("7", "481.2", "66.4"))
 LONG = (b"OB", b"OW", b"SQ", b"UT", b"UN")
 SPACING = (0.9, 0.8, 2.0)  # x, y, z
 ORIGIN = (-30.0, 12.0, 55.0)  # LPS
@@ -120,3 +121,11 @@ def enhanced_ct(path: Path, hu: np.ndarray, change=lambda groups, z: {}, **tags:
         "7fe0,0010": ("OW", b"".join(stored)),
     }
     return write(path, image | {name.replace("_", ","): entry for name, entry in tags.items()}, ENHANCED_CT)
+
+
+def beside(path: Path, sop_class: str = CAPTURE, **tags: tuple[str, Any]) -> Path:
+    """Write what lies beside a series, of another one: a page in colours without a place, or what `tags` make of it."""
+    page = {tag: entry for tag, entry in ct_slice(np.zeros((4, 3))).items() if tag[:4] in ("0008", "0028", "7fe0")}
+    page |= {"0008,0016": ("UI", sop_class), "0020,000e": ("UI", "9.9"), "0020,0011": ("IS", "99")}
+    page |= {"0028,0002": ("US", 3), "0028,0004": ("CS", "RGB"), "0028,0030": ("DS", None)}
+    return write(path, page | {name.replace("_", ","): entry for name, entry in tags.items()}, sop_class)

@@ -12,6 +12,8 @@ import SimpleITK as sitk
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.dicom import read_series
+from labelct.io.inputs import find_images
+from tests.io import dicoms
 from tests.io.dicoms import BIG_ENDIAN, JPEG2000, ct_series, ct_slice, enhanced_ct, numbers, write
 
 SPACING = (0.9, 0.8, 2.0)
@@ -167,6 +169,48 @@ def test_padding_is_air_or_below_whatever_its_sign(tmp_path, hu, signed):
     array = read_series(ct_series(tmp_path / "series", hu, change)).array
     assert array[:, -1].max() <= -1024
     np.testing.assert_array_equal(array[:, :-1], hu[::-1, :0:-1])
+
+
+def test_a_range_of_padding_is_air(tmp_path, hu):
+    def change(tags, z):
+        stored = (hu[:, :, z].T + 1024).astype(np.uint16)
+        stored[0, :3] = 63536, 63538, 63540
+        padding = {"0028,0120": ("US", 63536), "0028,0121": ("US", 63540)}
+        return padding | {"7fe0,0010": ("OW", stored.tobytes()), "0028,0103": ("US", 0)}
+
+    array = read_series(ct_series(tmp_path / "series", hu, change)).array
+    assert (array[-3:, -1] == -1024).all()
+    np.testing.assert_array_equal(array[:, :-1], hu[::-1, :0:-1])
+
+
+@pytest.mark.parametrize("kind", [dicoms.DOSE, dicoms.SEGMENTATION])
+def test_a_dose_or_a_segmentation_beside_the_slices_is_passed_over(tmp_path, hu, kind):
+    series = ct_series(tmp_path / "series", hu)
+    dicoms.beside(series / "0.dcm", kind, **{"0028_0008": ("IS", "3")})
+    np.testing.assert_array_equal(read_series(series).array, hu[::-1, ::-1])
+    assert find_images([tmp_path], tmp_path / "out") == [series]
+
+
+@pytest.mark.parametrize("grey", [{}, {"0028_0002": ("US", 1), "0028_0004": ("CS", "MONOCHROME2")}])
+def test_a_captured_page_of_another_series_hinders_none_that_is_chosen(tmp_path, hu, grey):
+    series = ct_series(tmp_path / "series", hu)
+    dicoms.beside(series / "0.dcm", **grey)
+    with pytest.raises(InputError, match=r"0\.dcm: .*, and is of another series; move it away, or choose a series"):
+        read_series(series)
+    np.testing.assert_array_equal(read_series(series, series="1.2.3.4").array, hu[::-1, ::-1])
+    with pytest.raises(InputError, match=r"0\.dcm: (its pixels are RGB|has no ImagePositionPatient)"):
+        read_series(series, series="99")
+
+
+def test_a_modality_in_small_letters_is_one(tmp_path, hu):
+    series = ct_series(tmp_path / "series", hu, lambda tags, z: {"0008,0060": ("CS", "ct")})
+    np.testing.assert_array_equal(read_series(series, "CT").array, hu[::-1, ::-1])
+
+
+def test_a_folder_whose_name_is_no_text_is_refused_and_ends_no_process(tmp_path, hu):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    with pytest.raises(InputError, match="its name is no UTF-8"):
+        read_series(ct_series(folder, hu))
 
 
 def test_other_byte_orders_and_files_without_preamble_are_read(tmp_path, hu):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labelct.io.series import find_series
+from labelct.io.series import find_series, parts_of_series
 from tests.io import dicoms
 
 SAGITTAL, TILTED = dicoms.numbers(0, 1, 0, 0, 0, -1), dicoms.numbers(1, 0, 0, 0, 0.95, -0.312)
@@ -40,3 +40,15 @@ def test_a_file_that_says_nothing_is_no_series(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "0.dcm").write_bytes(bytes(128) + b"DICM" + bytes(range(40)))
     assert [series.is_axial for series in find_series(tmp_path)] in ([], [False])
+
+
+def test_folders_of_one_series_are_parts_of_it_unless_they_are_copies(tmp_path):
+    hu = np.zeros((4, 3, 6))
+    whole, copy, part = (dicoms.ct_series(tmp_path / name, hu) for name in ("whole", "copy", "part"))
+    other = tmp_path / "other"
+    write_series(other)
+    assert parts_of_series([whole, copy, other]) == {}
+    for name in ("94", "95", "96"):
+        (whole / f"{name}.dcm").unlink()
+        (part / f"{int(name) + 3}.dcm").unlink()
+    assert parts_of_series([whole, part, other]) == {whole: part, part: whole}

@@ -40,7 +40,12 @@ def test_what_is_harmless_to_leave_out_has_its_default(tmp_path):
 )
 def test_padding_is_the_number_that_the_pixels_hold(tmp_path, signed, vr, value, stored):
     tags = changed("0028,0103", "US", signed) | changed("0028,0120", vr, value)
-    assert read_tags(slice_file(tmp_path / "a.dcm", **tags)).padding == stored
+    assert read_tags(slice_file(tmp_path / "a.dcm", **tags)).padding == (stored, stored)
+
+
+def test_padding_may_be_a_range_of_numbers(tmp_path):
+    tags = changed("0028,0103", "US", 0) | changed("0028,0120", "US", 63540) | changed("0028,0121", "US", 63536)
+    assert read_tags(slice_file(tmp_path / "a.dcm", **tags)).padding == (63536, 63540)
 
 
 @pytest.mark.parametrize(

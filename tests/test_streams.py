@@ -1,0 +1,34 @@
+import io
+import sys
+
+import pytest
+
+from labelct.streams import tell_any_name
+
+
+def printed(monkeypatch, encoding, errors, name):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding, errors)
+    monkeypatch.setattr(sys, "stdout", stream)
+    tell_any_name()
+    print(name, end="", flush=True)
+    return stream.buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "errors", "name", "told"),
+    [
+        ("utf-8", "strict", "o\udcff", rb"o\udcff"),
+        ("ascii", "strict", "Größe", rb"Gr\xf6\xdfe"),
+        ("utf-8", "strict", "Größe", "Größe".encode()),
+        ("utf-8", "surrogateescape", "o\udcff", b"o\xff"),  # of the C locale: the bytes of the name themselves
+    ],
+)
+def test_a_name_without_letters_in_the_terminal_is_told_all_the_same(monkeypatch, encoding, errors, name, told):
+    assert printed(monkeypatch, encoding, errors, name) == told
+
+
+def test_a_stream_of_another_kind_is_left_alone(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    tell_any_name()
+    print("Größe")
+    assert sys.stdout.getvalue() == "Größe\n"

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 ELSEWHERE = "write elsewhere"
 SPACE = f"free some space or {ELSEWHERE}"
 RIGHTS = f"change its permissions or {ELSEWHERE}"
+RENAME = "rename it, or the folder of such a name that it lies in"
 
 # Packages that are not named as their modules are.
 PACKAGES = {"astra": "astra-toolbox", "skimage": "scikit-image", "sklearn": "scikit-learn"}

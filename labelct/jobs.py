@@ -68,7 +68,8 @@ def below(folder: Path, deepest: int | None = None) -> Places:
         InputError: It does not exist, or one below it cannot be listed.
     """
     if not folder.is_dir():
-        raise InputError(folder, "there is no such folder", NOWHERE)
+        problem = "is a file, and no folder" if folder.exists() else "there is no such folder"
+        raise InputError(folder, problem, NOWHERE)
     found = Places([], [])
     for name, folders, files in os.walk(folder, onerror=_refuse):
         place = Path(name)

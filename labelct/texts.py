@@ -46,13 +46,21 @@ def read_json(path: Path, remedy: str) -> Any:
     """Return what a JSON file holds, as `read_text` reads it.
 
     Raises:
-        InputError: As `read_text`, or it holds no JSON.
+        InputError: As `read_text`, it holds no JSON, or a name twice in a table, of which the first would be lost.
     """
     text = read_text(path, remedy)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_table)
     except (ValueError, RecursionError) as error:
         raise InputError(path, f"cannot be read as JSON ({error})", remedy) from None
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice in a table")
+    return table
 
 
 def read_rows(text: str, source: object, remedy: str) -> list[dict[str, str]]:

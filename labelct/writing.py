@@ -8,8 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from labelct.errors import InputError, refused
+from labelct.errors import RENAME, InputError, refused
 from labelct.folders import made, temporary_name
+
+SHOWN = 80  # signs of a line that an error shows
 
 
 @contextmanager
@@ -53,9 +55,18 @@ def copy(source: Path, target: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
+    """Write `text` to `path`, whole or not at all.
+
+    Raises:
+        InputError: As `written`; or a name in the text, which a file system allows, has bytes that are no UTF-8.
+    """
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        line = text[: error.start].rpartition("\n")[2] + text[error.start :].partition("\n")[0]
+        raise InputError(path, f"would hold a name that is no UTF-8 ({line.strip()[:SHOWN]})", RENAME) from None
     with written(path) as file:
-        file.write(text.encode())
+        file.write(content)
 
 
 def write_json(path: Path, value: Any, sort_keys: bool = True) -> None:

@@ -62,6 +62,14 @@ def test_what_is_no_json_is_one_line(tmp_path, text):
         read_json(path, "mend it")
 
 
+@pytest.mark.parametrize("text", ['{"1": "liver", "1": "spleen"}', '[{"labels": {"liver": 1, "liver": 2}}]'])
+def test_a_name_that_is_twice_in_a_table_is_none_of_both(tmp_path, text):
+    path = tmp_path / "names.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"'(1|liver)' is there twice in a table"):
+        read_json(path, "mend it")
+
+
 def test_a_table_is_read_by_its_first_line():
     assert read_rows("a,b\n1,2\n3\n", "t", "") == [{"a": "1", "b": "2"}, {"a": "3", "b": ""}]
     assert read_rows('a;b\n1,5;"x\ny"\n', "t", "") == [{"a": "1,5", "b": "x\ny"}]

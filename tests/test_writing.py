@@ -27,3 +27,11 @@ def test_a_name_that_is_too_long_or_below_a_file_is_one_line_and_leaves_nothing(
     for below in ("file/a", "file/a/b"):
         with pytest.raises(InputError, match="file"):
             write_text(tmp_path / below, "content")
+
+
+def test_a_text_with_a_name_that_is_no_text_is_one_line_and_leaves_nothing(tmp_path):
+    with pytest.raises(InputError) as error:
+        write_text(tmp_path / "card.md", "# Model\nfrom: /data/o\udcff/ct\n")
+    assert str(error.value).startswith(f"{tmp_path}/card.md: would hold a name that is no UTF-8 (from: /data/o")
+    assert "\udcff" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []

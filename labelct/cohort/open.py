@@ -16,7 +16,7 @@ from labelct.cohort.settings import (
 )
 from labelct.cohort.splits import divide
 from labelct.errors import InputError, did_you_mean
-from labelct.io.content import check_file
+from labelct.io.content import as_text, check_file
 from labelct.settings import expanded
 
 log = logging.getLogger(__name__)
@@ -68,9 +68,10 @@ def open_cohort(settings: FilesSettings) -> Cohort:
 
 
 def _check_unique(root: Path, found: Found) -> None:
-    """Raise where two files are of one case: all but the last would be lost without a word."""
+    """Raise where two files are of one case: the last would take the others' place; or a name is no text."""
     files: dict[str, Path] = {}
     for subject in found.subjects:
+        as_text(root / subject.case)  # tables and seeds hold the names
         if subject.case in files:
             problem = f"case {subject.case} is twice there, {files[subject.case]} and {subject.files[0]}"
             raise InputError(root, problem, "rename one of them")

@@ -11,6 +11,7 @@ from hydra.errors import HydraException
 from labelct.commands.groups import groups
 from labelct.complaints import ConfigError
 from labelct.config import PLAIN, option_names
+from labelct.errors import RENAME
 
 HOME = re.compile(r"(?<=[=,\[])~[\w.-]*(?=[/,\]]|$)")
 KEY = re.compile(r"(\+{0,2}[\w./@-]+)=(.*)", re.DOTALL)
@@ -37,8 +38,12 @@ def understood(given: Sequence[str]) -> list[str]:
         given: The overrides as they were typed.
 
     Raises:
-        ConfigError: The shell took a table apart, an empty table says nothing, or there are two experiments.
+        ConfigError: The shell took a table apart, an empty table says nothing, there are two experiments, or bytes that
+            are no UTF-8, which a file's name may have and a configuration cannot hold.
     """
+    for override in given:
+        if override != (shown := override.encode(errors="backslashreplace").decode()):
+            raise ConfigError(f"{shown}: is no text in UTF-8; {RENAME}")
     _check_repeated(given)
     return [_understood(HOME.sub(lambda found: os.path.expanduser(found[0]), override)) for override in given]
 

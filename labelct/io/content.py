@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO, cast
 
-from labelct.errors import InputError, first_line
+from labelct.errors import RENAME, InputError, first_line
 
 DEFLATE_RATIO = 1100  # deflate cannot shrink anything further
 CHUNK = 1 << 20
@@ -35,7 +35,7 @@ def check_link(path: Path) -> None:
 
 
 def as_text(path: Path) -> str:
-    """Return a path as SimpleITK takes it, in UTF-8; any other name of a file would end the process.
+    """Return a path as SimpleITK takes it, in UTF-8: it ends the process at the name of any other file.
 
     Raises:
         InputError: It has bytes that are no UTF-8.
@@ -43,7 +43,7 @@ def as_text(path: Path) -> str:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise InputError(path, "its name is no UTF-8", "rename it, and the folders that it lies in") from None
+        raise InputError(path, "its name is no UTF-8", RENAME) from None
     return str(path)
 
 

@@ -74,6 +74,8 @@ def test_tables_of_value_to_name_and_plain_image_names_are_read_as_well(root):
     [
         ({"labels": {"background": 0, "whole": [1, 2]}}, r"regions of several values \(whole\)"),
         ({"channel_names": {"0": "CT", "1": "PET"}}, "2 channels"),
+        ({"channel_names": ["CT"]}, r"its channels are \['CT'\], no table"),
+        ({"channel_names": "CT"}, "its channels are CT, no table"),
         ({"file_ending": ".nrrd"}, r"file_ending is \.nrrd"),
         ({"labels": []}, "no table of labels"),
     ],

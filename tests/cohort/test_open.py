@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,9 @@ def test_two_cases_of_one_name_are_refused(tmp_path):
         nifti.write(tmp_path / part / "a.nii.gz", LABELS, AFFINE)
     with pytest.raises(InputError, match=r"case a is twice there, .*labelsTr/a\.nii\.gz and .*labelsTs/a\.nii\.gz"):
         open_cohort(NnunetRawSettings(root=str(tmp_path)))
+
+
+def test_a_case_whose_name_is_no_text_is_refused(tmp_path):
+    nifti.write(tmp_path / os.fsdecode(b"labels/a\xff.nii.gz"), LABELS, AFFINE)
+    with pytest.raises(InputError, match="its name is no UTF-8; rename it"):
+        open_cohort(FolderSettings(root=str(tmp_path), names={1: "liver", 2: "tumor"}))

@@ -16,13 +16,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
-from labelct.commands import hydra_section, slurm
+from labelct.commands import earlier_run, hydra_section, slurm
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME, groups, own_folder
 from labelct.commands.overrides import parsed, understood
-from labelct.complaints import ConfigError
+from labelct.complaints import ConfigError, interpolation
 from labelct.config import Config, check_truth, configuration_folder, typed
 
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
@@ -87,6 +88,8 @@ def check(jobs: Iterable["Composed"], starting: bool) -> int:
         config = typed(composed.node)
         if starting and not checked and slurm.is_chosen(composed.launcher):
             slurm.check(composed.launcher)
+        if starting and composed.folder:
+            earlier_run.check(composed.folder, config)
         if starting and composed.here:
             _look(config, checked)
         checked.append(config)
@@ -102,12 +105,14 @@ class Composed:
         node: What Hydra composed of them.
         here: Whether its launcher runs it on this machine.
         launcher: `hydra.launcher`; empty for a job that is no sweep's.
+        folder: Where it is going to run; None where that is not known before.
     """
 
     overrides: list[str]
     node: DictConfig
     here: bool
     launcher: DictConfig
+    folder: Path | None
 
 
 def composed_jobs(
@@ -131,10 +136,26 @@ def composed_jobs(
         single = not multirun and whole.hydra.mode != RunMode.MULTIRUN
         launcher = OmegaConf.create() if single else whole.hydra.launcher
         here = single or any(name in str(launcher.get("_target_")) for name in LOCAL)
-        for job in jobs:
+        folders = _folders(whole, single, len(jobs))
+        for job, place in zip(jobs, folders, strict=True):
             node = _without_hydra(whole) if job == list(overrides) else _compose([*job, *extra])
             _check_truths(job, node)
-            yield Composed(job, node, here, launcher)
+            yield Composed(job, node, here, launcher, place)
+
+
+def _folders(whole: DictConfig, single: bool, jobs: int) -> list[Path | None]:
+    """Return where each job is going to run; None where its own values, or a sweeper that draws them, decide."""
+    with open_dict(whole):
+        whole.hydra.job.num, whole.hydra.job.override_dirname = 0, ""  # which Hydra finds out job by job
+    try:
+        if single:
+            return [Path(whole.hydra.run.dir)]
+        folder, _ = Path(whole.hydra.sweep.dir), str(whole.hydra.sweep.subdir)
+    except OmegaConfBaseException as error:
+        raise ConfigError(interpolation(error)) from error
+    if not hydra_section.is_numbered(whole.hydra):
+        return [None] * jobs
+    return [folder / str(number) for number in range(jobs)]
 
 
 def _look(config: Config, before: Sequence[Config]) -> None:
@@ -180,7 +201,7 @@ def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[
         return [overrides], whole if fixed == overrides else _compose(overrides, with_hydra=True)
     for plugin in (hydra.launcher, hydra.sweeper):
         _check_installed(str(plugin.get("_target_")))
-    if "basic_sweeper" not in str(hydra.sweeper.get("_target_")):
+    if not hydra_section.is_basic(hydra):
         return [fixed], whole
     given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()] + overrides
     swept = parsed(given, OverridesParser.create(config_loader=GlobalHydra.instance().config_loader()))

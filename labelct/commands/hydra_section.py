@@ -73,6 +73,16 @@ def check_apart(hydra: DictConfig, jobs: int) -> None:
         raise ConfigError(f"hydra.sweep.subdir={subdir}: {problem}; leave it out, or let it hold ${{hydra.job.num}}")
 
 
+def is_basic(hydra: DictConfig) -> bool:
+    """Return whether Hydra's own sweeper makes the jobs, which are known before the first of them then."""
+    return "basic_sweeper" in str(hydra.sweeper.get("_target_"))
+
+
+def is_numbered(hydra: DictConfig) -> bool:
+    """Return whether the folders of a sweep's jobs are called by their numbers, and the jobs are known."""
+    return is_basic(hydra) and _as_typed(hydra.sweep, "subdir") == "${hydra.job.num}"
+
+
 def _check_keys(node: DictConfig, schema: Any, front: str, more: Collection[str] = ()) -> None:
     """Raise where a key below `front` is no field of the dataclass that Hydra or a plugin declares for it."""
     if not dataclasses.is_dataclass(schema):

@@ -104,3 +104,9 @@ def test_jobs_of_a_sweep_have_folders_of_their_own(composed):
     with pytest.raises(ConfigError, match=r"hydra.sweep.subdir=x: one folder for 3 jobs; .* \${hydra.job.num}"):
         hydra_section.check_apart(one, 3)
     hydra_section.check_apart(changed(composed(), sweep__subdir="${hydra.job.override_dirname}"), 3)
+
+
+def test_a_sweep_is_numbered_unless_its_jobs_call_their_folders_otherwise(composed):
+    assert hydra_section.is_numbered(composed())
+    assert not hydra_section.is_numbered(changed(composed(), sweep__subdir="${seed}"))
+    assert not hydra_section.is_numbered(changed(composed(), sweeper___target_="some.Sweeper"))

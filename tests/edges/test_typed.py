@@ -181,6 +181,7 @@ SLOW = [
     (["++hydra.launcher.foo=1"], "hydra.launcher.foo: no such key; allowed is _target_"),
     (["hydra/launcher=slurm", "+hydra.launcher.acount=lab"], "did you mean 'hydra.launcher.account'"),
     (["-m", "seed=1,2", "hydra/launcher=joblib", "+hydra.launcher.n_job=3"], "did you mean 'hydra.launcher.n_jobs'"),
+    (["hydra.run.dir=${nothing}"], "hydra.run.dir: Interpolation key 'nothing' not found"),
     (["hydra.launcher=joblib"], "choose one with hydra/launcher=NAME"),
     (["hydra/luncher=joblib"], "did you mean 'hydra/launcher'"),
     (["+hydra/launcher=joblib"], "write hydra/launcher=NAME, without a +"),

@@ -100,11 +100,18 @@ def _stopped(name: str) -> int:
 
 def _run(verb: str, arguments: Sequence[str]) -> int:
     from labelct import caches
+    from labelct.folders import check_launch_folder
     from labelct.parallel import openmp_wait_policy
 
     openmp_wait_policy()
     caches.find_room()
-    return _in_a_line(f"labelct {verb}", lambda: import_module(f"labelct.commands.{verb}").main(arguments))
+
+    def work() -> int:
+        check_launch_folder()
+        code: int = import_module(f"labelct.commands.{verb}").main(arguments)
+        return code
+
+    return _in_a_line(f"labelct {verb}", work)
 
 
 def _in_a_line(name: str, work: Callable[[], Code]) -> Code | int:

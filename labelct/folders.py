@@ -98,6 +98,14 @@ def made(folder: Path) -> Iterator[None]:
         raise
 
 
+def check_launch_folder() -> None:
+    """Raise `InputError` where the folder that a command is started in has been removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise InputError("the launch folder", "is not there any more", "change to one that is") from None
+
+
 def check_takes_files(folder: Path) -> None:
     """Raise `InputError` where no file can be written to a folder, before the work for it is done.
 

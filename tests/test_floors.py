@@ -130,7 +130,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "scanner", "settings", "signals", "stages", "store", "streams", "synthesis", "targets", "texts", "threads",
             "tracking", "trainer", "translation", "upkeep", "volume", "writing",
         },
-        "__main__": {"caches", "commands", "errors", "parallel", "signals", "streams", "threads"},
+        "__main__": {"caches", "commands", "errors", "folders", "parallel", "signals", "streams", "threads"},
         "run": {"__main__", "signals"},
     },
 )  # fmt: skip

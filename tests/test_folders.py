@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labelct.errors import InputError
-from labelct.folders import check_takes_files, made, matching, missing, together, whole
+from labelct.folders import check_launch_folder, check_takes_files, made, matching, missing, together, whole
 
 
 def full(*first):
@@ -162,3 +162,14 @@ def test_a_folder_that_takes_files_is_as_it_was_after_the_trial(tmp_path):
 def test_a_folder_that_takes_none_is_refused(folder, told):
     with pytest.raises(InputError, match=told):
         check_takes_files(Path(folder))
+
+
+def test_a_launch_folder_that_was_removed_is_one_line(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InputError, match="the launch folder: is not there any more; change to one that is"):
+        check_launch_folder()
+    monkeypatch.chdir(tmp_path)
+    check_launch_folder()

@@ -19,6 +19,7 @@ def printed(monkeypatch, encoding, errors, name):
     [
         ("utf-8", "strict", "o\udcff", rb"o\udcff"),
         ("ascii", "strict", "Größe", rb"Gr\xf6\xdfe"),
+        ("ascii", "surrogateescape", "a · b", rb"a \xb7 b"),  # of the C locale without UTF-8
         ("utf-8", "strict", "Größe", "Größe".encode()),
         ("utf-8", "surrogateescape", "o\udcff", b"o\xff"),  # of the C locale: the bytes of the name themselves
     ],

@@ -101,13 +101,14 @@ def _stopped(name: str) -> int:
 def _run(verb: str, arguments: Sequence[str]) -> int:
     from labelct import caches
     from labelct.folders import check_launch_folder
-    from labelct.parallel import openmp_wait_policy
+    from labelct.parallel import check_threads, openmp_wait_policy
 
     openmp_wait_policy()
     caches.find_room()
 
     def work() -> int:
         check_launch_folder()
+        check_threads()
         code: int = import_module(f"labelct.commands.{verb}").main(arguments)
         return code
 

@@ -19,6 +19,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 PACKAGES = {"dask": "distributed", "ray": "ray"}  # of the clusters
 BACKENDS = ("loky", "threading", "sequential", *PACKAGES)
+# Variables that libraries read as they load, and end a process with a traceback where they are no such number.
+THREADS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMEXPR_MAX_THREADS")
+MOST_THREADS = 4096  # far above any machine, and within what the libraries hold
 SPINS = 1000  # turns of a waiting thread, some microseconds: see `openmp_wait_policy`
 
 
@@ -64,6 +67,23 @@ def openmp_wait_policy() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
 
 
+def check_threads() -> None:
+    """Raise where a variable that bounds threads holds no number; to be called before numerical libraries load.
+
+    `OMP_NUM_THREADS=4,2` bounds nested regions one by one; numexpr, which cannot read that, gets the first.
+
+    Raises:
+        SettingError: One holds something else.
+    """
+    for variable in THREADS:
+        given = os.environ.get(variable, "")
+        counts = given.split(",") if variable == "OMP_NUM_THREADS" else [given]
+        if given and not all(count.strip().isdecimal() and 0 < int(count) <= MOST_THREADS for count in counts):
+            raise SettingError(variable, given, f"a number of threads, 1 to {MOST_THREADS}", f"or unset {variable}")
+        if len(counts) > 1:
+            os.environ.setdefault("NUMEXPR_NUM_THREADS", counts[0].strip())
+
+
 def cores() -> int:
     """Return the number of CPU cores this process may use, no more than Slurm gave its job."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -72,8 +92,8 @@ def cores() -> int:
 
 def bounded(count: int, variable: str) -> int:
     """Return a count, no more than a variable of the environment says where it holds a number above 0."""
-    given = os.environ.get(variable, "")
-    return min(count, int(given)) if given.isdigit() and int(given) else count
+    given = os.environ.get(variable, "").partition(",")[0].strip()
+    return min(count, int(given)) if given.isdecimal() and int(given) else count
 
 
 def map_cases(

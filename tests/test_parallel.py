@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from labelct.errors import InputError, SettingError
-from labelct.parallel import ParallelSettings, cores, map_cases, openmp_wait_policy
+from labelct.parallel import ParallelSettings, bounded, check_threads, cores, map_cases, openmp_wait_policy
 
 
 def square(number):
@@ -147,3 +147,29 @@ def test_a_job_of_slurm_takes_no_more_cores_than_it_was_given(given, expected, m
     here = cores()
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", given)
     assert cores() == (expected or here)
+
+
+@pytest.mark.parametrize(
+    ("variable", "given"),
+    [("OMP_NUM_THREADS", "abc"), ("OMP_NUM_THREADS", "4,x"), ("OMP_NUM_THREADS", "99999999999"),
+     ("OMP_NUM_THREADS", "0"), ("NUMBA_NUM_THREADS", "-1"), ("NUMEXPR_NUM_THREADS", "2,2"), ("NUMEXPR_MAX_THREADS", "all")],
+)  # fmt: skip
+def test_a_bound_of_threads_that_is_no_number_is_refused(variable, given, monkeypatch):
+    monkeypatch.setenv(variable, given)
+    with pytest.raises(SettingError, match=f"{variable}='{given}': allowed is a number of threads, 1 to 4096"):
+        check_threads()
+
+
+def test_nested_bounds_of_openmp_are_read_by_their_first(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3, 2")
+    monkeypatch.setenv("NUMEXPR_NUM_THREADS", "to be restored")
+    monkeypatch.delenv("NUMEXPR_NUM_THREADS")
+    check_threads()
+    assert os.environ["NUMEXPR_NUM_THREADS"] == "3"
+    assert [bounded(count, "OMP_NUM_THREADS") for count in (1, 8)] == [1, 3]
+
+
+def test_an_empty_bound_is_none(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    check_threads()
+    assert bounded(8, "OMP_NUM_THREADS") == 8

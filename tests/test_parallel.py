@@ -151,9 +151,16 @@ def test_a_job_of_slurm_takes_no_more_cores_than_it_was_given(given, expected, m
 
 @pytest.mark.parametrize(
     ("variable", "given"),
-    [("OMP_NUM_THREADS", "abc"), ("OMP_NUM_THREADS", "4,x"), ("OMP_NUM_THREADS", "99999999999"),
-     ("OMP_NUM_THREADS", "0"), ("NUMBA_NUM_THREADS", "-1"), ("NUMEXPR_NUM_THREADS", "2,2"), ("NUMEXPR_MAX_THREADS", "all")],
-)  # fmt: skip
+    [
+        ("OMP_NUM_THREADS", "abc"),
+        ("OMP_NUM_THREADS", "4,x"),
+        ("OMP_NUM_THREADS", "99999999999"),
+        ("OMP_NUM_THREADS", "0"),
+        ("NUMBA_NUM_THREADS", "-1"),
+        ("NUMEXPR_NUM_THREADS", "2,2"),
+        ("NUMEXPR_MAX_THREADS", "all"),
+    ],
+)
 def test_a_bound_of_threads_that_is_no_number_is_refused(variable, given, monkeypatch):
     monkeypatch.setenv(variable, given)
     with pytest.raises(SettingError, match=f"{variable}='{given}': allowed is a number of threads, 1 to 4096"):

@@ -95,7 +95,7 @@ def test_mr_become_ct_with_their_labels_and_can_be_made_again(tiny, tmp_path):
     data = scanning.run(config, clean, root)
     assert replay.main([str(data.folder), "1", "-o", str(tmp_path / "again")]) == 0
     made[0].folder.rename(tmp_path / "elsewhere")
-    with pytest.raises(InputError, match=r"the translation that .* was made by is not there"):
+    with pytest.raises(InputError, match=r"the translation that .* was made with is not there"):
         replay.main([str(data.folder), "1", "-o", str(tmp_path / "again")])
 
 

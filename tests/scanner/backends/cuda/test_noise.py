@@ -8,6 +8,7 @@ from labelct.scanner.noise import NORMAL_FROM
 from tests.scanner.backends.cuda.compiled import compiles
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("capability", [80, 90])
 def test_the_kernel_compiles(capability):
     types = dict.fromkeys(("clean", "noisy", "photons"), "*fp32") | {"seed": "i64", "electronic_noise": "fp32"}

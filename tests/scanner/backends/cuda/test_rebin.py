@@ -13,6 +13,7 @@ from tests.scanner.backends.cuda.compiled import compiles
 SIZES = {"RAYS": 16, "ROWS": 32}
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("capability", [80, 90])
 def test_the_kernels_compile(capability):
     floats = dict.fromkeys(("cone", "out", "weights", "lines", "mix"), "*fp32")

@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
-from labelct.errors import LabelctError, did_you_mean
+from labelct.errors import LabelctError, did_you_mean, first_line
 from labelct.settings import in_words
 
 # How OmegaConf cites the value that it refuses.
@@ -33,7 +33,7 @@ def wrong_type(key: str, error: OmegaConfBaseException, given: str | None = None
         error: What OmegaConf says.
         given: The value as it was typed; None: as OmegaConf cites it.
     """
-    text = str(error).splitlines()[0]
+    text = first_line(error)
     cited = next((repr(found[1]) for pattern in CITED if (found := re.search(pattern, text))), None)
     schema, name, value = error.object_type, str(error.key), given or cited
     if _has(schema, name):
@@ -85,7 +85,7 @@ def left_out(section: str, options: Iterable[str]) -> str:
 
 def interpolation(error: OmegaConfBaseException) -> str:
     """Return what to say of a `${...}` that stands for nothing."""
-    text = str(error).splitlines()[0]
+    text = first_line(error)
     key = error.full_key or "a value"
     if (found := re.search(r"Interpolation key '(\w+)' not found", text)) and found[1] in os.environ:
         return f"{key}: ${{{found[1]}}} is no key; write ${found[1]} or ${{oc.env:{found[1]}}} for the environment's"

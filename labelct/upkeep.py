@@ -14,7 +14,7 @@ from typing import Any
 from filelock import Timeout
 
 from labelct import inventory
-from labelct.errors import InputError, refusal
+from labelct.errors import InputError, refused
 from labelct.folders import matching
 from labelct.jobs import Job, jobs
 from labelct.store import KEY_LENGTH, PARTIAL, RECIPE, Stage, differences, foreign_recipe, key_of, lock_of
@@ -238,8 +238,7 @@ def remove(entry: Entry, root: Path, further: Iterable[Path] = ()) -> str:
         (aside / RECIPE).unlink(missing_ok=True)  # without it nobody goes on with what is half deleted
         shutil.rmtree(aside)
     except OSError as error:
-        problem = f"cannot be deleted ({error.strerror})"
-        raise refusal(error, entry.folder) or InputError(entry.folder, problem, "delete it by hand") from None
+        raise refused(error, entry.folder, "deleted", "delete it by hand") from None
     finally:
         lock.release()
     return ""

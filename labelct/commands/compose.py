@@ -25,6 +25,7 @@ from labelct.commands.groups import NAME, groups, own_folder
 from labelct.commands.overrides import parsed, understood
 from labelct.complaints import ConfigError, interpolation
 from labelct.config import Config, check_truth, configuration_folder, typed
+from labelct.errors import first_line
 
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
 PLUGINS = {  # of Hydra: the package that each drives, and what pip installs both with
@@ -232,7 +233,7 @@ def _values(item: Override, override: str) -> list[str]:
     try:
         return list(itertools.islice(item.sweep_string_iterator(), 1))
     except REFUSALS as error:
-        raise ConfigError(f"{override}: {str(error).splitlines()[0]}; list the values, as in KEY=1,2") from error
+        raise ConfigError(f"{override}: {first_line(error)}; list the values, as in KEY=1,2") from error
 
 
 def _check_installed(target: str) -> None:

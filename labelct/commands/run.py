@@ -22,7 +22,7 @@ from labelct.commands.groups import NAME, groups, options, own_folder
 from labelct.commands.job import JobFolders, sweep_ended
 from labelct.complaints import ConfigError
 from labelct.config import configuration_folder, typed
-from labelct.errors import InputError, LabelctError, refused
+from labelct.errors import InputError, LabelctError, first_line, refused
 from labelct.parallel import workers_killed_on_interrupt
 from labelct.signals import interrupted_by, interrupted_code
 from labelct.store import OTHER_OUTPUTS
@@ -126,8 +126,8 @@ def _run(jobs: int) -> int:
     except (OSError, InputError) as error:  # where no job can begin: a job tells its own errors
         return _refused(error, jobs)
     except InstantiationException as error:  # a plugin that does not take what is set: jobs tell their own errors
-        problem = str(error).splitlines()[0]
-        return _refused(InputError("hydra", problem, "mend hydra.launcher, hydra.sweeper or hydra.callbacks"), jobs)
+        remedy = "mend hydra.launcher, hydra.sweeper or hydra.callbacks"
+        return _refused(InputError("hydra", first_line(error), remedy), jobs)
     except KeyboardInterrupt:
         if JobFolders.folder is not None:
             status.stop(JobFolders.folder, f"stopped by {interrupted_by().name}")

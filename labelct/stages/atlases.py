@@ -1,6 +1,7 @@
 """Whole anatomies beside the subjects of a cohort: which experiments have them, and which atlases are refused."""
 
 import dataclasses
+import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from labelct.stages.completion import completed
 from labelct.stages.priors import AUTO, TRAIN
 from labelct.store import Stage, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
+
+log = logging.getLogger(__name__)
 
 EMBEDDED = PhantomSettings(train=4, val=0, test=0, seed=1000, crop=0.0)  # other trunks than those of cohort=phantom
 Prepared = tuple[Cohort, Stage]
@@ -72,12 +75,13 @@ def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     (cohort, stage), found = own, _found(config, root)
     made = built(partial(on_grid, data=config.data, root=root), found, config.parallel, "atlases")
     known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
-    _check_structures(config, known)
+    _check_priors(config, known)
+    whole = _with_all_targets(config, known) if mixed(config) else {}
     fits = completed(config, cohort, found, root) if config.data.atlas.completed else {}
-    parents = {f"whole {name}": one.key for name, one in known.items()} if mixed(config) else {}
+    parents = {f"whole {name}": one.key for name, one in whole.items()}
     parents |= {f"{case} {name}": one.key for case, fit in fits.items() for name, one in fit.items()}
     key = key_of(recipe_of("cohort", VERSION, {"atlases": parents}, [stage]))
-    return _beside(cohort, known if mixed(config) else {}, fits), dataclasses.replace(stage, key=key)
+    return _beside(cohort, whole, fits), dataclasses.replace(stage, key=key)
 
 
 def check(config: Config, own: Cohort | None, root: Path) -> None:
@@ -137,17 +141,31 @@ def _found(config: Config, root: Path) -> tuple[Subject, ...]:
     return atlases.select({subject.case: subject for subject in made.train}, config.data.atlas.cases, str(made.root))
 
 
-def _check_structures(config: Config, known: Mapping[str, Stage]) -> None:
-    """Raise `InputError` where an atlas lacks a target, or has a structure that no prior is known of."""
-    reads = RECIPES[config.data.kind].reads_priors(config.fill)
+def _check_priors(config: Config, known: Mapping[str, Stage]) -> None:
+    """Raise `InputError` where an atlas has a structure that no prior is known of."""
+    if not RECIPES[config.data.kind].reads_priors(config.fill):
+        return
     table = load_priors() if config.data.priors in (AUTO, TRAIN) else load_priors(config.data.priors)
-    targets = sorted(config.targets.structures - {config.data.lesions.name}) if config.data.atlas.whole else []
-    for name, stage in known.items():
-        held = set(names_in(stage.folder).values())
-        for target in targets:
-            if target not in held:
-                problem = f"labels no {target}, which is a target: it would be taught as background"
-                remedy = "leave it out with data.atlas.cases=, set data.atlas.whole=0, or choose other targets="
-                raise InputError(f"atlas {name}", problem, remedy)
-        for structure in sorted(held - set(BACKGROUND_CLASSES)) if reads else ():
+    for stage in known.values():
+        for structure in sorted(set(names_in(stage.folder).values()) - set(BACKGROUND_CLASSES)):
             table[structure]
+
+
+def _with_all_targets(config: Config, known: Mapping[str, Stage]) -> dict[str, Stage]:
+    """Return the atlases that may be volumes themselves; one without a target completes cases alone, and is named.
+
+    Raises:
+        InputError: An atlas without a target has nothing to complete, or none has them all.
+    """
+    targets = sorted(config.targets.structures - {config.data.lesions.name})
+    lacks = {name: [t for t in targets if t not in names_in(stage.folder).values()] for name, stage in known.items()}
+    lacking = {name: missing for name, missing in lacks.items() if missing}
+    for name, missing in lacking.items():
+        problem = f"labels no {', '.join(missing)}, a target: it would be taught as background"
+        if config.data.atlas.completed == 0 or len(lacking) == len(known):
+            remedy = "leave it out with data.atlas.cases=, set data.atlas.whole=0, or choose other targets="
+            raise InputError(f"atlas {name}", problem, remedy)
+        log.info(
+            "atlas %s labels no %s: it completes cases alone", name, ", ".join(missing)
+        )
+    return {name: stage for name, stage in known.items() if name not in lacking}

@@ -49,6 +49,21 @@ def test_an_atlas_without_a_target_is_refused(tiny, folders):
         atlases.applied(config, own, root)
 
 
+def test_an_atlas_without_a_target_completes_cases_alone(tiny, folders, caplog):
+    config, root = tiny("targets=[liver,pancreas]", "data.atlas.completed=0.4"), folders / "out/stages"
+    with caplog.at_level("INFO"):
+        cohort, _ = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
+    assert all(subject.whole.keys() == {"w1"} for subject in cohort.train)
+    assert all(subject.completed.keys() == {"w1", "w2"} for subject in cohort.train)
+    assert "w2 labels no pancreas" in caplog.text
+
+
+def test_a_target_that_no_atlas_labels_is_refused_where_volumes_are_made_of_them(tiny, folders):
+    config, root = tiny("targets=[liver,spleen]", "data.atlas.completed=0.4"), folders / "out/stages"
+    with pytest.raises(InputError, match=r"atlas w.: labels no spleen"):
+        atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
+
+
 def test_an_atlas_is_no_case_to_validate_on(tiny, folders):
     config, root = tiny(f"data.atlas.roots=[{folders}/maps]"), folders / "out/stages"
     with pytest.raises(InputError, match="is an atlas that is trained on"):

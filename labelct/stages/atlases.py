@@ -165,7 +165,5 @@ def _with_all_targets(config: Config, known: Mapping[str, Stage]) -> dict[str, S
         if config.data.atlas.completed == 0 or len(lacking) == len(known):
             remedy = "leave it out with data.atlas.cases=, set data.atlas.whole=0, or choose other targets="
             raise InputError(f"atlas {name}", problem, remedy)
-        log.info(
-            "atlas %s labels no %s: it completes cases alone", name, ", ".join(missing)
-        )
+        log.info("atlas %s labels no %s: it completes cases alone", name, ", ".join(missing))
     return {name: stage for name, stage in known.items() if name not in lacking}

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from labelct.filenames import check_name
 from labelct.job_status import FILE, SCORES
 from labelct.jobs import below
 from labelct.report import scores
-from labelct.report.configuration import read_configuration
+from labelct.report.configuration import read_configuration, value_of
 from labelct.texts import read_json
 
 UNSET = "default"
@@ -67,7 +67,7 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
         InputError: A folder does not exist, or a file cannot be read.
     """
     places = dict.fromkeys(path.resolve() for folder in folders for path in below(folder).jobs)
-    runs = [run for place in places if (place / SCORES).is_file() and (run := _read_run(place / SCORES))]
+    runs = _with_values([run for place in places if (place / SCORES).is_file() and (run := _read_run(place / SCORES))])
     others = [place for place in places if (place / FILE).is_file() and place not in {run.folder for run in runs}]
     finished = {_configuration(run.folder) for run in runs} - {""}
     return runs, [(place, _reason(place / FILE)) for place in others if _configuration(place) not in finished]
@@ -186,6 +186,26 @@ def _read_run(path: Path) -> FinishedRun | None:
     experiment = "" if experiment == "None" else experiment
     software = str(record.get("software", ""))
     return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds, software)
+
+
+def _with_values(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
+    """Return the runs, each with what others typed and it has all the same: a default, typed, is no other arm."""
+    typed_by = {name: [run for run in runs if name in run.choices] for run in runs for name in run.choices}
+    some = {name: among for name, among in typed_by.items() if len(among) < len(runs)}
+    if not some:
+        return list(runs)
+    config = {run.folder: read_configuration(run.folder) for run in runs}
+
+    def same(run: FinishedRun, name: str) -> str | None:
+        value = value_of(config[run.folder], name)
+        having = (one.choices[name] for one in some[name] if value_of(config[one.folder], name) == value)
+        return None if value is None else next(having, None)
+
+    def filled(run: FinishedRun) -> FinishedRun:
+        found = {name: text for name in some if name not in run.choices and (text := same(run, name)) is not None}
+        return replace(run, choices=run.choices | found)
+
+    return [filled(run) for run in runs]
 
 
 def _override(text: str) -> tuple[str, str]:

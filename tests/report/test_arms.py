@@ -65,3 +65,12 @@ def test_only_what_varies_makes_an_arm(sweep):
     assert arms.choices_that_vary(runs[:1]) == ["data"]
     assert runs[0].arm(["data", "dose"]) == "data=clinical, dose=full"
     assert runs[0].arm(["fill"]) == "fill=default"
+
+
+def test_a_default_that_one_run_typed_is_no_other_arm(tmp_path):
+    for name, steps, typed in (("0", 800, ()), ("1", 800, ("trainer.steps=800",)), ("2", 900, ("trainer.steps=900",))):
+        write_run(tmp_path / name, REFERENCE, overrides=typed)
+        (tmp_path / name / "config.yaml").write_text(json.dumps({"trainer": {"steps": steps}}), encoding="utf-8")
+    runs, _ = arms.gather([tmp_path])
+    assert [run.arm(["trainer.steps"]) for run in runs] == [f"trainer.steps={steps}" for steps in (800, 800, 900)]
+    assert arms.choices_that_vary(runs[:2]) == ["data"]

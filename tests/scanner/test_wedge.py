@@ -41,6 +41,19 @@ def test_row_weights_have_the_chosen_thickness(helix, thickness):
     assert max(thickness, 3.0) <= width + 3.0
 
 
+@pytest.mark.parametrize("thickness", [4.5, 6.0, 7.5, 9.0, 12.0, 15.0])
+def test_a_thin_sheet_is_seen_as_thick_as_slices_are_chosen(helix, thickness):
+    """Full width at half maximum of a slice on the axis, its rows interpolated as the backprojection does."""
+    width = helix.collimation / helix.rows
+    middle = thickness_weights(helix, thickness)[helix.rows // 2]
+    at = (np.arange(helix.rows) - helix.rows // 2) * width
+    z = np.linspace(-20, 20, 4001)
+    profile = (middle[:, None] * np.clip(1 - np.abs(z - at[:, None]) / width, 0, None)).sum(0)
+    wide = z[profile >= profile.max() / 2]
+    assert wide[-1] - wide[0] == pytest.approx(max(thickness, width), abs=0.5 * width)
+    assert (profile * z).sum() / profile.sum() == pytest.approx(0, abs=1e-3)
+
+
 def test_bands_hold_every_weight_and_no_more(helix):
     mix = thickness_weights(helix, 9.0)
     for row, (first, stop) in enumerate(bands(mix)):

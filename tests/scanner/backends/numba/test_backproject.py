@@ -7,7 +7,7 @@ from scipy.ndimage import map_coordinates
 from labelct.scanner.backends.numba.backproject import backproject, reconstruct
 from labelct.scanner.backends.numba.simd_interpolation import has_permute
 from labelct.scanner.chunked_reconstruction import Reconstruction
-from labelct.scanner.geometry import Grid, plan
+from labelct.scanner.geometry import Grid, pitch_limit, plan
 
 avx512 = pytest.mark.skipif(not has_permute(), reason="this CPU has no AVX-512")
 
@@ -32,7 +32,7 @@ def sample(filtered, first, wedge, voxel, aperture):
 
 
 @pytest.mark.parametrize("path", [None, pytest.param(True, marks=avx512)])
-@pytest.mark.parametrize("rows", [4, 20, 64])
+@pytest.mark.parametrize("rows", [4, 7, 20, 64])
 def test_voxels_are_what_the_definition_says(scanner, rows, path):
     scanner.rows, scanner.row_width = rows, 40 / rows
     grid = Grid((3, 2, 9), (60.0, 50.0, 7.0), (-70.0, 20.0, -28.0))
@@ -45,6 +45,25 @@ def test_voxels_are_what_the_definition_says(scanner, rows, path):
     for place in ((0, 0, 0), (1, 1, 4), (2, 0, 8)):
         voxel = [grid.axis(number)[place[number]] for number in range(3)]
         assert found[place] == pytest.approx(sample(filtered, wedge.margin, wedge, voxel, 0.6), abs=2e-4)
+
+
+@pytest.mark.parametrize("slices", [1, 9])
+@pytest.mark.parametrize(("pitch", "rows"), [(0.3, 16), (1.0, 5), (1.4, 33), (0.9999, 16)])
+def test_every_voxel_is_lit_from_every_direction_and_the_weights_add_up_to_one(scanner, pitch, rows, slices):
+    """Rays of 1 give half a turn, pi: in the first and last slice and at the edge, up to the largest pitch there is."""
+    scanner.outside, scanner.rows, scanner.row_width = "air", rows, 48 / rows
+    grid = Grid.centred((24, 20, slices), (16.0, 18.0, 3.0))
+    edge = plan(scanner, grid).field_of_view
+    scanner.pitch = pitch * pitch_limit(edge, scanner.source_isocentre) if pitch == 0.9999 else pitch
+    what = Reconstruction.of(scanner, plan(scanner, grid), grid)
+    ((_, part, (first, stop)),) = what.chunks()
+    rays = np.ones((stop - first, scanner.channels, what.wedge.rows), np.float32)
+    x, y = np.meshgrid(grid.axis(0), grid.axis(1), indexing="ij")
+    inside = np.hypot(x, y) <= what.radius
+    assert np.hypot(x, y)[inside].max() > 0.95 * edge
+    found = backproject(rays, first, replace(what, grid=part))
+    np.testing.assert_allclose(found[inside], np.pi, rtol=1e-5)
+    assert not found[~inside].any()
 
 
 @avx512

@@ -152,14 +152,15 @@ def bootstrap_means(
         rng: Draws the runs.
 
     Returns:
-        `(resample,)` means.
+        `(resample,)` means; NaN where no case that was drawn has a number in a run that was drawn.
     """
     runs = table.shape[1]
     run_counts = rng.multinomial(runs, np.full(runs, 1 / runs), size=len(case_counts))
     known = ~np.isnan(table)
     total, weight = run_counts @ np.where(known, table, 0.0).T, run_counts @ known.T.astype(float)
     drawn = case_counts * (weight > 0)
-    return (drawn * total / np.maximum(weight, 1)).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
+    cases = drawn.sum(axis=1)
+    return np.where(cases > 0, (drawn * total / np.maximum(weight, 1)).sum(axis=1) / np.maximum(cases, 1), np.nan)
 
 
 def _draw_cases(cases: int, settings: StatisticsSettings, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -168,9 +169,9 @@ def _draw_cases(cases: int, settings: StatisticsSettings, rng: np.random.Generat
 
 
 def _interval(samples: NDArray[np.float64], settings: StatisticsSettings) -> tuple[float, float]:
-    """Return the percentile interval of bootstrap samples."""
+    """Return the percentile interval of bootstrap samples; those without a mean say nothing."""
     tail = (1 - settings.level) / 2
-    low, high = np.quantile(samples, [tail, 1 - tail])
+    low, high = np.nanquantile(samples, [tail, 1 - tail])
     return float(low), float(high)
 
 

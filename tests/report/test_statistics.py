@@ -91,6 +91,19 @@ def test_the_interval_of_one_case_is_over_its_runs():
     assert (summary["dice_low"], summary["dice_high"]) == pytest.approx((0.7, 0.9))
 
 
+@pytest.mark.parametrize("metric", ["dice", "hd95"])
+def test_no_interval_reaches_beyond_the_scores_where_cases_and_runs_have_gaps(metric):
+    apart = pd.concat([rows([0.9, NAN], run=0), rows([NAN, 0.8], run=1)])
+    apart["hd95"] = 100 * apart["dice"]
+    summary = one(apart, ["arm"], SETTINGS)
+    scale = {"dice": 1, "hd95": 100}[metric]
+    ends = [summary[f"{metric}_{end}"] / scale for end in ("low", "high")]
+    assert ends == pytest.approx([0.8, 0.9])
+    better = apart.assign(dice=apart["dice"] + 0.05, hd95=apart["hd95"] + 5)
+    result = compare(better, apart, SETTINGS, metric)
+    assert -0.05 <= result["difference_low"] / scale <= 0.05 <= result["difference_high"] / scale <= 0.15 + 1e-9
+
+
 def test_a_group_absent_everywhere_is_nan():
     summary = one(rows([NAN, NAN]), ["arm"], SETTINGS)
     assert (summary["n"], summary["absent"]) == (0, 2)

@@ -93,4 +93,5 @@ def truncate_z(block: Tensor, z_range: Sequence[float] | None, extend: int, fill
     first, last = (round(share * depth) for share in z_range)
     levels = torch.arange(depth, device=block.device)
     beyond = (levels < first - extend) | (levels >= last + extend)
-    return block[:, :, levels.clamp(first, last - 1)].masked_fill(beyond, fill)
+    end = max(first, last - 1)  # of a scan that ends below the patch, what is repeated into it is like its first slice
+    return block[:, :, levels.clamp(first, end)].masked_fill(beyond, fill)

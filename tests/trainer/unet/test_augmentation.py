@@ -40,6 +40,13 @@ def test_the_end_slices_of_a_cut_patch_are_repeated_then_comes_the_filling(exten
     assert block[0, 0].tolist() == list(range(8))
 
 
+@pytest.mark.parametrize(("extend", "expected"), [(0, [-9] * 8), (1, [-9] * 8), (4, [0, 0] + [-9] * 6)])
+def test_a_scan_that_ends_below_the_patch_never_repeats_a_slice_from_above(extend: int, expected: list[int]) -> None:
+    """Of 14 in 1000 scans that end, the end lies below the patch: `z_range` says by how much."""
+    block = torch.arange(8.0).expand(2, 2, 8)
+    assert truncate_z(block, [0.0, -2 / 8], extend, -9)[1, 1].tolist() == expected
+
+
 def test_a_truncated_scan_changes_no_other_draw() -> None:
     with_slab, without = (
         AugmentationSettings("xyz", spatial=0.5, truncate_z_probability=chance) for chance in (1.0, 0.0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from labelct.synthesis.scene import Layer, Spec
 
 CONSTANT, CLIP, WHITE = 0, 1, 2
-GOLDEN = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: SplitMix64's step keeps neighbouring seeds apart
+GOLDEN = 0x9E3779B97F4A7C15  # SplitMix64's step: a seed is the place in one sequence at which white noise begins
 
 
 def fill(layout: Layer, classes: Mapping[str, Spec], bank: Source) -> Voxels:

@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from labelct.errors import InputError
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
 from labelct.tracking.curves import named, replay
@@ -128,18 +129,37 @@ class Curves(Callback):
 
     def _fetch_losses(self, trainer: Trainer) -> None:
         if self.losses:
-            rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-            self._coming.append((trainer.global_step, rate, Fetched(torch.stack(self.losses).mean())))
+            rate, losses = float(trainer.optimizers[0].param_groups[0]["lr"]), torch.stack(self.losses)
+            fetched = Fetched(torch.stack([losses.mean(), losses.isfinite().sum().to(losses)]))
+            self._coming.append((trainer.global_step, rate, fetched))
             self.losses.clear()
 
     def _write_losses(self, wait: bool = False) -> None:
         while self._coming and (wait or self._coming[0][2].ready()):
-            step, rate, loss = self._coming.pop(0)
-            self._write(step, {"loss": loss.value(), "learning_rate": rate})
+            step, rate, fetched = self._coming.pop(0)
+            loss, finite = fetched.values()
+            check_finite(loss, finite, step, self.path.parent)
+            self._write(step, {"loss": loss, "learning_rate": rate})
 
     def _write(self, step: int, values: Mapping[str, float]) -> None:
         add_row(self.path, self.columns, {"step": step, **values, "seconds": time.monotonic() - self.began})
         self.tracker.log(named(values), step)
+
+
+def check_finite(loss: float, finite: float, step: int, folder: Path) -> None:
+    """Raise `InputError` where no loss of the last steps is a finite number: nothing is learnt from there on.
+
+    Single ones may be none: with `precision=16` the scaled gradient of such a step is thrown away.
+
+    Args:
+        loss: Mean of the losses.
+        finite: How many of them are finite numbers.
+        step: The last step.
+        folder: Of the training.
+    """
+    if not finite:
+        problem = f"the loss is {loss} at step {step}: the training has diverged"
+        raise InputError(folder, problem, "set trainer.learning_rate lower or device.precision=32")
 
 
 def validation_dice(module: LightningModule) -> dict[str, float]:

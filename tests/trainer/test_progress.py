@@ -5,8 +5,10 @@ import logging
 import math
 from types import SimpleNamespace
 
+import pytest
 import torch
 
+from labelct.errors import InputError
 from labelct.tracking import Tracker
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.progress import EVERY, Curves, StepBar, mean, quiet
@@ -32,6 +34,23 @@ def test_the_log_holds_the_mean_loss_of_the_steps_since_the_last_row(tmp_path) -
     assert [(row["step"], row["loss"]) for row in found] == [("10", "5.5"), ("20", "15.5"), ("25", "23"), ("25", "")]
     assert (found[-1]["dice"], found[-1]["dice_liver"], found[-1]["dice_spleen"]) == ("0.5", "0.5", "nan")
     assert EVERY == 10
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_training_whose_losses_are_no_numbers_ends_in_one_line_and_leaves_no_row_of_them(tmp_path, loss) -> None:
+    curves = Curves(tmp_path / "log.csv", ["liver"], Tracker(), 0)
+    for step in range(1, 20):  # one that still has numbers among them may go on
+        curves.on_train_batch_end(at(step), MODULE, {"loss": torch.tensor(1.0 if step < 4 else loss)})
+    with pytest.raises(InputError, match=rf"^{tmp_path}: the loss is {loss} at step 20: .* diverged; set trainer\."):
+        curves.on_train_batch_end(at(20), MODULE, {"loss": torch.tensor(loss)})
+    assert [row["step"] for row in rows(tmp_path / "log.csv")] == ["10"]
+
+
+def test_a_validation_waits_for_what_diverged_before_a_checkpoint_is_written(tmp_path) -> None:
+    curves = Curves(tmp_path / "log.csv", ["liver"], Tracker(), 0)
+    curves.on_train_batch_end(at(1), MODULE, {"loss": torch.tensor(math.nan)})
+    with pytest.raises(InputError, match="diverged"):
+        curves.on_validation_end(at(1), MODULE)
 
 
 def test_a_resumed_run_drops_what_came_after_its_checkpoint(tmp_path) -> None:

@@ -55,6 +55,15 @@ def test_certain_voxels_keep_their_probabilities_and_all_sum_to_one() -> None:
     torch.testing.assert_close(after.sum(0), torch.ones(25, 25, 25), atol=1e-3, rtol=0)
 
 
+@pytest.mark.parametrize(("size", "gradient"), [(1.0, 4.5), (2.5, 4.5), (2.5, 9.0)])
+def test_an_edge_of_the_chosen_gradient_lets_one_walker_in_e_pass(size: float, gradient: float) -> None:
+    """One voxel between two seeds: even tissue on one side, on the other an edge with the weight exp(-(g / edge)^2)."""
+    scores = torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.5, 1.0]])[:, :, None, None]
+    hu = np.array([0.0, 0.0, gradient * size], np.float32)[:, None, None]
+    after = refine_boundary(scores, hu, (size, 1.0, 1.0), 0.95, 4.5)[0, 1, 0, 0]
+    assert float(after) == pytest.approx(1 / (1 + np.exp(-((gradient / 4.5) ** 2))), abs=2e-3)
+
+
 def test_two_parts_are_walked_as_if_the_other_were_not_there() -> None:
     hu = np.random.default_rng(2).normal(0, 10, (25, 25, 60)).astype(np.float32)
     one, two = blurred(sphere(5.0), 0.6), blurred(sphere(6.0), 0.6)

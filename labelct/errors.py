@@ -77,6 +77,13 @@ def refused(error: OSError, path: object, done: str = "written", remedy: str = E
     return refusal(error, path) or InputError(path, f"cannot be {done} ({error.strerror})", remedy)
 
 
+def unreadable(error: OSError, path: object) -> InputError:
+    """Return in one line why a file or folder cannot be read."""
+    told = refused(error, path, "read", RIGHTS)
+    remedies = {RIGHTS: "change its permissions", ELSEWHERE: "copy it again"}
+    return InputError(told.path, told.problem, remedies.get(told.remedy, told.remedy))
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says; its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from labelct.errors import ELSEWHERE, RIGHTS, InputError, refused
+from labelct.errors import ELSEWHERE, InputError, refused, unreadable
 
 Answer = TypeVar("Answer")
 
@@ -75,7 +75,7 @@ def _asked(question: Callable[[Path], Answer], path: Path) -> Answer | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise refused(error, path, "read", RIGHTS) from None
+        raise unreadable(error, path) from None
 
 
 @contextmanager
@@ -119,6 +119,20 @@ def check_takes_files(folder: Path) -> None:
         trial.touch()
         trial.unlink()
     remove_empty(new)
+
+
+def check_can_be_made(folder: Path) -> None:
+    """Raise `InputError` where a folder, or files in one that is there, cannot be made; nothing is left of the trial.
+
+    Other than `check_takes_files` it makes no folder, which a process beside this one may be about to fill.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    check_takes_files(there if there.is_dir() else folder)
+
+
+def why_no_folder(path: Path) -> str:
+    """Return what is wrong with a path that is to be a folder and is none."""
+    return "is a file and no folder" if path.exists() else "no such folder"
 
 
 def check_no_folder(paths: Iterable[Path]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labelct import job_status, journal
-from labelct.errors import RIGHTS, InputError, refused
+from labelct.errors import InputError, unreadable
 from labelct.filenames import natural_order
 from labelct.folders import matching
 from labelct.job_status import PLACES, SCORES, SWEEP
@@ -86,7 +86,7 @@ def _refuse(error: OSError) -> None:
     """Raise what a folder is refused by, but for one that went away meanwhile: it is no empty one."""
     if isinstance(error, FileNotFoundError):
         return
-    raise refused(error, Path(error.filename), "read", RIGHTS) from None
+    raise unreadable(error, Path(error.filename)) from None
 
 
 def job_folders(root: Path) -> list[Path]:

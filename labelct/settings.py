@@ -57,9 +57,12 @@ class Checked:
 
     Settings that are a section of others may be given as what `dataclasses.asdict` made of them.
     `section` is what stands before a field in its key, where the settings are a section of others: `deformation`.
+    `read_with` says of fields that are not always read which other field decides it, with which of its values;
+    `*` stands for all others.
     """
 
     _section: ClassVar[str] = ""
+    read_with: ClassVar[Mapping[str, tuple[str, Sequence[Any]]]] = {}
 
     def __init_subclass__(cls, section: str = "") -> None:
         cls._section = section

@@ -297,8 +297,10 @@ def differences(folder: Path, contents: bool = False) -> dict[str, str]:
 
 
 def harmed(path: Path) -> Path | None:
-    """Return the folder of the stage that `path` lies in where the file is not as it was made, else None."""
-    for folder in path.absolute().parents:
+    """Return the folder of the stage that `path` lies in, or is, where the file is not as it was made, else None."""
+    for folder in (path.absolute(), *path.absolute().parents):
         if (folder / inventory.FILE).is_file():
-            return folder if path.absolute().relative_to(folder).as_posix() in differences(folder, True) else None
+            wrong = differences(folder, True)
+            whole = folder == path.absolute() and any(what != inventory.FOREIGN for what in wrong.values())
+            return folder if whole or path.absolute().relative_to(folder).as_posix() in wrong else None
     return None

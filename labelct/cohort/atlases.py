@@ -10,7 +10,7 @@ from labelct.cohort.folder import matches
 from labelct.cohort.settings import TotalSegmentatorSettings
 from labelct.cohort.totalsegmentator import find as find_masks
 from labelct.errors import InputError, did_you_mean
-from labelct.folders import matching
+from labelct.folders import matching, why_no_folder
 
 PATTERN = "*.nii.gz"
 
@@ -55,7 +55,7 @@ def select(found: Mapping[str, Subject], cases: Sequence[str], where: str) -> tu
 
 def _in_folder(root: Path) -> list[Subject]:
     if not root.is_dir():
-        raise InputError(root, "no such folder", "set data.atlas.roots to folders of whole anatomies")
+        raise InputError(root, why_no_folder(root), "set data.atlas.roots to folders of whole anatomies")
     if matching(root, "*/segmentations"):
         return list(find_masks(TotalSegmentatorSettings(root=str(root)), root).subjects)
     files = matches(PATTERN, root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -163,13 +163,16 @@ class Cohort:
         folds = tuple(fold.with_image(modality) for fold in self.folds)
         return replace(self, **splits, blind=(), folds=folds)
 
+    def files(self) -> Iterator[tuple[str, str, Path]]:
+        """Yield split, case and path of every file, as the rows of `fingerprint` have them."""
+        for split in (*SPLITS, "blind"):
+            for subject in getattr(self, split):
+                yield from ((split, subject.case, path) for path in subject.files)
+
     def fingerprint(self) -> list[list[str | int]]:
         """Return `[split, case, file, size in bytes]` of every file and one row of the names: no absolute paths."""
         rows: list[list[str | int]] = [
-            [split, subject.case, _relative(path, self.root), path.stat().st_size]
-            for split in (*SPLITS, "blind")
-            for subject in getattr(self, split)
-            for path in subject.files
+            [split, case, _relative(path, self.root), path.stat().st_size] for split, case, path in self.files()
         ]
         table = " ".join(f"{value}={name}" for value, name in sorted(self.label_names.items()))
         return [*rows, ["names", "", table, len(self.label_names)]]

@@ -16,6 +16,7 @@ from labelct.cohort.settings import (
 )
 from labelct.cohort.splits import divide
 from labelct.errors import InputError, did_you_mean
+from labelct.folders import why_no_folder
 from labelct.io.content import as_text, check_file
 from labelct.settings import expanded
 
@@ -37,7 +38,7 @@ def open_cohort(settings: FilesSettings) -> Cohort:
     """
     root = Path(expanded(settings.root, "root"))
     if not root.is_dir():
-        raise InputError(root, "no such folder", "set root to the folder of the cohort")
+        raise InputError(root, why_no_folder(root), "set root to the folder of the cohort")
     found = _find(settings, root)
     subjects = {subject.case: subject for subject in found.subjects}
     _check_unique(root, found)

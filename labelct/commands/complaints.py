@@ -21,6 +21,8 @@ from labelct.kinds import KINDS
 
 # A number, null, or a list or table that begins with one, where the name of an option should stand.
 NO_NAME = r"[\[{\s]*(null|true|false|[-+\d.e]+)\b.*|\[\s*[\[{].*"
+# A value of a sweep, put where those of `conf/sweep/` stand; Hydra has nothing there to put it to without `sweep=`.
+SWEEPER = re.compile(r"\+*hydra\.sweeper\.params(?:\.([\w.@/]+)=|=\{\s*['\"]?([\w.@/]+)['\"]?\s*:)")
 MOST_MEANT = 3  # keys of one name in one line
 # What Hydra raises where a command line does not fit: behind the first two, its own slips at values not foreseen.
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, AssertionError, TypeError, AttributeError)
@@ -36,6 +38,8 @@ def told(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error).split("\nSee https")[0]
     if isinstance(error, MissingConfigException) and (found := re.search(r"Could not (?:load|find) '(.+)/(.*)'", text)):
         return no_option(found[1], found[2], error.options)
+    if of_sweeper := next((found for override in overrides if (found := SWEEPER.match(override))), None):
+        return _null_params(of_sweeper)
     if "Config group override must be" in text or isinstance(error, (TypeError, AttributeError)):
         return _no_name(overrides)
     if word := re.search(r"invalid literal for int\(\) with base 10: '(.*)'", text):
@@ -88,6 +92,11 @@ def _below_a_list(word: str, overrides: Sequence[str]) -> str:
     key = next((key for key in keys if key.endswith(f".{word}")), word)
     parent = key.rpartition(".")[0] or "KEY"
     return f"{key}: {parent} is a list, and {word!r} is no number of one of its parts; write {parent}=[...]"
+
+
+def _null_params(found: re.Match[str]) -> str:
+    name = found[1] or found[2]
+    return f"hydra.sweeper.params: is null without sweep=NAME; write the values of a sweep as -m {name}=VALUE,VALUE"
 
 
 def _below_a_value(overrides: Sequence[str]) -> str:

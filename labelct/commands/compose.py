@@ -18,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from labelct.commands import earlier_run, hydra_section, slurm
+from labelct.commands import earlier_run, hydra_section, slurm, unread
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME, groups, own_folder
@@ -26,6 +26,7 @@ from labelct.commands.overrides import parsed, understood
 from labelct.complaints import ConfigError, interpolation
 from labelct.config import Config, check_truth, configuration_folder, typed
 from labelct.errors import first_line
+from labelct.folders import check_can_be_made, why_no_folder
 
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
 PLUGINS = {  # of Hydra: the package that each drives, and what pip installs both with
@@ -85,6 +86,7 @@ def check_jobs(overrides: Sequence[str], multirun: bool, folder: str | None = No
 def check(jobs: Iterable["Composed"], starting: bool) -> int:
     """Check jobs that were composed, and return their number; arguments and errors as of `check_jobs`."""
     checked: list[Config] = []
+    given: list[Sequence[str]] = []
     for composed in jobs:
         config = typed(composed.node)
         if starting and not checked and slurm.is_chosen(composed.launcher):
@@ -92,8 +94,12 @@ def check(jobs: Iterable["Composed"], starting: bool) -> int:
         if starting and composed.folder:
             earlier_run.check(composed.folder, config)
         if starting and composed.here:
+            if composed.folder:
+                check_can_be_made(composed.folder)
             _look(config, checked)
         checked.append(config)
+        given.append(composed.overrides)
+    unread.check(zip(given, checked, strict=True))
     return len(checked)
 
 
@@ -130,7 +136,8 @@ def composed_jobs(
         ConfigError: They cannot be composed, in one line.
     """
     if folder is not None and not Path(folder).is_dir():
-        raise ConfigError(f"--config-dir={folder}: no such folder; give one that holds folders such as experiment/")
+        remedy = "give one that holds folders such as experiment/"
+        raise ConfigError(f"--config-dir={folder}: {why_no_folder(Path(folder))}; {remedy}")
     extra = _searched(Path(folder) if folder else None)
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
         jobs, whole = _jobs(list(overrides), extra, multirun)
@@ -178,7 +185,9 @@ def configuration(overrides: Sequence[str]) -> Config:
     with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
         node = _compose([*given, *_searched(own_folder())])
         _check_truths(given, node)
-        return typed(node)
+        config = typed(node)
+    unread.check([(given, config)])
+    return config
 
 
 def _searched(folder: Path | None) -> list[str]:

@@ -104,13 +104,13 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     check_takes_files(given.output)
     check_no_folder(given.output / name for name in (LABELS, ITK_SNAP, TABLE))
-    images, folder = find_images(given.ct, given.output), find_model(given.model)
+    (images, failed), folder = find_images(given.ct, given.output), find_model(given.model)
+    empty = len(failed)
     masks = mask_paths(_without_label_maps(images, given.ct), given.output)
     from labelct.trainer.model import model_key, read_model
 
     model = case_files.Model(folder.resolve().name, model_key(folder), read_model(folder)["labels"])
     print(f"model: {', '.join(model.labels)} ({folder})")
-    failed: dict[Path, str] = {}
     cases = _cases(given, masks, model, failed)
     missing = [case for case in cases if given.overwrite or not (is_made(case.mask, case.record) and is_whole(case))]
     check_labels(given.output, list(masks.values()), model.labels)
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
         raise
     finally:  # once for all cases, also where they are interrupted: it gathers the records of the whole folder
         write_table(given.output)
-    counts = [f"{len(missing) - len(failed) + unread} of {len(masks)} segmented"]
+    counts = [f"{len(missing) - len(failed) + unread} of {len(masks) + empty} segmented"]
     counts += [f"{len(cases) - len(missing)} skipped"] if len(cases) > len(missing) else []
     counts += [f"{len(failed)} failed"] if failed else []
     print(f"{', '.join(counts)}: {given.output}")

@@ -1,5 +1,6 @@
 """DICOM series: the one place that knows SimpleITK's order of axes, in which its GDCM decodes pixels."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,19 @@ from labelct.io.header import MOST_VOXELS
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
-from labelct.io.tags import DEFAULTS, EXPORT, LONGEST, DicomFile, frames_of, is_cut_off, is_dicom, is_of, read_tags
+from labelct.io.tags import (
+    DEFAULTS,
+    EXPORT,
+    LONGEST,
+    DicomFile,
+    damage,
+    frames_of,
+    is_dicom,
+    is_of,
+    other_objects,
+    read_tags,
+    syntax_of,
+)
 from labelct.volume import Frame, Volume
 
 BRIGHTEST_HU = 3071  # the end of 12 bits; padding above it is a negative number that was read as an unsigned one
@@ -73,17 +86,19 @@ def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
     if path.is_file():
         file = read_tags(path)
         if file is None:
-            raise InputError(path, "holds no pixels", FOLDER)
+            raise InputError(path, f"is no image{other_objects([path])}", FOLDER)
         _check_alone(file)
         return [file]
     if not path.is_dir():
         raise InputError(path, "no such folder", FOLDER)
     beside = sorted(part for part in path.iterdir() if part.name != "DICOMDIR")
-    if cut := next(filter(is_cut_off, beside), None):
-        raise InputError(cut, f"has {cut.stat().st_size} bytes and no slice in it", "copy it again or move it away")
-    found = _readable([part for part in beside if is_dicom(part)], series)
+    parts = [part for part in beside if is_dicom(part)]
+    for part in sorted(set(beside) - set(parts)):
+        if wrong := damage(part):
+            raise InputError(part, wrong, "copy it again or move it away")
+    found = _readable(parts, series)
     if not found:
-        raise InputError(path, "holds no DICOM series", FOLDER)
+        raise InputError(path, f"holds no DICOM series{other_objects(parts)}", FOLDER)
     files = _chosen(path, found, series)
     if len(files) > 1 and any(len(file.slices) > 1 for file in files):
         raise InputError(
@@ -175,7 +190,8 @@ def _pixels(file: DicomFile) -> NDArray[np.float32]:
     try:
         pixels: NDArray[np.float32] = sitk.GetArrayFromImage(reader.Execute()).T
     except RuntimeError as error:
-        raise InputError(file.path, f"its pixels cannot be decoded ({_reason(error)})", EXPORT) from None
+        problem = f"its pixels ({syntax_of(file.path)}) cannot be decoded ({_reason(error)})"
+        raise InputError(file.path, problem, "export the series again, uncompressed") from None
     columns, rows = file.slices[0].shape
     if pixels.shape != (columns, rows, len(file.slices)):
         raise InputError(file.path, f"its pixels are decoded as {pixels.shape}", EXPORT)
@@ -192,4 +208,4 @@ def _pixels(file: DicomFile) -> NDArray[np.float32]:
 
 def _reason(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return re.sub(r"\(0x[0-9a-f]+\)", "", lines[-1]) if lines else type(error).__name__

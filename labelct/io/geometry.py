@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 AGREE = 1e-3  # relative; headers are rounded to four digits and more
 SPACING_MM = (0.02, 50.0)  # from micro-CT to the coarsest label maps
 EXTENT_MM = 4000.0  # twice a scanner's table; beyond it a resampled grid fills any memory
+FARTHEST_MM = 1e5  # from the origin of the patient's axes; beyond it a header's 32 bits round to more than 0.01 mm
 UNITS_MM = {1: 1000.0, 2: 1.0, 3: 1e-3}  # NIfTI's metre, millimetre, micron; any other code says nothing
 REMEDY = "correct its header or export it again"
 
@@ -37,6 +38,9 @@ def check_grid(path: Path, shape: tuple[int, ...], affine: NDArray[np.float64]) 
     extent = float((spacing * shape[:3]).max())
     if extent > EXTENT_MM:
         raise InputError(path, f"it is {extent:.4g} mm long ({shown} mm a voxel)", REMEDY)
+    farthest = float(np.abs(affine[:3, 3]).max())
+    if farthest > FARTHEST_MM:
+        raise InputError(path, f"its first voxel lies at {farthest:.4g} mm, allowed is {FARTHEST_MM:g} mm", REMEDY)
     check_shear(path, affine)
 
 

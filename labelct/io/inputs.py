@@ -3,32 +3,50 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from labelct.errors import InputError
+from labelct.errors import InputError, unreadable
 from labelct.io import itk
-from labelct.io.tags import frames_of, is_dicom
+from labelct.io.tags import frames_of, is_dicom, other_objects
 
 NIFTI = (".nii", ".nii.gz")
 ENDINGS = (*NIFTI, *itk.FORMATS)
 
 
-def find_images(given: Sequence[Path], left_out: Path) -> list[Path]:
+def find_images(given: Sequence[Path], left_out: Path) -> tuple[list[Path], dict[Path, str]]:
     """Return files, and folders of one DICOM series, in the order given; what a folder holds is sorted by its path.
 
     Args:
         given: Files, which are taken as they are, and folders.
         left_out: A folder whose files are none of them: the masks' own, which may lie below one that is given.
 
+    Returns:
+        The images, and why there is none in other folders that were given.
+
     Raises:
-        InputError: A folder holds no image.
+        InputError: No folder holds an image, and no file is given.
     """
     found: list[Path] = []
+    failed: dict[Path, InputError] = {}
     for path in given:
-        below = list(_below(path, left_out.resolve(), set())) if path.is_dir() else [path]
-        if not below:
-            looked = f"{', '.join(ENDINGS)} and DICOM"
-            raise InputError(path, f"holds no image (looked for {looked})", "give files, or a folder that holds some")
-        found += below
-    return found
+        try:
+            found += _images_below(path, left_out.resolve()) if path.is_dir() else [path]
+        except InputError as error:
+            failed[path] = error
+    if not found:
+        raise next(iter(failed.values()))
+    return found, {path: str(error) for path, error in failed.items()}
+
+
+def _images_below(folder: Path, left_out: Path) -> list[Path]:
+    try:
+        below = list(_below(folder, left_out, set()))
+    except OSError as error:
+        raise unreadable(error, error.filename) from None
+    if not below:
+        others = other_objects(path for path in sorted(folder.iterdir()) if is_dicom(path))
+        looked = f"{', '.join(ENDINGS)} and DICOM"
+        problem = f"holds no image{others} (looked for {looked})"
+        raise InputError(folder, problem, "give files, or a folder that holds some")
+    return below
 
 
 def is_image(path: Path) -> bool:
@@ -59,7 +77,8 @@ def _below(folder: Path, left_out: Path, seen: set[Path]) -> Iterator[Path]:
 def _dicom(folder: Path, parts: Sequence[Path]) -> Iterator[Path]:
     """Yield a folder that holds a DICOM series, or, where they are multi-frame files, each of them."""
     files = [path for path in parts if not is_image(path) and path.name != "DICOMDIR" and is_dicom(path)]
-    if next((frames for path in files if (frames := frames_of(path))), 1) > 1:
+    frames = next((frames for path in files if (frames := frames_of(path))), 0)
+    if frames > 1:
         yield from filter(frames_of, files)
-    elif files:
+    elif frames:  # not where all of them are segmentations, doses or reports
         yield folder

@@ -76,11 +76,20 @@ def content_digest(path: Path) -> str:
     Raises:
         InputError: They are missing, or lie in several files.
     """
+    return "".join(digest(part) for part in parts(path))
+
+
+def parts(path: Path) -> tuple[Path, ...]:
+    """Return a file, of any format, and behind it that of its voxels where they lie in a file of their own.
+
+    Raises:
+        InputError: They are missing, or lie in several files.
+    """
     if path.suffix.lower() not in DETACHED:
-        return digest(path)
+        return (path,)
     check_file(path)
     voxels = voxel_file(path, fields(path))
-    return digest(path) if voxels == path else digest(path) + digest(voxels)
+    return (path,) if voxels == path else (path, voxels)
 
 
 def write_like(path: Path, array: NDArray[np.unsignedinteger], like: Volume, keys: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
+from labelct.errors import InputError, listed, unreadable
 from labelct.io.content import check_file, on_disk
 from labelct.io.header import INFLATES, MOST_VOXELS
+from labelct.io.kinds import kind_of
 from labelct.io.slices import Slice
 
 PREAMBLE = 132  # bytes, the magic word with them
@@ -20,6 +21,7 @@ LARGE = 2**26  # bytes; a compressed slice of one grey may shrink to next to not
 DEFER = 4096  # bytes; longer values, above all the pixels, stay on the disk
 DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of any size when unpacked
 ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
+MOST_KINDS = 3  # of objects in a line
 LONGEST = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
 DEFAULTS = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
@@ -56,18 +58,35 @@ class DicomFile:
 
 
 def is_dicom(path: Path) -> bool:
-    """Return whether a regular file is DICOM, by its magic word or, where it has no preamble, its first tag."""
+    """Return whether a regular file is DICOM, by its magic word or, where it has no preamble, its first tag.
+
+    Raises:
+        InputError: It may not be read: what might be a slice is not left out.
+    """
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        start = file.read(PREAMBLE)
-    return start[128:] == b"DICM" or (start[:2] in (b"\x08\x00", b"\x02\x00") and start[3:4] == b"\x00")
+    try:
+        with path.open("rb") as file:
+            start = file.read(PREAMBLE)
+    except OSError as error:
+        raise unreadable(error, path) from None
+    little = start[:2] in (b"\x08\x00", b"\x02\x00") and start[3:4] == b"\x00"
+    big = start[:3] == b"\x00\x08\x00" and start[4:6].isupper()  # its kind of value stands there always
+    return start[128:] == b"DICM" or little or big
 
 
-def is_cut_off(path: Path) -> bool:
-    """Return whether a file is called as DICOM and ends before that begins: what a copy leaves that was stopped."""
+def damage(path: Path) -> str:
+    """Return what is wrong with a file, no DICOM, that is called as one; empty for any other.
+
+    It may have been a slice: of what a copy leaves that was stopped, or a fault of a disk, nothing else tells.
+    """
     called = path.suffix.lower() in (".dcm", ".ima") and not path.name.startswith(".")
-    return called and path.is_file() and path.stat().st_size < PREAMBLE
+    if not called or not path.is_file():
+        return ""
+    size = path.stat().st_size
+    if size < PREAMBLE:
+        return f"has {size} bytes and no slice in it"
+    return f"is called as DICOM and is none{kind_of(path)}"
 
 
 def frames_of(path: Path) -> int:
@@ -82,6 +101,22 @@ def frames_of(path: Path) -> int:
 def series_of(path: Path) -> str:
     """Return the UID of the series that a file says it is of; empty where it does not."""
     return str(_some(path, SAID[0]).get(SAID[0]) or "")
+
+
+def other_objects(paths: Iterable[Path]) -> str:
+    """Return `, but Segmentation`: what DICOM files hold that are no images; empty where they do not say."""
+    kinds = (getattr(_some(path, "SOPClassUID").get("SOPClassUID"), "name", "") for path in paths)
+    told = dict.fromkeys(str(kind).removesuffix(" Storage") for kind in kinds if kind)
+    return f", but {listed(list(told), MOST_KINDS)}" if told else ""
+
+
+def syntax_of(path: Path) -> str:
+    """Return the name of the transfer syntax of a file, its number where that has none."""
+    import pydicom
+
+    with warnings.catch_warnings(action="ignore"):
+        syntax = pydicom.dcmread(path, force=True, stop_before_pixels=True).file_meta.get("TransferSyntaxUID")
+    return "of no known transfer syntax" if syntax is None else str(syntax.name)
 
 
 def is_of(path: Path, series: str) -> bool:

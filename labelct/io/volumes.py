@@ -75,9 +75,11 @@ def is_label_map(path: Path) -> bool:
     Args:
         path: As of `read_ct`.
     """
-    if path.is_dir() or is_dicom(path):
+    if path.is_dir():
         return False
     try:
+        if is_dicom(path):
+            return False
         if itk.is_itk(path):
             return is_labels(itk.read_label_map(path).array)
         # a CT in HU has air in its first slices, and need not be read to its end

@@ -1,6 +1,7 @@
 """What a CT scanner is, how much dose it gives, and how it reconstructs."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from labelct.errors import SettingError
 from labelct.settings import Checked, choice, ranged
@@ -93,6 +94,7 @@ class ScannerSettings(Checked):
     cache: bool = True
     recon: ReconSettings = field(default_factory=ReconSettings)
     noise_only: NoiseOnlySettings = field(default_factory=NoiseOnlySettings)
+    read_with: ClassVar = {"*": ("kind", ("helical",))}
 
     def __post_init__(self) -> None:
         super().__post_init__()

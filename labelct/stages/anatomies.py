@@ -12,6 +12,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.grid import regrid
 from labelct.io import nifti
 from labelct.parallel import ParallelSettings, map_cases
+from labelct.stages import inputs
 from labelct.store import REMADE, Stage, build, mention, planning, recipe_of
 from labelct.synthesis.settings import DataSettings
 from labelct.texts import read_json
@@ -45,9 +46,9 @@ def grid_of(data: DataSettings) -> dict[str, Any]:
     return {"spacing": data.spacing, "interpolation": data.interpolation}
 
 
-def files_of(subject: Subject) -> list[list[str | int]]:
+def files_of(subject: Subject, root: Path) -> list[inputs.Row]:
     """Return what stands for the files of a subject in a recipe, wherever they lie."""
-    return Cohort("", (subject,), (), ()).fingerprint()
+    return inputs.fingerprint(Cohort("", (subject,), (), ()), root)
 
 
 def on_grid(subject: Subject, data: DataSettings, root: Path) -> Stage:
@@ -63,7 +64,7 @@ def on_grid(subject: Subject, data: DataSettings, root: Path) -> Stage:
         label_map, _ = regrid(subject.label_map(), None, **grid_of(data))
         write(folder, label_map.array, label_map.affine, label_map.names)
 
-    return build(root, recipe_of(STAGES["whole"], VERSION, {**grid_of(data), "files": files_of(subject)}), make)
+    return build(root, recipe_of(STAGES["whole"], VERSION, {**grid_of(data), "files": files_of(subject, root)}), make)
 
 
 def built(stage_of: Callable[[Any], Stage], items: Sequence[Any], parallel: ParallelSettings, told: str) -> list[Stage]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from labelct.cohort import atlases
 from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config
 from labelct.errors import InputError
@@ -84,13 +85,12 @@ def applied(config: Config, own: Prepared, root: Path) -> Prepared:
     return _beside(cohort, whole, fits), dataclasses.replace(stage, key=key)
 
 
-def check(config: Config, own: Cohort | None, root: Path) -> None:
+def check(config: Config, own: Cohort | None) -> None:
     """Raise where atlases cannot be used, as far as can be told without making anything; no voxel is read.
 
     Args:
         config: The experiment; read are data and test.
         own: The training cohort; None where it has to be made first.
-        root: The folder of all stages.
 
     Raises:
         InputError: A folder or an atlas is missing, or an atlas is a case that is validated or scored on.
@@ -101,8 +101,7 @@ def check(config: Config, own: Cohort | None, root: Path) -> None:
     tested = [] if own is None else [*own.val, *own.held_out]
     for settings in config.test.values():
         if not isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
-            whole = cohorts.prepare(dataclasses.replace(config, limit=LimitSettings()), settings, root)[0]
-            tested += whole.scored(settings.split)[: config.limit.test]
+            tested += open_cohort(settings).scored(settings.split)[: config.limit.test]
     told, remedy = "is an atlas that is trained on", "leave it out with data.atlas.cases="
     cohorts.reject_shared(tested, found, told, remedy)
 

@@ -17,7 +17,7 @@ from labelct.job_settings import LimitSettings
 from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.stages import folding, selection
+from labelct.stages import folding, inputs, selection
 from labelct.store import Stage, build, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
 
@@ -74,7 +74,7 @@ def _usable(config: Config, root: Path) -> tuple[Cohort, Stage]:
         return (cohort if config.evaluation.folds is None else folding.dealt(cohort)), stage
     cohort = open_cohort(config.cohort)
     cohort = selection.run(config, cohort if config.evaluation.folds is None else folding.dealt(cohort), root)
-    stage = _identified(cohort, config.cohort)
+    stage = _identified(cohort, config.cohort, root)
     image = RECIPES[config.data.kind].source
     return (_with_image(cohort, config.data.kind, image) if image else cohort), stage
 
@@ -107,19 +107,19 @@ def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohor
         root: The folder of all stages.
 
     Returns:
-        The cohort and its stage; the key of one that is only read comes from file names and sizes, never from paths.
+        The cohort and its stage; the key of one that is only read comes from what its files are, never from paths.
     """
     if isinstance(settings, EmbeddedSettings):
         return embedded(settings, config.limit, config.parallel, root)
     cohort = _cut(open_cohort(settings), config.limit)
-    return cohort, _identified(cohort, settings)
+    return cohort, _identified(cohort, settings, root)
 
 
-def _identified(cohort: Cohort, settings: FilesSettings) -> Stage:
-    """Return the stage that stands for the files of a cohort."""
+def _identified(cohort: Cohort, settings: FilesSettings, root: Path, used: Iterable[Subject] | None = None) -> Stage:
+    """Return the stage that stands for the files of a cohort, of which those of `used` are looked into (None: all)."""
     _check_names(cohort)
     options = _options(settings)
-    options["files"] = cohort.fingerprint()
+    options["files"] = inputs.fingerprint(cohort, root, used)
     key = key_of(recipe_of("cohort", VERSION, options))
     return Stage("cohort", key, Path(settings.root))
 
@@ -144,7 +144,7 @@ def prepare_test(
 
         return training_set.held_out(config, settings.seed, own, root)
     if isinstance(settings, OwnSettings):
-        _check_scored(config, own[0], own[1])
+        _check_scored(config, own[0], own[1].folder)
         subjects = tuple(subject for subject in own[0].test if subject.has_image)
         if not subjects:
             wanted = "MR" if own[0].modality == "mr" else "CT"
@@ -152,22 +152,26 @@ def prepare_test(
             raise InputError(own[1].folder, f"the cohort has no test subject with an image ({wanted})", remedy)
         return subjects, own[1]
     # as many of each as there are: what is scored is cut to `limit.test`, whichever split it is from
-    whole = config if isinstance(settings, EmbeddedSettings) else dataclasses.replace(config, limit=LimitSettings())
-    cohort, stage = prepare(whole, settings, root)
-    _check_scored(config, cohort, stage)
-    split = "test" if isinstance(settings, EmbeddedSettings) else settings.split
-    subjects = cohort.scored(split)[: config.limit.test]
+    if isinstance(settings, EmbeddedSettings):
+        cohort, stage = embedded(settings, config.limit, config.parallel, root)
+        _check_scored(config, cohort, stage.folder)
+        subjects = cohort.scored()[: config.limit.test]
+    else:
+        cohort = open_cohort(settings)
+        _check_scored(config, cohort, settings.root)
+        subjects = cohort.scored(settings.split)[: config.limit.test]
+        stage = _identified(cohort, settings, root, subjects)
     remedy = "take it out of the training with cohort.cases= or cohort.splits="
     reject_shared(subjects, (*own[0].train, *own[0].val), "is a case of the training", remedy)
     return subjects, stage
 
 
-def _check_scored(config: Config, cohort: Cohort, stage: Stage) -> None:
+def _check_scored(config: Config, cohort: Cohort, source: object) -> None:
     """Raise `InputError` where the images of a test group are none that the network is made for, or have no labels."""
     subjects = (*cohort.train, *cohort.val, *cohort.test)
     if any(subject.load_label_map is None for subject in subjects):
-        raise InputError(stage.folder, "its images have no label maps to score against", "leave it out of test=")
-    check_modality(config, cohort.modality, str(stage.folder))
+        raise InputError(source, "its images have no label maps to score against", "leave it out of test=")
+    check_modality(config, cohort.modality, str(source))
 
 
 def check_modality(config: Config, modality: str, source: str) -> None:

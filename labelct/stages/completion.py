@@ -106,8 +106,8 @@ def _registered(pair: _Pair) -> Stage:
     data = pair.config.data
     settings: dict[str, Any] = {**grid_of(data), "padding": data.superior_padding_mm, "grid_mm": data.atlas.grid_mm}
     settings |= {
-        "case": files_of(pair.case),
-        "atlas": files_of(pair.atlas),
+        "case": files_of(pair.case, pair.root),
+        "atlas": files_of(pair.atlas, pair.root),
         "own": sorted(pair.config.targets.structures),
     }
 

@@ -11,13 +11,14 @@ from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config, plain
 from labelct.errors import InputError, SettingError, did_you_mean
+from labelct.folders import check_can_be_made
 from labelct.job_settings import LimitSettings
 from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
 from labelct.stages import atlases, cohorts, folding, priors, training, training_set, translation
-from labelct.store import Stage
+from labelct.store import Stage, planned
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
@@ -43,7 +44,7 @@ def check(config: Config) -> None:
     training.device_of(config)
     check_backend(config.parallel)
     check_trackers(config.logger)
-    with untold("labelct.cohort"):  # the job opens a cohort again, and says once what there is to warn of
+    with planned(), untold("labelct.cohort"):  # the job opens a cohort again, and says once what there is to warn of
         _check(config)
 
 
@@ -61,12 +62,13 @@ def untold(name: str) -> Iterator[None]:
 
 def _check(config: Config) -> None:
     root = Path(config.paths.outputs) / "stages"
+    check_can_be_made(root)
     own = _own(config, root)
     _check_limit(config, own)
     known, modality, source = _offered(config.cohort, own)
     _check_image(config, own, modality, source)
     translation.check(config, root)
-    atlases.check(config, own[0] if own else None, root)
+    atlases.check(config, own[0] if own else None)
     check_structures(config, known, source)
     has_ct = any(subject.load_ct is not None for subject in own[0].train) if own else modality == "ct"
     _check_tables(config, has_ct)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from labelct import inventory
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
 from labelct.errors import InputError, SettingError, did_you_mean
@@ -22,7 +21,7 @@ from labelct.parallel import map_cases
 from labelct.priors import AIR, BACKGROUND_CLASSES, BUILTIN, FITTED, Priors, load_priors
 from labelct.priors.fit import FEWEST_CASES, Measured, fit_priors, measure, priors_csv
 from labelct.sampler import BODY
-from labelct.stages import cohorts
+from labelct.stages import cohorts, inputs
 from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.background import Settings as BackgroundSettings
 from labelct.synthesis.background import completed
@@ -171,7 +170,7 @@ def _measured_priors(config: Config, cohort: Cohort, subjects: Sequence[Subject]
     settings: dict[str, Any] = {"background": background, "erode": ERODE}
     settings |= {"enhancement": config.data.mean_enhancement, "time": config.data.mean_time}
     settings |= {"read": cohorts.read_options(config.cohort), "names": sorted(cohort.label_names.items())}
-    settings["cases"] = [[subject.case, _digest(subject)] for subject in subjects]
+    settings["cases"] = [[subject.case, _digest(subject, root)] for subject in subjects]
 
     def make(folder: Path) -> None:
         write_text(folder / FILES["priors"], priors_csv(fit(subjects, config, load_priors())))
@@ -183,7 +182,7 @@ def _measured_body(config: Config, subjects: Sequence[Subject], root: Path) -> S
     """Return the stage of the histogram of one subject's body, whom the seed draws: `body_histogram.csv`."""
     ordered = sorted(subjects, key=lambda subject: subject.case)
     subject = ordered[int(np.random.default_rng([config.data.seed, BODY]).integers(len(ordered)))]
-    settings = {"read": cohorts.read_options(config.cohort), "case": subject.case, "files": _digest(subject)}
+    settings = {"read": cohorts.read_options(config.cohort), "case": subject.case, "files": _digest(subject, root)}
 
     def make(folder: Path) -> None:
         assert subject.load_ct is not None
@@ -197,9 +196,9 @@ def _measured_body(config: Config, subjects: Sequence[Subject], root: Path) -> S
     return build(root, recipe_of("body", VERSION, settings), make)
 
 
-def _digest(subject: Subject) -> str:
+def _digest(subject: Subject, root: Path) -> str:
     """Return what identifies the content of a subject's files: a CT that was rewritten is another one."""
-    return hashlib.sha256("".join(inventory.digests(subject.files)).encode()).hexdigest()
+    return hashlib.sha256("".join(inputs.digests(subject.files, root)).encode()).hexdigest()
 
 
 def _priors_identity(source: str) -> str:

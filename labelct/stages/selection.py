@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from labelct.cohort.settings import OwnSettings
 from labelct.config import Config
 from labelct.errors import InputError
 from labelct.parallel import map_cases
+from labelct.stages import inputs
 from labelct.store import build, canonical, recipe_of
 from labelct.synthesis.lesions import Settings as LesionSettings
 from labelct.targets import Targets
@@ -60,8 +61,19 @@ def run(config: Config, cohort: Cohort, root: Path) -> Cohort:
         found = _select(orders, wanted, lambda batch: map_cases(look, batch, config.parallel, described))
         write_json(folder / FILE, found)
 
-    stage = build(root, recipe_of("selection", VERSION, {**settings, "files": _digest(cohort, orders)}), make)
-    found: Found = json.loads((stage.folder / FILE).read_text(encoding="utf-8"))
+    def found_in(files: str) -> Found:
+        stage = build(root, recipe_of("selection", VERSION, {**settings, "files": files}), make)
+        found: Found = json.loads((stage.folder / FILE).read_text(encoding="utf-8"))
+        return found
+
+    look_into: set[str] = set()
+    files = _digest(cohort, orders, look_into, root)
+    while True:  # which cases are gone through hangs on what their files hold, and of no others a file is read
+        found = found_in(files)
+        look_into |= {case for split in found.values() for cases in split.values() for case in cases}
+        if (looked_into := _digest(cohort, orders, look_into, root)) == files:
+            break
+        files = looked_into
     _tell(cohort, found, anatomy)
     chosen: dict[str, Any] = {"test": cohort.test[: config.limit.test]}
     for split, order in orders.items():
@@ -119,10 +131,11 @@ def _select(orders: Orders, wanted: Mapping[str, int], look: Callable[[Sequence[
     return found
 
 
-def _digest(cohort: Cohort, orders: Orders) -> str:
+def _digest(cohort: Cohort, orders: Orders, look_into: Collection[str], root: Path) -> str:
     """Return what stands for the order of the cases, their files and names in the stage's recipe: thousands of rows."""
     everyone = {subject.case: subject for order in orders.values() for subject in order}
-    files = dataclasses.replace(cohort, train=tuple(everyone.values()), val=(), test=()).fingerprint()
+    whole = dataclasses.replace(cohort, train=tuple(everyone.values()), val=(), test=())
+    files = inputs.fingerprint(whole, root, [everyone[case] for case in look_into])
     cases = {split: [subject.case for subject in order] for split, order in orders.items()}
     return hashlib.sha256(canonical({"files": files, "cases": cases}).encode()).hexdigest()
 

@@ -18,7 +18,7 @@ from labelct.parallel import map_cases
 from labelct.priors.check import check
 from labelct.sampler import SYNTHESIS, Loaded, Sampler, entropy
 from labelct.scanner.scan import Acquisition
-from labelct.stages import priors, selection
+from labelct.stages import inputs, priors, selection
 from labelct.stages.acquisition import resolved
 from labelct.stages.translation import described
 from labelct.store import RECIPE, REMADE, Stage, build, ordered, recipe_of
@@ -72,7 +72,7 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
     if not cohort.train:
         raise InputError(cohort_stage.folder, "no training subject is left", "check cohort.splits and limit.train")
     tables = priors.tables(config, cohort, root)
-    settings = _settings(config, tables)
+    settings = _settings(config, tables, root)
     settings["cases"] = {"train": [s.case for s in cohort.train], "val": [s.case for s in cohort.val]}
 
     def make(folder: Path) -> None:
@@ -100,7 +100,7 @@ def copies(config: Config) -> int:
     return 1 if config.data.mode == "online" else config.data.replicates
 
 
-def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
+def _settings(config: Config, tables: priors.Tables, root: Path) -> dict[str, Any]:
     """Return the settings that the recipe reads."""
     kind = RECIPES[config.data.kind]
     replicates = {"train": copies(config), "val": config.data.replicates_val}
@@ -116,16 +116,17 @@ def _settings(config: Config, tables: priors.Tables) -> dict[str, Any]:
     if "cylinder" in data:
         data["cylinder"]["histogram"] = tables.identity["body"]
     settings |= {"data": data, "fill": plain(config.fill), "drop": plain(config.drop)}
-    return settings | ({"texture": _texture(config)} if kind.textured else {})
+    return settings | ({"texture": _texture(config, root)} if kind.textured else {})
 
 
-def _texture(config: Config) -> dict[str, Any]:
-    """Return the settings of the texture, with the names and sizes of video files in place of their folder."""
+def _texture(config: Config, root: Path) -> dict[str, Any]:
+    """Return the settings of the texture, with what stands for the video files in place of their folder."""
     texture = plain(config.texture)
     del texture["cache_mb"]
     if config.texture.kind == "video":
         del texture["frames"], texture["clips"]
-        texture["root"] = [[path.name, path.stat().st_size] for path in find_videos(config.texture.root or "")]
+        videos = find_videos(config.texture.root or "")
+        texture["root"] = inputs.identified([[path.name, path.stat().st_size] for path in videos], videos, root)
     return texture
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config
 from labelct.errors import InputError, SettingError
@@ -46,7 +47,7 @@ def check(config: Config, root: Path) -> None:
             _check_modality(side, phantom.modality(settings), f"cohort={settings.kind}")
         elif not isinstance(settings, OwnSettings):
             learnt = _learnt(side, *cohorts.prepare(_whole(config), settings, root))
-            _reject_tested(config, side, learnt, root)
+            _reject_tested(config, side, learnt)
 
 
 def run(config: Config, own: Prepared, root: Path, tracker: Tracker) -> list[Stage]:
@@ -165,11 +166,11 @@ def _check_modality(side: str, modality: str, source: object) -> None:
         raise InputError(source, f"its images are {modality.upper()}, {name} are needed", remedy)
 
 
-def _reject_tested(config: Config, side: str, learnt: Sequence[Subject], root: Path) -> None:
+def _reject_tested(config: Config, side: str, learnt: Sequence[Subject]) -> None:
     """Raise `InputError` where a test group that is only read shares a file with what is learnt from."""
     told, remedy = "is a case that the translation learns from", f"take it out with translation.{side}.cases="
     for settings in config.test.values():
         if isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
             continue
-        tested, _ = cohorts.prepare(_whole(config), settings, root)
+        tested = open_cohort(settings)
         cohorts.reject_shared(tested.scored(settings.split)[: config.limit.test], learnt, told, remedy)

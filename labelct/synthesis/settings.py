@@ -1,6 +1,7 @@
 """Settings of a recipe: which one, on which grid, how many volumes; each ingredient's own stand with it."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from labelct.errors import SettingError
 from labelct.mr import Settings as MrSettings
@@ -25,6 +26,24 @@ CONTRAST_PHASES = ("portal", "native", "arterial", "delayed", "mixed", "any")
 TIMES = {"arterial": 1.0, "delayed": 3.0, "any": 1.5}  # places among `priors.table.PHASES`; any other: 2, portal
 MODES = ("offline", "online")
 INTERPOLATIONS = ("nearest", "shape")
+# What is drawn, which recipes made of images do without.
+DRAWN = (
+    "atlas",
+    "deformation",
+    "distractors",
+    "lesions",
+    "subclasses",
+    "gas",
+    "contents",
+    "perfusion",
+    "vessels",
+    "blur",
+)
+
+
+def _reading(section: str) -> list[str]:
+    """Return the recipes that read a section."""
+    return [name for name, recipe in RECIPES.items() if section not in recipe.unread]
 
 
 @dataclass
@@ -103,6 +122,10 @@ class DataSettings(Checked):
     mode: str = choice("offline", MODES)
     patches: int = ranged(8, 1)
     mr: MrSettings = field(default_factory=MrSettings)
+    read_with: ClassVar = {
+        **dict.fromkeys(DRAWN, ("kind", [name for name, recipe in RECIPES.items() if recipe.draws])),
+        **{part: ("kind", _reading(part)) for part in ("cylinder", "mr")},
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene, Spec
 
 TEXTURES = ("video", "stills", "noise", "leaves", "white", "none")
+GENERATED = ("stills", "noise", "leaves")
 DIRECTIONS = ("z", "any")
 TRIES = 8  # draws of a place in a clip until it has contrast
 
@@ -55,6 +56,11 @@ class Settings(Checked):
     direction: str = choice("z", DIRECTIONS)
     slope: float = ranged(1.0, 0.0, 4.0)
     strength: float = ranged(1.0, 0.0, 10.0)
+    read_with: ClassVar = {
+        **dict.fromkeys(("root", "cache_mb"), ("kind", ("video",))),
+        **dict.fromkeys(("frames", "clips"), ("kind", GENERATED)),
+        "slope": ("kind", ("noise",)),
+    }
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:

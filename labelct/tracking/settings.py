@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from labelct.settings import Checked, choice
 
@@ -38,6 +38,10 @@ class LoggerSettings(Checked):
     mode: str = choice("auto", ("auto", "online", "offline", "disabled"))
     artifacts: bool = False
     tracking_uri: str | None = None
+    read_with: ClassVar = {
+        **dict.fromkeys(("entity", "mode"), ("wandb", (True,))),
+        "tracking_uri": ("mlflow", (True,)),
+    }
 
     @property
     def records(self) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the folder of a model still holds what decides over its masks: not every lost file is missed by a reader."""
+"""Whether the folder of a model, or of a translation, still holds what decides: no reader misses every loss."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -18,21 +18,25 @@ DECIDING = (
     "dataset.json",
     "*.ckpt",
     "*.pth",
+    "generators.pt",
 )
 REMEDY = "copy the whole folder again, or export the model again"
 
 
 def check_intact(folder: Path) -> None:
-    """Raise `InputError` where a model lacks a file that its training or its export left, or one was changed.
+    """Raise `InputError` where a folder lacks a file that its training or its export left, or one was changed.
 
-    Without `components.json` every speck stays in a mask, without `cascade.json` half a cascade is a network.
+    Without `components.json` every speck stays in a mask, without `cascade.json` half a cascade is a network, and the
+    weights of another training of the same settings have the same size and fit.
     """
     path = folder / inventory.FILE
     if not path.is_file():
         return
     listed = read_json(path, REMEDY)
     try:
-        wrong = inventory.differences(folder, {name: entry for name, entry in listed.items() if decides(name)})
+        deciding = {name: entry for name, entry in listed.items() if decides(name)}
+        found = inventory.differences(folder, deciding, contents=True)
+        wrong = {name: what for name, what in found.items() if name in deciding}
     except (AttributeError, KeyError, TypeError):
         raise InputError(path, "lists no files", REMEDY) from None
     if wrong:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from labelct.errors import InputError, SettingError, first_line
+from labelct.errors import InputError, SettingError, first_line, refusal, unreadable
 from labelct.texts import read_json
 from labelct.trainer.intact import check_intact, decides
 from labelct.writing import write_json
@@ -176,6 +176,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         with torch.serialization.safe_globals(_scalars()), warnings.catch_warnings(action="ignore"):
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # an unpickler that is fed anything raises anything
+        if isinstance(error, OSError) and refusal(error, path):
+            raise unreadable(error, path) from None
         raise InputError(path, f"is damaged or no checkpoint of labelct ({_refused(error)})", REMEDY) from None
     if not isinstance(found, dict):
         raise InputError(path, "is no checkpoint of labelct", REMEDY)

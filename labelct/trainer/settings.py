@@ -33,6 +33,10 @@ class NormalisationSettings(Checked, section="normalisation"):
     high: float | None = None
     mean: float | None = None
     sd: float | None = ranged(None, 1e-3)
+    read_with: ClassVar = {
+        "window": ("source", ("builtin",)),
+        **dict.fromkeys(("low", "high", "mean", "sd"), ("source", ("clinical",))),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()

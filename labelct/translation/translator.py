@@ -13,6 +13,7 @@ import torch
 from labelct.errors import InputError, first_line
 from labelct.texts import read_json
 from labelct.trainer.device import torch_device, torch_threads
+from labelct.trainer.intact import check_intact
 from labelct.trainer.model import fill, read_checkpoint
 from labelct.trainer.settings import DeviceSettings
 from labelct.translation.canvas import Canvas
@@ -50,6 +51,7 @@ class Translator:
         Raises:
             InputError: It holds no finished translation.
         """
+        check_intact(folder)
         described = read_json(folder / MODEL, REMEDY)
         try:
             settings = TranslationSettings(**described["settings"])

@@ -1,7 +1,9 @@
 """What `labelct segment` writes: on the input's grid, named apart, never by another model, past a CT that is broken."""
 
+import errno
 import json
 import shutil
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -12,7 +14,7 @@ from labelct.commands import case_files, segment
 from labelct.errors import InputError
 from labelct.trainer import table
 from tests.edges.models import unet
-from tests.io.dicoms import ct_series
+from tests.io.dicoms import REPORT, SEGMENTATION, STRUCTURES, beside, ct_series
 
 AFFINE = np.array([[-3.0, 0, 0, 20], [0, 4.0, 0, -30], [0, 0, 5.0, 7], [0, 0, 0, 1]])
 
@@ -137,6 +139,45 @@ def test_one_bad_ct_stops_none_of_the_others(models, tmp_path, capsys):
         str(inputs[2]),
     ]
     assert sorted(path.name for path in out.glob("*.nii.gz")) == ["a.nii.gz", "d.nii.gz"]
+
+
+def test_what_is_no_image_costs_itself_alone(models, tmp_path, capsys):
+    one, _, out, _ = models
+    good = ct(tmp_path / "a.nii.gz")
+    kinds = {"seg": SEGMENTATION, "rt": STRUCTURES, "sr": REPORT}
+    others = [beside(tmp_path / name / f"{name}.dcm", kind) for name, kind in kinds.items()]
+    assert run(others[0], others[1].parent, good, others[2], tmp_path / "nowhere", "-o", out, "--model", one) == 1
+    told = capsys.readouterr()
+    assert "1 of 5 segmented, 4 failed" in told.out
+    lines = [line.removeprefix("labelct segment: ") for line in told.err.splitlines() if "labelct segment" in line]
+    assert sorted(line.partition(";")[0].partition(" (")[0] for line in lines) == sorted(
+        [
+            f"{others[0]}: is no image, but Segmentation",
+            f"{others[1].parent}: holds no image, but RT Structure Set",
+            f"{others[2]}: is no image, but Basic Text SR",
+            f"{tmp_path / 'nowhere'}: does not exist",
+        ]
+    )
+    assert [path.name for path in out.glob("*.nii.gz")] == ["a.nii.gz"]
+
+
+def test_a_ct_that_may_not_be_read_costs_itself_alone(models, tmp_path, capsys, monkeypatch):
+    one, _, out, _ = models
+    given = ct(tmp_path / "a.nii.gz"), ct(tmp_path / "b.nii.gz", seed=1), ct(tmp_path / "study" / "c.nii.gz", seed=2)
+    opened = Path.open
+
+    def denied(path, *arguments, **options):
+        if path in given[1:]:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert run(*given[:2], given[2].parent, "-o", out, "--model", one) == 1
+    told = capsys.readouterr()
+    assert "1 of 3 segmented, 2 failed" in told.out
+    for path in given[1:]:
+        assert f"labelct segment: {path}: permission denied; change its permissions\n" in told.err
+    assert [path.name for path in out.glob("*.nii.gz")] == ["a.nii.gz"]
 
 
 @pytest.mark.parametrize("name", ["b.nii.gz", "b.png", "b.made_from.json", "b.probabilities.nii.gz"])

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 EXPLICIT, BIG_ENDIAN, JPEG2000 = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.4.90"
+RLE, JPEG_LS = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80"
 CT, ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1"
 CAPTURE, DOSE, SEGMENTATION = (f"1.2.840.10008.5.1.4.1.1.{kind}" for kind in ("7", "481.2", "66.4"))
+REPORT, STRUCTURES = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.481.3"
 LONG = (b"OB", b"OW", b"SQ", b"UT", b"UN")
 SPACING = (0.9, 0.8, 2.0)  # x, y, z
 ORIGIN = (-30.0, 12.0, 55.0)  # LPS

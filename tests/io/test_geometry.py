@@ -61,9 +61,9 @@ def test_a_sform_that_pixdim_contradicts_gives_way_to_the_qform_and_it_is_said(t
 
 
 def test_a_sform_that_fits_pixdim_is_taken_and_a_qform_elsewhere_is_said(tmp_path, caplog):
-    moved = AFFINE.copy()
-    moved[:3, 3] += 50
-    np.testing.assert_allclose(read(tmp_path, sform(moved)).affine, moved, atol=1e-5)
+    away = AFFINE.copy()
+    away[:3, 3] += 50
+    np.testing.assert_allclose(read(tmp_path, sform(away)).affine, away, atol=1e-5)
     assert caplog.messages == [f"{tmp_path}/ct.nii: its sform and qform lie apart; the sform is taken"]
 
 
@@ -87,6 +87,12 @@ def test_units_are_honoured(tmp_path, code, mm):
     np.testing.assert_allclose(nifti.read_volume(tmp_path / "like.nii").affine, AFFINE, rtol=1e-5, atol=1e-5)
     written, given = (nibabel.load(tmp_path / name).header for name in ("like.nii", "ct.nii"))
     assert written["xyzt_units"] == given["xyzt_units"] == code | 8
+
+
+def moved(place: float) -> np.ndarray:
+    affine = AFFINE.copy()
+    affine[0, 3] = place
+    return affine
 
 
 def sheared(degrees: float) -> np.ndarray:
@@ -114,6 +120,7 @@ def sheared(degrees: float) -> np.ndarray:
             "measure 0.8 x 0.9 x 1000 mm",
         ),
         (lambda h: setting(sform_code=0, pixdim_3=np.inf)(h), "affine is singular or not finite"),
+        (sform(moved(1e30)), "its first voxel lies at 1e+30 mm, allowed is 100000 mm"),
     ],
 )
 def test_contradictions_and_what_no_scanner_makes_are_refused(tmp_path, change, said):
@@ -129,3 +136,14 @@ def test_a_grid_longer_than_any_scan_is_refused(tmp_path):
     with pytest.raises(InputError, match="it is 5120 mm long"):
         check_grid(tmp_path, (512, 512, 4), np.diag([10.0, 1.0, 1.0, 1.0]))
     check_grid(tmp_path, (512, 512, 2000), np.diag([1.0, 1.0, 1.0, 1.0]))
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("place", [1.01e5, -1.01e5, 1e30])
+def test_a_grid_farther_away_than_any_table_is_refused(tmp_path, axis, place):
+    affine = np.eye(4)
+    affine[axis, 3] = place
+    with pytest.raises(InputError, match=r"its first voxel lies at .* mm, allowed is 100000 mm; correct its header"):
+        check_grid(tmp_path, (4, 4, 4), affine)
+    affine[axis, 3] = np.sign(place) * 9.9e4
+    check_grid(tmp_path, (4, 4, 4), affine)

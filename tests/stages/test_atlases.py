@@ -67,13 +67,13 @@ def test_a_target_that_no_atlas_labels_is_refused_where_volumes_are_made_of_them
 def test_an_atlas_is_no_case_to_validate_on(tiny, folders):
     config, root = tiny(f"data.atlas.roots=[{folders}/maps]"), folders / "out/stages"
     with pytest.raises(InputError, match="is an atlas that is trained on"):
-        atlases.check(config, cohorts.prepare(config, config.cohort, root)[0], root)
+        atlases.check(config, cohorts.prepare(config, config.cohort, root)[0])
 
 
 def test_a_folder_that_is_missing_is_named_before_anything_is_made(tiny, folders):
-    config, root = tiny(f"data.atlas.roots=[{folders}/nowhere]"), folders / "out/stages"
+    config = tiny(f"data.atlas.roots=[{folders}/nowhere]")
     with pytest.raises(InputError, match="no such folder"):
-        atlases.check(config, None, root)
+        atlases.check(config, None)
 
 
 def test_without_a_folder_procedural_trunks_are_the_atlases(tiny, folders, monkeypatch):

@@ -47,6 +47,15 @@ def refused(config, said):
         (["texture=video"], r"texture\.root=None: .*set texture\.root=FOLDER or texture=stills"),
         (["texture=video", "data=synth1"], r"texture\.root=None"),
         (["test=[folder]", "test.folder.root=/no/such"], "/no/such: no such folder"),
+        (["test=[folder]", "test.folder.root=/etc/hostname"], "/etc/hostname: is a file and no folder"),
+        (["data.spacing=4", "data.atlas.whole=0.3", "data.atlas.roots=[/etc/hostname]"], "is a file and no folder"),
+        (["texture=video", "texture.root=/etc/hostname"], "/etc/hostname: is no folder of videos"),
+        (
+            ["paths.outputs=/etc/hostname"],
+            "/etc/hostname/stages: /etc/hostname is a file and no folder; write elsewhere",
+        ),
+        (["paths.outputs=/etc/hostname/x"], "/etc/hostname is a file and no folder"),
+        (["paths.outputs=/proc/x"], "/proc"),
     ],
 )
 def test_what_the_embedded_cohort_lacks_is_known_before_it_is_made(configured, tmp_path, overrides, said):
@@ -138,3 +147,15 @@ def test_what_a_cohort_lacks_is_left_to_the_job_to_say(configured, maps, caplog)
     assert not caplog.records
     cohorts.prepare(config, config.cohort, Path(config.paths.outputs))
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == ["holds no case absent"]
+
+
+def test_it_leaves_no_trace(configured, maps, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    preflight.check(configured(*maps, "targets=[liver]", "test=none"))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_stages_in_whose_place_a_file_lies_are_refused(configured, maps, tmp_path):
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "stages").touch()
+    refused(configured(*maps, "targets=[liver]", "test=none"), "outputs/stages is a file and no folder")

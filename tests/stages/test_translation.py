@@ -2,9 +2,12 @@
 
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from labelct.commands import replay
 from labelct.errors import InputError, SettingError
@@ -12,7 +15,7 @@ from labelct.io import nifti
 from labelct.pipeline import run as run_all
 from labelct.stages import cohorts, preflight, scanning, synthesis, translation
 from labelct.tracking import Tracker
-from labelct.translation import training
+from labelct.translation import training, translator
 from labelct.translation.settings import TranslationSettings
 
 TINY = [
@@ -158,3 +161,85 @@ def test_translated_mr_are_scored_beside_real_ct(tiny, folders, tmp_path):
     scores = (tmp_path / "job" / "scores.csv").read_text()
     assert "own" in scores
     assert "folder" in scores
+
+
+@pytest.fixture(scope="module")
+def trained(configured, folders, tmp_path_factory):
+    """Return the stages of a trained translation and of the volumes that it made, and what they were made with."""
+    root = tmp_path_factory.mktemp("trained")
+    config = configured(*TINY, f"cohort.root={folders}/mr", f"translation.ct.root={folders}/ct")
+    return config, root, _volumes(config, root)
+
+
+def _volumes(config, root):
+    """Return the volumes that a translation makes of MR, learnt first where it is not there."""
+    own = cohorts.prepare(config, config.cohort, root)
+    made = translation.run(config, own, root, Tracker())
+    clean = synthesis.run(config, *translation.applied(config, own, made), root)
+    return {path.name: nifti.read_volume(path).array for path in sorted((clean.folder / "volumes").iterdir())}
+
+
+def _outcome(config, root):
+    """Return the volumes, or why there are none."""
+    try:
+        return _volumes(config, root), ""
+    except InputError as error:
+        return {}, str(error)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+
+def foreign(path):
+    """Put the weights of another training of the same settings there, which have the same names, shapes and size."""
+    weights = torch.load(path, weights_only=True)
+    size = path.stat().st_size
+    for part in weights["ct"].values():
+        part += 0.5
+    with path.open("wb") as file:  # as `written` does: torch names what lies in it after a path
+        torch.save(weights, file)
+    assert path.stat().st_size == size
+
+
+def text(path):
+    path.write_text('{"settings": 7}')
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, cut, flipped, foreign, text])
+@pytest.mark.parametrize("with_checkpoint", [True, False])
+def test_weights_that_are_not_those_that_were_learnt_make_no_volume(trained, tmp_path, harm, with_checkpoint):
+    config, whole, right = trained
+    root = shutil.copytree(whole, tmp_path / "stages")
+    shutil.rmtree(root / "synthesis")
+    folder = next((root / "translation").glob("*/model.json")).parent
+    translator._opened.cache_clear()
+    harm(folder / "generators.pt")
+    if not with_checkpoint:
+        (folder / "last.ckpt").unlink()
+    found, said = _outcome(config, root)
+    if harm in (flipped, foreign):
+        assert str(folder) in said
+        assert "\n" not in said
+    else:
+        assert all(np.array_equal(found[name], right[name]) for name in right)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"), [("translation", "model.json"), ("synthesis", "volumes/*"), ("synthesis", "records/*")]
+)
+@pytest.mark.parametrize("harm", [Path.unlink, cut])
+def test_what_lies_beside_the_weights_is_made_again_or_named(trained, tmp_path, stage, name, harm):
+    config, whole, right = trained
+    root = shutil.copytree(whole, tmp_path / "stages")
+    translator._opened.cache_clear()
+    folder = next((root / stage).glob("*/recipe.json")).parent
+    harm(next(iter(folder.glob(name))))
+    found, said = _outcome(config, root)
+    assert f"rm -r {folder}" in said or all(np.array_equal(found[each], right[each]) for each in right)

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 STAGES, PROGRESS = "stages.jsonl", "progress.json"
 JOBS = "jobs.txt"  # beside the stages: the folders of jobs that do not lie below their outputs
 NOTED_S, LOGGED_S = 2.0, 30.0  # a job is asked how far it is now and then; its log is read from end to end
+MANY = 10  # a second: from there on two digits would leave some out
 FILE_ONLY = {"file_only": True}  # the console has the bar
 
 
@@ -144,7 +145,8 @@ def sentence(note: Mapping[str, Any]) -> str:
     total = "" if note["total"] is None else f"/{note['total']}"
     parts = [f"{note['what']}: {note['done']}{total}"]
     if rate := note.get("rate"):
-        parts.append(f"{rate:.2g}/s" if rate >= 0.1 else f"{1 / rate:.0f} s each")
+        shown = f"{rate:.0f}" if rate >= MANY else f"{rate:.2g}"
+        parts.append(f"{shown}/s" if rate >= 0.1 else f"{1 / rate:.0f} s each")
     if left := note.get("left_s"):
         parts.append(f"{duration(left)} left")
     return ", ".join([*parts, *([note["text"]] if note.get("text") else [])])

@@ -27,6 +27,7 @@ from labelct.stages import (
     training_set,
     translation,
 )
+from labelct.stages.unread import unread
 from labelct.store import Stage
 from labelct.tracking import Description, Tracker, track
 from labelct.trainer.settings import DeviceSettings
@@ -57,6 +58,8 @@ def run(config: Config, folder: Path, choices: Mapping[str, str], overrides: Seq
     name = config.name or "-".join(arm[part] for part in ("data", "scanner", "dose", "trainer", "seed") if part in arm)
     log.info("%s", " · ".join(f"{part} {option}" for part, option in arm.items() if option not in ("none", "None")))
     log.info("device: %s", training.device_of(config))
+    for line in unread(config, overrides):
+        log.info("%s", line)
     acquisition.check(config)
     tags = [*config.tags, *(arm[part] for part in ("data", "trainer") if part in arm), f"seed {config.seed}"]
     tags += [f"fold {arm['fold']}"] if "fold" in arm else []

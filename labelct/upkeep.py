@@ -118,6 +118,21 @@ def entries(root: Path, known: Sequence[Job]) -> list[Entry]:
     ]
 
 
+def lineage(folders: Iterable[Path]) -> list[Path]:
+    """Return folders of stages and of all that they were made from, as far as these are still there; parents first.
+
+    Args:
+        folders: Below the folder of all stages, each once or more.
+    """
+    found: dict[Path, None] = {}
+    for folder in folders:
+        if folder not in found:
+            keys = dict.fromkeys(_keys_in(_recipe(folder)))
+            before = [path for key in keys for path in sorted(folder.parent.parent.glob(f"*/{key}"))]
+            found |= dict.fromkeys([*lineage(before), folder])
+    return list(found)
+
+
 def _key(folder: Path) -> str:
     return folder.name[:KEY_LENGTH]
 

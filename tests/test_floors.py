@@ -96,8 +96,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "resolvers", "scanner", "synthesis", "targets", "tracking", "trainer", "translation",
         },
         "report": {
-            "config", "errors", "evaluation", "filenames", "folders", "job_status", "jobs", "settings", "writing",
-            "texts", "tracking",
+            "config", "errors", "evaluation", "filenames", "folders", "job_status", "jobs", "settings", "synthesis",
+            "writing", "texts", "tracking",
         },
         "models": {"errors", "filenames", "folders", "job_status", "report", "texts"},
         "export": {

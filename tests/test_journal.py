@@ -50,6 +50,7 @@ def test_progress_has_rate_and_time_left(tmp_path, monkeypatch, caplog):
         tell(ProgressEvent("training", 400, 400))
     assert (note["rate"], note["left_s"]) == (2.0, 140.0)
     assert journal.sentence(note) == "training: 120/400, 2/s, 2 min left, loss 0.5"
+    assert "120/400, 123/s" in journal.sentence({**note, "rate": 123.4})
     assert [record.getMessage() for record in caplog.records] == ["training: 100/400", "training: 400/400, 5/s"]
     assert all(record.file_only for record in caplog.records)
 

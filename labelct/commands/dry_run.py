@@ -32,32 +32,44 @@ def asked(jobs: Sequence[Composed]) -> bool:
 def show(jobs: Sequence[Composed]) -> None:
     """Print what each job would do, and what all of them need; a stage that several need is counted once.
 
+    One without a key may be that of another job: it counts in each, and the sum is the most that it can come to.
+
     Raises:
         LabelctError: A job cannot run.
     """
     from labelct import pipeline
 
     shared: dict[tuple[str, str], int] = {}
-    needed, took, unknown, outputs = 0.0, 0.0, False, Path()
+    counted: list[PlannedStage] = []
     plan: Plan | None = None
+    outputs = Path()
     for number, job in enumerate(jobs):
         config = typed(job.node)
         plan, outputs = pipeline.plan(config, job.here), Path(config.paths.outputs)
         print(f"{'' if number == 0 else chr(10)}{_title(number, job, len(jobs))}")
         for stage in plan.stages:
             before = shared.get((stage.stage, stage.key)) if stage.key else None
-            if stage.made and before is None:
-                needed, took = needed + (stage.size or 0.0), took + (stage.seconds or 0.0)
-                unknown = unknown or stage.seconds is None
+            counted += [stage] if stage.made and before is None else []
             shared.setdefault((stage.stage, stage.key), number)
             print(_line(stage, before))
         if any(not stage.key for stage in plan.stages):
             print(f"  {UNKNOWN}  keys that are known when what stands above is made")
     if plan is not None:
-        print(f"\n{_sum(needed, took, unknown)}; {size(plan.free)} are free: {outputs}")
-        if needed > plan.free:
-            print("the disk is too small: free space, set paths.outputs= elsewhere, or scanner.cache=false")
+        _print_sum(counted, plan.free, len(jobs), outputs)
     print("nothing was made: this was a dry run")
+
+
+def _print_sum(stages: Sequence["PlannedStage"], free: int, jobs: int, outputs: Path) -> None:
+    """Print what stages that would be made need, and whether the disk has it."""
+    needed, took = (sum(getattr(stage, what) or 0.0 for stage in stages) for what in ("size", "seconds"))
+    unnamed = jobs > 1 and any((stage.size or stage.seconds) and not stage.key for stage in stages)
+    told = _sum(needed, took, any(stage.seconds is None for stage in stages), "at most" if unnamed else "about")
+    print(f"\n{told}; {size(free)} are free: {outputs}")
+    if unnamed:
+        print("what jobs share counts in each of them as long as its key is not known")
+    if needed > free:
+        certain = "may be" if unnamed else "is"
+        print(f"the disk {certain} too small: free space, set paths.outputs= elsewhere, or scanner.cache=false")
 
 
 def _title(number: int, job: Composed, count: int) -> str:
@@ -78,8 +90,8 @@ def _line(stage: "PlannedStage", before: int | None) -> str:
     return f"  {stage.stage:<13} {key}  make     {about}{known}, {time}{like}"
 
 
-def _sum(needed: float, took: float, unknown: bool) -> str:
+def _sum(needed: float, took: float, unknown: bool, about: str) -> str:
     if not (needed or took or unknown):
         return "all of it is there"
-    time = f"about {duration(took)}" if took else "not known how long"
-    return f"in all {time}{' and what is not known' if unknown and took else ''}, about {size(needed)} of disk"
+    time = f"{about} {duration(took)}" if took else "not known how long"
+    return f"in all {time}{' and what is not known' if unknown and took else ''}, {about} {size(needed)} of disk"

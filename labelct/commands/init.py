@@ -59,8 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     from labelct.proposal import experiment, layout, machine, plan, survey
 
     found = layout.find(given.folder, given.labels)
+    table, passed = _table(given.names, found)  # first: the survey reads every file
     looks = survey.survey(found.labels)
-    table, passed = _table(given.names, found)
     found = _as_files(found, looks, table)
     here = machine.this_machine()
     proposed = _with_targets(plan.propose(found, looks, table.names if table else {}, here), given.targets)

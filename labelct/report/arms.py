@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -125,9 +125,21 @@ def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, 
     mixed = [
         arm for arm, members in arms.items() if len({(run.seed, run.fold) for run in members.values()}) < len(members)
     ]
+    remarks += _alike(arms)
     if mixed:
         remarks.append(f"Runs of one seed but other settings are pooled in {'; '.join(mixed)}: --by tells them apart.")
     return pooled, remarks
+
+
+def _alike(arms: Mapping[str, Mapping[str, FinishedRun]]) -> list[str]:
+    """Return a warning of arms that hold the very same scores: what tells them apart was read by no job."""
+    users: dict[str, list[str]] = {}
+    for arm, members in arms.items():
+        for key in members:
+            users.setdefault(key, []).append(arm)
+    alike = dict.fromkeys(tuple(names) for names in users.values() if len(names) > 1)
+    told = "are the same scores: what tells them apart was not read (as `dose` with scanner=none)."
+    return [f"Warning: {' and '.join(names)} {told}" for names in alike]
 
 
 def reference_arm(wanted: str | None, arms: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from labelct.report import plots
 from labelct.report.arms import FinishedRun
 from labelct.report.configuration import read_configuration, value_of
 
@@ -33,6 +34,8 @@ class Axis:
     other: str = ""
 
 
+MOST_COLUMNS = 3  # of panels, which fill the width of a page
+ROOM = 0.01  # of the axis above a Dice of 1, which is else drawn on its edge
 KNOWN = (
     Axis("dose", "dose.mas", "tube load of the simulated scans (mAs)", True, "no noise"),
     Axis("limit.train", "limit.train", "label maps to train on", True, "all"),
@@ -58,48 +61,64 @@ def points(axis: Axis, runs: Sequence[FinishedRun], by: Sequence[str], results: 
 
     Returns:
         `results` with `x`, NaN for what has no number (no noise, every case), `tick`, what the axis says there,
-        `line`: the other choices and the label, where they vary, and `panel`: the test cohort, where it does.
+        `line`: the other choices, else the label, and `panel`: the test cohort and, beside other choices, the label, as
+        far as they vary.
     """
     numbers = {run.arm(by): _number(run, axis) for run in runs}
     x = results["arm"].map(numbers).astype(float)
     tick = x.map("{:g}".format).where(x.notna(), axis.other or results[axis.choice])
     parts = [name for name in by if name != axis.choice]
-    parts += ["label"] if results["label"].nunique() > 1 else []
+    several = [name for name in ("test", "label") if results[name].nunique() > 1]
+    if not parts and "label" in several:
+        parts = [several.pop()]
     line = results[parts].agg(", ".join, axis=1) if parts else "dice"
-    return results.assign(x=x, tick=tick, line=line, panel=results["test"] if results["test"].nunique() > 1 else "")
+    panel = results[several].agg(": ".join, axis=1) if several else ""
+    return results.assign(x=x, tick=tick, line=line, panel=panel)
 
 
-def curve(points: pd.DataFrame, axis: Axis) -> Figure:
-    """Draw the mean Dice of each line, its intervals as bars, one panel a test cohort.
+def curve(points: pd.DataFrame, axis: Axis, dice_from: float = 0.0) -> Figure:
+    """Draw the mean Dice of each line, its intervals as bars, in one panel or more.
 
     Args:
         points: What `points` returns; those without a number stand apart on the right.
         axis: The quantity.
+        dice_from: The lower end of the axis of Dice, which ends at 1 whatever the values are; what lies below is drawn
+            there as a triangle.
 
     Returns:
         The figure.
     """
     panels = list(points["panel"].unique())
-    figure = Figure(figsize=(1.4 + 3.8 * len(panels), 3.4), layout="constrained")
+    columns = min(len(panels), MOST_COLUMNS)
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(1.4 + 3.8 * columns, 0.6 + 2.8 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     first, last = points["x"].min(), points["x"].max()
     beyond = last * 1.8 if axis.logarithmic else last + max(last - first, abs(last), 1e-9) * 0.25
     points = points.assign(place=points["x"].fillna(beyond))
-    colours = {name: f"C{index % 10}" for index, name in enumerate(points["line"].unique())}
-    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+    lines = points["line"].unique()
+    colours = dict(zip(lines, plots.colours(len(lines)), strict=True))
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    for axes, panel in zip(grid, panels, strict=False):
         for name, line in points[points["panel"] == panel].groupby("line", sort=False):
-            _line(axes, line.dropna(subset="dice").sort_values("place"), str(name), colours[str(name)])
+            _line(axes, line.dropna(subset="dice").sort_values("place"), colours[str(name)], dice_from)
         axes.set_title(panel, fontsize=9)
         _framed(axes, points, axis)
-    figure.axes[0].set_ylabel("Dice", fontsize=9)
+    for axes in grid[max(0, len(panels) - columns) : len(panels)]:  # the lowest of each column
+        axes.set_xlabel(axis.text, fontsize=9)
+    for axes in grid[::columns]:
+        axes.set_ylabel("Dice", fontsize=9)
+    figure.axes[0].set_ylim(dice_from, 1.0 + ROOM * (1.0 - dice_from))
     if len(colours) > 1:
         shown = {
             label: handle
             for axes in figure.axes
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        columns = max(1, len(panels) * 60 // max(map(len, colours)))
+        beside = max(1, columns * 60 // max(map(len, colours)))
         names = [name for name in colours if name in shown]
-        places: dict[str, Any] = {"loc": "outside lower center", "ncols": columns, "fontsize": 7, "frameon": False}
+        places: dict[str, Any] = {"loc": "outside lower center", "ncols": beside, "fontsize": 7, "frameon": False}
         figure.legend([shown[name] for name in names], names, **places)
     return figure
 
@@ -111,20 +130,22 @@ def _framed(axes: Axes, points: pd.DataFrame, axis: Axis) -> None:
     ticks = points[["place", "tick"]].drop_duplicates().sort_values(["place", "tick"])
     axes.set_xticks(ticks["place"], ticks["tick"], fontsize=8)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel(axis.text, fontsize=9)
     axes.grid(linewidth=0.4, alpha=0.6)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _line(axes: Axes, points: pd.DataFrame, name: str, colour: str) -> None:
-    """Draw the numbered points joined, the others beside them."""
+def _line(axes: Axes, points: pd.DataFrame, colour: str, dice_from: float) -> None:
+    """Draw the numbered points of a line joined, the others beside them, and a triangle for each below the axis."""
     numbered = points["x"].notna()
+    below = points["place"][points["dice"] < dice_from]
+    if len(below):  # a line of no point that nothing clips lies at the figure's corner for the layout
+        axes.plot(below, np.full(len(below), dice_from), color=colour, marker="v", ms=4, ls="", clip_on=False)
     for chosen, marker, joint in ((points[numbered], "o", "-"), (points[~numbered], "D", "")):
         if chosen.empty:
             continue
         spans = [chosen["dice"] - chosen["dice_low"], chosen["dice_high"] - chosen["dice"]]
         spans = np.nan_to_num(np.clip(spans, 0, None))
-        label = name if joint or not numbered.any() else None
+        label = str(chosen["line"].iloc[0]) if joint or not numbered.any() else None
         style: dict[str, Any] = {"marker": marker, "ms": 4, "lw": 1.2, "capsize": 2.5}
         axes.errorbar(chosen["place"], chosen["dice"], yerr=spans, color=colour, ls=joint, label=label, **style)
 

@@ -146,11 +146,13 @@ def _remarks(results: pd.DataFrame, reference: str | None, settings: StatisticsS
         remarks.append("absent: in truth and prediction, counted and in no mean.")
     if results[["missed", "invented"]].any(axis=None):
         remarks.append("missed or invented: on one side only; Dice and surface Dice 0, no HD95.")
+    if (results["runs"] > 1).any() and results[["absent", "missed", "invented"]].any(axis=None):
+        remarks.append("absent, missed and invented count segmentations: a case once for each run of its arm.")
     if reference:
         remarks += _on_comparisons(results.dropna(subset="method"), reference, settings)
     if ((results["n"] == 1) & results["dice_low"].notna()).any():
         remarks.append("n = 1: the interval is over the runs of the one case, and says nothing of other cases.")
-    few = results["n"].min()
+    few = results["n"][results["dice_low"].notna()].min()  # NaN without any interval: no warning
     if few < FEW:
         remarks.append(f"Warning: with n = {few} an interval by bootstrap is too narrow.")
     return remarks

@@ -90,7 +90,7 @@ def _drawn(report: Report, dice_from: float) -> dict[str, tuple[str, Figure]]:
     for axis in curves.axes_of(report.runs, report.by):
         name = f"curve_{re.sub(r'[^A-Za-z0-9.@-]', '_', axis.choice)}"
         over = curves.points(axis, report.runs, report.by, report.results)
-        drawn[f"Dice against {axis.text}"] = name, curves.curve(over, axis)
+        drawn[f"Dice against {axis.text}"] = name, curves.curve(over, axis, dice_from)
     if len(learnt := learning.curves_of(report.runs, report.by)):
         drawn["loss and validation Dice of every run"] = (
             "learning",

@@ -9,10 +9,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from labelct.errors import InputError
+from labelct.report import plots
 from labelct.report.arms import FinishedRun
 
 FILE = "curves.csv"
-SHOWN = {"loss": "loss", "dice": "validation Dice"}  # last word of a curve's name, and what the axis calls it
+VALIDATION_LOSS = "val/loss"  # nnU-Net's alone, which counts epochs
+SHOWN = {"train/loss": "loss", VALIDATION_LOSS: "validation loss", "val/dice": "validation Dice"}
 REMEDY = "run the job again, or delete the file"
 
 
@@ -45,8 +47,9 @@ def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
         The figure.
     """
     metrics = [metric for metric in SHOWN if (curves["metric"] == metric).any()]
-    colours = {arm: f"C{index % 10}" for index, arm in enumerate(arms)}
+    colours = dict(zip(arms, plots.colours(len(arms)), strict=True))
     figure = Figure(figsize=(3.6 * len(metrics), 3.2), layout="constrained")
+    steps = "step (nnU-Net: epoch)" if VALIDATION_LOSS in metrics else "step"
     for place, metric in enumerate(metrics):
         axes = figure.add_subplot(1, len(metrics), place + 1)
         chosen = curves[curves["metric"] == metric]
@@ -55,9 +58,9 @@ def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
             axes.plot(
                 line["step"], line["value"], color=colours[arm], linewidth=0.9, alpha=0.8, marker=marker, markersize=3
             )
-        if metric == "dice":
+        if metric == "val/dice":
             axes.set_ylim(0.0, 1.0)
-        axes.set_xlabel("step", fontsize=9)
+        axes.set_xlabel(steps, fontsize=9)
         axes.set_ylabel(SHOWN[metric], fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
         axes.tick_params(labelsize=8)
@@ -80,7 +83,6 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.DataFrame()
     try:
         table = pd.read_csv(path)
-        table = table.assign(metric=table["metric"].astype(str).str.rsplit("/", n=1).str[-1])
         table = table[table["metric"].isin(SHOWN)]
         return table[["metric", "step", "value"]].astype({"step": float, "value": float}).dropna()
     except (OSError, ValueError, KeyError) as error:

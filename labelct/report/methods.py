@@ -3,6 +3,7 @@
 A text to start from: it states what a configuration shows, says what differs between the arms, and leaves out the rest.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from labelct.report.arms import FinishedRun
 from labelct.report.configuration import read_configuration, value_of
 from labelct.report.document import Report
 from labelct.report.references import KNOWN, Reference
+from labelct.synthesis import recipes
 
 Cite = Callable[[str], str]
 Configuration = dict[str, Any]
@@ -31,6 +33,12 @@ TRAINERS = {
     "nnunet": "nnU-Net {isensee2021}",
 }
 AN_HOUR = 3600  # s: what took less is told in minutes
+TESTS = {
+    "wilcoxon": "Wilcoxon's signed-rank test {wilcoxon1945}",
+    "mann-whitney": "the Mann-Whitney test {mann1947} where they share fewer than two cases",
+}
+CITED = re.compile(rf"{{({'|'.join(KNOWN)})}}")
+UNSCANNED = "stayed as they were painted"
 COHORTS = {"totalsegmentator": "TotalSegmentator {wasserthal2023}", "phantom": "the embedded procedural anatomies"}
 
 
@@ -67,11 +75,7 @@ def methods(report: Report) -> Methods:
     cited: dict[str, int] = {}
 
     def cite(text: str) -> str:
-        for key in KNOWN:
-            if f"{{{key}}}" in text:
-                number = cited.setdefault(key, len(cited) + 1)
-                text = text.replace(f"{{{key}}}", f"[{number}]")
-        return text
+        return CITED.sub(lambda found: f"[{cited.setdefault(found[1], len(cited) + 1)}]", text)
 
     told = [(run, configuration) for run in report.runs if (configuration := read_configuration(run.folder))]
     told = [(run, configuration) for run, configuration in told if _kind(configuration, "data")]
@@ -88,44 +92,77 @@ def methods(report: Report) -> Methods:
 
 
 def _volumes(configurations: Sequence[Configuration], cite: Cite) -> str:
-    """Return what was trained on: cohort, recipes, scanner and doses."""
+    """Return what was trained on: cohort, recipes, dropped labels, scanners and doses."""
     cohorts = _joined(cite(COHORTS.get(kind, f"a cohort ({kind})")) for kind in _kinds(configurations, "cohort"))
-    recipes = [cite(RECIPES.get(kind, kind)) for kind in _kinds(configurations, "data")]
-    text = f"Label maps came from {cohorts}. Training volumes were {_listed(recipes)}."
-    drops = sorted({value for c in configurations if (value := value_of(c, "drop.probability"))})
-    if drops:
-        shown = _joined((f"{100 * value:g} %" for value in drops), "or")
-        text += f" In synthetic volumes each target was left out with a chance of {shown}."
-    if "helical" in _kinds(configurations, "scanner"):
-        first = next(c for c in configurations if _kind(c, "scanner") == "helical")
-        rows, channels = (value_of(first, f"scanner.{name}") for name in ("rows", "channels"))
-        text += cite(
-            f" Synthetic volumes passed a simulated helical scanner of {rows} rows and {channels} channels with "
-            "Poisson and electronic noise and were reconstructed by aperture-weighted wedge filtered "
-            "backprojection {koken2006}"
-        )
-        loads = sorted({value for c in configurations if (value := value_of(c, "dose.mas"))})
-        text += f", at {_joined((f'{value:g}' for value in loads), 'or')} mAs." if loads else ", without noise."
-    elif "image" in _kinds(configurations, "scanner"):
-        text += " Synthetic volumes got correlated noise in the image, without a simulated scan."
-    return text
+    told = [cite(RECIPES.get(kind, kind)) for kind in _kinds(configurations, "data")]
+    text = f"Label maps came from {cohorts}. Training volumes were {_listed(told)}."
+    drops = _values([c for c in configurations if _is(c, "draws")], "drop.probability")
+    if any(drops):
+        shown = _joined((f"{100 * value:g}" for value in drops), "or")
+        text += f" In painted volumes each label was left out with a chance of {shown} %."
+    return text + _acquisition([c for c in configurations if not _is(c, "is_scan") or value_of(c, "data.rescan")], cite)
+
+
+def _acquisition(configurations: Sequence[Configuration], cite: Cite) -> str:
+    """Return how volumes that are no scans became scans; empty where they stayed what they were."""
+    ways: dict[str, list[Configuration]] = {}
+    for configuration in configurations:
+        ways.setdefault(_scanner(configuration), []).append(configuration)
+    if not set(ways) - {UNSCANNED}:
+        return ""
+    told = [way if way == UNSCANNED else f"{way}, {_doses(those)}" for way, those in ways.items()]
+    return f" Synthetic volumes {cite(_listed(told))}."
+
+
+def _scanner(configuration: Configuration) -> str:
+    """Return what a scanner did to a volume."""
+    if (kind := _kind(configuration, "scanner")) != "helical":
+        drawn = kind == "image" and not _is_free(configuration)
+        return "got correlated noise in the image, without a simulated scan" if drawn else UNSCANNED
+    rows, channels, mode = (value_of(configuration, f"scanner.{name}") for name in ("rows", "channels", "mode"))
+    machine = f"a simulated helical scanner of {rows} rows and {channels} channels"
+    reconstructed = "reconstructed by aperture-weighted wedge filtered backprojection {koken2006}"
+    if mode == "noise_only":
+        return f"got the noise of {machine}, {reconstructed}"
+    return f"passed {machine} and were {reconstructed}"
+
+
+def _doses(configurations: Sequence[Configuration]) -> str:
+    """Return at which doses volumes were scanned."""
+    loads, photons = (_values(configurations, f"dose.{name}") for name in ("mas", "photons"))
+    noisy = [
+        f"{_joined((f'{value:g}' for value in values), 'or')} {unit}"
+        for values, unit in ((loads, "mAs"), (photons, "photons a cell and view"))
+        if values
+    ]
+    drawn = "with Poisson and electronic noise " if _kind(configurations[0], "scanner") == "helical" else ""
+    told = [f"{drawn}at {_joined(noisy, 'or')}"] if noisy else []
+    return " or ".join([*told, *(["without noise"] if any(map(_is_free, configurations)) else [])])
+
+
+def _is_free(configuration: Configuration) -> bool:
+    """Return whether a configuration knows no noise."""
+    return value_of(configuration, "dose.mas") is None and value_of(configuration, "dose.photons") is None
 
 
 def _training(configurations: Sequence[Configuration], cite: Cite) -> str:
     """Return which networks were trained, and for how long."""
     sentences = []
     for kind in _kinds(configurations, "trainer"):
-        trainer = next(c for c in configurations if _kind(c, "trainer") == kind)["trainer"]
-        length = next(
-            (f"for {trainer[key]} {unit}" for key, unit in _LENGTHS if trainer.get(key) is not None), "to its end"
-        )
-        spacing = trainer.get("spacing")
-        grid = f" on a grid of {' x '.join(f'{value:g}' for value in spacing)} mm" if spacing else ""
-        sentences.append(cite(f"{TRAINERS.get(kind, kind)} was trained {length}{grid}{_second(trainer)}"))
+        ways = dict.fromkeys(_way(c["trainer"]) for c in configurations if _kind(c, "trainer") == kind)
+        sentences.append(cite(f"{TRAINERS.get(kind, kind)} was trained {_joined(ways, 'or')}"))
     seeds = sorted({str(c.get("seed")) for c in configurations})
     many = f" with seeds {_joined(seeds)}" if len(seeds) > 1 else f" with seed {seeds[0]}"
     text = "; ".join(sentences) + many + "."
     return text[0].upper() + text[1:]
+
+
+def _way(trainer: Configuration) -> str:
+    """Return for how long and on what grid a network was trained; 0 stands for a length that another key gives."""
+    length = next((f"for {trainer[key]:g} {unit}" for key, unit in _LENGTHS if trainer.get(key)), "to its end")
+    x, y, z = trainer.get("spacing") or (0.0, 0.0, 0.0)
+    grid = f" on a grid of {x:g} x {y:g} x {z:g} mm" if z else f" on pixels of {x:g} x {y:g} mm" if x else ""
+    return f"{length}{grid}{_second(trainer)}"
 
 
 def _second(trainer: Configuration) -> str:
@@ -143,24 +180,35 @@ _LENGTHS = (("minutes", "minutes"), ("steps", "steps"), ("epochs", "epochs"))
 
 def _evaluation(configurations: Sequence[Configuration], report: Report, cite: Cite) -> str:
     """Return what was scored how, and the tests."""
-    first = configurations[0]
-    cases = int(report.results["n"].max()) if "n" in report.results else 0
-    tests = _joined(dict.fromkeys(report.results["test"])) if "test" in report.results else ""
+    results = report.results
+    cases = int(results["n"].max()) if "n" in results else 0
+    tests = _joined(dict.fromkeys(results["test"])) if "test" in results else ""
     many = f"up to {cases} cases" if cases > 1 else "one case"
     text = f"Segmentations of the test cohorts ({tests}; {many}) were compared with the truth by Dice"
-    tolerance, percentile = (value_of(first, f"evaluation.{key}") for key in ("tolerance_mm", "percentile"))
-    text += cite(f", surface Dice at {tolerance:g} mm {{nikolov2018}}") if tolerance is not None else ""
-    text += f" and the {percentile:g}th percentile of the Hausdorff distance" if percentile is not None else ""
-    if value_of(first, "evaluation.largest_component"):
+    tolerances, percentiles = (
+        _joined((f"{value:g}" for value in values), "or") if values else ""
+        for values in (_values(configurations, f"evaluation.{key}") for key in ("tolerance_mm", "percentile"))
+    )
+    text += cite(f", surface Dice at {tolerances} mm {{nikolov2018}}") if tolerances else ""
+    text += f" and the {percentiles}th percentile of the Hausdorff distance" if percentiles else ""
+    if all(value_of(c, "evaluation.largest_component") for c in configurations):
         text += ", after the largest connected components of each structure had been kept"
-    text += ". Intervals are 95 % percentile bootstraps over cases and runs."
-    if report.reference:
-        text += cite(
-            f" Arms were compared with {report.reference} by Wilcoxon's signed-rank test {{wilcoxon1945}} with Holm's "
-            f"correction {{holm1979}}, and by two one-sided tests of equivalence within {report.margin:g} Dice "
-            "{schuirmann1987}."
-        )
-    return text
+    text += "."
+    if "dice_low" in results and results["dice_low"].notna().any():
+        text += " Intervals are 95 % percentile bootstraps over cases and runs."
+    return text + _tests(report, cite)
+
+
+def _tests(report: Report, cite: Cite) -> str:
+    """Return by which tests arms were compared; empty where none was made."""
+    made = set(report.results["method"].dropna()) if report.reference else set()
+    names = [name for method, name in TESTS.items() if method in made]
+    if not names:
+        return ""
+    return cite(
+        f" Arms were compared with {report.reference} by {_joined(names)} with Holm's correction {{holm1979}}, and by "
+        f"two one-sided tests of equivalence within {report.margin:g} Dice {{schuirmann1987}}."
+    )
 
 
 def _software(runs: Sequence[FinishedRun]) -> str:
@@ -176,6 +224,16 @@ def _software(runs: Sequence[FinishedRun]) -> str:
 def _kind(configuration: Configuration, group: str) -> str:
     """Return the kind of a group, empty where the configuration has none."""
     return str(value_of(configuration, f"{group}.kind") or "")
+
+
+def _is(configuration: Configuration, what: str) -> bool:
+    """Return what the recipe of a configuration says of itself, `is_scan` or `draws`; False where nobody knows it."""
+    return bool(getattr(recipes.RECIPES.get(_kind(configuration, "data")), what, False))
+
+
+def _values(configurations: Iterable[Configuration], key: str) -> list[float]:
+    """Return the numbers that a key has, ascending."""
+    return sorted({float(value) for c in configurations if (value := value_of(c, key)) is not None})
 
 
 def _kinds(configurations: Iterable[Configuration], group: str) -> list[str]:

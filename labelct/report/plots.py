@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -16,6 +17,14 @@ FORMS: Sequence[Form] = ("png", "svg", "pdf")
 # Nothing in the files tells the day or a chance; fonts as TrueType, which editors and journals take.
 STYLE: Any = {"svg.hashsalt": "labelct", "svg.fonttype": "none", "pdf.fonttype": 42}
 METADATA: dict[Form, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+def colours(count: int) -> list[str]:
+    """Return the colours of so many arms or lines, the same in every plot of a report; twenty differ."""
+    names = [f"C{index}" for index in range(10)]
+    if count > len(names):
+        names = [to_hex(colour) for colour in mpl.colormaps["tab20"].colors]  # type: ignore[attr-defined]
+    return [names[index % len(names)] for index in range(count)]
 
 
 def save(figure: Figure, path: Path, forms: Sequence[Form] = FORMS) -> None:

@@ -144,6 +144,15 @@ KNOWN = {
             "10.2307/3001968",
         ),
         Reference(
+            "mann1947",
+            "article",
+            "Mann, Henry B. and Whitney, Donald R.",
+            "On a test of whether one of two random variables is stochastically larger than the other",
+            "Annals of Mathematical Statistics 18, 50-60",
+            "1947",
+            "10.1214/aoms/1177730491",
+        ),
+        Reference(
             "holm1979",
             "article",
             "Holm, Sture",

@@ -12,9 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from labelct.report import plots
+
 BOXED = 5  # values below which a box would show quartiles of next to nothing
 GOLDEN = 0.618  # neighbouring ranks stand far apart sideways, and no two in one place
 FAINT = "0.55"
+ARM_INCH, ARM_INCH_OF_MANY, FEW_ARMS = 0.55, 0.3, 6
+PAGE_INCH = 11.0  # of a landscape page: more labels go into further rows
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,29 @@ def dice_plot(scores: pd.DataFrame, metric: Metric = DICE) -> Figure:
     """
     scores = scores if "arm" in scores else scores.assign(arm="")
     labels, arms = list(scores["label"].unique()), list(scores["arm"].unique())
-    figure = Figure(figsize=(max(3.4, 1.2 + 0.55 * len(labels) * max(len(arms), 2)), 3.4), layout="constrained")
-    axes = figure.add_subplot()
+    inches = max(len(arms), 2) * (ARM_INCH if len(arms) <= FEW_ARMS else ARM_INCH_OF_MANY)
+    rows = _rows(labels, max(1, int(PAGE_INCH / inches)))
+    figure = Figure(figsize=(max(3.4, 1.2 + inches * len(rows[0])), 3.4 * len(rows)), layout="constrained")
+    for axes, row in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
+        _row(axes, scores, row, arms, metric)
+    if metric.high is None:  # rows of a quantity without a fixed end are read against each other
+        high = max(axes.get_ylim()[1] for axes in figure.axes)
+        for axes in figure.axes:
+            axes.set_ylim(metric.low, high)
+    if len(arms) > 1:
+        _legend(figure, arms)
+    return figure
+
+
+def _rows(labels: Sequence[str], most: int) -> list[Sequence[str]]:
+    """Return the labels parted into rows of at most `most`, as even as can be."""
+    count = -(-len(labels) // most) or 1
+    each = -(-len(labels) // count) or 1
+    return [labels[start : start + each] for start in range(0, len(labels), each)] or [labels]
+
+
+def _row(axes: Axes, scores: pd.DataFrame, labels: Sequence[str], arms: Sequence[str], metric: Metric) -> None:
+    """Draw the groups of some labels beside each other."""
     width = min(0.8 / len(arms), 0.4)
     for place, label in enumerate(labels):
         of_label = scores[scores["label"] == label]
@@ -79,14 +104,11 @@ def dice_plot(scores: pd.DataFrame, metric: Metric = DICE) -> Figure:
             _strip(of_label[of_label["arm"] == arm], metric, at, width) for arm, at in zip(arms, places, strict=True)
         ]
         _joined(axes, strips, metric)
-        for index, strip in enumerate(strips):
-            _drawn(axes, strip, metric, f"C{index % 10}")
+        for strip, colour in zip(strips, plots.colours(len(arms)), strict=True):
+            _drawn(axes, strip, metric, colour)
     axes.set_xticks(range(len(labels)), labels, rotation=0 if len(labels) < 5 else 30, fontsize=8)
     axes.set_xlim(-0.5, len(labels) - 0.5)
     _vertical(axes, metric)
-    if len(arms) > 1:
-        _legend(figure, arms)
-    return figure
 
 
 def _strip(scores: pd.DataFrame, metric: Metric, place: float, width: float) -> _Strip:
@@ -150,6 +172,6 @@ def _vertical(axes: Axes, metric: Metric) -> None:
 
 
 def _legend(figure: Figure, arms: Sequence[str]) -> None:
-    handles = [Line2D([], [], marker="o", linestyle="", color=f"C{index % 10}") for index in range(len(arms))]
+    handles = [Line2D([], [], marker="o", linestyle="", color=colour) for colour in plots.colours(len(arms))]
     columns = max(1, int(figure.get_figwidth() / (0.45 + 0.07 * max(len(arm) for arm in arms))))
     figure.legend(handles, arms, loc="outside lower center", ncols=columns, fontsize=7, frameon=False)

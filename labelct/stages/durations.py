@@ -5,9 +5,21 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from labelct import inventory
+from labelct import inventory, upkeep
 from labelct.store import RECIPE, Stage
 from labelct.tracking.curves import FINE, LOG
+
+
+def with_ancestors(stages: Iterable[Stage]) -> list[Stage]:
+    """Return the stages that a job used with all that these were made from and are still there, parents first.
+
+    A job is handed what it reads; projections and priors were made all the same.
+
+    Args:
+        stages: The stages.
+    """
+    known = {stage.folder: stage for stage in stages}
+    return [known.get(folder) or Stage(folder.parent.name, folder.name, folder) for folder in upkeep.lineage(known)]
 
 
 def seconds(stages: Iterable[Stage]) -> list[tuple[str, str, float]]:
@@ -17,7 +29,7 @@ def seconds(stages: Iterable[Stage]) -> list[tuple[str, str, float]]:
         stages: The stages that a job used, made by itself or before.
     """
     folders = {(stage.name, stage.key): stage.folder for stage in stages}
-    found = [(name, key, _trained(folder) or _written(folder)) for (name, key), folder in folders.items()]
+    found = [(name, key, _trained(folder) or _last_try(folder)) for (name, key), folder in folders.items()]
     return [(name, key, round(value, 1)) for name, key, value in found if value is not None]
 
 
@@ -26,13 +38,23 @@ def _trained(folder: Path) -> float | None:
     return sum(_logged(folder / part / LOG) or 0.0 for part in (".", FINE)) or None
 
 
+def _last_try(folder: Path) -> float | None:
+    """Return what the last try took, or the logged epochs where these took longer: some were of earlier tries."""
+    known = (_written(folder), sum(float(row["seconds"]) for row in _rows(folder / LOG) if "epoch" in row))
+    return max((value for value in known if value), default=known[0])
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a training's log that say a time; none where there is no log."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row.get("seconds")]
+
+
 def _logged(path: Path) -> float | None:
     """Return what the log of a training counts, the tries before a kill with it: the clock of each begins at 0."""
-    if not path.is_file():
-        return None
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if "step" in row and row.get("seconds")]
-    clock = [float(row["seconds"]) for row in rows]
+    clock = [float(row["seconds"]) for row in _rows(path) if "step" in row]
     return sum(before for before, after in pairwise([*clock, 0.0]) if after < before) or None
 
 

@@ -73,7 +73,7 @@ def write(
         "overrides": overrides,
         "keys": [[stage.name, stage.key] for stage in outcome.stages],
     }
-    record["seconds"] = durations.seconds(outcome.stages)
+    record["seconds"] = durations.seconds(durations.with_ancestors(outcome.stages))
     record["software"] = software(versions())
     write_json(folder / SCORES, {**record, "summary": summary, "rows": scores.plain(table)})
     _figures(config, outcome, folder / "figures")

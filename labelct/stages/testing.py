@@ -1,7 +1,8 @@
 """The test cohort's images segmented, and the segmentations scored."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -198,13 +199,17 @@ def _as_looked_at(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _worst(config: Config, tested: Sequence[Subject], rows: Sequence[dict[str, Any]]) -> list[Subject]:
-    """Return the subjects with the lowest mean Dice, as many as `evaluation.overlays` says."""
-    return sorted(tested, key=lambda subject: (_mean_dice(subject, rows), subject.case))[: config.evaluation.overlays]
+    """Return the subjects with the lowest mean Dice, as many as `evaluation.overlays` says; without any, at the end."""
+    means = {subject.case: mean_dice(rows, subject.case) for subject in tested}
+    last = math.inf  # NaN would leave the order to chance
+    ranked = sorted(tested, key=lambda subject: (last if (dice := means[subject.case]) is None else dice, subject.case))
+    return ranked[: config.evaluation.overlays]
 
 
-def _mean_dice(subject: Subject, rows: Sequence[dict[str, Any]]) -> float:
-    dice = np.array([row["dice"] for row in rows if row["case"] == subject.case])
-    return float(np.nan_to_num(dice).mean())
+def mean_dice(rows: Sequence[Mapping[str, Any]], case: str) -> float | None:
+    """Return the mean Dice of a case over the targets that have one, None where none has: absent is never a score."""
+    known = [float(row["dice"]) for row in rows if row["case"] == case and not math.isnan(row["dice"])]
+    return sum(known) / len(known) if known else None
 
 
 def _overlays(
@@ -215,6 +220,8 @@ def _overlays(
     labels = config.targets.values
     for subject in _worst(config, tested, rows):
         prediction, truth, label_map = _masks(config, subject, masks)
-        title, path = f"{subject.case}   Dice {_mean_dice(subject, rows):.3f}", folder / f"{name}_{subject.case}.png"
+        dice, what = mean_dice(rows, subject.case), "Dice" if len(labels) == 1 else "mean Dice"
+        title = f"{subject.case}   {what} {'–' if dice is None else f'{dice:.3f}'}"
+        path = folder / f"{name}_{subject.case}.png"
         scan = figures.Scan(image_of(config, subject).array, label_map.spacing, window(config))
         figures.overlay(scan, truth, prediction, labels, path, title)

@@ -59,7 +59,7 @@ class StepBar(Callback):
             clock: Says how much of the minutes is over, where the training has some.
             what: What the bar is called.
         """
-        self.steps, self.clock, self.dice = steps, clock, math.nan
+        self.steps, self.clock, self.loss, self.dice = steps, clock, math.nan, math.nan
         seconds = None if clock.minutes is None else round(60 * clock.minutes)
         self.total = seconds or steps
         self.bar = ProgressBar(what if seconds is None else f"{what} (seconds)", self.total)
@@ -70,15 +70,20 @@ class StepBar(Callback):
         self.bar.update(self._done(trainer.global_step))
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
-        """Move the bar; the loss is fetched from the device only now and then, and shown when it is there."""
-        step, text = trainer.global_step, None
+        """Move the bar, to its end when the training ends, with the validation behind the last step.
+
+        The loss is fetched from the device only now and then, and shown when it is there.
+        """
+        step = trainer.global_step
         if step % EVERY == 0 or step < EVERY:
             self._loss = Fetched(outputs["loss"])
         if self._loss is not None and self._loss.ready():
-            dice = "" if math.isnan(self.dice) else f"  Dice {self.dice:.3f}"
-            at = "" if self.total == self.steps else f"step {step}  "
-            text, self._loss = f"{at}loss {self._loss.value():.3f}{dice}", None
-        self.bar.update(self._done(step), text=text)
+            self.loss, self._loss = self._loss.value(), None
+        self.bar.update(min(self._done(step), self.total - 1), text=self._text(step))
+
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Move the bar to where the training ended, with the Dice of the last validation."""
+        self.bar.update(self._done(trainer.global_step), text=self._text(trainer.global_step))
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Print the Dice of each target."""
@@ -91,6 +96,11 @@ class StepBar(Callback):
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         """Leave the bar as it stands, also after an interruption."""
         self.bar.stop()
+
+    def _text(self, step: int) -> str:
+        at = "" if self.total == self.steps else f"step {step}"
+        known = [f"{name} {value:.3f}" for name, value in (("loss", self.loss), ("Dice", self.dice)) if value == value]
+        return "  ".join(part for part in (at, *known) if part)
 
     def _done(self, step: int) -> int:
         return step if self.clock.minutes is None else round(self.total * max(self.clock.share, step / self.steps))

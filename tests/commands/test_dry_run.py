@@ -35,6 +35,19 @@ def test_jobs_share_what_has_a_key_and_the_rest_is_said_to_be_unknown(planned, m
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_has_a_size_and_no_key_yet_counts_in_each_job_and_the_sum_says_so(monkeypatch, tmp_path, capsys):
+    stages = [PlannedStage("projections", "", True, 6e8)]
+    monkeypatch.setattr(pipeline, "plan", lambda config, here: Plan(stages, int(1e9)))
+    monkeypatch.chdir(tmp_path)
+    assert main(["dose=low,full", "dry_run=true", "-m"]) == 0
+    told = capsys.readouterr().out
+    assert "at most 1.2 GB of disk; 1.0 GB are free" in told
+    assert "what jobs share counts in each of them as long as its key is not known" in told
+    assert "the disk may be too small" in told
+    assert main(["dose=low", "dry_run=true"]) == 0
+    assert "about 600 MB of disk" in capsys.readouterr().out
+
+
 def test_a_sweep_is_dry_as_a_whole(planned, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["dry_run=true,false", "-m"]) == 1

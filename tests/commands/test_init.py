@@ -99,6 +99,13 @@ def test_without_names_labels_are_called_by_their_values(tmp_path, capsys):
     assert configured("maps").targets.names == ["label_2", "label_1000"]
 
 
+def test_names_that_are_not_there_are_told_before_label_maps_are_read(tmp_path, monkeypatch):
+    root = write_maps(tmp_path / "maps")
+    monkeypatch.setattr("labelct.proposal.survey.survey", lambda labels: pytest.fail("it reads every file"))
+    with pytest.raises(LabelctError, match="no such file"):
+        init.main([str(root), "--names=none.json"])
+
+
 def test_names_targets_and_pattern_may_be_given(tmp_path, capsys):
     root = write_maps(tmp_path / "maps", pattern="c{}/expert1.nii.gz")
     write_maps(root, pattern="c{}/expert2.nii.gz")

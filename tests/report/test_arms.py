@@ -74,3 +74,12 @@ def test_a_default_that_one_run_typed_is_no_other_arm(tmp_path):
     runs, _ = arms.gather([tmp_path])
     assert [run.arm(["trainer.steps"]) for run in runs] == [f"trainer.steps={steps}" for steps in (800, 800, 900)]
     assert arms.choices_that_vary(runs[:2]) == ["data"]
+
+
+def test_arms_of_the_same_scores_are_warned_of(tmp_path):
+    for number, dose in enumerate(("low", "full")):
+        write_run(tmp_path / str(number), REFERENCE, {"dose": dose}, key="one")
+    write_run(tmp_path / "2", REFERENCE - 0.01, {"dose": "half"})
+    _, remarks = arms.pool(arms.gather([tmp_path])[0], ["dose"])
+    (warning,) = [remark for remark in remarks if remark.startswith("Warning")]
+    assert "dose=low and dose=full are the same scores" in warning

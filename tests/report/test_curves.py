@@ -1,3 +1,4 @@
+import warnings
 from itertools import product
 
 import numpy as np
@@ -43,6 +44,42 @@ def test_a_test_cohort_is_a_panel_and_a_structure_has_one_colour_in_all_of_them(
     assert colours[0] == colours[1]
     assert len(set(colours[0].values())) == 2
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["liver", "spleen"]
+
+
+def test_beside_other_choices_each_structure_has_a_panel(doses):
+    runs, _ = arms.gather([doses])
+    (axis,) = curves.axes_of(runs, ["data", "dose"])
+    scores, _ = arms.pool(runs, ["data", "dose"])
+    both = pd.concat([scores, scores.assign(label="spleen")])
+    results = summarised(both, ["data", "dose"], None, StatisticsSettings(resamples=100))
+    points = curves.points(axis, runs, ["data", "dose"], results)
+    assert set(points["panel"]) == {"liver", "spleen"}
+    assert set(points["line"]) == {"synth1", "synth3"}
+    figure = curves.curve(points, axis)
+    assert [axes.get_title() for axes in figure.axes] == ["liver", "spleen"]
+
+
+def test_panels_go_into_further_rows_without_empty_ones():
+    rows = [("a", x, f"{x:g}", 0.5, 0.4, 0.6, f"panel {number}") for number in range(5) for x in (1.0, 24.0)]
+    figure = curves.curve(table(*rows), AXIS)
+    assert len(figure.axes) == 5
+    assert [axes.get_xlabel() for axes in figure.axes] == ["", "", *[AXIS.text] * 3], "below each column"
+    assert figure.get_figwidth() < 13
+    with warnings.catch_warnings(action="error"):  # of a layout that was not applied
+        figure.draw_without_rendering()
+
+
+def test_the_axis_of_dice_does_not_follow_the_values():
+    figure = curves.curve(table(("synth3", 1.0, "1", 0.91, 0.9, 0.92), ("synth3", 64.0, "64", 0.92, 0.9, 0.93)), AXIS)
+    assert figure.axes[0].get_ylim() == pytest.approx((0.0, 1.01))
+
+
+def test_what_lies_below_the_axis_is_a_triangle_at_its_end():
+    rows = ("synth3", 1.0, "1", 0.5, 0.4, 0.6), ("synth3", 64.0, "64", 0.92, 0.9, 0.93)
+    axes = curves.curve(table(*rows), AXIS, 0.8).axes[0]
+    (triangles,) = [line for line in axes.lines if line.get_marker() == "v"]
+    assert (triangles.get_xdata().tolist(), triangles.get_ydata().tolist()) == ([1.0], [0.8])
+    assert axes.get_ylim()[0] == 0.8
 
 
 def test_an_arm_stands_at_its_number_and_the_noise_free_one_apart(doses):

@@ -19,12 +19,21 @@ def test_the_curves_of_a_run_are_those_of_its_arm(tmp_path):
     runs, _ = arms.gather([tmp_path])
     curves = learning.curves_of(runs, ["data"])
     assert set(curves["arm"]) == {"data=synth1"}
-    assert curves[curves["metric"] == "dice"]["value"].tolist() == [0.5, 0.75]
-    assert set(curves["metric"]) == {"dice", "loss"}
+    assert curves[curves["metric"] == "val/dice"]["value"].tolist() == [0.5, 0.75]
+    assert set(curves["metric"]) == {"val/dice", "train/loss"}
     figure = learning.learning_plot(curves, ["data=synth3", "data=synth1"])
     (loss, dice) = figure.axes
     assert dice.lines[0].get_xydata().tolist() == [[100.0, 0.5], [200.0, 0.75]]
     assert loss.lines[0].get_color() == "C1"
+
+
+def test_losses_of_training_and_validation_are_two_curves(tmp_path):
+    rows = [f"{epoch},{name},{value}" for epoch in (0, 1) for name, value in (("train/loss", 1.5), ("val/loss", 0.5))]
+    write(tmp_path, "synth1", "\n".join(["step,metric,value", *rows, ""]))
+    figure = learning.learning_plot(learning.curves_of(arms.gather([tmp_path])[0], ["data"]), ["data=synth1"])
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "validation loss"]
+    assert [axes.lines[0].get_ydata().tolist() for axes in figure.axes] == [[1.5, 1.5], [0.5, 0.5]]
+    assert {axes.get_xlabel() for axes in figure.axes} == {"step (nnU-Net: epoch)"}
 
 
 def test_a_curve_of_one_point_is_seen_and_steps_are_whole(tmp_path):

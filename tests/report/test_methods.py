@@ -75,6 +75,59 @@ def test_what_no_arm_has_is_not_claimed(tmp_path):
     assert "koken2006" not in told.bibtex
 
 
+def test_every_scanner_dose_and_length_of_the_arms_is_told(tmp_path):
+    unet, helical = {"kind": "unet", "spacing": [5.0] * 3}, {"kind": "helical", "rows": 16, "channels": 256}
+    write(tmp_path, "synth1", scanner=helical, dose={"mas": 24.75}, drop={"probability": 0.0},
+          trainer={**unet, "steps": 400})  # fmt: skip
+    write(tmp_path, "synth2", dose={"mas": None}, trainer={**unet, "steps": 800})
+    write(tmp_path, "synth3", scanner={"kind": "image"}, trainer={**unet, "steps": 400})
+    volumes, training, *_ = methods(document.gather([tmp_path])).paragraphs
+    assert "a chance of 0 or 50 %" in volumes
+    assert "16 rows and 256 channels" in volumes
+    assert "with Poisson and electronic noise at 24.75 mAs; passed" in volumes
+    assert "64 rows and 672 channels" in volumes
+    assert ", without noise; or got correlated noise in the image, without a simulated scan, at 165 mAs." in volumes
+    assert "for 400 steps on a grid of 5 x 5 x 5 mm or for 800 steps on a grid of 5 x 5 x 5 mm with seed 0" in training
+
+
+def test_scans_are_not_said_to_be_scanned_or_dropped(tmp_path):
+    write(tmp_path, "clinical")
+    text = methods(document.gather([tmp_path])).paragraphs[0]
+    for word in ("helical", "mAs", "left out"):
+        assert word not in text
+    rescanned = {"data": {"kind": "clinical", "rescan": True}}
+    write(tmp_path / "again", "clinical")
+    path = tmp_path / "again" / "clinical" / "config.yaml"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | rescanned), encoding="utf-8")
+    assert "helical" in methods(document.gather([tmp_path / "again"])).paragraphs[0]
+
+
+def test_a_length_of_0_stands_for_that_of_another_key_and_slices_of_0_mm_for_their_own(tmp_path):
+    trainer = {"kind": "resunet25d", "steps": 0, "minutes": None, "epochs": 300, "spacing": [2.5, 2.5, 0.0]}
+    write(tmp_path, "synth3", trainer=trainer)
+    text = methods(document.gather([tmp_path])).paragraphs[1]
+    assert "was trained for 300 epochs on pixels of 2.5 x 2.5 mm with seed 0" in text
+
+
+def test_of_one_case_neither_a_test_nor_an_interval_is_claimed(tmp_path):
+    for data in ("clinical", "synth3"):
+        write(tmp_path, data, [0.9])
+    text = methods(document.gather([tmp_path])).markdown
+    for word in ("Arms were compared", "Intervals", "Holm"):
+        assert word not in text
+
+
+def test_the_tests_are_those_that_were_made(tmp_path):
+    for data in ("clinical", "synth2", "synth3"):
+        write(tmp_path, data)
+    assert "Mann-Whitney" not in methods(document.gather([tmp_path])).markdown
+    path = tmp_path / "synth3" / "scores.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"case": "c', '"case": "d'), encoding="utf-8")
+    told = methods(document.gather([tmp_path]))
+    assert "by Wilcoxon's signed-rank test [6] and the Mann-Whitney test [7] where they share fewer" in told.markdown
+    assert [reference.key for reference in told.references][5:7] == ["wilcoxon1945", "mann1947"]
+
+
 def test_runs_without_a_configuration_have_no_text(tmp_path):
     write_run(tmp_path / "0", REFERENCE)
     (tmp_path / "0" / "config.yaml").unlink()

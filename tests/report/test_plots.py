@@ -34,3 +34,8 @@ def test_vectors_keep_their_words(tmp_path, form, start):
     assert content.startswith(start)
     if form == "svg":
         assert b"a $ and another $" in content
+
+
+def test_twenty_lines_have_a_colour_each_and_few_those_of_matplotlib():
+    assert plots.colours(3) == ["C0", "C1", "C2"]
+    assert len(set(plots.colours(20))) == 20

@@ -58,6 +58,18 @@ def test_a_distance_has_no_fixed_end():
     assert high > 41.0, "a median up there stays below the end"
 
 
+def test_more_labels_than_fill_a_page_go_into_rows_of_one_scale():
+    names = [f"organ {number}" for number in range(9)]
+    frame = pd.concat([scores(a=[5.0 + place], b=[6.0]).assign(label=name) for place, name in enumerate(names)])
+    wide = pd.concat([frame.assign(arm=frame["arm"] + str(number)) for number in range(6)])
+    figure = dice_plot(wide, Metric("dice", "HD95", high=None))
+    assert figure.get_figwidth() < 13
+    shown = [[text.get_text() for text in axes.get_xticklabels()] for axes in figure.axes]
+    assert [name for row in shown for name in row] == names
+    assert len(shown) > 1
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+
+
 def test_scores_of_one_run_need_neither_arm_nor_case():
     frame = scores(a=np.linspace(0.5, 0.9, strips.BOXED)).drop(columns=["arm", "case"])
     (inside, _) = dots(dice_plot(frame))

@@ -1,9 +1,10 @@
 import os
+import shutil
 
 import pytest
 
-from labelct.stages.durations import seconds
-from labelct.store import Stage
+from labelct.stages.durations import seconds, with_ancestors
+from labelct.store import Stage, build, recipe_of
 
 
 @pytest.fixture
@@ -32,9 +33,24 @@ def test_a_cascade_counts_both_trainings(stage):
     assert seconds([stage]) == [("synthesis", "a" * 12, 42.5)]
 
 
-def test_a_log_by_epochs_is_no_clock(stage):
-    (stage.folder / "log.csv").write_text("epoch,seconds\n0,30.0\n1,29.0\n", encoding="utf-8")
-    assert seconds([stage]) == [("synthesis", "a" * 12, 90.0)]
+def test_epochs_count_where_they_took_longer_than_the_last_try(stage):
+    for rows, took in (("0,30.0\n1,29.0\n", 90.0), ("0,80.0\n1,29.0\n", 109.0)):
+        (stage.folder / "log.csv").write_text(f"epoch,seconds\n{rows}", encoding="utf-8")
+        assert seconds([stage]) == [("synthesis", "a" * 12, took)]
+
+
+def test_what_a_stage_was_made_from_counts_with_it_and_what_is_gone_does_not(tmp_path):
+    made = {}
+    for name, parents in (("priors", ()), ("synthesis", ("priors",)), ("projections", ("synthesis",)),
+                          ("dataset", ("synthesis", "projections")), ("fold", ())):  # fmt: skip
+        recipe = recipe_of(name, 1, {}, [made[parent] for parent in parents])
+        made[name] = build(tmp_path, recipe if name != "fold" else recipe | {"settings": {"of": made["dataset"].key}},
+                           lambda folder: (folder / "file").touch())  # fmt: skip
+    assert [stage.name for stage in with_ancestors([made["fold"], made["synthesis"]])] == [
+        "priors", "synthesis", "projections", "dataset", "fold"
+    ]  # fmt: skip
+    shutil.rmtree(made["projections"].folder)
+    assert [stage.name for stage in with_ancestors([made["dataset"]])] == ["priors", "synthesis", "dataset"]
 
 
 def test_what_tells_no_duration_has_none(stage):

@@ -41,6 +41,11 @@ def test_before_the_first_run_sizes_are_known_and_keys_are_not(config, tmp_path)
     assert not (tmp_path / "outputs").exists()
 
 
+def test_without_a_test_nothing_is_checked_segmented_or_scored(configured, tmp_path):
+    plan = pipeline.plan(configured(f"paths.outputs={tmp_path / 'outputs'}", "debug=smoke", "test=none"))
+    assert [stage.stage for stage in plan.stages] == ["cohort", "synthesis", "projections", "dataset", "training"]
+
+
 def test_a_stage_takes_what_the_nearest_of_its_kind_took_for_as_much_work(config, tmp_path):
     root = tmp_path / "outputs" / "stages"
     other, near = (build(root, trained(*how), make) for how in ((100, 7), (100, 0)))

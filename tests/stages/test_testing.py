@@ -1,5 +1,7 @@
 import dataclasses
+import math
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +21,19 @@ def test_a_broken_test_ct_is_found_before_anything_is_made(configured, made, tmp
         testing.check_cases(
             configured(*SMALL), "own", (subject,), Stage("cohort", "0" * 12, tmp_path), tmp_path / "stages"
         )
+
+
+def test_the_mean_of_a_case_leaves_out_what_is_absent_and_cases_without_any_come_last(configured):
+    dice = {"a": (math.nan, 0.9), "b": (0.8, 0.6), "c": (math.nan, math.nan)}
+    labels = ("liver", "spleen")
+    rows = [
+        {"case": case, "label": label, "dice": value}
+        for case, values in dice.items()
+        for label, value in zip(labels, values, strict=True)
+    ]
+    assert [testing.mean_dice(rows, case) for case in dice] == [0.9, pytest.approx(0.7), None]
+    subjects = [SimpleNamespace(case=case) for case in ("c", "a", "b")]
+    assert [subject.case for subject in testing._worst(configured(*SMALL), subjects, rows)] == ["b", "a", "c"]
 
 
 def test_perfect_masks_score_one_and_are_drawn(configured, made, tmp_path):

@@ -79,6 +79,18 @@ def test_a_validation_has_a_line_of_its_own(capsys) -> None:
     assert "loss 0.250" in said
 
 
+def test_the_bar_ends_with_the_dice_of_the_last_validation(monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr("labelct.events.tell", told.append)
+    bar = StepBar(2, TrainingClock(None))
+    bar.on_train_start(at(1), MODULE)
+    bar.on_train_batch_end(at(2), MODULE, {"loss": torch.tensor(0.25)})
+    bar.on_validation_end(at(2), MODULE)
+    bar.on_train_end(at(2), MODULE)
+    bar.teardown(at(2), MODULE, "fit")
+    assert [event.text for event in told if event.done == event.total] == ["loss 0.250  Dice 0.500"]
+
+
 def test_a_line_says_how_many_targets_it_leaves_out(capsys) -> None:
     StepBar(25, TrainingClock(None)).on_validation_end(at(4), SimpleNamespace(scores={f"t{n}": 0.5 for n in range(8)}))
     assert "t5 0.500  and 2 more)" in " ".join(capsys.readouterr().out.split("\n"))

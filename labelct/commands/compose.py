@@ -18,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from labelct.commands import earlier_run, hydra_section, slurm, unread
+from labelct.commands import earlier_run, hydra_section, slurm, unread_keys
 from labelct.commands.arguments import Parser
 from labelct.commands.complaints import REFUSALS, no_value, told
 from labelct.commands.groups import NAME, groups, own_folder
@@ -99,7 +99,7 @@ def check(jobs: Iterable["Composed"], starting: bool) -> int:
             _look(config, checked)
         checked.append(config)
         given.append(composed.overrides)
-    unread.check(zip(given, checked, strict=True))
+    unread_keys.check(zip(given, checked, strict=True))
     return len(checked)
 
 
@@ -186,7 +186,7 @@ def configuration(overrides: Sequence[str]) -> Config:
         node = _compose([*given, *_searched(own_folder())])
         _check_truths(given, node)
         config = typed(node)
-    unread.check([(given, config)])
+    unread_keys.check([(given, config)])
     return config
 
 

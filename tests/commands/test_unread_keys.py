@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from labelct.commands import unread
+from labelct.commands import unread_keys
 from labelct.complaints import ConfigError
 from labelct.config import PLAIN
 from labelct.kinds import TRAINER_SCHEMAS

@@ -19,12 +19,10 @@ if together_with := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from labelct.commands.groups import groups
 from labelct.config import configuration_folder, typed
 from labelct.volume import LabelMap
+from tests.composition import remember
 
 gc.disable()  # until all is imported: nothing of that is garbage
 
@@ -47,6 +45,10 @@ TOGETHER = {
 def together(nodeid):
     """Return the name of the modules that one of `TOGETHER` is run with; None: it is in none of them."""
     return next((name for name, paths in TOGETHER.items() if nodeid.startswith(paths)), None)
+
+
+def pytest_configure():
+    remember()
 
 
 def pytest_addoption(parser):
@@ -124,24 +126,13 @@ def card():
 def configured():
     """Return a function that composes and checks a configuration from overrides; each call's result is its own.
 
-    The same overrides are checked once, and the same options composed once: Hydra lays values over what the options
-    make, and so does this over a copy.
+    Cases are made by the process itself where nothing else is asked for: workers take seconds to start.
     """
-    parser = OverridesParser.create()
-
-    @cache
-    def composed(*options):
-        with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
-            return compose("config", overrides=list(options))
 
     @cache
     def checked(*overrides):
-        parsed = parser.parse_overrides(list(overrides))
-        values = [item for item in parsed if item.key_or_group not in groups() and not item.package]
-        options = [line for line, item in zip(overrides, parsed, strict=True) if item not in values]
-        node = deepcopy(composed(*options))
-        ConfigLoaderImpl._apply_overrides_to_config(values, node)
-        return typed(node)
+        with initialize_config_dir(version_base="1.3", config_dir=str(configuration_folder().absolute())):
+            return typed(compose("config", overrides=["parallel.workers=1", *overrides]))
 
     return lambda *overrides: deepcopy(checked(*overrides))
 

@@ -19,9 +19,9 @@ def named():
     return sorted({path for path in quoted if path.startswith(ROOMS) and "NAME" not in path} | set(linked))
 
 
-@pytest.mark.parametrize("path", named())
-def test_a_named_path_is_there(path):
-    assert (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file()
+def test_a_named_path_is_there():
+    there = {path: (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file() for path in named()}
+    assert [path for path, found in there.items() if not found] == []
 
 
 def test_every_room_of_the_package_is_named():

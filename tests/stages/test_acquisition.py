@@ -33,7 +33,7 @@ def card(monkeypatch):
     ],
 )
 def test_auto_is_the_card_of_a_run_on_a_card(configured, card, tmp_path, overrides, expected):
-    config = configured(HELICAL, "data=synth3", *overrides)
+    config = configured(HELICAL, "data=synth3", "texture=white", *overrides)
     assert acquisition.resolved(config).backend == expected
     priors.tables(config, Cohort("empty", (), (), ()), tmp_path).write(tmp_path)
     assert sampler(config, tmp_path).acquisition.backend == expected

@@ -14,7 +14,7 @@ from labelct.settings import Checked
 def told(configured, *jobs):
     """Return what is said of jobs, each a tuple of what was typed; empty where nothing is."""
     try:
-        unread.check([(overrides, configured(*overrides)) for overrides in jobs])
+        unread_keys.check([(overrides, configured(*overrides)) for overrides in jobs])
     except ConfigError as error:
         return str(error)
     return ""

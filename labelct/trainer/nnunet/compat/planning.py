@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nnunetv2
-from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
+from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
 from nnunetv2.experiment_planning.experiment_planners.network_topology import get_pool_and_conv_props
 from nnunetv2.utilities.find_class_by_name import recursive_find_python_class
 from nnunetv2.utilities.json_export import recursive_fix_for_json_export
@@ -28,11 +31,23 @@ MOST_POOLINGS = 999_999  # as nnU-Net's planners say it: the patch alone bounds 
 
 def extract_fingerprint() -> None:
     """Write the fingerprint of the data set in the present roots."""
-    extractor = DatasetFingerprintExtractor(DATASET, num_processes=1)
+    extractor = fingerprint_extractor.DatasetFingerprintExtractor(DATASET, num_processes=1)
     extractor.show_progress_bar = False
     wanted = SAMPLES_PER_CASE * len(extractor.dataset)
     extractor.num_foreground_voxels_for_intensitystats = min(MOST_SAMPLES, wanted)
-    extractor.run(overwrite_existing=True)
+    with _worker_as_thread():
+        extractor.run(overwrite_existing=True)
+
+
+@contextmanager
+def _worker_as_thread() -> Iterator[None]:
+    """Let the extractor's one worker be a thread: a process would load torch and nnU-Net first, which takes seconds."""
+    own = fingerprint_extractor.multiprocessing
+    fingerprint_extractor.multiprocessing = SimpleNamespace(get_context=lambda _: SimpleNamespace(Pool=ThreadPool))
+    try:
+        yield
+    finally:
+        fingerprint_extractor.multiprocessing = own
 
 
 def make_plans(settings: NnunetSettings) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 import inspect
 import json
+import multiprocessing
 from pathlib import Path
 
 import nnunetv2.configuration
 import nnunetv2.paths
 import pytest
-from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import DatasetFingerprintExtractor
+from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
 from nnunetv2.utilities.find_class_by_name import recursive_find_python_class
 
 from labelct.trainer.nnunet import compat
@@ -47,7 +48,20 @@ def test_the_network_of_the_planners_own_patch_is_the_planners_own(raw, name, co
 
 def test_the_extractor_has_what_is_set_in_it(raw):
     with compat.roots(raw[0]):
-        extractor = DatasetFingerprintExtractor(compat.DATASET, num_processes=1)
+        extractor = fingerprint_extractor.DatasetFingerprintExtractor(compat.DATASET, num_processes=1)
     assert len(extractor.dataset) == 3
     assert extractor.num_foreground_voxels_for_intensitystats == compat.MOST_SAMPLES
     assert extractor.show_progress_bar is True
+
+
+def test_the_extractor_looks_at_the_cases_without_a_process_of_its_own(raw, monkeypatch):
+    file = raw[0] / "preprocessed" / compat.DATASET / "dataset_fingerprint.json"
+    clinical = file.read_text()
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: pytest.fail("a process is asked for"))
+    with compat.roots(raw[0]):
+        compat.extract_fingerprint()
+    found = json.loads(file.read_text())
+    file.write_text(clinical)
+    assert len(found["spacings"]) == 3
+    assert set(found) == set(json.loads(clinical))
+    assert fingerprint_extractor.multiprocessing is multiprocessing

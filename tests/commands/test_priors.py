@@ -1,16 +1,24 @@
 """Priors from the command line: fitted to a cohort's CT, shown, and a folder checked against them."""
 
 import json
+from functools import partial
 
 import pytest
 
 from labelct.commands import priors
 from labelct.errors import InputError
+from labelct.parallel import ParallelSettings
 from labelct.priors import load_priors
 from labelct.stages import cohorts, scanning, synthesis
 from labelct.synthesis.body_histogram import load_body
 
 SMALL = ["debug=smoke", "parallel.workers=1", "drop=none", "scanner=none"]
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """Let the process itself look at the few cases: workers take seconds to start."""
+    monkeypatch.setattr(priors, "ParallelSettings", partial(ParallelSettings, workers=1))
 
 
 @pytest.fixture(scope="module")

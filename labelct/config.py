@@ -217,12 +217,21 @@ def _structured(schema: type) -> Any:
 
 def _check_truths(node: DictConfig, schema: type, front: str) -> None:
     """Raise `ConfigError` where a number that is neither 0 nor 1 stands for true or false: OmegaConf takes any."""
-    for name, hint in get_type_hints(schema).items():
+    for name, hint in _truths(schema).items():
         value = node.get(name) if name in node and not OmegaConf.is_missing(node, name) else None
-        if dataclasses.is_dataclass(hint) and isinstance(value, DictConfig):
-            _check_truths(value, hint, f"{front}{name}.")  # type: ignore[arg-type]
-        elif hint is bool:
+        if hint is bool:
             check_truth(f"{front}{name}", value)
+        elif isinstance(value, DictConfig):
+            _check_truths(value, hint, f"{front}{name}.")
+
+
+@cache
+def _truths(schema: type) -> dict[str, type]:
+    """Return the fields of a schema that are true or false, and its sections with such fields, with their types."""
+    hints = {name: hint for name, hint in get_type_hints(schema).items() if isinstance(hint, type)}
+    return {
+        name: hint for name, hint in hints.items() if hint is bool or (dataclasses.is_dataclass(hint) and _truths(hint))
+    }
 
 
 def check_truth(key: str, value: Any) -> None:

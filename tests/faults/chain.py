@@ -87,9 +87,9 @@ class Chain:
         return {file: written for file, written in found.items() if not file[-1].startswith(".")}
 
     def contents(self):
-        """Return the bytes of every file of every stage."""
+        """Return the bytes of every file of every stage; what is noted of inputs has this machine's paths and times."""
         stages = self.outputs / "stages"
-        paths = (path for path in stages.rglob("*") if path.is_file() and path.suffix != ".lock")
+        paths = (path for path in stages.glob("*/*/**/*") if path.is_file() and path.suffix != ".lock")
         return {str(path.relative_to(stages)): path.read_bytes() for path in sorted(paths)}
 
 

@@ -9,12 +9,10 @@ from typing import Any
 
 from labelct.cohort import atlases
 from labelct.cohort.base import Cohort, Subject
-from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config
 from labelct.errors import InputError
 from labelct.job_settings import LimitSettings
-from labelct.phantom.settings import EmbeddedSettings, PhantomSettings
+from labelct.phantom.settings import PhantomSettings
 from labelct.priors import BACKGROUND_CLASSES, load_priors
 from labelct.stages import cohorts
 from labelct.stages.anatomies import STAGES, VERSION, built, names_in, on_grid, read
@@ -98,10 +96,7 @@ def check(config: Config, own: Cohort | None) -> None:
     if not used(config) or not config.data.atlas.roots:
         return
     found = atlases.find(config.data.atlas.roots, config.data.atlas.cases)
-    tested = [] if own is None else [*own.val, *own.held_out]
-    for settings in config.test.values():
-        if not isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
-            tested += open_cohort(settings).scored(settings.split)[: config.limit.test]
+    tested = [*([] if own is None else [*own.val, *own.held_out]), *cohorts.read_only_tests(config)]
     told, remedy = "is an atlas that is trained on", "leave it out with data.atlas.cases="
     cohorts.reject_shared(tested, found, told, remedy)
 

@@ -166,6 +166,15 @@ def prepare_test(
     return subjects, stage
 
 
+def read_only_tests(config: Config) -> list[Subject]:
+    """Return what is scored of the test groups that are only read: they are known before anything is made."""
+    found: list[Subject] = []
+    for settings in config.test.values():
+        if not isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
+            found += open_cohort(settings).scored(settings.split)[: config.limit.test]
+    return found
+
+
 def _check_scored(config: Config, cohort: Cohort, source: object) -> None:
     """Raise `InputError` where the images of a test group are none that the network is made for, or have no labels."""
     subjects = (*cohort.train, *cohort.val, *cohort.test)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelct.cohort.base import Cohort, Subject
-from labelct.cohort.open import open_cohort
-from labelct.cohort.settings import OwnSettings, SyntheticSettings
+from labelct.cohort.settings import OwnSettings
 from labelct.config import Config
 from labelct.errors import InputError, SettingError
 from labelct.job_settings import LimitSettings
@@ -169,8 +168,4 @@ def _check_modality(side: str, modality: str, source: object) -> None:
 def _reject_tested(config: Config, side: str, learnt: Sequence[Subject]) -> None:
     """Raise `InputError` where a test group that is only read shares a file with what is learnt from."""
     told, remedy = "is a case that the translation learns from", f"take it out with translation.{side}.cases="
-    for settings in config.test.values():
-        if isinstance(settings, (OwnSettings, SyntheticSettings, EmbeddedSettings)):
-            continue
-        tested = open_cohort(settings)
-        cohorts.reject_shared(tested.scored(settings.split)[: config.limit.test], learnt, told, remedy)
+    cohorts.reject_shared(cohorts.read_only_tests(config), learnt, told, remedy)

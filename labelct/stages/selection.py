@@ -66,20 +66,28 @@ def run(config: Config, cohort: Cohort, root: Path) -> Cohort:
         found: Found = json.loads((stage.folder / FILE).read_text(encoding="utf-8"))
         return found
 
-    look_into: set[str] = set()
-    files = _digest(cohort, orders, look_into, root)
-    while True:  # which cases are gone through hangs on what their files hold, and of no others a file is read
-        found = found_in(files)
-        look_into |= {case for split in found.values() for cases in split.values() for case in cases}
-        if (looked_into := _digest(cohort, orders, look_into, root)) == files:
-            break
-        files = looked_into
+    found = _settled(found_in, lambda look_into: _digest(cohort, orders, look_into, root))
     _tell(cohort, found, anatomy)
     chosen: dict[str, Any] = {"test": cohort.test[: config.limit.test]}
     for split, order in orders.items():
         known = {subject.case: subject for subject in order}
         chosen[split] = tuple(known[case] for case in found[split]["kept"])
     return dataclasses.replace(cohort, **chosen)
+
+
+def _settled(found_in: Callable[[str], Found], digest: Callable[[Collection[str]], str]) -> Found:
+    """Return what is found in files that are known by the content of all that are gone through, and of no others.
+
+    Which cases are gone through hangs on what their files hold.
+    """
+    look_into: set[str] = set()
+    files = digest(look_into)
+    while True:
+        found = found_in(files)
+        look_into |= {case for split in found.values() for cases in split.values() for case in cases}
+        before, files = files, digest(look_into)
+        if files == before:
+            return found
 
 
 def structures(targets: Targets, lesions: LesionSettings) -> frozenset[str]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -67,10 +68,12 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
         InputError: A folder does not exist, or a file cannot be read.
     """
     places = dict.fromkeys(path.resolve() for folder in folders for path in below(folder).jobs)
-    runs = _with_values([run for place in places if (place / SCORES).is_file() and (run := _read_run(place / SCORES))])
+    runs = [run for place in places if (place / SCORES).is_file() and (run := _read_run(place / SCORES))]
     others = [place for place in places if (place / FILE).is_file() and place not in {run.folder for run in runs}]
-    finished = {_configuration(run.folder) for run in runs} - {""}
-    return runs, [(place, _reason(place / FILE)) for place in others if _configuration(place) not in finished]
+    configurations = {run.folder: read_configuration(run.folder) for run in runs}
+    finished = set(map(_computed, configurations.values())) - {""}
+    failed = [place for place in others if _computed(read_configuration(place)) not in finished]
+    return _with_values(runs, configurations), [(place, _reason(place / FILE)) for place in failed]
 
 
 def choices_that_vary(runs: Sequence[FinishedRun]) -> list[str]:
@@ -200,21 +203,18 @@ def _read_run(path: Path) -> FinishedRun | None:
     return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds, software)
 
 
-def _with_values(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
+def _with_values(runs: Sequence[FinishedRun], configurations: Mapping[Path, Mapping[str, Any]]) -> list[FinishedRun]:
     """Return the runs, each with what others typed and it has all the same: a default, typed, is no other arm."""
-    typed_by = {name: [run for run in runs if name in run.choices] for run in runs for name in run.choices}
-    some = {name: among for name, among in typed_by.items() if len(among) < len(runs)}
-    if not some:
-        return list(runs)
-    config = {run.folder: read_configuration(run.folder) for run in runs}
+    names = dict.fromkeys(name for run in runs for name in run.choices)
 
     def same(run: FinishedRun, name: str) -> str | None:
-        value = value_of(config[run.folder], name)
-        having = (one.choices[name] for one in some[name] if value_of(config[one.folder], name) == value)
+        value = value_of(configurations[run.folder], name)
+        typed = (one for one in runs if name in one.choices)
+        having = (one.choices[name] for one in typed if value_of(configurations[one.folder], name) == value)
         return None if value is None else next(having, None)
 
     def filled(run: FinishedRun) -> FinishedRun:
-        found = {name: text for name in some if name not in run.choices and (text := same(run, name)) is not None}
+        found = {name: text for name in names if name not in run.choices and (text := same(run, name)) is not None}
         return replace(run, choices=run.choices | found)
 
     return [filled(run) for run in runs]
@@ -226,9 +226,8 @@ def _override(text: str) -> tuple[str, str]:
     return name.partition("@")[0], value
 
 
-def _configuration(folder: Path) -> str:
+def _computed(config: Mapping[str, Any]) -> str:
     """Return what a job computes, from its resolved configuration; empty where it wrote none."""
-    config = read_configuration(folder)
     said = {name: value for name, value in config.items() if name not in WHERE_AND_WHO}
     return json.dumps(said, sort_keys=True, default=str) if config else ""
 

@@ -111,16 +111,19 @@ def curve(points: pd.DataFrame, axis: Axis, dice_from: float = 0.0) -> Figure:
         axes.set_ylabel("Dice", fontsize=9)
     figure.axes[0].set_ylim(dice_from, 1.0 + ROOM * (1.0 - dice_from))
     if len(colours) > 1:
-        shown = {
-            label: handle
-            for axes in figure.axes
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        beside = max(1, columns * 60 // max(map(len, colours)))
-        names = [name for name in colours if name in shown]
-        places: dict[str, Any] = {"loc": "outside lower center", "ncols": beside, "fontsize": 7, "frameon": False}
-        figure.legend([shown[name] for name in names], names, **places)
+        _legend(figure, list(colours), columns)
     return figure
+
+
+def _legend(figure: Figure, lines: Sequence[str], columns: int) -> None:
+    """Name each line once below all panels, of which so many stand beside each other."""
+    shown = {
+        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    beside = max(1, columns * 60 // max(map(len, lines)))
+    names = [name for name in lines if name in shown]
+    places: dict[str, Any] = {"loc": "outside lower center", "ncols": beside, "fontsize": 7, "frameon": False}
+    figure.legend([shown[name] for name in names], names, **places)
 
 
 def _framed(axes: Axes, points: pd.DataFrame, axis: Axis) -> None:

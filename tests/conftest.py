@@ -57,6 +57,11 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Return `argname` for bytes: a packed file holds the second it was packed in, and every process has to name it alike."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Return what deals modules to processes in the order of collection, those of `TOGETHER` as one."""

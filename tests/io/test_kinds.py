@@ -29,7 +29,7 @@ def test_a_picture_is_known_by_its_content(tmp_path, form, packed):
         (struct.pack("<4d", *[0.1] * 4), ""),
         (b"\x1f\x8bgarbage", ""),
         (b"BZh91AY&SY", " but a bzip2 file, to be unpacked first"),
-        (gzip.compress(gzip.compress(bytes(9)), mtime=0), " but compressed twice, to be unpacked first"),
+        (gzip.compress(gzip.compress(bytes(9), mtime=0), mtime=0), " but compressed twice, to be unpacked first"),
         (struct.pack("<i", 348) + bytes(344), " but an Analyze header, which does not tell left from right"),
         (gzip.compress(b"words " * 99, mtime=0), " but a text"),
     ],

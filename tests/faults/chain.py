@@ -93,7 +93,7 @@ class Chain:
         return {str(path.relative_to(stages)): path.read_bytes() for path in sorted(paths)}
 
 
-def until(condition, seconds=30.0):
+def until(condition, seconds=240.0):
     """Wait until a condition holds; return whether it does."""
     deadline = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < deadline:

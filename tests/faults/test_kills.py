@@ -33,7 +33,7 @@ def kill_somewhere(chain, kill, moments):
     until(lambda: len(chain.files()) >= wanted or process.poll() is not None)
     time.sleep(moments.uniform(0, 0.2))
     kill(chain, process)
-    told = process.communicate(timeout=60)[0]
+    told = process.communicate(timeout=240)[0]
     assert until(lambda: not chain.processes(), ORPHAN_S), f"alive after {ORPHAN_S} s: {chain.processes()}"
     assert "running" not in chain.states()
     assert "Traceback" not in told

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ PLACES = ("runs/*/*", "sweeps/*/*/*")  # of jobs below the folder of all outputs
 LOG = "labelct.log"
 STOPPED = "it was stopped before its end"
 KILLED = "it was killed (out of memory, or by hand)"
+RUNNING = "it is still running"
 ENDING_S = 2.0  # a job whose launcher is stopped ends within
 ROOM = 1000  # bytes of a running job's file: what is said at its end must fit where the disk is full by then
 
@@ -114,7 +115,16 @@ def files(folder: Path) -> list[Path]:
 def failures(folder: Path) -> list[tuple[Path, str]]:
     """Return the job folders at or below `folder` that did not finish, with the reason."""
     found = [(path.parent, read(path)) for path in files(folder)]
-    return [(job, status.get("reason") or STOPPED) for job, status in found if status["state"] != "finished"]
+    return [(job, _reason(status)) for job, status in found if status["state"] != "finished"]
+
+
+def unscored(path: Path) -> str:
+    """Return why the job of a `status.json` has no scores: it runs, was stopped or killed, or failed of something."""
+    return _reason(read(path))
+
+
+def _reason(status: Mapping[str, Any]) -> str:
+    return str(status.get("reason") or (RUNNING if status["state"] == "running" else STOPPED))
 
 
 @contextmanager

@@ -75,6 +75,21 @@ def test_job_10_comes_behind_job_9_and_those_without_an_end_have_a_reason(tmp_pa
     assert status.failures(tmp_path) == [(tmp_path / "2", "disk full"), (tmp_path / "10", status.KILLED)]
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"state": "running", **describe()}, status.RUNNING),
+        (DEAD, status.KILLED),
+        ({"state": "stopped"}, status.STOPPED),
+        ({"state": "failed", "reason": "disk full"}, "disk full"),
+        ({}, status.KILLED),
+    ],
+)
+def test_why_a_job_has_no_scores(tmp_path, content, reason):
+    (tmp_path / "status.json").write_text(json.dumps(content), encoding="utf-8")
+    assert status.unscored(tmp_path / "status.json") == reason
+
+
 JOB = """
 import sys, time
 from pathlib import Path

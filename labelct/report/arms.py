@@ -12,7 +12,7 @@ import pandas as pd
 from labelct.config import study
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.filenames import check_name
-from labelct.job_status import FILE, SCORES
+from labelct.job_status import FILE, SCORES, unscored
 from labelct.jobs import below
 from labelct.report import scores
 from labelct.report.configuration import read_configuration, value_of
@@ -73,7 +73,7 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
     configurations = {run.folder: read_configuration(run.folder) for run in runs}
     finished = set(map(_computed, configurations.values())) - {""}
     failed = [place for place in others if _computed(read_configuration(place)) not in finished]
-    return _with_values(runs, configurations), [(place, _reason(place / FILE)) for place in failed]
+    return _with_values(runs, configurations), [(place, unscored(place / FILE)) for place in failed]
 
 
 def choices_that_vary(runs: Sequence[FinishedRun]) -> list[str]:
@@ -230,11 +230,3 @@ def _computed(config: Mapping[str, Any]) -> str:
     """Return what a job computes, from its resolved configuration; empty where it wrote none."""
     said = {name: value for name, value in config.items() if name not in WHERE_AND_WHO}
     return json.dumps(said, sort_keys=True, default=str) if config else ""
-
-
-def _reason(path: Path) -> str:
-    """Return why a job has no scores."""
-    try:
-        return str(read_json(path, "run the job again").get("reason") or "it was stopped before its end")
-    except (InputError, AttributeError) as error:
-        return str(error)

@@ -24,7 +24,7 @@ def test_names_are_escaped_in_every_form(tmp_path, capsys):
     run(tmp_path / "runs" / "a")
     run(tmp_path / "runs" / "b", data="=1+2")
     (tmp_path / "runs" / "c<script>`").mkdir()
-    (tmp_path / "runs" / "c<script>`" / "status.json").write_text(json.dumps({"reason": NASTY}))
+    (tmp_path / "runs" / "c<script>`" / "status.json").write_text(json.dumps({"state": "failed", "reason": NASTY}))
     assert report.main([str(tmp_path / "runs"), "-o", str(tmp_path / "out")]) == 0
     for name in ("report.md", "report.html"):
         assert "<script" not in (tmp_path / "out" / name).read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.multiprocessing import ProcessRaisedException
 
-from labelct.errors import InputError
+from labelct.errors import InputError, LabelctError
 from labelct.trainer.nnunet import training
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
@@ -74,6 +74,18 @@ def test_a_full_card_is_one_line(monkeypatch, error):
     monkeypatch.setattr(training.compat, "run", full)
     with pytest.raises(InputError, match=r"^device=cpu: the card's memory is full; set trainer\.batch or"):
         training._run(NnunetSettings(), DeviceSettings())
+
+
+def test_a_loss_that_is_no_number_in_one_of_several_processes_is_one_line(monkeypatch):
+    line = "results: the loss is nan in epoch 3: the training has diverged; set trainer.learning_rate lower"
+
+    def fails(*_):
+        raise ProcessRaisedException(f"-- Process 1:\nTraceback: x\nlabelct.errors.InputError: {line}\n", 1, 4711)
+
+    monkeypatch.setattr(training.compat, "run", fails)
+    with pytest.raises(LabelctError) as error:
+        training._run(NnunetSettings(), DeviceSettings())
+    assert str(error.value) == line
 
 
 def test_another_failure_of_a_process_stays_what_it_is(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from nnunetv2.utilities.default_n_proc_DA import get_allowed_n_proc_DA
 
 from labelct.processes import end_children_with_this
+from labelct.trainer.divergence import LOOKED_AT, check_finite
 from labelct.trainer.model import read_checkpoint
 from labelct.trainer.nnunet.compat.environment import DATASET, PLANS, TRAINER
 from labelct.trainer.nnunet.compat.preprocessor import Preprocessor
@@ -92,6 +94,17 @@ class LabelctTrainer(nnUNetTrainer):
         done = max(self.share, self.current_epoch / self.num_epochs)
         self.lr_scheduler.max_steps = self.current_epoch / done if done else self.num_epochs
         super().on_train_epoch_start()
+
+    def on_train_epoch_end(self, train_outputs: list[dict[str, Any]]) -> None:
+        """Stop where the training has diverged, before a checkpoint takes its weights.
+
+        Raises:
+            InputError: No loss of the last steps is a finite number.
+        """
+        losses = [float(step["loss"]) for step in train_outputs[-LOOKED_AT:]]
+        when, remedy = f"in epoch {self.current_epoch + 1}", "set trainer.learning_rate lower"
+        check_finite(losses[-1], sum(map(math.isfinite, losses)), when, self.instructions.folder, remedy)
+        super().on_train_epoch_end(train_outputs)
 
     def on_epoch_end(self) -> None:
         """Add the epoch to the log once its checkpoint is written."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, choice, ranged
+from labelct.settings import GIVEN, Checked, choice, ranged
 
 KERNELS = ("ram-lak", "shepp-logan", "cosine", "hann", "soft")
 ROUNDING = 1e-6  # of a collimation that is a product, against one that was typed
@@ -96,7 +96,11 @@ class ScannerSettings(Checked):
     cache: bool = True
     recon: ReconSettings = field(default_factory=ReconSettings)
     noise_only: NoiseOnlySettings = field(default_factory=NoiseOnlySettings)
-    read_with: ClassVar = {"*": ("kind", ("helical",))}
+    read_with: ClassVar = {
+        "*": ("kind", ("helical",)),
+        **dict.fromkeys(("cache", "rays_per_cell", "focal_spot"), ("mode", ("full",))),
+        "noise_only": ("mode", ("noise_only",)),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,7 +117,7 @@ class ScannerSettings(Checked):
         self._check_thickness()
 
     def _check_thickness(self) -> None:
-        """Raise where slices are to be thinner than a row or thicker than the beam, which are all that rows can mix to."""
+        """Raise where slices are to be thinner than a row or thicker than the beam: rows cannot mix to that."""
         thickness, beam = self.recon.slice_thickness, self.rows * self.row_width
         if self.kind != "helical" or thickness is None:
             return
@@ -138,6 +142,7 @@ class DoseSettings(Checked):
     photons: float | None = ranged(None, 1.0, 1e12)
     electronic_noise: float = ranged(3.3, 0.0, 1e4)
     bowtie: str = choice("large", BOWTIES)
+    read_with: ClassVar = dict.fromkeys(("electronic_noise", "bowtie"), (("mas", "photons"), GIVEN))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -54,7 +54,9 @@ def test_slices_that_rows_cannot_mix_to_are_refused_with_both_numbers(thickness)
         ScannerSettings(kind="helical", recon=ReconSettings(slice_thickness=thickness))
 
 
-@pytest.mark.parametrize(("kind", "thickness"), [("helical", 0.6), ("helical", 19.2), ("helical", None), ("none", 40.0)])
+@pytest.mark.parametrize(
+    ("kind", "thickness"), [("helical", 0.6), ("helical", 19.2), ("helical", None), ("none", 40.0)]
+)
 def test_slices_that_rows_can_mix_to_are_taken(kind, thickness):
     settings = ScannerSettings(kind=kind, recon=ReconSettings(slice_thickness=thickness))
     assert settings.recon.slice_thickness == thickness

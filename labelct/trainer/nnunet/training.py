@@ -10,7 +10,7 @@ from torch.multiprocessing import ProcessRaisedException
 from labelct.errors import InputError, LabelctError
 from labelct.streaming import shared
 from labelct.tracking import Tracker
-from labelct.tracking.curves import LOG
+from labelct.tracking.curves import LOG, replay
 from labelct.trainer.device import processes, runs_on_gpu, torch_threads, why_not_compiled, worker_count
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet import compat
@@ -32,7 +32,9 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
     check_device(device, settings)
     write_json(folder / "model.json", {"settings": asdict(settings), "labels": targets.values, "seed": task.seed})
     fold = compat.fold_of(folder, settings.configuration)
-    if not (fold / "checkpoint_final.pth").exists():
+    if (fold / "checkpoint_final.pth").exists():  # a run that was killed behind its last epoch
+        replay(folder / LOG, tracker)
+    else:
         compiled = settings.compile and device.compile != "false" and why_not_compiled() is None
         roots = compat.roots(folder, data / "preprocessed", worker_count(device), compiled)
         followed_log = followed(folder / LOG, settings.epochs, settings.minutes, tracker)

@@ -53,7 +53,11 @@ def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
 @pytest.mark.slow
 def test_a_finished_training_is_left_alone_and_its_files_are_where_users_look(configured, arms, trained):
     written = {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
+    curves = (trained / "curves.csv").read_text(encoding="utf-8").splitlines()[1:]
+    (trained / "curves.csv").unlink()
     train(configured(*SMALL), arms("synth3")[2], trained)
+    told = [line.split(",") for line in (trained / "curves.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert [line.split(",")[:3] for line in curves] == [line[:3] for line in told], "later jobs have them all"
     assert written == {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
     assert {"model.json", "log.csv", "progress.png", "job.json", "nnunet.log"} <= {p.name for p in trained.iterdir()}
     model = json.loads((trained / "model.json").read_text())

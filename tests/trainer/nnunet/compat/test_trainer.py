@@ -107,7 +107,9 @@ def test_a_training_step_tells_its_loss_as_one_number(trainer, monkeypatch):
     assert isinstance(float(told["loss"]), float)
 
 
-@pytest.mark.parametrize(("losses", "diverged"), [([1.0] * 12 + [math.nan] * 10, True), ([math.inf] * 9 + [1.0], False)])
+@pytest.mark.parametrize(
+    ("losses", "diverged"), [([1.0] * 12 + [math.nan] * 10, True), ([math.inf] * 9 + [1.0], False)]
+)
 def test_an_epoch_that_ends_without_a_finite_loss_ends_the_training_before_its_checkpoint(by_time, losses, diverged):
     by_time.current_epoch = 2
     steps = [{"loss": np.array(loss, np.float32)} for loss in losses]

@@ -20,6 +20,7 @@ from labelct.trainer.nnunet.compat.environment import DATASET, PLANS, TRAINER
 from labelct.trainer.nnunet.compat.preprocessor import Preprocessor
 from labelct.trainer.nnunet.instructions import Instructions
 
+PARTIAL = ".partial"  # behind the name of a checkpoint that is being written
 VALUES = ("train_losses", "val_losses", "mean_fg_dice", "ema_fg_dice", "lrs")
 
 
@@ -71,8 +72,14 @@ class LabelctTrainer(nnUNetTrainer):
             self.on_train_end()
 
     def on_train_start(self) -> None:
-        """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of."""
+        """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of.
+
+        What it left of a checkpoint that it was writing is taken away.
+        """
         super().on_train_start()
+        if self.local_rank == 0:
+            for begun in Path(self.output_folder).glob(f"*{PARTIAL}"):
+                begun.unlink()
         self._log()
 
     def on_epoch_start(self) -> None:
@@ -144,9 +151,9 @@ class LabelctTrainer(nnUNetTrainer):
 
     def save_checkpoint(self, filename: str) -> None:
         """Write a checkpoint whole or not at all: a kill in between leaves the one before."""
-        super().save_checkpoint(f"{filename}.partial")
+        super().save_checkpoint(f"{filename}{PARTIAL}")
         if self.local_rank == 0 and not self.disable_checkpointing:
-            os.replace(f"{filename}.partial", filename)
+            os.replace(f"{filename}{PARTIAL}", filename)
 
     def perform_actual_validation(self, save_probabilities: bool = False) -> None:
         """Do nothing: labelct segments and scores test cases in stages of their own."""

@@ -21,7 +21,7 @@ OVERRIDDEN += ["load_checkpoint", "print_to_log_file", "on_train_epoch_end"]
 ATTRIBUTES = ["num_epochs", "num_iterations_per_epoch", "num_val_iterations_per_epoch", "initial_lr", "weight_decay"]
 ATTRIBUTES += ["oversample_foreground_percent", "save_every", "current_epoch", "local_rank", "is_ddp", "logger"]
 ATTRIBUTES += ["plans_manager", "configuration_manager", "dataset_json", "inference_allowed_mirroring_axes"]
-ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end"]
+ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end", "output_folder"]
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
@@ -121,6 +121,15 @@ def test_an_epoch_that_ends_without_a_finite_loss_ends_the_training_before_its_c
         by_time.current_epoch = 0
         by_time.on_train_epoch_end(steps)
     assert len(by_time.logger.get_checkpoint()["train_losses"]) == (0 if diverged else 1)
+
+
+def test_what_a_kill_left_of_a_checkpoint_is_taken_away(by_time, monkeypatch, tmp_path):
+    by_time.output_folder = str(tmp_path)
+    for name in ("checkpoint_best.pth.partial", "checkpoint_best.pth"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(nnUNetTrainer, "on_train_start", lambda _: None)
+    by_time.on_train_start()
+    assert [path.name for path in tmp_path.glob("*.pth*")] == ["checkpoint_best.pth"]
 
 
 def test_mirrored_axes_come_with_the_patch(trainer):

@@ -31,7 +31,7 @@ def problem_t() -> tuple[ScannerSettings, Grid]:
         rows=32,
         row_width=1.2,
         views=360,
-        recon=ReconSettings(kernel="ram-lak", slice_thickness=0.1),
+        recon=ReconSettings(kernel="ram-lak", slice_thickness=1.2),
     )
     return scanner, Grid.centred((256, 256, 128), (1.5, 1.5, 1.5))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from labelct import shared_memory
 from labelct.errors import InputError, SettingError
@@ -40,6 +40,7 @@ class ParallelSettings(Checked):
     workers: int = ranged(0, 0)
     backend: str = choice("loky", BACKENDS)
     scheduler: str | None = None
+    read_with: ClassVar = {"scheduler": ("backend", tuple(PACKAGES))}
 
     def __post_init__(self) -> None:
         super().__post_init__()

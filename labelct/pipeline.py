@@ -27,7 +27,7 @@ from labelct.stages import (
     training_set,
     translation,
 )
-from labelct.stages.unread_groups import unread
+from labelct.stages.unread import unread
 from labelct.store import Stage
 from labelct.tracking import Description, Tracker, track
 from labelct.trainer.settings import DeviceSettings

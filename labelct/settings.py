@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from enum import Enum
 from types import UnionType
@@ -52,17 +52,29 @@ def expanded(path: str, key: str = "path") -> str:
     return found
 
 
+class Given:
+    """Holds every value but those that leave something out: null, false, 0, an empty text, list or table."""
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, (list, tuple, Mapping)):
+            return any(part in self for part in (value.values() if isinstance(value, Mapping) else value))
+        return bool(value)
+
+
+GIVEN = Given()
+
+
 class Checked:
     """The base of settings, which are dataclasses; a value that a field does not allow raises `SettingError`.
 
     Settings that are a section of others may be given as what `dataclasses.asdict` made of them.
     `section` is what stands before a field in its key, where the settings are a section of others: `deformation`.
-    `read_with` says of fields that are not always read which other field decides it, with which of its values;
-    `*` stands for all others.
+    `read_with` says of fields that are not always read which other field decides it (or which: one of them is enough),
+    with which of its values, `GIVEN` for any that leaves nothing out; `*` stands for all others.
     """
 
     _section: ClassVar[str] = ""
-    read_with: ClassVar[Mapping[str, tuple[str, Sequence[Any]]]] = {}
+    read_with: ClassVar[Mapping[str, tuple[str | Sequence[str], Container[Any]]]] = {}
 
     def __init_subclass__(cls, section: str = "") -> None:
         cls._section = section

@@ -105,10 +105,10 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "writing", "texts", "trainer", "versions",
         },
         "stages": {
-            "atlas", "cohort", "config", "dataset", "errors", "evaluation", "events", "folders", "inventory", "io",
-            "job_settings", "job_status", "kinds", "labels", "mr", "parallel", "phantom", "priors", "progress",
-            "report", "sampler", "scanner", "store", "streaming", "synthesis", "targets", "texts", "threads",
-            "tracking", "trainer", "translation", "upkeep", "versions", "volume", "writing",
+            "atlas", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "events", "folders",
+            "inventory", "io", "job_settings", "job_status", "kinds", "labels", "mr", "parallel", "phantom", "priors",
+            "progress", "report", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
+            "texts", "threads", "tracking", "trainer", "translation", "upkeep", "versions", "volume", "writing",
         },
         "proposal": {
             "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
@@ -120,8 +120,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     },
     {
         "api": {
-            "caches", "cohort", "config", "errors", "evaluation", "io", "models", "mr", "phantom", "priors", "progress",
-            "sampler", "scanner", "stages", "streaming", "synthesis", "targets", "trainer", "volume",
+            "caches", "cohort", "complaints", "config", "errors", "evaluation", "io", "models", "mr", "phantom",
+            "priors", "progress", "sampler", "scanner", "stages", "streaming", "synthesis", "targets", "trainer",
+            "volume",
         },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",

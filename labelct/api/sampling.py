@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from labelct.api.settings import Chosen
+from labelct.api.settings import Chosen, single
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config, plain, section
 from labelct.errors import SettingError, check_choice
@@ -50,7 +50,7 @@ def painted_by(
     """
     check_choice("recipe", presets["recipe"], PAINTING)
     whole = {"targets": [name for _, name in sorted(names.items())], **settings}
-    for key, value in _single("", whole):
+    for key, value in single(whole):
         if remedy := next((told for name, told in UNREAD.items() if f"{key}.".startswith(f"{name}.")), None):
             raise SettingError(key, value, "left out here", remedy)
     chosen = Chosen.of(presets, whole, (*sections, "targets"))
@@ -116,12 +116,3 @@ class Held:
 def subject_of(case: str, label_map: LabelMap, ct: Volume | None = None) -> Subject:
     """Return a case whose label map, and CT where there is one, lie in memory."""
     return Subject(case, Held(label_map), None if ct is None else Held(ct), (Path("label_map"),))
-
-
-def _single(front: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield every dotted key of nested tables with its value."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _single(f"{front}{key}.", value)
-        else:
-            yield f"{front}{key}", value

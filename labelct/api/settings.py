@@ -1,7 +1,7 @@
 """Presets by name and settings by key, as on the command line: the one module of the room that composes them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from os import PathLike, fspath
@@ -12,8 +12,10 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
+from labelct.complaints import ConfigError, shown
 from labelct.config import Config, configuration_folder, option_names, typed
 from labelct.errors import SettingError, check_choice, did_you_mean
+from labelct.stages.unread import why_unread
 
 # Which group of presets an argument names, where it is not the one of its own name.
 GROUPS = {"recipe": "data"}
@@ -65,7 +67,7 @@ class Chosen:
         """The whole configuration, checked; it is shared, and not to be changed.
 
         Raises:
-            ConfigError: A key does not exist or does not allow its value.
+            ConfigError: A key does not exist, does not allow its value, or is not read with what was chosen beside it.
         """
         return _config(self)
 
@@ -75,7 +77,11 @@ def _config(chosen: Chosen) -> Config:
     tree = json.loads(_composed(chosen.presets))
     for key, value in json.loads(chosen.values).items():
         _lay(tree, key.split("."), value)
-    return typed(OmegaConf.create(tree))
+    config = typed(OmegaConf.create(tree))
+    for key, value in single(json.loads(chosen.values)):
+        if why := why_unread(key, config):
+            raise ConfigError(f"{key}={shown(value)}: {why}")
+    return config
 
 
 @lru_cache(maxsize=16)
@@ -100,6 +106,15 @@ def _preset(name: str, option: Any) -> str:
 
 def _options(name: str) -> list[str]:
     return option_names(GROUPS.get(name, name))
+
+
+def single(settings: Mapping[str, Any], front: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every dotted key of nested tables with its value."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from single(value, f"{front}{key}.")
+        else:
+            yield f"{front}{key}", value
 
 
 def _lay(tree: dict[str, Any], path: list[str], value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from labelct.errors import SettingError, check_choice, check_range
 from labelct.io.modality import MODALITIES
@@ -127,6 +127,7 @@ class FolderSettings(FilesSettings):
     ct: str | None = path("ct/*.nii.gz")
     mr: str | None = path("mr/*.nii.gz")
     names: Any = "names.json"
+    read_with: ClassVar = {"ct": ("modality", ("ct",)), "mr": ("modality", ("mr",))}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -190,6 +191,7 @@ class IsbiSettings(ProstatexSettings):
     kind: str = choice("isbi", ("isbi",))
     merge: Any = field(default_factory=lambda: dict.fromkeys(ZONES, "prostate"))
     names: Any = "prostate_zones"
+    read_with: ClassVar = dict.fromkeys(("patients", "masks"), ("kind", ()))
 
 
 @dataclass

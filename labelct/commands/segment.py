@@ -46,8 +46,8 @@ For each CT the output folder holds, under the CT's name,
                       NAME.mha beside MetaImage
   NAME.png            slices with the structures drawn in
   NAME.seg.dcm        the mask as a DICOM segmentation, beside DICOM (pip install 'labelct[dicom]')
-and for all of them volumes.csv (millilitres, mean and SD of HU), labels.json and labels.txt (names and colours,
-for ITK-SNAP). What is there already is not made again, so the same command goes on where it was stopped.
+and for all of them volumes.csv (millilitres, HU, what the scan cuts), labels.json and labels.txt (names and
+colours, for ITK-SNAP). What is there already is not made again, so the same command goes on where it was stopped.
 """
 EXAMPLES = """\
 examples:

@@ -1,12 +1,11 @@
 """Keys that are typed and that no job reads, for what is chosen beside them leaves them out."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from labelct.complaints import ConfigError, shown
-from labelct.config import Config, option_names
-from labelct.settings import Checked
+from labelct.complaints import ConfigError
+from labelct.config import Config
+from labelct.stages.unread import why_unread
 
 KEY = re.compile(r"\+{0,2}(\w+(?:\.\w+)+)=")
 
@@ -26,40 +25,8 @@ def check(jobs: Iterable[tuple[Sequence[str], Config]]) -> None:
     for overrides, config in jobs:
         for override in overrides:
             if typed := KEY.match(override):
-                found.setdefault(typed[1], []).append(_unread(override, typed[1], config))
+                why = why_unread(typed[1], config)
+                found.setdefault(typed[1], []).append(why and f"{override.lstrip('+')}: {why}")
     for problems in found.values():
         if all(problems):
             raise ConfigError(problems[0])
-
-
-def _unread(override: str, key: str, config: Config) -> str:
-    """Return why a key is not read; empty where it is."""
-    section: Any = config
-    names = key.split(".")
-    for depth, name in enumerate(names):
-        if isinstance(section, Mapping):
-            section = section.get(name)
-            continue
-        if not hasattr(section, name):
-            return ""
-        beside, values = _decided_by(section, name)
-        if beside not in ("", name) and getattr(section, beside) not in values:
-            front = ".".join(names[:depth])
-            here = _chosen(front, beside, getattr(section, beside))
-            there = " or ".join(_chosen(front, beside, value) for value in values)
-            return f"{override.lstrip('+')}: is not read with {here}; choose {there}, or leave it out"
-        section = getattr(section, name)
-    return ""
-
-
-def _decided_by(section: Any, name: str) -> tuple[str, Sequence[Any]]:
-    """Return which field of a section decides over another one, and with which of its values that one is read."""
-    conditions = section.read_with if isinstance(section, Checked) else {}
-    found: tuple[str, Sequence[Any]] = conditions.get(name, conditions.get("*", ("", ())))
-    return found
-
-
-def _chosen(front: str, name: str, value: Any) -> str:
-    """Return how a value is typed: the kind of a group's option by the option, where it has its name."""
-    by_option = name == "kind" and value in option_names(front)
-    return f"{front}={value}" if by_option else f"{front}.{name}={shown(value)}"

@@ -11,7 +11,8 @@ from labelct.errors import InputError
 from labelct.writing import write_text
 
 NAME, LOCK = "volumes.csv", ".volumes.lock"
-COLUMNS = ("case", "structure", "voxels", "volume_ml", "mean_hu", "sd_hu")
+COLUMNS = ("case", "structure", "voxels", "volume_ml", "mean_hu", "sd_hu", "truncated")
+WHOLE = "no"  # in the last column, which names the ends of the image that a structure reaches
 DIGITS = {"volume_ml": 3, "mean_hu": 2, "sd_hu": 2}
 
 
@@ -56,7 +57,8 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
         mask = mask_of(path)
         for one in read_record(path).get("volumes", ()) if mask is not None else ():
             try:
-                cells = {name: _cell(name, one[name]) for name in COLUMNS[1:]}
+                cells = {name: _cell(name, one[name]) for name in COLUMNS[1:-1]}
+                cells["truncated"] = _cell("truncated", one.get("truncated"))  # which older records do not say
             except (KeyError, TypeError, ValueError):
                 raise InputError(path, "its volumes are no table", OVERWRITE) from None
             yield {"case": case_of(mask), **cells} if mask is not None else {}
@@ -66,4 +68,6 @@ def _cell(name: str, value: Any) -> Any:
     """Return a value as the table has it; empty where there is none."""
     if value is None:
         return ""
+    if name == "truncated":
+        return " ".join(value) or WHOLE
     return f"{value:.{DIGITS[name]}f}" if name in DIGITS else value

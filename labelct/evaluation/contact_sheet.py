@@ -242,5 +242,6 @@ def _legend(page: _Page, segmented: Segmented, columns: int) -> None:
         page.figure.add_artist(square)
         page.text(left + 0.2, height, one.structure.replace("_", " "), "left", ENTRY)
         density = "" if one.mean_hu is None else f"   {one.mean_hu:.0f} HU"
-        told = f"{one.volume_ml:,.{1 if one.volume_ml < 10 else 0}f} ml{density}" if one.voxels else "not found"
+        bound = "≥ " if one.truncated else ""
+        told = f"{bound}{one.volume_ml:,.{1 if one.volume_ml < 10 else 0}f} ml{density}" if one.voxels else "not found"
         page.text(left + wide - 0.3, height, told, "right", SMALL)

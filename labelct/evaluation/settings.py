@@ -2,10 +2,10 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, ranged
+from labelct.settings import GIVEN, Checked, ranged
 
 TARGET_VOLUME = "target_volume"
 
@@ -31,6 +31,10 @@ class FoldSettings(Checked):
     quantiles: int = ranged(4, 2)
     validation_share: float = ranged(0.2, 0.01, 0.9)
     fold_seed: int = ranged(0, 0)
+    read_with: ClassVar = {
+        **dict.fromkeys(("validation_share", "fold_seed"), ("folds", GIVEN)),
+        "quantiles": ("strata", (TARGET_VOLUME,)),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()

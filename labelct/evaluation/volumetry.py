@@ -1,4 +1,4 @@
-"""What is measured of a segmentation without a truth: the volume of each structure, and its density."""
+"""What is measured of a segmentation without a truth: each structure's volume and density, and whether it is whole."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 MM3_PER_ML = 1000
+ENDS = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior"))  # of x, y and z, which lead to RAS
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Measured:
         volume_ml: Their volume, millilitres.
         mean_hu: Mean over its voxels, HU; None where there are none, or the image is not in HU.
         sd_hu: Standard deviation over its voxels, HU; None as `mean_hu`.
+        truncated: Through which ends of the image it may go on, in the patient's directions (`superior`, `left`): it
+            reaches the outermost voxels there, so that its volume is a lower bound. Empty where it is whole; None where
+            there are no voxels.
     """
 
     structure: str
@@ -28,6 +32,7 @@ class Measured:
     volume_ml: float
     mean_hu: float | None
     sd_hu: float | None
+    truncated: tuple[str, ...] | None
 
 
 def measure(
@@ -39,7 +44,7 @@ def measure(
     """Measure each structure of a segmentation, in the order of `labels`.
 
     Args:
-        label_array: `(x, y, z)` label values.
+        label_array: `(x, y, z)` label values, axes towards the patient's right, anterior and superior.
         labels: Label value by name.
         spacing: Voxel size, mm.
         hu: `(x, y, z)` HU; None: the image is in another unit.
@@ -54,5 +59,16 @@ def measure(
         if hu is not None and voxels:
             values = hu[box][inside]
             mean, sd = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-        found.append(Measured(name, voxels, voxels * voxel_ml, mean, sd))
+        ends = None if box is None else _reached(box, label_array.shape)
+        found.append(Measured(name, voxels, voxels * voxel_ml, mean, sd, ends))
     return found
+
+
+def _reached(box: Sequence[slice], shape: Sequence[int]) -> tuple[str, ...]:
+    """Return the ends of an image that a box of voxels reaches."""
+    return tuple(
+        end
+        for part, size, ends in zip(box, shape, ENDS, strict=True)
+        for end, is_there in zip(ends, (part.start == 0, part.stop == size), strict=True)
+        if is_there
+    )

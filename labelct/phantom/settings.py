@@ -1,6 +1,7 @@
 """Settings of the procedural cohorts."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from labelct.errors import SettingError
 from labelct.io.modality import MODALITIES
@@ -88,3 +89,4 @@ class PelvisSettings(EmbeddedSettings):
     native: float = ranged(0.8, 0.0, 1.0)
     noise_hu: list[float] = interval(6.0, 18.0, 0.0)
     true_ct: bool = True
+    read_with: ClassVar = dict.fromkeys(("bias", "true_ct"), ("modality", ("mr",)))

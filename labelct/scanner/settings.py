@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, choice, ranged
+from labelct.settings import GIVEN, Checked, choice, ranged
 
 KERNELS = ("ram-lak", "shepp-logan", "cosine", "hann", "soft")
+ROUNDING = 1e-6  # of a collimation that is a product, against one that was typed
 BOWTIES = ("none", "small", "medium", "large")
 
 
@@ -17,7 +18,8 @@ class ReconSettings(Checked, section="recon"):
     Attributes:
         kernel: Window of the ramp filter; `ram-lak` is sharpest, `soft` like a body soft-tissue kernel.
         aperture: Share Q of the detector's rows that counts fully; the rest is faded out (0 to 0.99).
-        slice_thickness: Thickness in mm that each slice averages over; null: the distance of the slices.
+        slice_thickness: Thickness in mm that each slice averages over, from the width of a detector row to the
+            collimation `rows * row_width`; null: the distance of the slices, as far as it lies between the two.
         field_of_view: Diameter in mm of the reconstructed circle, air outside; null: the scanner's own.
     """
 
@@ -94,7 +96,11 @@ class ScannerSettings(Checked):
     cache: bool = True
     recon: ReconSettings = field(default_factory=ReconSettings)
     noise_only: NoiseOnlySettings = field(default_factory=NoiseOnlySettings)
-    read_with: ClassVar = {"*": ("kind", ("helical",))}
+    read_with: ClassVar = {
+        "*": ("kind", ("helical",)),
+        **dict.fromkeys(("cache", "rays_per_cell", "focal_spot"), ("mode", ("full",))),
+        "noise_only": ("mode", ("noise_only",)),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,6 +114,16 @@ class ScannerSettings(Checked):
             raise SettingError("channel_pitch", self.channel_pitch, allowed)
         if self.focal_spot > 0 and self.rays_per_cell == 1:
             raise SettingError("focal_spot", self.focal_spot, "0 with one ray per cell", "set rays_per_cell=2 or more")
+        self._check_thickness()
+
+    def _check_thickness(self) -> None:
+        """Raise where slices are to be thinner than a row or thicker than the beam: rows cannot mix to that."""
+        thickness, beam = self.recon.slice_thickness, self.rows * self.row_width
+        if self.kind != "helical" or thickness is None:
+            return
+        if not self.row_width * (1 - ROUNDING) <= thickness <= beam * (1 + ROUNDING):
+            allowed = f"{self.row_width:g} to {beam:g} mm: a detector row to the collimation of {self.rows} rows"
+            raise SettingError("recon.slice_thickness", thickness, allowed, "or change scanner.rows or row_width")
 
 
 @dataclass
@@ -126,6 +142,7 @@ class DoseSettings(Checked):
     photons: float | None = ranged(None, 1.0, 1e12)
     electronic_noise: float = ranged(3.3, 0.0, 1e4)
     bowtie: str = choice("large", BOWTIES)
+    read_with: ClassVar = dict.fromkeys(("electronic_noise", "bowtie"), (("mas", "photons"), GIVEN))
 
     def __post_init__(self) -> None:
         super().__post_init__()

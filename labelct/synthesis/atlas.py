@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from labelct.errors import InputError, SettingError
-from labelct.settings import Checked, expanded, ranged
+from labelct.settings import GIVEN, Checked, expanded, ranged
 from labelct.synthesis.kernels import kernels_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class Settings(Checked, section="atlas"):
     grid_mm: float = ranged(7.0, 2.0, 20.0)
     min_dice: float = ranged(0.5, 0.0, 1.0)
     geometric: bool = False
+    read_with: ClassVar = {
+        **dict.fromkeys(("roots", "cases"), (("whole", "completed"), GIVEN)),
+        **dict.fromkeys(("per_case", "grid_mm", "min_dice", "geometric"), ("completed", GIVEN)),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, interval, ranged
+from labelct.settings import GIVEN, Checked, interval, ranged
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene, Spec
@@ -36,6 +36,7 @@ class Settings(Checked, section="contents"):
     contrast: float = ranged(0.0, 0.0, 1.0)
     food: float = ranged(0.0, 0.0, 1.0)
     contrast_hu: list[float] = interval(100.0, 450.0, 0.0, 3000.0)
+    read_with: ClassVar = {"contrast_hu": ("contrast", GIVEN)}
 
     def __post_init__(self) -> None:
         super().__post_init__()

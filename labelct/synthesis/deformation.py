@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from labelct.errors import SettingError
 from labelct.rotation import rotation_about
-from labelct.settings import Checked, ranged
+from labelct.settings import GIVEN, Checked, ranged
 from labelct.sides import other_side
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Settings(Checked, section="deformation"):
     elastic_mm: float = 0.0
     control_point_spacing_mm: float = ranged(60.0, 5.0, 1000.0)
     flip_probability: float = ranged(0.0, 0.0, 1.0)
+    read_with: ClassVar = {"control_point_spacing_mm": ("elastic_mm", GIVEN)}
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Settings(Checked, section="gas"):
     empty: float = ranged(0.2, 0.0, 1.0)
     most: float = ranged(0.8, 0.0, MOST)
     hu: list[float] = interval(-1000.0, -950.0, -1024.0, -300.0)
+    read_with: ClassVar = dict.fromkeys(("empty", "most", "hu"), ("kind", ("wide",)))
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:

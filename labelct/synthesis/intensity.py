@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class Settings(Checked):
     hu: list[float] = interval(-150.0, 300.0, -1024.0, 3071.0)
     sd: list[float] = interval(5.0, 40.0, 0.0, 1000.0)
     gas: bool = True
+    read_with: ClassVar = {"spread": ("kind", ("gaussian", "voxels", "fitted"))}
 
     @property
     def uses_priors(self) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from labelct.settings import Checked, interval
+from labelct.settings import GIVEN, Checked, interval
 from labelct.synthesis.scene import Growth
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Settings(Checked, section="lesions"):
     count: list[int] = interval(0, 4, 0, 200)
     radius_mm: list[float] = interval(4.0, 15.0, 0.5, 100.0)
     contrast_hu: list[float] = interval(-70.0, -25.0, -1000.0, 1000.0)
+    read_with: ClassVar = {"*": ("host", GIVEN)}
 
     @property
     def name(self) -> str | None:

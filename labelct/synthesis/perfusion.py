@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from labelct.settings import Checked, interval, ranged
+from labelct.settings import GIVEN, Checked, interval, ranged
 from labelct.synthesis.kernels import LEVELS
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Settings(Checked, section="perfusion"):
 
     strength: float = ranged(0.0, 0.0, 3.0)
     cortex_mm: list[float] = interval(5.0, 9.0, 1.0, 30.0)
+    read_with: ClassVar = {"cortex_mm": ("strength", GIVEN)}
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Settings of a recipe: which one, on which grid, how many volumes; each ingredient's own stand with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from labelct.synthesis.distractors import Settings as DistractorSettings
 from labelct.synthesis.gas import Settings as GasSettings
 from labelct.synthesis.lesions import Settings as LesionSettings
 from labelct.synthesis.perfusion import Settings as PerfusionSettings
-from labelct.synthesis.recipes import RECIPES
+from labelct.synthesis.recipes import RECIPES, Kind
 from labelct.synthesis.subclasses import Settings as SubclassSettings
 from labelct.synthesis.vessels import Settings as VesselSettings
 
@@ -41,9 +42,14 @@ DRAWN = (
 )
 
 
+def _which(holds: Callable[[Kind], bool]) -> list[str]:
+    """Return the recipes of which something holds."""
+    return [name for name, recipe in RECIPES.items() if holds(recipe)]
+
+
 def _reading(section: str) -> list[str]:
     """Return the recipes that read a section."""
-    return [name for name, recipe in RECIPES.items() if section not in recipe.unread]
+    return _which(lambda recipe: section not in recipe.unread)
 
 
 @dataclass
@@ -123,8 +129,15 @@ class DataSettings(Checked):
     patches: int = ranged(8, 1)
     mr: MrSettings = field(default_factory=MrSettings)
     read_with: ClassVar = {
-        **dict.fromkeys(DRAWN, ("kind", [name for name, recipe in RECIPES.items() if recipe.draws])),
+        **dict.fromkeys(DRAWN, ("kind", _which(lambda recipe: recipe.draws))),
         **{part: ("kind", _reading(part)) for part in ("cylinder", "mr")},
+        **dict.fromkeys(("superior_padding_mm", "background_sd"), ("kind", _which(lambda recipe: recipe.draws))),
+        "background_texture": ("kind", _which(lambda recipe: "background" in recipe.textured and not recipe.white)),
+        "rescan": ("kind", _which(lambda recipe: recipe.is_scan and recipe.image == "ct")),
+        **dict.fromkeys(("enhancement", "enhancement_sd"), ("phase", ("mixed",))),
+        "contrast": ("phase", ("any",)),
+        "replicates": ("mode", ("offline",)),
+        "patches": ("mode", ("online",)),
     }
 
     def __post_init__(self) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, choice, ranged
+from labelct.settings import GIVEN, Checked, choice, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.intensity import draw_level
 from labelct.synthesis.kernels import FIRST_HU, LEVELS, Voxels
@@ -48,6 +48,7 @@ class Settings(Checked, section="subclasses"):
     source: str = choice("auto", SOURCES)
     control_point_spacing_mm: float = ranged(25.0, 4.0, 1000.0)
     between: float = ranged(0.5, 0.0, 1.0)
+    read_with: ClassVar = {"*": ("count", GIVEN), "control_point_spacing_mm": ("source", ("auto", "blobs"))}
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -60,6 +60,7 @@ class Settings(Checked):
         **dict.fromkeys(("root", "cache_mb"), ("kind", ("video",))),
         **dict.fromkeys(("frames", "clips"), ("kind", GENERATED)),
         "slope": ("kind", ("noise",)),
+        **dict.fromkeys(("size", "scale", "stride", "direction"), ("kind", ("video", *GENERATED))),
     }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.settings import Checked, interval, ranged
+from labelct.settings import GIVEN, Checked, interval, ranged
 from labelct.synthesis.kernels import Box
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Settings(Checked, section="vessels"):
     branches: list[int] = interval(20, 50, 1, 500)
     radius_mm: list[float] = interval(4.0, 7.5, 0.2, 30.0)
     probability: float = ranged(1.0, 0.0, 1.0)
+    read_with: ClassVar = {"*": ("host", GIVEN)}
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:

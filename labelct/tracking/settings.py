@@ -41,6 +41,7 @@ class LoggerSettings(Checked):
     read_with: ClassVar = {
         **dict.fromkeys(("entity", "mode"), ("wandb", (True,))),
         "tracking_uri": ("mlflow", (True,)),
+        **dict.fromkeys(("project", "artifacts"), (("wandb", "mlflow"), (True,))),
     }
 
     @property

@@ -14,14 +14,15 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from labelct.errors import InputError
 from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
 from labelct.tracking.curves import named, replay
 from labelct.trainer.clock import TrainingClock
+from labelct.trainer.divergence import LOOKED_AT, check_finite
 
 SHOWN = 6  # targets on one line of a console
-EVERY = 10  # steps: losses are shown and written no more often
+EVERY = LOOKED_AT  # steps: losses are shown and written no more often
+CALMER = "set trainer.learning_rate lower or device.precision=32"
 
 
 class Fetched:
@@ -148,28 +149,12 @@ class Curves(Callback):
         while self._coming and (wait or self._coming[0][2].ready()):
             step, rate, fetched = self._coming.pop(0)
             loss, finite = fetched.values()
-            check_finite(loss, finite, step, self.path.parent)
+            check_finite(loss, finite, f"at step {step}", self.path.parent, CALMER)
             self._write(step, {"loss": loss, "learning_rate": rate})
 
     def _write(self, step: int, values: Mapping[str, float]) -> None:
         add_row(self.path, self.columns, {"step": step, **values, "seconds": time.monotonic() - self.began})
         self.tracker.log(named(values), step)
-
-
-def check_finite(loss: float, finite: float, step: int, folder: Path) -> None:
-    """Raise `InputError` where no loss of the last steps is a finite number: nothing is learnt from there on.
-
-    Single ones may be none: with `precision=16` the scaled gradient of such a step is thrown away.
-
-    Args:
-        loss: Mean of the losses.
-        finite: How many of them are finite numbers.
-        step: The last step.
-        folder: Of the training.
-    """
-    if not finite:
-        problem = f"the loss is {loss} at step {step}: the training has diverged"
-        raise InputError(folder, problem, "set trainer.learning_rate lower or device.precision=32")
 
 
 def validation_dice(module: LightningModule) -> dict[str, float]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from labelct.errors import SettingError, check_range
-from labelct.settings import Checked, choice, ranged
+from labelct.settings import GIVEN, Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
 SPACING_MM = (0.1, 20.0)  # of the network's grid
@@ -72,6 +72,7 @@ class DeviceSettings(Checked):
     workers: int | None = ranged(None, 0)
     compile: str = choice("auto", ("auto", "true", "false"))
     sampling: str = choice("auto", ("auto", "workers", "device"))
+    read_with: ClassVar = dict.fromkeys(("devices", "accelerator"), ("kind", ("ddp",)))
 
     def __post_init__(self) -> None:
         self.compile = str(self.compile).lower()  # YAML and Hydra read true and false as truth values
@@ -99,6 +100,7 @@ class AugmentationSettings(Checked, section="augmentation"):
     gamma: float = ranged(0.1, 0, 2)
     noise: float = ranged(0.0, 0, 2)
     axes: ClassVar[str] = "xyz"
+    read_with: ClassVar = {"sides": ("flip", GIVEN)}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -136,6 +138,7 @@ class PredictionSettings(Checked, section="prediction"):
     certain: float = ranged(0.95, 0.5, 1)
     memory_gb: float = ranged(4.0, 0.01)
     checkpoint: str = choice("best", ("best", "last"))
+    read_with: ClassVar = {"margin_mm": ("body_crop", (True,)), "certain": ("random_walker", GIVEN)}
 
 
 class TrainerBase(Checked):

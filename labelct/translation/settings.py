@@ -1,7 +1,7 @@
 """Settings of the translation from MR to CT: images, networks, losses, training; light, for the schema needs them."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from labelct.errors import SettingError
 from labelct.settings import Checked, choice, interval, ranged
@@ -122,6 +122,12 @@ class TranslationSettings(Checked):
     minutes: float | None = ranged(None, 0.001)
     save_every: int = ranged(1, 1)
     prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    read_with: ClassVar = {
+        "*": ("kind", ("cyclegan",)),
+        "load": ("spacing", (None,)),
+        "ratio": ("crop", ("ratio",)),
+        "ssim": ("cycle", ("ssim",)),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -54,6 +54,14 @@ def test_settings_are_those_of_the_command_line(settings, overrides, configured)
         ({"data.spacing": object()}, r"data\.spacing='object object': allowed is numbers"),
         ({"data.spacing": "${oops}"}, r"data\.spacing: .*'oops' not found"),
         ({"": 1}, "allowed is a setting of"),
+        (
+            {"scanner": "none", "dose.mas": 40},
+            r"^dose\.mas=40: is not read: there is no noise without a scanner \(scanner=none\); leave it",
+        ),
+        (
+            {"data": {"lesions": {"count": [1, 2]}}},
+            r"^data\.lesions\.count=\[1, 2\]: is not read with data\.lesions\.host",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told_in_one_line(settings, told):

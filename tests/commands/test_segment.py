@@ -3,6 +3,7 @@
 import csv
 import json
 
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -70,6 +71,20 @@ def test_a_folder_of_every_format_has_a_mask_of_each_in_its_own_format(model, tm
     assert volumes(out) == dict.fromkeys("abcd", pytest.approx(150 * 24 / 1000)) | {"series": pytest.approx(0.216)}
     assert json.loads((out / "labels.json").read_text()) == {"liver": 1}
     assert '"liver"' in (out / "labels.txt").read_text()
+
+
+def test_a_structure_that_the_scan_cuts_is_told_by_the_patients_directions_in_every_format(model, tmp_path):
+    """Arrays of these formats count to the patient's left and back, those of NIfTI below to the right and front."""
+    given, cut = tmp_path / "given", np.full((12, 10, 8), -1000, np.int16)
+    cut[0:8, 2:7, 1:8] = 44
+    given.mkdir()
+    sitk.WriteImage(sitk.GetImageFromArray(cut.T), str(given / "a.nrrd"))
+    ct_series(given / "b", cut)
+    nibabel.save(nibabel.Nifti1Image(cut[::-1], np.eye(4)), given / "c.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(HU, np.eye(4)), given / "d.nii.gz")
+    assert run(given, "-o", tmp_path / "masks", "--model", model) == 0
+    rows = csv.DictReader((tmp_path / "masks" / "volumes.csv").read_text().splitlines())
+    assert {row["case"]: row["truncated"] for row in rows} == dict.fromkeys("abc", "right superior") | {"d": "no"}
 
 
 def test_one_of_two_series_is_chosen_and_two_without_a_choice_are_listed(model, tmp_path, capsys):

@@ -12,14 +12,36 @@ def test_volume_mean_and_deviation_are_those_of_the_structures_own_voxels():
     hu[1, 2:4, 3:5], hu[2, 2:4, 3:5] = 40, 60
     labels[4, 5, 6], hu[4, 5, 6] = 7, 120
     spleen, liver, gallbladder = measure(labels, LABELS, (2.0, 2.0, 2.5), hu)
-    assert liver == Measured("liver", 8, pytest.approx(0.08), 50.0, 10.0)
-    assert spleen == Measured("spleen", 1, pytest.approx(0.01), 120.0, 0.0)
-    assert gallbladder == Measured("gallbladder", 0, 0.0, None, None)
+    assert liver == Measured("liver", 8, pytest.approx(0.08), 50.0, 10.0, ())
+    assert spleen == Measured("spleen", 1, pytest.approx(0.01), 120.0, 0.0, ("right", "anterior", "superior"))
+    assert gallbladder == Measured("gallbladder", 0, 0.0, None, None, None)
 
 
 def test_an_image_in_another_unit_has_volumes_alone():
     labels = np.ones((3, 3, 3), np.uint8)
-    assert measure(labels, {"liver": 1}, (10.0, 10.0, 10.0), None) == [Measured("liver", 27, 27.0, None, None)]
+    (liver,) = measure(labels, {"liver": 1}, (10.0, 10.0, 10.0), None)
+    assert (liver.voxels, liver.volume_ml, liver.mean_hu, liver.sd_hu) == (27, 27.0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("axis", "place", "ends"),
+    [
+        (0, 0, ("left",)),
+        (0, -1, ("right",)),
+        (1, 0, ("posterior",)),
+        (1, -1, ("anterior",)),
+        (2, 0, ("inferior",)),
+        (2, -1, ("superior",)),
+        (2, 1, ()),
+        (2, -2, ()),
+    ],
+)
+def test_a_structure_that_reaches_the_end_of_the_image_is_truncated_there(axis, place, ends):
+    labels = np.zeros((5, 6, 7), np.uint8)
+    middle = [2, 2, 2]
+    middle[axis] = place
+    labels[tuple(middle)] = 1
+    assert measure(labels, {"liver": 1}, (1.0, 1.0, 1.0), None)[0].truncated == ends
 
 
 def test_sums_over_many_voxels_keep_their_digits():

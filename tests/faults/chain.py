@@ -32,13 +32,14 @@ LAST = {"cohort": "ct", "synthesis": "records", "dataset": "labelsTr"}  # what i
 
 
 class Chain:
-    """A folder to launch the chain from, with its processes."""
+    """A folder to launch the chain from, with its processes; `whole`: it trains and scores, too."""
 
-    def __init__(self, folder, outputs="outputs"):
+    def __init__(self, folder, outputs="outputs", whole=False):
         self.folder, self.outputs = folder, folder / outputs
         stub = folder / "stub"
         stub.mkdir()
-        (stub / "sitecustomize.py").write_text(STUB, encoding="utf-8")
+        if not whole:
+            (stub / "sitecustomize.py").write_text(STUB, encoding="utf-8")
         path = os.pathsep.join(filter(None, [str(stub), os.environ.get("PYTHONPATH")]))
         self.environment = {**os.environ, "PYTHONPATH": path, MARK: str(folder), "COLUMNS": "200"}
 
@@ -110,6 +111,16 @@ def kill_all(chain, process):
     """Kill a command with all that it started, loky's cleaner as well, but for what has a session of its own."""
     with suppress(ProcessLookupError):  # it has ended meanwhile
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def terminate(chain, process):
+    """End a command as the system does that shuts down."""
+    process.terminate()
+
+
+def interrupt(chain, process):
+    """End a command as Ctrl-C does."""
+    process.send_signal(signal.SIGINT)
 
 
 def kill_worker(chain, process):

@@ -22,7 +22,7 @@ def scanner() -> ScannerSettings:
         rows=16,
         row_width=3.0,
         views=192,
-        recon=ReconSettings(kernel="ram-lak", slice_thickness=0.1),
+        recon=ReconSettings(kernel="ram-lak", slice_thickness=3.0),
     )
 
 

@@ -122,6 +122,17 @@ def test_thicker_slices_are_less_noisy(at, scanner):
     assert sigma[1] < 0.75 * sigma[0]
 
 
+@pytest.mark.parametrize("thickness", [24.0, 48.0])
+def test_a_thin_sheet_is_seen_as_thick_as_slices_are_asked_for_up_to_the_collimation(at, scanner, thickness):
+    """Full width at half maximum in a scan; the scanner's rows span 48 mm."""
+    scanner.recon.slice_thickness = thickness
+    volume = np.zeros((16, 16, 61), np.float32)
+    volume[:, :, 30] = 800.0
+    profile = scan(volume, (4.0, 4.0, 2.0), at(NONE), {"seed": 0})[6:10, 6:10].mean(axis=(0, 1))
+    seen = 2.0 * np.count_nonzero(profile >= profile.max() / 2)
+    assert seen == pytest.approx(thickness, rel=0.13)
+
+
 def test_progress_runs_to_the_end(at):
     seen = []
     scan(

@@ -45,3 +45,23 @@ def test_every_dose_preset_is_valid(path):
 def test_contradictions_and_nonsense_are_refused(schema, wrong):
     with pytest.raises(SettingError):
         schema(**wrong)
+
+
+@pytest.mark.parametrize("thickness", [0.5, 19.3, 40.0])
+def test_slices_that_rows_cannot_mix_to_are_refused_with_both_numbers(thickness):
+    found = rf"^recon\.slice_thickness={thickness}: allowed is 0\.6 to 19\.2 mm: a detector row to the collimation"
+    with pytest.raises(SettingError, match=found):
+        ScannerSettings(kind="helical", recon=ReconSettings(slice_thickness=thickness))
+
+
+@pytest.mark.parametrize(
+    ("kind", "thickness"), [("helical", 0.6), ("helical", 19.2), ("helical", None), ("none", 40.0)]
+)
+def test_slices_that_rows_can_mix_to_are_taken(kind, thickness):
+    settings = ScannerSettings(kind=kind, recon=ReconSettings(slice_thickness=thickness))
+    assert settings.recon.slice_thickness == thickness
+
+
+def test_the_collimation_itself_is_taken_whatever_its_product_rounds_to():
+    settings = ScannerSettings(kind="helical", rows=24, row_width=0.7, recon=ReconSettings(slice_thickness=16.8))
+    assert settings.rows * settings.row_width < 16.8

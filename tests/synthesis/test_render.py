@@ -62,6 +62,16 @@ def test_noise_of_neighbouring_seeds_is_unlike(case: Case) -> None:
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.02
 
 
+def test_noise_of_two_seeds_is_one_sequence_whose_places_lie_as_far_apart_as_the_seeds(case: Case) -> None:
+    """What docs/synthesis.md says of it: the same noise at that distance, other noise at every other one."""
+    one, other = (
+        rendered(case, {"_air": {"hu": 0.0, "sd": 9.0, "clip": {"seed": seed}}}, make_white()).ravel()
+        for seed in (1000, 1777)
+    )
+    assert np.corrcoef(one[777:], other[:-777])[0, 1] > 0.999
+    assert max(abs(np.corrcoef(one[lag:], other[:-lag])[0, 1]) for lag in (1, 776, 778)) < 0.02
+
+
 def test_the_body_takes_the_histogram_of_a_body(case: Case) -> None:
     clip = np.random.default_rng(0).integers(0, 256, (30, 40, 50)).astype(np.uint8)
     matched = load_body()

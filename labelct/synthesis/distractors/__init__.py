@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from labelct.priors.table import AIR
-from labelct.settings import Checked, interval, ranged
+from labelct.settings import GIVEN, Checked, interval, ranged
 from labelct.synthesis import texture
 from labelct.synthesis.distractors import arms, blobs, couch, lungs, ribs, spine
 from labelct.synthesis.distractors.space import Space, cavity_of
@@ -50,6 +50,7 @@ class Settings(Checked, section="distractors"):
     blobs: list[int] = interval(0, 0, 0, 100)
     adjacent_fraction: float = ranged(0.0, 0.0, 1.0)
     radius_mm: list[float] = interval(8.0, 50.0, 1.0, 150.0)
+    read_with: ClassVar = dict.fromkeys(("adjacent_fraction", "radius_mm"), ("blobs", GIVEN))
 
 
 def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch.multiprocessing import ProcessRaisedException
 
-from labelct.errors import InputError
+from labelct.errors import InputError, LabelctError
 from labelct.streaming import shared
 from labelct.tracking import Tracker
-from labelct.tracking.curves import LOG
+from labelct.tracking.curves import LOG, replay
 from labelct.trainer.device import processes, runs_on_gpu, torch_threads, why_not_compiled, worker_count
 from labelct.trainer.face import TrainingTask
 from labelct.trainer.nnunet import compat
@@ -32,7 +32,9 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
     check_device(device, settings)
     write_json(folder / "model.json", {"settings": asdict(settings), "labels": targets.values, "seed": task.seed})
     fold = compat.fold_of(folder, settings.configuration)
-    if not (fold / "checkpoint_final.pth").exists():
+    if (fold / "checkpoint_final.pth").exists():  # a run that was killed behind its last epoch
+        replay(folder / LOG, tracker)
+    else:
         compiled = settings.compile and device.compile != "false" and why_not_compiled() is None
         roots = compat.roots(folder, data / "preprocessed", worker_count(device), compiled)
         followed_log = followed(folder / LOG, settings.epochs, settings.minutes, tracker)
@@ -44,7 +46,7 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
 
 
 def _run(settings: NnunetSettings, device: DeviceSettings) -> None:
-    """Train, and turn a full GPU, of this process or of one of several, into one line."""
+    """Train, and turn a full GPU or a loss that is no number, of this process or of one of several, into one line."""
     kind, count = "cuda" if runs_on_gpu(device) else "cpu", processes(device) if device.kind == "ddp" else 1
     if kind == "cuda":
         torch.set_num_threads(device.threads or 1)
@@ -52,6 +54,14 @@ def _run(settings: NnunetSettings, device: DeviceSettings) -> None:
         compat.run(settings.configuration, kind, count)
     except (torch.cuda.OutOfMemoryError, ProcessRaisedException) as error:
         if isinstance(error, ProcessRaisedException) and torch.cuda.OutOfMemoryError.__name__ not in str(error):
+            if line := _own_line(str(error)):
+                raise LabelctError(line) from error
             raise
         remedy = "set trainer.batch or trainer.patch smaller, or free the card: the same command goes on from the last"
         raise InputError(f"device={device.kind}", "the card's memory is full", f"{remedy} checkpoint") from error
+
+
+def _own_line(told: str) -> str:
+    """Return what labelct itself says at the end of another process's traceback; empty where something else failed."""
+    name, _, line = told.strip().splitlines()[-1].partition(": ")
+    return line if name == f"{InputError.__module__}.{InputError.__name__}" else ""

@@ -69,6 +69,7 @@ class ResUNetSettings(LoopSettings):
     schedule: str = choice("constant", ("poly", "cosine", "constant"))
     warmup: int = ranged(0, 0)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    read_with: ClassVar = {"epochs": ("steps", (0,))}
 
     def __post_init__(self) -> None:
         super().__post_init__()

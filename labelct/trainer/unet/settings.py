@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from labelct.errors import SettingError, check_range
-from labelct.settings import choice, ranged
+from labelct.settings import GIVEN, choice, ranged
 from labelct.trainer.settings import AugmentationSettings as SharedAugmentation
 from labelct.trainer.settings import LoopSettings, check_length, check_levels
 from labelct.trainer.settings import PredictionSettings as SharedPrediction
@@ -32,6 +32,11 @@ class AugmentationSettings(SharedAugmentation, section="augmentation"):
     zoom: float = ranged(0.2, 0, 1)
     truncate_z_probability: float = ranged(0.0, 0, 1)
     z_padding_mm: float = ranged(0.0, 0, 500)
+    read_with: ClassVar = {
+        **SharedAugmentation.read_with,
+        **dict.fromkeys(("rotation", "zoom"), ("spatial", GIVEN)),
+        "z_padding_mm": ("truncate_z_probability", GIVEN),
+    }
 
 
 @dataclass

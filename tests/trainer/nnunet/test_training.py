@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.multiprocessing import ProcessRaisedException
 
-from labelct.errors import InputError
+from labelct.errors import InputError, LabelctError
 from labelct.trainer.nnunet import training
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.settings import DeviceSettings
@@ -53,7 +53,11 @@ def test_a_killed_training_goes_on_at_the_stored_epoch_and_ends_the_same(
 @pytest.mark.slow
 def test_a_finished_training_is_left_alone_and_its_files_are_where_users_look(configured, arms, trained):
     written = {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
+    curves = (trained / "curves.csv").read_text(encoding="utf-8").splitlines()[1:]
+    (trained / "curves.csv").unlink()
     train(configured(*SMALL), arms("synth3")[2], trained)
+    told = [line.split(",") for line in (trained / "curves.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert [line.split(",")[:3] for line in curves] == [line[:3] for line in told], "later jobs have them all"
     assert written == {path: path.stat().st_mtime_ns for path in trained.rglob("*.pth")}
     assert {"model.json", "log.csv", "progress.png", "job.json", "nnunet.log"} <= {p.name for p in trained.iterdir()}
     model = json.loads((trained / "model.json").read_text())
@@ -74,6 +78,18 @@ def test_a_full_card_is_one_line(monkeypatch, error):
     monkeypatch.setattr(training.compat, "run", full)
     with pytest.raises(InputError, match=r"^device=cpu: the card's memory is full; set trainer\.batch or"):
         training._run(NnunetSettings(), DeviceSettings())
+
+
+def test_a_loss_that_is_no_number_in_one_of_several_processes_is_one_line(monkeypatch):
+    line = "results: the loss is nan in epoch 3: the training has diverged; set trainer.learning_rate lower"
+
+    def fails(*_):
+        raise ProcessRaisedException(f"-- Process 1:\nTraceback: x\nlabelct.errors.InputError: {line}\n", 1, 4711)
+
+    monkeypatch.setattr(training.compat, "run", fails)
+    with pytest.raises(LabelctError) as error:
+        training._run(NnunetSettings(), DeviceSettings())
+    assert str(error.value) == line
 
 
 def test_another_failure_of_a_process_stays_what_it_is(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,13 @@ from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from nnunetv2.utilities.default_n_proc_DA import get_allowed_n_proc_DA
 
 from labelct.processes import end_children_with_this
+from labelct.trainer.divergence import LOOKED_AT, check_finite
 from labelct.trainer.model import read_checkpoint
 from labelct.trainer.nnunet.compat.environment import DATASET, PLANS, TRAINER
 from labelct.trainer.nnunet.compat.preprocessor import Preprocessor
 from labelct.trainer.nnunet.instructions import Instructions
 
+PARTIAL = ".partial"  # behind the name of a checkpoint that is being written
 VALUES = ("train_losses", "val_losses", "mean_fg_dice", "ema_fg_dice", "lrs")
 
 
@@ -69,8 +72,14 @@ class LabelctTrainer(nnUNetTrainer):
             self.on_train_end()
 
     def on_train_start(self) -> None:
-        """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of."""
+        """Write the log anew from what the checkpoint remembers, which a killed run may have been ahead of.
+
+        What it left of a checkpoint that it was writing is taken away.
+        """
         super().on_train_start()
+        if self.local_rank == 0:
+            for begun in Path(self.output_folder).glob(f"*{PARTIAL}"):
+                begun.unlink()
         self._log()
 
     def on_epoch_start(self) -> None:
@@ -92,6 +101,17 @@ class LabelctTrainer(nnUNetTrainer):
         done = max(self.share, self.current_epoch / self.num_epochs)
         self.lr_scheduler.max_steps = self.current_epoch / done if done else self.num_epochs
         super().on_train_epoch_start()
+
+    def on_train_epoch_end(self, train_outputs: list[dict[str, Any]]) -> None:
+        """Stop where the training has diverged, before a checkpoint takes its weights.
+
+        Raises:
+            InputError: No loss of the last steps is a finite number.
+        """
+        losses = [float(step["loss"]) for step in train_outputs[-LOOKED_AT:]]
+        when, remedy = f"in epoch {self.current_epoch + 1}", "set trainer.learning_rate lower"
+        check_finite(losses[-1], sum(map(math.isfinite, losses)), when, self.instructions.folder, remedy)
+        super().on_train_epoch_end(train_outputs)
 
     def on_epoch_end(self) -> None:
         """Add the epoch to the log once its checkpoint is written."""
@@ -131,9 +151,9 @@ class LabelctTrainer(nnUNetTrainer):
 
     def save_checkpoint(self, filename: str) -> None:
         """Write a checkpoint whole or not at all: a kill in between leaves the one before."""
-        super().save_checkpoint(f"{filename}.partial")
+        super().save_checkpoint(f"{filename}{PARTIAL}")
         if self.local_rank == 0 and not self.disable_checkpointing:
-            os.replace(f"{filename}.partial", filename)
+            os.replace(f"{filename}{PARTIAL}", filename)
 
     def perform_actual_validation(self, save_probabilities: bool = False) -> None:
         """Do nothing: labelct segments and scores test cases in stages of their own."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from labelct.errors import SettingError, did_you_mean
-from labelct.settings import Checked, ranged
+from labelct.settings import GIVEN, Checked, ranged
 
 if TYPE_CHECKING:
     from labelct.trainer.region import Region
@@ -31,6 +31,7 @@ class CascadeSettings(Checked, section="cascade"):
     threshold: float = ranged(0.2, 0.001, 1)
     steps: int = ranged(2000, 1)
     minutes: float | None = ranged(None, 0.01)
+    read_with: ClassVar = {"*": ("targets", GIVEN)}
 
     def __post_init__(self) -> None:
         super().__post_init__()

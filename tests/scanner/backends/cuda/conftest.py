@@ -43,7 +43,7 @@ def scanner():
         rows=6,
         row_width=8.0,
         views=48,
-        recon=ReconSettings(kernel="ram-lak", slice_thickness=0.1),
+        recon=ReconSettings(kernel="ram-lak", slice_thickness=8.0),
     )
 
 

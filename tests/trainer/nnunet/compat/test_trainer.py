@@ -1,12 +1,15 @@
 """The contract with nnU-Net's trainer: each method that is overridden, each attribute that is used."""
 
 import inspect
+import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
+from labelct.errors import InputError
 from labelct.trainer.nnunet import compat
 from labelct.trainer.nnunet.instructions import Instructions
 from labelct.trainer.nnunet.settings import NnunetSettings
@@ -14,11 +17,11 @@ from labelct.trainer.nnunet.settings import NnunetSettings
 OVERRIDDEN = ["__init__", "initialize", "on_train_start", "on_epoch_start", "on_epoch_end", "get_dataloaders"]
 OVERRIDDEN += ["get_tr_and_val_datasets", "configure_rotation_dummyDA_mirroring_and_inital_patch_size"]
 OVERRIDDEN += ["run_training", "on_train_epoch_start", "save_checkpoint", "perform_actual_validation"]
-OVERRIDDEN += ["load_checkpoint", "print_to_log_file"]
+OVERRIDDEN += ["load_checkpoint", "print_to_log_file", "on_train_epoch_end"]
 ATTRIBUTES = ["num_epochs", "num_iterations_per_epoch", "num_val_iterations_per_epoch", "initial_lr", "weight_decay"]
 ATTRIBUTES += ["oversample_foreground_percent", "save_every", "current_epoch", "local_rank", "is_ddp", "logger"]
 ATTRIBUTES += ["plans_manager", "configuration_manager", "dataset_json", "inference_allowed_mirroring_axes"]
-ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end"]
+ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end", "output_folder"]
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
@@ -90,6 +93,43 @@ def test_a_training_by_time_ends_with_it_and_its_rate_follows_the_clock(by_time,
 def test_epochs_decide_where_they_are_ahead_of_the_clock(by_time, monkeypatch):
     rates = epochs_of(by_time, monkeypatch, 0.1)
     assert rates == pytest.approx([1e-2 * (1 - epoch / 100) ** 0.9 for epoch in range(100)])
+
+
+def test_a_training_step_tells_its_loss_as_one_number(trainer, monkeypatch):
+    network = torch.nn.Conv3d(1, 2, 1)
+    for name, value in {
+        "network": network,
+        "loss": lambda output, _: output.mean(),
+        "optimizer": torch.optim.SGD(network.parameters(), 0.1),
+    }.items():
+        monkeypatch.setattr(trainer, name, value)
+    told = trainer.train_step({"data": torch.zeros(1, 1, 2, 2, 2), "target": torch.zeros(1, 1, 2, 2, 2)})
+    assert isinstance(float(told["loss"]), float)
+
+
+@pytest.mark.parametrize(
+    ("losses", "diverged"), [([1.0] * 12 + [math.nan] * 10, True), ([math.inf] * 9 + [1.0], False)]
+)
+def test_an_epoch_that_ends_without_a_finite_loss_ends_the_training_before_its_checkpoint(by_time, losses, diverged):
+    by_time.current_epoch = 2
+    steps = [{"loss": np.array(loss, np.float32)} for loss in losses]
+    if diverged:
+        said = r"the loss is nan in epoch 3: the training has diverged; set trainer\.learning_rate lower"
+        with pytest.raises(InputError, match=said):
+            by_time.on_train_epoch_end(steps)
+    else:
+        by_time.current_epoch = 0
+        by_time.on_train_epoch_end(steps)
+    assert len(by_time.logger.get_checkpoint()["train_losses"]) == (0 if diverged else 1)
+
+
+def test_what_a_kill_left_of_a_checkpoint_is_taken_away(by_time, monkeypatch, tmp_path):
+    by_time.output_folder = str(tmp_path)
+    for name in ("checkpoint_best.pth.partial", "checkpoint_best.pth"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(nnUNetTrainer, "on_train_start", lambda _: None)
+    by_time.on_train_start()
+    assert [path.name for path in tmp_path.glob("*.pth*")] == ["checkpoint_best.pth"]
 
 
 def test_mirrored_axes_come_with_the_patch(trainer):

@@ -1,6 +1,6 @@
 import pytest
 
-from labelct.stages.unread_groups import unread
+from labelct.stages.unread import unread
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""What was typed for a job and changes nothing in it, which a sweep over it would take for a comparison."""
+
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from labelct.complaints import shown
+from labelct.config import Config, option_names
+from labelct.settings import Checked
+from labelct.synthesis import texture
+from labelct.synthesis.recipes import RECIPES
+
+# What says how scores are measured; the other keys of the section share cases out, or are read by figures of volumes.
+SCORING = ("largest_component", "tolerance_mm", "percentile", "overlays")
+
+
+def unread(config: Config, typed: Sequence[str]) -> list[str]:
+    """Return a line for each group that was typed and that the job does not read, with the reason.
+
+    Args:
+        config: The experiment.
+        typed: The overrides, as Hydra has them: `dose=low`, `drop.probability=0.2`.
+    """
+    named = [_key(re.split(r"[=@]", override.lstrip("+~"))[0]) for override in typed]
+    reasons = _reasons(config).items()
+    return [f"{part} is not read: {why}" for part, why in reasons if any(_within(key, part) for key in named)]
+
+
+def why_unread(key: str, config: Config) -> str:
+    """Return why a key changes nothing in a job, and what reads it: `is not read with ...`; empty where it is read.
+
+    Args:
+        key: Its name, dotted: `dose.mas`.
+        config: The experiment.
+    """
+    if told := _beside(key, config):
+        return told
+    reasons = _reasons(config).items()
+    return next((f"is not read: {why}; leave it out" for part, why in reasons if _within(key, part)), "")
+
+
+def _beside(key: str, config: Config) -> str:
+    """Return the same as far as it is decided by what stands beside a key, or a section that it lies in."""
+    section: Any = config
+    names = key.split(".")
+    for depth, name in enumerate(names):
+        if isinstance(section, Mapping):
+            section = section.get(name)
+            continue
+        if not hasattr(section, name):
+            return ""
+        for beside, values in _conditions(section, name):
+            if not any(getattr(section, other) in values for other in beside):
+                return _told(section, ".".join(names[:depth]), beside, values)
+        section = getattr(section, name)
+    return ""
+
+
+def _conditions(section: Any, name: str) -> Iterator[tuple[tuple[str, ...], Container[Any]]]:
+    """Yield which fields of a section decide over another one, and with which of their values that one is read."""
+    known = section.read_with if isinstance(section, Checked) else {}
+    for found in (known.get(name), known.get("*")):
+        if found is not None:
+            beside, values = found
+            beside = (beside,) if isinstance(beside, str) else tuple(beside)
+            if name not in beside:
+                yield beside, values
+
+
+def _told(section: Any, front: str, beside: tuple[str, ...], values: Container[Any]) -> str:
+    here = " and ".join(_chosen(front, other, getattr(section, other)) for other in beside)
+    if not isinstance(values, Sequence):
+        there = "set " + " or ".join(f"{front}.{other}" for other in beside) + ", or "
+    else:
+        options = [_chosen(front, other, value) for other in beside for value in values]
+        there = f"choose {' or '.join(options)}, or " if options else ""
+    return f"is not read with {here}; {there}leave it out"
+
+
+def _chosen(front: str, name: str, value: Any) -> str:
+    """Return how a value is typed: the kind of a group's option by the option, where it has its name."""
+    by_option = name == "kind" and value in option_names(front)
+    return f"{front}={value}" if by_option else f"{front}.{name}={shown(value)}"
+
+
+def _key(name: str) -> str:
+    """Return the key that a typed name stands for: the option of a group is its kind."""
+    return name if "." in name else f"{name}.kind"
+
+
+def _within(key: str, part: str) -> bool:
+    return f"{key}.".startswith(f"{part}.")
+
+
+def _reasons(config: Config) -> dict[str, str]:
+    """Return why a group, or a key of one, changes nothing, by its name."""
+    return {**_of_acquisition(config), **_of_painting(config), **_of_the_rest(config)}
+
+
+def _of_acquisition(config: Config) -> dict[str, str]:
+    data, kind = config.data, config.scanner.kind
+    if not data.is_scanned():
+        again = "" if RECIPES[data.kind].image == "mr" else ", which data.rescan=true scans again"
+        return dict.fromkeys(("scanner", "dose"), f"volumes of data={data.kind} are scans already{again}")
+    if kind == "none":
+        return {"dose": "there is no noise without a scanner (scanner=none)"}
+    if kind == "image":
+        return dict.fromkeys(("dose.bowtie", "dose.electronic_noise"), "scanner=image has no detector")
+    return {}
+
+
+def _of_painting(config: Config) -> dict[str, str]:
+    name, recipe = config.data.kind, RECIPES[config.data.kind]
+    if not recipe.draws:
+        return dict.fromkeys(("fill", "texture", "drop"), f"data={name} paints nothing")
+    found: dict[str, str] = {}
+    if not recipe.textured:
+        found["texture"] = f"data={name} paints constants"
+    elif recipe.white:
+        noise = [f"texture.{part.name}" for part in fields(texture.Settings) if part.name != "strength"]
+        found |= dict.fromkeys(noise, f"textures of data={name} are white noise")
+    elif config.texture.kind == "none":
+        found["texture.strength"] = "there is no texture (texture=none)"
+    if recipe.fill:
+        found |= dict.fromkeys(("fill.kind", "fill.spread"), f"data={name} draws as fill={recipe.fill} does")
+    return found
+
+
+def _of_the_rest(config: Config) -> dict[str, str]:
+    data, trainer = config.data, config.trainer
+    scored = "it says what of a test group is scored, as test.NAME.split"
+    found = dict.fromkeys(("cohort.split", "translation.mr.split", "translation.ct.split"), scored)
+    if config.translation.kind != "none" and not RECIPES[data.kind].translated:
+        found["translation"] = f"data={data.kind} translates nothing, as data=cyclegan does"
+    if not config.test:
+        scoring = [f"evaluation.{key}" for key in SCORING]
+        found |= dict.fromkeys((*scoring, "limit.test"), "nothing is scored (test=none)")
+    if not trainer.draws_on_device:
+        found["device.sampling"] = f"trainer={trainer.kind} cuts its patches in its own workers"
+    return found

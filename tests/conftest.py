@@ -58,7 +58,7 @@ def pytest_addoption(parser):
 
 
 def pytest_make_parametrize_id(val, argname):
-    """Return `argname` for bytes: a packed file holds the second of its making, and all processes have to name it alike."""
+    """Return `argname` for bytes, which differ where a file is packed: all processes have to name a test alike."""
     return argname if isinstance(val, bytes) else None
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from labelct import __version__
 from labelct.signals import interrupt_on_signals, interrupted_code, leave
-from labelct.streams import tell_any_name
+from labelct.streams import stand_in_for_closed, tell_any_name
 
 HOME = re.compile(r"^(--[\w-]+=|)~(?=/|$)")  # a shell expands `~/x`, but not `--model=~/x`
 Code = TypeVar("Code", int, int | None)
@@ -42,6 +42,7 @@ def main() -> None:
     name = "labelct"
     try:
         interrupt_on_signals()
+        stand_in_for_closed()
         tell_any_name()
         verb, *rest = [HOME.sub(_home, argument) for argument in sys.argv[1:]] or [""]
         code = _in_a_line(name, lambda: _answered(verb, rest))
@@ -66,6 +67,7 @@ def run_verb(verb: str, arguments: Sequence[str]) -> int:
     """
     try:
         interrupt_on_signals()
+        stand_in_for_closed()
         tell_any_name()
         return _run(verb, arguments)
     except KeyboardInterrupt:  # Ctrl-C also while the modules are still loading

@@ -1,7 +1,24 @@
 """What a command prints: a name that the terminal has no letters for is told with escapes and ends no command."""
 
 import io
+import os
 import sys
+
+
+def stand_in_for_closed() -> None:
+    """Give a command whose standard streams are closed (`>&-`) ones that lead nowhere.
+
+    The next file that it opens would get the number of a closed one, and what a library prints would go into it.
+    """
+    for name, number, mode in (("stdin", 0, os.O_RDONLY), ("stdout", 1, os.O_WRONLY), ("stderr", 2, os.O_WRONLY)):
+        if getattr(sys, name) is not None:
+            continue
+        opened = os.open(os.devnull, mode)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+        stream = open(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
 
 
 def tell_any_name() -> None:

@@ -1,4 +1,5 @@
 import io
+import subprocess
 import sys
 
 import pytest
@@ -33,3 +34,16 @@ def test_a_stream_of_another_kind_is_left_alone(monkeypatch):
     tell_any_name()
     print("Größe")
     assert sys.stdout.getvalue() == "Größe\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_what_a_command_opens_takes_the_number_of_no_closed_stream(tmp_path, closed):
+    """What a library prints would go into the file."""
+    code = (
+        "import os; from labelct.streams import *; stand_in_for_closed(); tell_any_name(); "
+        f"number = os.open({str(tmp_path / 'file')!r}, os.O_CREAT | os.O_WRONLY); print('told', flush=True); "
+        "os._exit(0 if number > 2 else 9)"
+    )
+    done = subprocess.run(["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code], check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "file").read_bytes() == b""

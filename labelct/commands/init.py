@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelct.commands.arguments import Parser, check_output
-from labelct.errors import InputError
+from labelct.errors import InputError, listed
 
 if TYPE_CHECKING:
     from labelct.proposal.layout import Layout
@@ -121,12 +121,12 @@ def _table(names: str | None, found: Layout) -> tuple[Table | None, list[Path]]:
 
 def _as_files(found: Layout, looks: Sequence[Look], table: Table | None) -> Layout:
     """Return the layout of a data set of nnU-Net as one of files where its table lacks a value, which that refuses."""
-    from labelct.proposal.layout import Layout
+    from labelct.proposal.layout import of_files
 
     values = {value for seen in looks for value in seen.voxels}
     if found.kind != "nnunet_raw" or (table and values <= set(table.names)):
         return found
-    return Layout("folder", found.root, found.labels, {"labels": "labelsTr/*.nii.gz", "ct": None}, (), found.cases)
+    return of_files(found.root, found.labels)
 
 
 def _with_targets(proposed: Plan, targets: str) -> Plan:
@@ -181,6 +181,8 @@ def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Seque
         left = f"; passed over {', '.join(path.name for path in passed)}" if passed else ""
         _say("names", f"nothing says what the labels are called{left}: label_1 ...; give --names=FILE, for example")
         _say("", '{"1": "liver", "2": "spleen"} as names.json in the folder, or --names=totalsegmentator_v2')
+    if layout.unknown:
+        _say("names", f"passed over, for TotalSegmentator has no such structure: {listed(layout.unknown, MOST_SHOWN)}")
     _say("machine", here.described())
     for name, lines in (("labels", _labels(plan)), ("assumed", _assumed(plan)), ("unknown", _unknown(plan))):
         for number, line in enumerate(lines):

@@ -103,9 +103,18 @@ def _check_repeated(given: Sequence[str]) -> None:
             table = f"{{{','.join(parts)}}}" if all(PAIR.match(part) for part in parts) else "..."
             told = " ".join(f"{key}={part}" for part in parts)
             raise ConfigError(f"{told}: the shell took the braces apart; put quotes round it: '{key}={table}'")
-        if key in ALONE and len(set(parts)) > 1:
-            both = ALONE[key].format(",".join(parts))
-            raise ConfigError(f"{key}: {' and '.join(parts)} are given; choose one{both}")
+        if key not in ALONE:
+            continue
+        names = parts if key == "test" else [name for part in parts for name in _names(part)]
+        if len(set(names)) > 1:
+            both = ALONE[key].format(",".join(names))
+            raise ConfigError(f"{key}: {' and '.join(names)} are given; choose one{both}")
+
+
+def _names(value: str) -> list[str]:
+    """Return the options that a value names: `[a,b]` is two, where a group takes but one."""
+    listed = re.fullmatch(r"\[(.*)\]", value)
+    return [name.strip() for name in listed[1].split(",")] if listed else [value]
 
 
 def _unreadable(override: str, complaint: str) -> str:

@@ -94,12 +94,13 @@ def series_files(path: Path, series: str = "") -> Sequence[DicomFile]:
     beside = sorted(part for part in path.iterdir() if part.name != "DICOMDIR")
     parts = [part for part in beside if is_dicom(part)]
     for part in sorted(set(beside) - set(parts)):
-        if wrong := damage(part):
-            raise InputError(part, wrong, "copy it again or move it away")
+        if wrong := damage(part, parts):
+            raise InputError(part, wrong, "copy it again, unpack it or move it away")
     found = _readable(parts, series)
     if not found:
         raise InputError(path, f"holds no DICOM series{other_objects(parts)}", FOLDER)
     files = _chosen(path, found, series)
+    _check_one_patient(path, files)
     if len(files) > 1 and any(len(file.slices) > 1 for file in files):
         raise InputError(
             path, f"holds {len(files)} files, multi-frame ones among them", "keep one of those in a folder"
@@ -159,6 +160,15 @@ def _check_modality(path: Path, files: Sequence[DicomFile], expected: str) -> No
     if other:
         problem = f"its Modality is {other[0]}, where {expected} is expected"
         raise InputError(path, problem, f"give a series of {expected}")
+
+
+def _check_one_patient(path: Path, files: Sequence[DicomFile]) -> None:
+    """Raise where files of one series say that they are of several patients or examinations."""
+    for what, said in (("PatientID", [file.patient for file in files]), ("StudyInstanceUID", [f.study for f in files])):
+        other = next((index for index, one in enumerate(said) if said[0] and one not in ("", said[0])), 0)
+        if other:
+            problem = f"{files[other].path.name} has another {what} than {files[0].path.name}"
+            raise InputError(path, problem, "keep the slices of one patient and examination in a folder")
 
 
 def _check_rescale(path: Path, files: Sequence[DicomFile]) -> None:

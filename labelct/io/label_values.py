@@ -29,14 +29,26 @@ def why_image(array: NDArray[Any]) -> str:
     return ""
 
 
+def why_no_labels(array: NDArray[Any]) -> str:
+    """Return why numbers are not those of a label map but of an image, whatever its unit; empty for a label map.
+
+    Args:
+        array: `(x, y, z)`.
+    """
+    if why := why_image(array):
+        return why
+    here, there = array[:-1], array[1:]
+    inside = (here > 0) & (there > 0)
+    different, pairs = (int(np.count_nonzero(which)) for which in (inside & (here != there), inside))
+    if different <= DIFFERENT * pairs:
+        return ""
+    return f"{100 * different / pairs:.0f} % of its voxels differ from the next one, as grey values do"
+
+
 def is_labels(array: NDArray[Any]) -> bool:
     """Return whether numbers are those of a label map, and not of an image, whatever its unit.
 
     Args:
         array: `(x, y, z)`.
     """
-    if why_image(array):
-        return False
-    here, there = array[:-1], array[1:]
-    inside = (here > 0) & (there > 0)
-    return bool(np.count_nonzero(inside & (here != there)) <= DIFFERENT * np.count_nonzero(inside))
+    return not why_no_labels(array)

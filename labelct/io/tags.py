@@ -1,8 +1,9 @@
 """The tags of a DICOM file, read by pydicom and checked before a pixel is decoded: one slice, or the frames of many."""
 
 import logging
+import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,10 @@ LONGEST = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
 DEFAULTS = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
 RESCALE = "PixelValueTransformationSequence"
-SAID = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality")
+SAID = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "PatientID", "StudyInstanceUID")
+CALLED = (".dcm", ".ima")
+# What packs a file, and what programs that copy and load call one that they have begun.
+NOT_YET = (".gz", ".bz2", ".xz", ".zst", ".zip", ".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp")
 UNREADABLE = "cannot be read as a slice of the series", "export it again or move it away"
 
 
@@ -40,6 +44,8 @@ class DicomFile:
         number: Of the series in the examination; empty where the file does not say.
         description: Of the series, free text; empty where there is none.
         modality: What made it, `CT`, `MR`, ...; empty where the file does not say.
+        patient: Whom it shows, by number; empty where it was taken out.
+        study: The UID of the examination; empty where it was taken out.
         slices: Where its frames lie, in the order of the file.
         rescale: `(slope, intercept)` of each; `DEFAULTS` where it does not say.
         unsaid: Keywords of `DEFAULTS` that some of them lack.
@@ -51,6 +57,8 @@ class DicomFile:
     number: str
     description: str
     modality: str
+    patient: str
+    study: str
     slices: Sequence[Slice]
     rescale: Sequence[tuple[float, float]]
     unsaid: frozenset[str]
@@ -75,18 +83,30 @@ def is_dicom(path: Path) -> bool:
     return start[128:] == b"DICM" or little or big
 
 
-def damage(path: Path) -> str:
-    """Return what is wrong with a file, no DICOM, that is called as one; empty for any other.
+def damage(path: Path, slices: Collection[Path] = ()) -> str:
+    """Return what is wrong with a file, no DICOM, that is called as one or as the slices are; empty for any other.
 
     It may have been a slice: of what a copy leaves that was stopped, or a fault of a disk, nothing else tells.
+
+    Args:
+        path: The file.
+        slices: DICOM files in its folder; names that differ in digits alone are of one kind.
     """
-    called = path.suffix.lower() in (".dcm", ".ima") and not path.name.startswith(".")
-    if not called or not path.is_file():
+    whole = path.with_suffix("") if path.suffix.lower() in NOT_YET else path
+    called = whole.suffix.lower() in CALLED or _shape(whole) in map(_shape, slices)
+    if not called or path.name.startswith(".") or not path.is_file():
         return ""
+    if whole != path:
+        return "" if whole in slices else "is a slice that is packed, or that a copy has begun"
     size = path.stat().st_size
     if size < PREAMBLE:
         return f"has {size} bytes and no slice in it"
     return f"is called as DICOM and is none{kind_of(path)}"
+
+
+def _shape(path: Path) -> str:
+    """Return the name of a file with its numbers left out."""
+    return re.sub(r"\d+", "0", path.name)
 
 
 def frames_of(path: Path) -> int:
@@ -198,8 +218,9 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
     rescale = [_rescale(path, source) for source in sources]
     unsaid = frozenset(name for name in DEFAULTS for source in sources if _found(source, RESCALE, name) is None)
-    series, number, description, modality = (str(dataset.get(name) or "") for name in SAID)
-    return DicomFile(path, series, number, description, modality, slices, rescale, unsaid, _padding(dataset))
+    series, number, description, modality, patient, study = (str(dataset.get(name) or "") for name in SAID)
+    padding = _padding(dataset)
+    return DicomFile(path, series, number, description, modality, patient, study, slices, rescale, unsaid, padding)
 
 
 def _padding(dataset: Any) -> tuple[float, float] | None:

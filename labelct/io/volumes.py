@@ -13,6 +13,7 @@ from labelct.io.content import check_link
 from labelct.io.hounsfield import clipped
 from labelct.io.label_values import is_labels, why_image
 from labelct.io.modality import check_shown, check_values
+from labelct.io.series import parts_of_series
 from labelct.io.tags import is_dicom
 from labelct.volume import LabelMap, Volume
 
@@ -96,6 +97,8 @@ def grid_of(path: Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
 def _read(path: Path, modality: str | None, series: str) -> Volume:
     """Return a volume, its modality checked where one is given."""
     ct_files(path)
+    if path.is_dir() and not series:
+        _check_whole(path)
     if path.is_dir() or is_dicom(path):
         volume = dicom.read_series(path, modality.upper() if modality else None, series)
     elif itk.is_itk(path):
@@ -105,6 +108,13 @@ def _read(path: Path, modality: str | None, series: str) -> Volume:
     if modality:
         check_values(path, volume.array, modality)
     return volume
+
+
+def _check_whole(folder: Path) -> None:
+    """Raise where a folder inside that of a series holds others of its slices."""
+    inside = [part for part in sorted(folder.iterdir()) if part.is_dir() and not part.is_symlink()]
+    if other := parts_of_series([folder, *inside]).get(folder):
+        raise InputError(folder, f"holds slices of one series, and {other} others", "put them in one folder")
 
 
 def ct_files(path: Path) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from labelct.cohort.folder import matches
 from labelct.cohort.names import totalsegmentator
 from labelct.errors import InputError
 from labelct.proposal import survey
+from labelct.texts import read_json
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 # Folders that hold a kind of file, and not a case.
@@ -35,6 +36,7 @@ class Layout:
         labels: The label maps, one a case; of `totalsegmentator` the masks of a few cases.
         settings: What the cohort has to be told besides its root.
         structures: Names of the masks, where each structure is a file of its own.
+        unknown: Names of masks that are passed over, for TotalSegmentator has none of them.
         cases: How many cases there are.
         divided: Whether the folder itself says who trains and who validates.
     """
@@ -46,6 +48,7 @@ class Layout:
     structures: Sequence[str] = ()
     cases: int = 0
     divided: bool = False
+    unknown: Sequence[str] = ()
 
 
 def find(root: Path, pattern: str | None = None) -> Layout:
@@ -80,7 +83,27 @@ def _nnunet(root: Path) -> Layout:
     files = [path for path in sorted((root / "labelsTr").iterdir()) if _is_volume(path)]
     if not files:
         raise InputError(root / "labelsTr", "holds no label map", "point to a DatasetXXX_Name folder of nnUNet_raw")
+    if {_ending(path) for path in files} != {_said_ending(root)}:  # which the cohort of such data sets refuses
+        return of_files(root, files)
     return Layout("nnunet_raw", root, files, cases=len(files), divided=(root / "splits_final.json").is_file())
+
+
+def of_files(root: Path, files: Sequence[Path]) -> Layout:
+    """Return the layout of the label maps of a data set of nnU-Net as files of a folder.
+
+    Raises:
+        InputError: They are of several formats.
+    """
+    pattern, *others = _joined(files)
+    if others:
+        raise InputError(files[0].parent, f"its label maps are {pattern}, {', '.join(others)}", "write all as .nii.gz")
+    return Layout("folder", root, files, {"labels": f"labelsTr/{pattern}", "ct": None}, cases=len(files))
+
+
+def _said_ending(root: Path) -> str:
+    index = read_json(root / "dataset.json", "correct it")
+    said = str(index.get("file_ending", ".nii.gz")) if isinstance(index, dict) else ""
+    return said if said in (".nii.gz", ".nii") else ""
 
 
 def _masks(root: Path, folders: Sequence[Path]) -> Layout:
@@ -90,7 +113,8 @@ def _masks(root: Path, folders: Sequence[Path]) -> Layout:
         raise InputError(folders[0], "holds no mask with a name of TotalSegmentator", "see docs/cohorts.md for them")
     first = [path for folder in folders[:2] for name in known if (path := folder / f"{name}.nii.gz").is_file()]
     divided = (root / "meta.csv").is_file()
-    return Layout("totalsegmentator", root, first, {}, known, len(folders), divided)
+    unknown = sorted(names.difference(known))
+    return Layout("totalsegmentator", root, first, {}, known, len(folders), divided, unknown)
 
 
 def _files(root: Path) -> Layout:

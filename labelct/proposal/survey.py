@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError
 from labelct.io import itk, nifti
-from labelct.io.label_values import why_image
+from labelct.io.label_values import why_no_labels
 from labelct.parallel import ParallelSettings, map_cases
 
 FULL = 0.99  # share of a volume that no single structure fills
@@ -58,7 +58,7 @@ def look(path: Path) -> Look:
     else:
         array, affine = nifti.read_array(path)
     spacing = tuple(float(length) for length in np.linalg.norm(affine[:3, :3], axis=0))
-    image = why_image(array)
+    image = why_no_labels(array)
     counts = {} if image else _count(nifti.as_label_map(path, array))
     return Look(path, tuple(array.shape), spacing, counts, image)
 

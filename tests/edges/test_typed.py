@@ -68,6 +68,8 @@ READ = [
         ["run", "test=own", "test=phantom"],
         "test: own and phantom are given; choose one, or test=[own,phantom] for both",
     ),
+    (["run", "experiment=[table1, rivals]"], "-m experiment=table1,rivals for both"),
+    (["run", "sweep=[dose,seeds]"], "sweep: dose and seeds are given; choose one"),
     (["run", "sweep=dose", "seed=1", "sweep=seeds"], "sweep: dose and seeds are given; choose one"),
     (["run", "--mulitrun", "seed=1,2"], "did you mean '--multirun'"),
     (["run", "--dry-run"], "write dry_run=VALUE, without the dashes"),

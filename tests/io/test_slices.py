@@ -81,7 +81,7 @@ def test_slices_at_one_position_are_named():
 
 def test_a_lone_slice_has_its_own_thickness_or_is_refused():
     assert stack(SERIES, slices(column(3)))[1][2].tolist() == [0, 0, 5, 3]
-    for thickness in (None, 0.0, -5.0):
+    for thickness in (None, 0.0, -5.0, float("inf"), float("nan")):
         with pytest.raises(InputError, match="its one slice says no thickness"):
             stack(SERIES, slices(column(3), thickness=thickness))
 

@@ -1,3 +1,5 @@
+import shutil
+
 import nibabel
 import numpy as np
 import pytest
@@ -41,3 +43,14 @@ def test_a_ct_is_checked_for_hu_and_its_padding_clipped_unless_told(tmp_path):
     padded[0] = -3024
     nibabel.save(nibabel.Nifti1Image(padded.astype(np.int16), np.eye(4)), tmp_path / "ct.nii.gz")
     assert np.array_equal(read_ct(tmp_path / "ct.nii.gz").array, np.where(padded == -3024, -1024, padded))
+
+
+def test_slices_in_a_folder_below_that_of_their_series_are_not_left_out(tmp_path):
+    folder = _series(tmp_path / "series", HU)
+    (folder / "copy").mkdir()
+    first, *_ = sorted(path for path in folder.iterdir() if path.is_file())
+    shutil.copy(first, folder / "copy")
+    assert read_ct(folder).array.shape == HU.shape
+    first.unlink()
+    with pytest.raises(InputError, match=r"holds slices of one series, and .*copy others; put them in one folder"):
+        read_ct(folder)

@@ -72,6 +72,21 @@ def test_a_data_set_of_nnunet_and_masks_of_totalsegmentator(tmp_path):
     )
 
 
+def test_masks_without_a_name_of_totalsegmentator_are_told(tmp_path):
+    for name in ("liver", "Liver", "mine"):
+        write(tmp_path / "s1" / "segmentations" / f"{name}.nii.gz", (labels() == 1).astype(np.uint8))
+    assert layout.find(tmp_path).unknown == ["Liver", "mine"]
+
+
+@pytest.mark.parametrize(("ending", "said"), [(".nrrd", ".nrrd"), (".nii.gz", ".nrrd"), (".nrrd", ".nii.gz")])
+def test_a_data_set_of_nnunet_in_another_format_is_one_of_files(tmp_path, ending, said):
+    for case in "ab":
+        write(tmp_path / "labelsTr" / f"{case}{ending}", labels())
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": {"liver": 1}, "file_ending": said}))
+    found = layout.find(tmp_path)
+    assert (found.kind, found.settings["labels"]) == ("folder", f"labelsTr/*{ending}")
+
+
 def refused(root, said, pattern=None):
     with pytest.raises(InputError, match=said) as caught:
         layout.find(root, pattern)

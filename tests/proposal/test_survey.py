@@ -23,6 +23,7 @@ def test_whole_numbers_of_any_type_are_labels(tmp_path, dtype, ending):
         (np.linspace(-1024, 1500, 8000).reshape(20, 20, 20).astype(np.int16), "run from -1024 to 1500, as HU do"),
         (np.linspace(0, 1, 8000).reshape(20, 20, 20).astype(np.float32), "no whole numbers, from 0 to 1"),
         (np.arange(8000).reshape(20, 20, 20).astype(np.uint16), "8000 different values, from 0 to 7999"),
+        (np.random.default_rng(0).integers(1, 900, (20, 20, 20)).astype(np.int16), "100 % of its voxels differ"),
         (np.full((4, 4, 4), np.nan, np.float32), "NaN or infinite"),
     ],
 )

@@ -11,6 +11,7 @@ from labelct.errors import InputError
 from labelct.io.content import as_text
 from labelct.io.header import MOST_VOXELS
 from labelct.io.hounsfield import HU_RANGE
+from labelct.io.lost_slices import damage
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
 from labelct.io.tags import (
@@ -18,7 +19,6 @@ from labelct.io.tags import (
     EXPORT,
     LONGEST,
     DicomFile,
-    damage,
     frames_of,
     is_dicom,
     is_of,

@@ -1,9 +1,8 @@
 """The tags of a DICOM file, read by pydicom and checked before a pixel is decoded: one slice, or the frames of many."""
 
 import logging
-import re
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from labelct.errors import InputError, listed, unreadable
 from labelct.io.content import check_file, on_disk
 from labelct.io.header import INFLATES, MOST_VOXELS
-from labelct.io.kinds import kind_of
 from labelct.io.slices import Slice
 
 PREAMBLE = 132  # bytes, the magic word with them
@@ -28,9 +26,6 @@ EXPORT = "export the series again"
 DEFAULTS = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
 RESCALE = "PixelValueTransformationSequence"
 SAID = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "PatientID", "StudyInstanceUID")
-CALLED = (".dcm", ".ima")
-# What packs a file, and what programs that copy and load call one that they have begun.
-NOT_YET = (".gz", ".bz2", ".xz", ".zst", ".zip", ".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp")
 UNREADABLE = "cannot be read as a slice of the series", "export it again or move it away"
 
 
@@ -81,32 +76,6 @@ def is_dicom(path: Path) -> bool:
     little = start[:2] in (b"\x08\x00", b"\x02\x00") and start[3:4] == b"\x00"
     big = start[:3] == b"\x00\x08\x00" and start[4:6].isupper()  # its kind of value stands there always
     return start[128:] == b"DICM" or little or big
-
-
-def damage(path: Path, slices: Collection[Path] = ()) -> str:
-    """Return what is wrong with a file, no DICOM, that is called as one or as the slices are; empty for any other.
-
-    It may have been a slice: of what a copy leaves that was stopped, or a fault of a disk, nothing else tells.
-
-    Args:
-        path: The file.
-        slices: DICOM files in its folder; names that differ in digits alone are of one kind.
-    """
-    whole = path.with_suffix("") if path.suffix.lower() in NOT_YET else path
-    called = whole.suffix.lower() in CALLED or _shape(whole) in map(_shape, slices)
-    if not called or path.name.startswith(".") or not path.is_file():
-        return ""
-    if whole != path:
-        return "" if whole in slices else "is a slice that is packed, or that a copy has begun"
-    size = path.stat().st_size
-    if size < PREAMBLE:
-        return f"has {size} bytes and no slice in it"
-    return f"is called as DICOM and is none{kind_of(path)}"
-
-
-def _shape(path: Path) -> str:
-    """Return the name of a file with its numbers left out."""
-    return re.sub(r"\d+", "0", path.name)
 
 
 def frames_of(path: Path) -> int:

@@ -21,6 +21,7 @@ MOMENTS = [
     (FINISHED, kill_all),
     ("segmentation/*", terminate),
 ]
+BETWEEN_CHECKPOINTS = MOMENTS[3:5]  # all with --long
 
 
 @pytest.fixture
@@ -51,15 +52,15 @@ def result(chain):
     return weights, names, curves, (job / "scores.csv").read_text()
 
 
-def test_nnunet_that_is_killed_at_any_stage_ends_as_one_that_was_not(chains):
+def test_nnunet_that_is_killed_at_any_stage_ends_as_one_that_was_not(chains, request):
     harmed, unharmed = chains
     assert unharmed.run(*NNUNET)[0] == 0
-    for pattern, kill in MOMENTS:
+    for pattern, kill in MOMENTS if request.config.getoption("--long") else BETWEEN_CHECKPOINTS:
         process = harmed.start(*NNUNET)
         until(lambda: is_there(harmed, pattern) or process.poll() is not None, 300)  # noqa: B023
         assert process.poll() is None, f"ended before there was {pattern}"
         kill(harmed, process)
-        told = process.communicate(timeout=60)[0]
+        told = process.communicate(timeout=240)[0]
         assert until(lambda: not harmed.processes(), ORPHAN_S), f"alive after {ORPHAN_S} s: {harmed.processes()}"
         assert "running" not in harmed.states()
         assert "Traceback" not in told

@@ -21,6 +21,7 @@ from labelct.trainer.nnunet.compat.preprocessor import Preprocessor
 from labelct.trainer.nnunet.instructions import Instructions
 
 PARTIAL = ".partial"  # behind the name of a checkpoint that is being written
+LATEST, BEST = "checkpoint_latest.pth", "checkpoint_best.pth"
 VALUES = ("train_losses", "val_losses", "mean_fg_dice", "ema_fg_dice", "lrs")
 
 
@@ -150,7 +151,13 @@ class LabelctTrainer(nnUNetTrainer):
         super().load_checkpoint(filename_or_checkpoint)
 
     def save_checkpoint(self, filename: str) -> None:
-        """Write a checkpoint whole or not at all: a kill in between leaves the one before."""
+        """Write a checkpoint whole or not at all: a kill in between leaves the one before.
+
+        The best comes before the latest: nnU-Net has it the other way round, and a training that is killed between the
+        two never writes the best of that epoch.
+        """
+        if Path(filename).name == LATEST:
+            self._save_best()
         super().save_checkpoint(f"{filename}{PARTIAL}")
         if self.local_rank == 0 and not self.disable_checkpointing:
             os.replace(f"{filename}{PARTIAL}", filename)
@@ -161,6 +168,13 @@ class LabelctTrainer(nnUNetTrainer):
     def print_to_log_file(self, *args: Any, also_print_to_console: bool = True, add_timestamp: bool = True) -> None:
         """Write to nnU-Net's log file alone."""
         super().print_to_log_file(*args, also_print_to_console=False, add_timestamp=add_timestamp)
+
+    def _save_best(self) -> None:
+        """Write the best checkpoint where the epoch that ends is the best so far, by nnU-Net's own measure."""
+        found = self.logger.get_value("ema_fg_dice", -1)
+        if self._best_ema is None or found > self._best_ema:
+            self._best_ema = found
+            self.save_checkpoint(str(Path(self.output_folder, BEST)))
 
     def _share(self) -> float:
         """Return how much of the minutes is over, by the epochs that a checkpoint remembers; the first process says."""

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,7 +22,7 @@ OVERRIDDEN += ["load_checkpoint", "print_to_log_file", "on_train_epoch_end"]
 ATTRIBUTES = ["num_epochs", "num_iterations_per_epoch", "num_val_iterations_per_epoch", "initial_lr", "weight_decay"]
 ATTRIBUTES += ["oversample_foreground_percent", "save_every", "current_epoch", "local_rank", "is_ddp", "logger"]
 ATTRIBUTES += ["plans_manager", "configuration_manager", "dataset_json", "inference_allowed_mirroring_axes"]
-ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end", "output_folder"]
+ATTRIBUTES += ["disable_checkpointing", "lr_scheduler", "on_train_end", "output_folder", "_best_ema"]
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
@@ -130,6 +131,33 @@ def test_what_a_kill_left_of_a_checkpoint_is_taken_away(by_time, monkeypatch, tm
     monkeypatch.setattr(nnUNetTrainer, "on_train_start", lambda _: None)
     by_time.on_train_start()
     assert [path.name for path in tmp_path.glob("*.pth*")] == ["checkpoint_best.pth"]
+
+
+@pytest.mark.parametrize(
+    ("before", "written"), [(None, ["best", "latest"]), (0.5, ["best", "latest"]), (0.7, ["latest"])]
+)
+def test_the_best_checkpoint_is_written_before_the_latest_which_notes_how_good_it_is(
+    by_time, monkeypatch, tmp_path, before, written
+):
+    """A kill between the two leaves a latest that knows of no best that is not there."""
+    by_time.output_folder, by_time.save_every, by_time._best_ema = str(tmp_path), 1, before
+    for name, value in {
+        "mean_fg_dice": 0.6,
+        "train_losses": 1.0,
+        "val_losses": 1.0,
+        "dice_per_class_or_region": [0.6],
+    }.items():
+        by_time.logger.log(name, value, 0)
+    for name in ("epoch_start_timestamps", "lrs"):
+        by_time.logger.log(name, 0.0, 0)
+    monkeypatch.setattr(by_time.logger, "plot_progress_png", lambda _: None)
+    monkeypatch.setattr(by_time, "_log", lambda: None)
+    saved = []
+    monkeypatch.setattr(nnUNetTrainer, "save_checkpoint", lambda own, path: saved.append((path, own._best_ema)))
+    monkeypatch.setattr("labelct.trainer.nnunet.compat.trainer.os.replace", lambda *_: None)
+    by_time.on_epoch_end()
+    assert [Path(path).name for path, _ in saved] == [f"checkpoint_{name}.pth.partial" for name in written]
+    assert {best for _, best in saved} == {max(0.6, before or 0.0)}
 
 
 def test_mirrored_axes_come_with_the_patch(trainer):

@@ -53,11 +53,6 @@ class Plan:
     stages: Sequence[PlannedStage]
     free: int
 
-    @property
-    def needed(self) -> float:
-        """Bytes of the stages that would be made, as far as that is known."""
-        return sum(stage.size or 0.0 for stage in self.stages if stage.made)
-
 
 def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
     """Return what a chain of stages would do, walked without making any.

@@ -109,6 +109,11 @@ class ScannerSettings(Checked):
         if self.focal_spot > 0 and self.rays_per_cell == 1:
             raise SettingError("focal_spot", self.focal_spot, "0 with one ray per cell", "set rays_per_cell=2 or more")
 
+    @property
+    def keeps_projections(self) -> bool:
+        """Whether the noise-free projections of a scan are kept on disk."""
+        return self.kind == "helical" and self.mode == "full" and self.cache
+
 
 @dataclass
 class DoseSettings(Checked):

@@ -102,9 +102,7 @@ def _expected(config: Config) -> list[str]:
     """Return the names of the stages that the chain has, for those that the walk did not come to."""
     made = isinstance(config.cohort, EmbeddedSettings)
     translated = ["translation"] if RECIPES[config.data.kind].translated else []
-    scanner = config.scanner
-    cached = config.data.is_scanned() and scanner.kind == "helical" and scanner.mode == "full" and scanner.cache
-    projections = [upkeep.PROJECTIONS] if cached else []
+    projections = [upkeep.PROJECTIONS] if config.data.is_scanned() and config.scanner.keeps_projections else []
     checked, scored = (["checked"], ["segmentation", "scores"]) if config.test else ([], [])
     before = ["cohort" if made else "selection", *checked, *translated, *atlases.foreseen(config)]
     return [*before, "synthesis", *projections, "dataset", "training", *scored]

@@ -45,3 +45,9 @@ def test_every_dose_preset_is_valid(path):
 def test_contradictions_and_nonsense_are_refused(schema, wrong):
     with pytest.raises(SettingError):
         schema(**wrong)
+
+
+def test_projections_are_kept_of_full_helical_scans_alone():
+    assert ScannerSettings(kind="helical").keeps_projections
+    for other in ({"kind": "image"}, {"mode": "noise_only"}, {"cache": False}):
+        assert not ScannerSettings(**{"kind": "helical", **other}).keeps_projections

@@ -1,9 +1,10 @@
 import io
+import logging
 import sys
 
 import pytest
 
-from labelct.streams import tell_any_name
+from labelct.streams import tell_any_name, untold
 
 
 def printed(monkeypatch, encoding, errors, name):
@@ -33,3 +34,18 @@ def test_a_stream_of_another_kind_is_left_alone(monkeypatch):
     tell_any_name()
     print("Größe")
     assert sys.stdout.getvalue() == "Größe\n"
+
+
+def test_loggers_are_still_but_for_errors_and_speak_again_whatever_happens(caplog):
+    caplog.set_level(logging.INFO)
+    own = logging.getLogger("some.tool")
+
+    def fail():
+        own.warning("hint")
+        own.error("error")
+        raise KeyError
+
+    with pytest.raises(KeyError), untold("some", "other"):
+        fail()
+    own.info("again")
+    assert [record.message for record in caplog.records] == ["error", "again"]

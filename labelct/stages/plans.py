@@ -10,10 +10,11 @@ from typing import Any
 from labelct import events, upkeep
 from labelct.config import Config
 from labelct.errors import InputError
+from labelct.folders import deepest_there
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import atlases, cohorts, durations, training
-from labelct.stages.preflight import untold
 from labelct.store import Stage, planned
+from labelct.streams import untold
 from labelct.synthesis.recipes import RECIPES
 from labelct.trainer.face import DataSize
 
@@ -84,8 +85,7 @@ def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
     came_to = max((number for number, name in enumerate(expected) if name in walked), default=-1)
     later = [name for name in expected[came_to + 1 :] if name not in walked]
     stages += [_guess(name, [entry for entry in known if entry.stage == name], size) for name in later]
-    there = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
-    return Plan(stages, shutil.disk_usage(there).free)
+    return Plan(stages, shutil.disk_usage(deepest_there(root)).free)
 
 
 def _size(config: Config, root: Path) -> DataSize | None:

@@ -16,14 +16,24 @@ Answer = TypeVar("Answer")
 TEMPORARY = ".labelct-"  # and the writer: what a killed process leaves
 
 
+def writer() -> str:
+    """Return what stands for this process in the names of what it writes, another text each time."""
+    return f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
 def temporary_name() -> str:
     """Return a name of this process's own, short however long that of the file is which it stands for."""
-    return f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return f"{TEMPORARY}{writer()}"
 
 
 def missing(folder: Path) -> list[Path]:
     """Return what has to be made for a folder to be there: itself and those above it, the deepest first."""
     return [path for path in (folder, *folder.parents) if not os.path.exists(path)]
+
+
+def deepest_there(path: Path) -> Path:
+    """Return the path, or the deepest of the folders above it, where something lies."""
+    return next(place for place in (path, *path.absolute().parents) if os.path.lexists(place))
 
 
 def remove_empty(folders: list[Path]) -> None:
@@ -111,8 +121,7 @@ def check_takes_files(folder: Path) -> None:
 
     A missing folder is made for the trial and removed: permissions alone do not tell of /proc or of a full disk.
     """
-    new, trial = missing(folder), folder / temporary_name()
-    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    new, trial, there = missing(folder), folder / temporary_name(), deepest_there(folder)
     if not there.is_dir():
         raise InputError(folder, f"{there} is a file and no folder", ELSEWHERE)
     with _told(trial, folder), made(folder):
@@ -126,7 +135,7 @@ def check_can_be_made(folder: Path) -> None:
 
     Other than `check_takes_files` it makes no folder, which a process beside this one may be about to fill.
     """
-    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    there = deepest_there(folder)
     check_takes_files(there if there.is_dir() else folder)
 
 

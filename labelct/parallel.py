@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, ClassVar, TypeVar
 
@@ -48,6 +48,10 @@ class ParallelSettings(Checked):
             raise SettingError(
                 "scheduler", self.scheduler, "the address of a dask scheduler, for example tcp://host:8786"
             )
+
+    def one_by_one(self) -> "ParallelSettings":
+        """Return the settings of work that this process does alone, case by case."""
+        return replace(self, workers=1, backend="sequential")
 
 
 def check_backend(settings: ParallelSettings) -> None:

@@ -14,7 +14,6 @@ from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
 from labelct.job_status import SCORES
 from labelct.journal import kept
-from labelct.parallel import ParallelSettings
 from labelct.stages import (
     acquisition,
     atlases,
@@ -100,7 +99,7 @@ def plan(config: Config, here: bool = True) -> plans.Plan:
     Raises:
         LabelctError: As `run`, as far as it can be told without making anything.
     """
-    config = dataclasses.replace(config, parallel=ParallelSettings(workers=1))  # workers would make what they want
+    config = dataclasses.replace(config, parallel=config.parallel.one_by_one())  # workers would make what they want
     if not here:
         config = dataclasses.replace(config, device=DeviceSettings(kind="auto"))
     preflight.check(config)

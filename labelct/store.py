@@ -6,7 +6,6 @@ import logging
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from labelct import events, inventory
 from labelct.errors import InputError, refused
-from labelct.folders import TEMPORARY
+from labelct.folders import TEMPORARY, temporary_name, writer
 from labelct.signals import check_interrupted
 from labelct.texts import read_json
 from labelct.writing import write_json
@@ -107,7 +106,7 @@ def build(root: Path, recipe: Mapping[str, Any], make: Callable[[Path], None]) -
     if _PLANS.get():
         tell(events.PLANNED)
         return stage
-    make_folder(stage.folder.parent)
+    _make_folder(stage.folder.parent)
     with _locked(stage):
         began = time.monotonic()
         if os.path.lexists(stage.folder):
@@ -162,12 +161,8 @@ def _tell(stage: Stage, recipe: Mapping[str, Any], state: str, seconds: float = 
     events.tell(events.StageEvent(stage.name, stage.key, stage.folder, state, seconds, recipe))
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it.
-
-    Raises:
-        InputError: It cannot be made.
-    """
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it; `InputError` where they cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -180,17 +175,15 @@ def _locked(stage: Stage) -> Iterator[None]:
     lock = lock_of(stage)
     try:
         try:
-            lock.acquire(timeout=0)
+            held = lock.acquire(timeout=0)
         except Timeout:
             log.info("waiting for another process that makes %s %s", stage.name, stage.key)
-            lock.acquire()
+            held = lock.acquire()
     except OSError as error:
-        remedy = "change the permissions of the folder or choose another paths.outputs="
+        remedy = f"change the permissions of the folder or {OTHER_OUTPUTS}"
         raise InputError(lock.lock_file, f"cannot be locked ({error.strerror})", remedy) from None
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def lock_of(stage: Stage) -> FileLock:
@@ -202,7 +195,7 @@ def lock_of(stage: Stage) -> FileLock:
 
 def _take_over(stage: Stage) -> Path:
     """Return the folder to work in: an unfinished one under a new name, without what was half written, or a new one."""
-    own = stage.folder.with_name(f"{stage.key}.{os.getpid()}-{uuid.uuid4().hex[:8]}{PARTIAL}")
+    own = new_partial(stage)
     for left in _partials(stage):
         if (left / RECIPE).is_file():
             if other := foreign_recipe(left, stage.folder):
@@ -214,8 +207,13 @@ def _take_over(stage: Stage) -> Path:
             for temporary in own.rglob(f"{TEMPORARY}*"):
                 temporary.unlink(missing_ok=True)
             return own
-    make_folder(own)
+    _make_folder(own)
     return own
+
+
+def new_partial(stage: Stage) -> Path:
+    """Return a folder of this process's own for a stage that is unfinished, or is being taken away."""
+    return stage.folder.with_name(f"{stage.key}.{writer()}{PARTIAL}")
 
 
 def _partials(stage: Stage) -> list[Path]:
@@ -235,7 +233,7 @@ def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None])
     log.warning("%s: %s; made again", folder, inventory.sentence(wrong))
     if inventory.FILE in wrong and os.path.lexists(folder / inventory.FILE):
         _remove(folder / inventory.FILE)
-    changed = {folder / path: folder / f"{TEMPORARY}{uuid.uuid4().hex}" for path in wrong if (folder / path).exists()}
+    changed = {folder / path: folder / temporary_name() for path in wrong if (folder / path).exists()}
     for path, aside in changed.items():
         path.replace(aside)
     before = inventory.times(folder)
@@ -294,13 +292,3 @@ def differences(folder: Path, contents: bool = False) -> dict[str, str]:
         return inventory.differences(folder, listed, contents)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {inventory.FILE: inventory.DAMAGED if path.exists() else inventory.MISSING}
-
-
-def harmed(path: Path) -> Path | None:
-    """Return the folder of the stage that `path` lies in, or is, where the file is not as it was made, else None."""
-    for folder in (path.absolute(), *path.absolute().parents):
-        if (folder / inventory.FILE).is_file():
-            wrong = differences(folder, True)
-            whole = folder == path.absolute() and any(what != inventory.FOREIGN for what in wrong.values())
-            return folder if whole or path.absolute().relative_to(folder).as_posix() in wrong else None
-    return None

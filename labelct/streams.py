@@ -1,8 +1,11 @@
-"""What a command prints: a name that the terminal has no letters for is told with escapes and ends no command."""
+"""What a command prints: any name, with escapes where the terminal lacks its letters; and what loggers keep back."""
 
 import io
+import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def stand_in_for_closed() -> None:
@@ -28,3 +31,16 @@ def tell_any_name() -> None:
         whole = isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") == "utf8"
         if isinstance(stream, io.TextIOWrapper) and not (whole and stream.errors == "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def untold(*names: str) -> Iterator[None]:
+    """Keep back what some loggers, and those below them, say, errors left out, until the end of the block."""
+    before = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in before:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in before.items():
+            logger.setLevel(level)

@@ -1,10 +1,8 @@
 """What lies in the folder of all stages, and how it is taken away without breaking the jobs that refer to it."""
 
-import os
 import re
 import shlex
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from labelct import inventory
 from labelct.errors import InputError, refused
 from labelct.folders import matching
 from labelct.jobs import Job, jobs
-from labelct.store import KEY_LENGTH, PARTIAL, RECIPE, Stage, differences, foreign_recipe, key_of, lock_of
+from labelct.store import KEY_LENGTH, PARTIAL, RECIPE, Stage, differences, foreign_recipe, key_of, lock_of, new_partial
 from labelct.texts import read_json
 
 PROJECTIONS = "projections"
@@ -94,6 +92,16 @@ def damage(folder: Path) -> str:
     except InputError as error:
         return f"{RECIPE} {'is missing' if not (folder / RECIPE).exists() else error.problem}"
     return inventory.sentence(differences(folder, contents=True))
+
+
+def harmed(path: Path) -> Path | None:
+    """Return the folder of the stage that `path` lies in, or is, where the file is not as it was made, else None."""
+    for folder in (path.absolute(), *path.absolute().parents):
+        if (folder / inventory.FILE).is_file():
+            wrong = differences(folder, True)
+            whole = folder == path.absolute() and any(what != inventory.FOREIGN for what in wrong.values())
+            return folder if whole or path.absolute().relative_to(folder).as_posix() in wrong else None
+    return None
 
 
 def entries(root: Path, known: Sequence[Job]) -> list[Entry]:
@@ -236,14 +244,15 @@ def remove(entry: Entry, root: Path, further: Iterable[Path] = ()) -> str:
     Raises:
         InputError: It cannot be deleted.
     """
-    lock = lock_of(Stage(entry.stage, entry.key, entry.folder))
+    stage = Stage(entry.stage, entry.key, entry.folder)
+    lock = lock_of(stage)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return "a job makes it"
     try:
         if entry.finished:
-            aside = entry.folder.with_name(f"{entry.key}.{os.getpid()}-{uuid.uuid4().hex[:8]}{PARTIAL}")
+            aside = new_partial(stage)
             entry.folder.replace(aside)
             if any(entry.key in job.keys for job in jobs(root, further) if job.running):
                 aside.replace(entry.folder)

@@ -76,9 +76,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
             "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "inventory", "io", "labels", "mr",
-            "parallel", "priors", "processes",
-            "progress", "rotation", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
-            "texts", "threads", "tracking", "volume", "writing",
+            "parallel", "priors", "processes", "progress", "rotation", "sampler", "scanner", "settings", "store",
+            "streaming", "streams", "synthesis", "targets", "texts", "threads", "tracking", "volume", "writing",
         },
         "translation": {
             "accelerator", "cohort", "dataset", "errors", "io", "mr", "parallel", "processes", "progress", "rotation",
@@ -107,8 +106,9 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "stages": {
             "atlas", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "events", "folders",
             "inventory", "io", "job_settings", "job_status", "kinds", "labels", "mr", "parallel", "phantom", "priors",
-            "progress", "report", "sampler", "scanner", "settings", "store", "streaming", "synthesis", "targets",
-            "texts", "threads", "tracking", "trainer", "translation", "upkeep", "versions", "volume", "writing",
+            "progress", "report", "sampler", "scanner", "settings", "store", "streaming", "streams", "synthesis",
+            "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep", "versions", "volume",
+            "writing",
         },
         "proposal": {
             "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from labelct.errors import InputError
-from labelct.folders import check_launch_folder, check_takes_files, made, matching, missing, together, whole
+from labelct.folders import (
+    check_launch_folder,
+    check_takes_files,
+    deepest_there,
+    made,
+    matching,
+    missing,
+    together,
+    whole,
+)
 
 
 def full(*first):
@@ -173,3 +182,11 @@ def test_a_launch_folder_that_was_removed_is_one_line(tmp_path, monkeypatch):
         check_launch_folder()
     monkeypatch.chdir(tmp_path)
     check_launch_folder()
+
+
+def test_the_deepest_that_is_there_may_be_the_path_itself_or_a_broken_link(tmp_path, monkeypatch):
+    assert deepest_there(tmp_path) == deepest_there(tmp_path / "a" / "b") == tmp_path
+    (tmp_path / "link").symlink_to("nowhere")
+    assert deepest_there(tmp_path / "link") == tmp_path / "link"
+    monkeypatch.chdir(tmp_path)
+    assert deepest_there(Path("a") / "b") == tmp_path

@@ -180,3 +180,8 @@ def test_an_empty_bound_is_none(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     check_threads()
     assert bounded(8, "OMP_NUM_THREADS") == 8
+
+
+def test_one_by_one_is_the_work_of_this_process():
+    alone = ParallelSettings(workers=4, backend="loky").one_by_one()
+    assert map_cases(lambda _: os.getpid(), range(3), alone, "cases") == [os.getpid()] * 3

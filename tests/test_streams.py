@@ -1,10 +1,11 @@
 import io
+import logging
 import subprocess
 import sys
 
 import pytest
 
-from labelct.streams import tell_any_name
+from labelct.streams import tell_any_name, untold
 
 
 def printed(monkeypatch, encoding, errors, name):
@@ -47,3 +48,18 @@ def test_what_a_command_opens_takes_the_number_of_no_closed_stream(tmp_path, clo
     done = subprocess.run(["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code], check=False)
     assert done.returncode == 0
     assert (tmp_path / "file").read_bytes() == b""
+
+
+def test_loggers_are_still_but_for_errors_and_speak_again_whatever_happens(caplog):
+    caplog.set_level(logging.INFO)
+    own = logging.getLogger("some.tool")
+
+    def fail():
+        own.warning("hint")
+        own.error("error")
+        raise KeyError
+
+    with pytest.raises(KeyError), untold("some", "other"):
+        fail()
+    own.info("again")
+    assert [record.message for record in caplog.records] == ["error", "again"]

@@ -26,8 +26,8 @@ from labelct.errors import SPACE, InputError, LabelctError, refusal
 from labelct.folders import missing, remove_empty
 from labelct.processes import end_with
 from labelct.signals import interrupt_on_signals, interrupted_by, interrupted_code, leave
-from labelct.store import harmed
 from labelct.streams import tell_any_name
+from labelct.upkeep import harmed
 from labelct.writing import write_text
 
 log = logging.getLogger(__name__)

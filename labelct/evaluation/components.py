@@ -1,4 +1,4 @@
-"""Largest connected components, the one step of post-processing before scoring."""
+"""Where label values lie, and their largest connected components, the one step of post-processing before scoring."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,9 +7,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 WHOLE = 0.995  # of a structure's voxels: label maps have specks, which are no parts
-MOST_PARTS = (
-    4  # lungs and kidneys have two; what has more (ribs, lesions, cartilages) has another number in each patient
-)
+MOST_PARTS = 4  # kidneys have two; what has more (ribs, lesions, cartilages) has another number in each patient
+
+
+def boxes_of(label_array: NDArray[np.integer]) -> dict[int, tuple[slice, ...]]:
+    """Return the box of each label value above 0 that occurs."""
+    found = enumerate(ndimage.find_objects(label_array), start=1)
+    return {value: box for value, box in found if box is not None}
 
 
 def keep_largest(label_array: NDArray[np.uint8], counts: Mapping[int, int]) -> NDArray[np.uint8]:
@@ -24,12 +28,10 @@ def keep_largest(label_array: NDArray[np.uint8], counts: Mapping[int, int]) -> N
     Returns:
         `(x, y, z)` a new array of the same type.
     """
-    kept = label_array.copy()
-    boxes = ndimage.find_objects(label_array)
+    kept, boxes = label_array.copy(), boxes_of(label_array)
     for value, count in counts.items():
-        box = boxes[value - 1] if 0 < value <= len(boxes) else None
-        if box is not None:
-            inside = kept[box]
+        if value in boxes:
+            inside = kept[boxes[value]]
             inside[_smaller_components(inside == value, count)] = 0
     return kept
 
@@ -52,11 +54,10 @@ def part_counts(label_array: NDArray[np.uint8], values: Iterable[int]) -> dict[i
         label_array: `(x, y, z)` label values.
         values: Those to count.
     """
-    boxes, counts = ndimage.find_objects(label_array), {}
+    boxes, counts = boxes_of(label_array), {}
     for value in values:
-        box = boxes[value - 1] if 0 < value <= len(boxes) else None
-        if box is not None:
-            sizes = _component_sizes(label_array[box] == value)
+        if value in boxes:
+            sizes = _component_sizes(label_array[boxes[value]] == value)
             counts[value] = int(np.searchsorted(np.cumsum(sizes), WHOLE * sizes.sum())) + 1
     return counts
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from labelct.body import largest_region
+from labelct.evaluation.components import boxes_of
 from labelct.evaluation.figures import AXIAL, CORONAL, SAGITTAL, Plane, Scan, centre, contour, save, show
 from labelct.evaluation.palette import colours
 from labelct.evaluation.volumetry import Measured
@@ -96,10 +97,9 @@ def levels_of(label_array: NDArray[np.uint8], values: Sequence[int], count: int)
         count: How many slices.
     """
     depth = label_array.shape[2]
-    weight, boxes = np.zeros(depth), find_objects(label_array)
+    weight, boxes = np.zeros(depth), boxes_of(label_array)
     for value in values:
-        box = boxes[value - 1] if value <= len(boxes) else None
-        if box is not None:
+        if box := boxes.get(value):
             areas = np.count_nonzero(label_array[box] == value, axis=(0, 1))
             weight[box[2]] += areas / areas.sum()
     if not weight.any():

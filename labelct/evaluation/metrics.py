@@ -1,14 +1,14 @@
 """Dice, surface Dice, Hausdorff distance and volume error of one segmentation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from scipy.spatial import KDTree
 
+from labelct.evaluation.components import boxes_of
 from labelct.evaluation.settings import EvaluationSettings
 
 Side: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -50,10 +50,10 @@ def score(
     """
     if prediction.shape != truth.shape:
         raise ValueError(f"prediction {prediction.shape} and truth {truth.shape} lie on different grids")
-    boxes, others = ndimage.find_objects(prediction), ndimage.find_objects(truth)
+    boxes = boxes_of(prediction), boxes_of(truth)
     rows = []
     for name, value in labels.items():
-        box = _union(boxes, others, value)
+        box = _union([known[value] for known in boxes if value in known])
         rows.append(_row(name, prediction[box] == value, truth[box] == value, spacing, settings))
     return rows
 
@@ -161,13 +161,10 @@ def _area_table(spacing: tuple[float, float, float]) -> tuple[NDArray[np.float64
     return table.numpy().astype(np.float64), weights.numpy().reshape(2, 2, 2).astype(np.uint8)
 
 
-def _union(
-    boxes: list[tuple[slice, ...] | None], others: list[tuple[slice, ...] | None], value: int
-) -> tuple[slice, ...]:
-    """Return the smallest box that holds label `value` in two arrays with these `ndimage.find_objects`."""
-    found = [box for known in (boxes, others) if value <= len(known) and (box := known[value - 1]) is not None]
-    if not found:
+def _union(boxes: Sequence[tuple[slice, ...]]) -> tuple[slice, ...]:
+    """Return the smallest box that holds some boxes; an empty one for none."""
+    if not boxes:
         return (slice(0, 0),) * 3
     return tuple(
-        slice(min(side.start for side in axis), max(side.stop for side in axis)) for axis in zip(*found, strict=True)
+        slice(min(side.start for side in axis), max(side.stop for side in axis)) for axis in zip(*boxes, strict=True)
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
+
+from labelct.evaluation.components import boxes_of
 
 MM3_PER_ML = 1000
 ENDS = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior"))  # of x, y and z, which lead to RAS
@@ -49,10 +50,10 @@ def measure(
         spacing: Voxel size, mm.
         hu: `(x, y, z)` HU; None: the image is in another unit.
     """
-    boxes, voxel_ml = find_objects(label_array), float(np.prod(spacing)) / MM3_PER_ML
+    boxes, voxel_ml = boxes_of(label_array), float(np.prod(spacing)) / MM3_PER_ML
     found = []
     for name, value in labels.items():
-        box = boxes[value - 1] if value <= len(boxes) else None
+        box = boxes.get(value)
         inside = None if box is None else label_array[box] == value
         voxels = 0 if inside is None else int(np.count_nonzero(inside))
         mean = sd = None

@@ -89,9 +89,10 @@ def _fit(path: Path, slices: Sequence[Slice]) -> tuple[NDArray[np.float64], NDAr
     """Return the position of the first slice and the step to the next, of slices in order."""
     positions, normal = np.array([one.position for one in slices]), slices[0].normal
     if len(slices) == 1:
-        if not 0 < (slices[0].thickness or 0) < np.inf:
+        thickness = slices[0].thickness or 0.0
+        if not 0 < thickness < np.inf:
             raise InputError(path, "its one slice says no thickness", "give a series of two slices or more")
-        return positions[0], normal * slices[0].thickness
+        return positions[0], normal * thickness
     steps = np.diff(positions @ normal)
     if steps.min() < AGREE:
         here = int(np.argmin(steps))

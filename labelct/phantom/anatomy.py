@@ -5,7 +5,7 @@ voxels are mapped there by its stature and girth and by one diffeomorphic warp, 
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,40 +54,49 @@ SHORTEST_CROPPED = 300.0  # mm: a shorter view has nothing to lose, it would hol
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """Every number that makes one subject, ready for JSON.
+class Placed:
+    """What every subject has: its template placed on a grid, and its fat.
 
     Attributes:
-        size: Field of view `(x, y, z)`, mm.
-        centre: Its centre in template coordinates before the warp, mm.
+        size: What the warp spans `(x, y, z)`, mm: of a trunk the field of view.
+        centre: Template coordinates of the middle of the grid before the warp, mm.
         scale: Patient millimetres per template millimetre along x, y and z.
+        velocity: Control points of the warp, mm.
         habitus: 0 lean to 1 obese.
         fat: Subcutaneous fat in front, at the sides and behind, mm.
-        domes: Heights of the right and left dome of the diaphragm, mm.
-        fissure: Shift of the fissures of the lungs, mm.
         bulk: Factor on the muscles.
-        left_lobe: Factor on the liver's left lobe.
-        male: Whether there is a prostate.
-        poses: Offset (mm) and scale of each organ.
-        coil: Axis and radius of the small bowel, mm.
-        colon: Axis and radius of the colon, mm.
-        velocity: Control points of the warp, mm.
     """
 
     size: list[float]
     centre: list[float]
     scale: list[float]
+    velocity: list[Any]
     habitus: float
     fat: list[float]
+    bulk: float
+
+
+@dataclass(frozen=True)
+class Anatomy(Placed):
+    """Every number that makes one trunk, ready for JSON.
+
+    Attributes:
+        domes: Heights of the right and left dome of the diaphragm, mm.
+        fissure: Shift of the fissures of the lungs, mm.
+        left_lobe: Factor on the liver's left lobe.
+        male: Whether there is a prostate.
+        poses: Offset (mm) and scale of each organ.
+        coil: Axis and radius of the small bowel, mm.
+        colon: Axis and radius of the colon, mm.
+    """
+
     domes: list[float]
     fissure: float
-    bulk: float
     left_lobe: float
     male: bool
     poses: dict[str, list[float]]
     coil: list[list[float]]
     colon: list[list[float]]
-    velocity: list[Any]
 
 
 def sample_anatomy(settings: PhantomSettings, rng: np.random.Generator) -> Anatomy:
@@ -177,26 +186,6 @@ def label_map(
     paint_rest(canvas, body, lean=6 - 5 * anatomy.habitus)
     _drop_crumbs(canvas.labels, canvas.values["_fat"])
     return canvas.labels, dict(enumerate(NAMES, start=1))
-
-
-class Placed(Protocol):
-    """What places a subject's template on a grid: extent, centre, stature and girth, warp."""
-
-    @property
-    def size(self) -> list[float]:
-        """What the warp spans, mm."""
-
-    @property
-    def centre(self) -> list[float]:
-        """Template coordinates of the middle of the grid, mm."""
-
-    @property
-    def scale(self) -> list[float]:
-        """Patient millimetres per template millimetre."""
-
-    @property
-    def velocity(self) -> list[Any]:
-        """Control points of the warp, mm."""
 
 
 def template_coordinates(

@@ -81,7 +81,7 @@ def paint_vessels(volume: Image, patient: Patient, rng: np.random.Generator) -> 
     mix(volume, _vessels(liver, patient.mask("portal_vein_and_splenic_vein"), 45, 5.0, spacing, rng), portal)
     mix(volume, _vessels(liver, patient.mask("inferior_vena_cava"), 32, 4.5, spacing, rng), veins)
     for side in ("left", "right"):
-        mix(volume, _vessels(patient.mask("lung", side), heart, 130, 4.5, spacing, rng), 40.0)
+        mix(volume, _vessels(patient.mask("lung", suffix=side), heart, 130, 4.5, spacing, rng), 40.0)
 
 
 def _vessels(

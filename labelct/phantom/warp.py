@@ -44,7 +44,7 @@ def interpolate(field: NDArray[np.floating], positions: list[NDArray[np.floating
     return field
 
 
-def integrate(velocity: NDArray[np.floating], spacing: float, squarings: int = SQUARINGS) -> NDArray[np.floating]:
+def integrate(velocity: NDArray[np.floating], spacing: float) -> NDArray[np.floating]:
     """Return the displacement of the flow of a stationary velocity field at time 1.
 
     Arsigny et al., A log-Euclidean framework for statistics on diffeomorphisms, MICCAI 2006:
@@ -53,14 +53,13 @@ def integrate(velocity: NDArray[np.floating], spacing: float, squarings: int = S
     Args:
         velocity: `(nx, ny, nz, 3)`, mm.
         spacing: Distance of the nodes, mm.
-        squarings: Number n of self-compositions.
 
     Returns:
         Displacement `(nx, ny, nz, 3)`, mm.
     """
-    displacement = velocity / 2**squarings
+    displacement = velocity / 2**SQUARINGS
     nodes = np.stack(np.meshgrid(*[np.arange(n, dtype=float) for n in velocity.shape[:3]], indexing="ij"))
-    for _ in range(squarings):
+    for _ in range(SQUARINGS):
         landing = nodes + np.moveaxis(displacement, -1, 0) / spacing
         carried = [ndimage.map_coordinates(displacement[..., k], landing, order=1, mode="nearest") for k in range(3)]
         displacement = displacement + np.stack(carried, axis=-1)

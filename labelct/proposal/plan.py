@@ -1,5 +1,6 @@
 """What is proposed for label maps on a machine: names, targets, recipe, grid and network, and what was assumed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -146,10 +147,7 @@ def _structures(
     """Return the labels that occur, and what is like the names of those that the priors' table does not know."""
     if layout.structures:
         return [Structure(None, name, name, layout.cases) for name in layout.structures], {}
-    counts = {
-        value: sum(value in seen.voxels for seen in looks)
-        for value in sorted(set().union(*(seen.voxels for seen in looks)))
-    }
+    counts = dict(sorted(Counter(value for seen in looks for value in seen.voxels).items()))
     given = {value: table.get(value) for value in counts}
     renamed = names.rename([name for name in given.values() if name and name != IGNORE])
     called = {

@@ -1,7 +1,6 @@
 """What lies in label maps: their grids, and how many voxels each value has; and what is no label map."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,11 +86,6 @@ def check(seen: Look) -> None:
         (value,) = seen.voxels
         problem = f"its only label {value} fills {100 * filled:.0f} % of the volume: there is nothing to tell it from"
         raise InputError(seen.path, problem, "give label maps with 0 where no structure lies")
-
-
-def total(looks: Iterable[Look]) -> Counter[int]:
-    """Return in how many of some label maps each value occurs."""
-    return Counter(value for seen in looks for value in seen.voxels)
 
 
 def _count(labels: NDArray[np.unsignedinteger]) -> dict[int, int]:

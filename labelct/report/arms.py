@@ -49,6 +49,11 @@ class FinishedRun:
     seconds: Sequence[tuple[str, float]] = field(default=(), repr=False, compare=False)
     software: str = field(default="", repr=False, compare=False)
 
+    @property
+    def trained(self) -> str:
+        """Its seed, and the fold that it held out, as text: `0`, or `0, fold 1/6`."""
+        return self.seed + (f", fold {self.fold}" if self.fold else "")
+
     def arm(self, by: Iterable[str]) -> str:
         """Return the name of the arm that this run belongs to."""
         return ", ".join(f"{name}={self.choices.get(name, UNSET)}" for name in by) or "all"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from labelct.report.statistics import summarise
+from labelct.report.statistics import KEY, beside, summarise
 
 
 def joined(scores: pd.DataFrame) -> pd.DataFrame:
@@ -44,9 +44,7 @@ def by_fold(scores: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     if dealt.empty:
         return pd.DataFrame()
     dealt = dealt.sort_values("fold", key=lambda folds: folds.str.partition("/")[0].astype(int), kind="stable")
-    rows = summarise(dealt, [*by, "arm", "fold", "test", "label"])
-    order = rows.groupby(["arm", "test", "label"], sort=False).ngroup()
-    return rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    return beside(summarise(dealt, [*by, "arm", "fold", "test", "label"]), KEY)
 
 
 def remarks(scores: pd.DataFrame) -> list[str]:

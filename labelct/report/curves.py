@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
@@ -111,19 +112,15 @@ def curve(points: pd.DataFrame, axis: Axis, dice_from: float = 0.0) -> Figure:
         axes.set_ylabel("Dice", fontsize=9)
     figure.axes[0].set_ylim(dice_from, 1.0 + ROOM * (1.0 - dice_from))
     if len(colours) > 1:
-        _legend(figure, list(colours), columns)
+        shown = _shown(figure)
+        plots.legend(figure, {name: shown[name] for name in colours if name in shown})
     return figure
 
 
-def _legend(figure: Figure, lines: Sequence[str], columns: int) -> None:
-    """Name each line once below all panels, of which so many stand beside each other."""
-    shown = {
-        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    beside = max(1, columns * 60 // max(map(len, lines)))
-    names = [name for name in lines if name in shown]
-    places: dict[str, Any] = {"loc": "outside lower center", "ncols": beside, "fontsize": 7, "frameon": False}
-    figure.legend([shown[name] for name in names], names, **places)
+def _shown(figure: Figure) -> dict[str, Artist]:
+    """Return what was drawn for each line by its name, once whatever the number of panels."""
+    drawn = (zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes)
+    return {label: handle for pairs in drawn for handle, label in pairs}
 
 
 def _framed(axes: Axes, points: pd.DataFrame, axis: Axis) -> None:
@@ -133,8 +130,7 @@ def _framed(axes: Axes, points: pd.DataFrame, axis: Axis) -> None:
     ticks = points[["place", "tick"]].drop_duplicates().sort_values(["place", "tick"])
     axes.set_xticks(ticks["place"], ticks["tick"], fontsize=8)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.grid(linewidth=0.4, alpha=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+    plots.frame(axes)
 
 
 def _line(axes: Axes, points: pd.DataFrame, colour: str, dice_from: float) -> None:

@@ -11,7 +11,7 @@ from labelct.errors import InputError, listed
 from labelct.report import arms, cross_validation, hours, published, tables
 from labelct.report.arms import FinishedRun
 from labelct.report.settings import StatisticsSettings
-from labelct.report.statistics import KEY, compare_arms, summarise
+from labelct.report.statistics import KEY, beside, compare_arms, summarise
 
 FEW = 10  # cases below which a percentile bootstrap is known to be too narrow
 MOST_VERSIONS = 2  # named in a warning, a commit of forty characters each
@@ -135,8 +135,7 @@ def summarised(
     if reference:
         results = results.merge(compare_arms(scores, reference, settings), how="left", on=list(KEY))
         results["pairs"] = results["pairs"].astype("Int64")
-    order = results.groupby(["test", "label"], sort=False).ngroup()
-    return results.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    return beside(results, ["test", "label"])
 
 
 def _remarks(results: pd.DataFrame, reference: str | None, settings: StatisticsSettings) -> list[str]:

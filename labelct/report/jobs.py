@@ -10,7 +10,7 @@ from labelct.report.arms import FinishedRun
 
 
 @dataclass(frozen=True)
-class Job:
+class JobLine:
     """A finished job as a line of a table.
 
     Attributes:
@@ -30,7 +30,7 @@ class Job:
     link: str
 
 
-def table(runs: Sequence[FinishedRun], by: Sequence[str], out: Path) -> list[Job]:
+def table(runs: Sequence[FinishedRun], by: Sequence[str], out: Path) -> list[JobLine]:
     """Return the jobs of a report.
 
     Args:
@@ -39,13 +39,13 @@ def table(runs: Sequence[FinishedRun], by: Sequence[str], out: Path) -> list[Job
         out: The folder that the page will lie in.
     """
     return [
-        Job(
+        JobLine(
             run.arm(by),
-            run.seed + (f", fold {run.fold}" if run.fold else ""),
+            run.trained,
             _number(run.scores["dice"].mean(), 3),
             _number(sum(seconds for _, seconds in run.seconds) / 3600.0 or float("nan"), 2),
             str(run.folder),
-            quote(_relative(run.folder, out)) + "/",
+            quote(Path(os.path.relpath(run.folder.resolve(), out.resolve())).as_posix()) + "/",
         )
         for run in runs
     ]
@@ -53,8 +53,3 @@ def table(runs: Sequence[FinishedRun], by: Sequence[str], out: Path) -> list[Job
 
 def _number(value: float, digits: int) -> str:
     return "–" if value != value else f"{value:.{digits}f}"
-
-
-def _relative(folder: Path, out: Path) -> str:
-    """Return a folder as seen from another one, so that both can be moved together."""
-    return Path(os.path.relpath(folder.resolve(), out.resolve())).as_posix()

@@ -1,6 +1,6 @@
 """How the networks of a comparison learnt: loss and validation Dice of every run over its steps, by arm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -63,18 +63,10 @@ def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
         axes.set_xlabel(steps, fontsize=9)
         axes.set_ylabel(SHOWN[metric], fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
-        axes.tick_params(labelsize=8)
-        axes.grid(linewidth=0.4, alpha=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
+        plots.frame(axes)
     if len(colours) > 1:
-        _legend(figure, colours)
+        plots.legend(figure, {arm: Line2D([], [], color=colour) for arm, colour in colours.items()})
     return figure
-
-
-def _legend(figure: Figure, colours: Mapping[str, str]) -> None:
-    handles = [Line2D([], [], color=colour) for colour in colours.values()]
-    columns = max(1, int(figure.get_figwidth() / (0.6 + 0.07 * max(map(len, colours)))))
-    figure.legend(handles, list(colours), loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -49,8 +49,8 @@ def worst_overlays(runs: Sequence[FinishedRun], by: Sequence[str]) -> dict[str, 
         for row in run.scores.dropna(subset="dice").to_dict("records"):
             path, dice = run.folder / "figures" / f"overlay_{row['test']}_{row['case']}.png", row["dice"]
             if path.is_file() and dice < found.get(arm, (2.0,))[0]:
-                of = f"{arm}, seed {run.seed}" + (f", fold {run.fold}" if run.fold else "")
-                found[arm] = (dice, f"{of}: {row['case']}, {row['label']}, Dice {dice:.3f}", path)
+                of = f"{arm}, seed {run.trained}: {row['case']}, {row['label']}"
+                found[arm] = (dice, f"{of}, Dice {dice:.3f}", path)
     return {caption: path for _, caption, path in found.values()}
 
 

@@ -1,10 +1,12 @@
 """A figure in the forms that pages, slides and papers take: PNG of 300 dpi, SVG and PDF, the same bytes every time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -25,6 +27,20 @@ def colours(count: int) -> list[str]:
     if count > len(names):
         names = [to_hex(colour) for colour in mpl.colormaps["tab20"].colors]  # type: ignore[attr-defined]
     return [names[index % len(names)] for index in range(count)]
+
+
+def frame(axes: Axes, along: Literal["both", "y"] = "both") -> None:
+    """Give axes a faint grid and small numbers, along both or along the vertical one, and no lines above and right."""
+    axes.grid(axis=along, linewidth=0.4, alpha=0.6)
+    axes.tick_params(axis=along, labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend(figure: Figure, handles: Mapping[str, Artist]) -> None:
+    """Say below all panels what each colour or line is, by name, as many beside each other as there is room for."""
+    columns = max(1, int(figure.get_figwidth() / (0.6 + 0.07 * max(map(len, handles), default=0))))
+    place: dict[str, Any] = {"loc": "outside lower center", "ncols": columns, "fontsize": 7, "frameon": False}
+    figure.legend(list(handles.values()), list(handles), **place)
 
 
 def save(figure: Figure, path: Path, forms: Sequence[Form] = FORMS) -> None:

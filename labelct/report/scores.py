@@ -48,6 +48,12 @@ def check(scores: pd.DataFrame) -> None:
         raise ValueError("a test, case and label is there twice")
 
 
+def mean_dice(scores: pd.DataFrame) -> float | None:
+    """Return the mean Dice over the rows where it is defined, None where it is in none: absent is never a score."""
+    mean = scores["dice"].mean()
+    return None if pd.isna(mean) else float(mean)
+
+
 def plain(scores: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows for JSON: None, which it has, in place of NaN, which it has not."""
     return scores.astype(object).where(scores.notna(), None).to_dict("records")

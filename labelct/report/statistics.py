@@ -115,6 +115,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in p]
 
 
+def beside(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return rows that agree in the columns `names` beside each other, all in order of first appearance."""
+    order = rows.groupby(list(names), sort=False).ngroup()
+    return rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
 def case_table(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Arrange one metric by case and run.
 

@@ -83,7 +83,8 @@ def dice_plot(scores: pd.DataFrame, metric: Metric = DICE) -> Figure:
         for axes in figure.axes:
             axes.set_ylim(metric.low, high)
     if len(arms) > 1:
-        _legend(figure, arms)
+        colours = zip(arms, plots.colours(len(arms)), strict=True)
+        plots.legend(figure, {arm: Line2D([], [], marker="o", linestyle="", color=colour) for arm, colour in colours})
     return figure
 
 
@@ -166,12 +167,4 @@ def _vertical(axes: Axes, metric: Metric) -> None:
     room = 0.01 if metric.high is not None else 0.05  # a median at the upper end stays below it
     axes.set_ylim(metric.low, max(high, metric.low + 1e-9) + room * (high - metric.low))
     axes.set_ylabel(metric.text, fontsize=9)
-    axes.tick_params(axis="y", labelsize=8)
-    axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _legend(figure: Figure, arms: Sequence[str]) -> None:
-    handles = [Line2D([], [], marker="o", linestyle="", color=colour) for colour in plots.colours(len(arms))]
-    columns = max(1, int(figure.get_figwidth() / (0.45 + 0.07 * max(len(arm) for arm in arms))))
-    figure.legend(handles, arms, loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
+    plots.frame(axes, "y")

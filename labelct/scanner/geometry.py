@@ -44,6 +44,11 @@ class Grid:
         """Return the voxel middles along one axis in mm."""
         return self.origin[number] + np.arange(self.shape[number], dtype=np.float64) * self.spacing[number]
 
+    @property
+    def corner(self) -> float:
+        """How far its corner columns lie from the axis in mm."""
+        return math.hypot(*(max(abs(self.axis(number)[0]), abs(self.axis(number)[-1])) for number in (0, 1)))
+
     def slices(self, start: int, stop: int) -> Grid:
         """Return the grid of the slices `[start, stop)`."""
         x, y, z = self.origin
@@ -150,6 +155,16 @@ class Helix:
         )
 
 
+def focal_places(rays: int, width: float) -> NDArray[np.float64]:
+    """Return the places on the focal spot that cells of so many rays are seen from, mm beside its middle.
+
+    Args:
+        rays: Rays per cell along the channels, each of a place of its own.
+        width: Of the focal spot in mm; 0: a point.
+    """
+    return ((np.arange(rays) + 0.5) / rays - 0.5) * width if width > 0 else np.zeros(1)
+
+
 def pitch_limit(radius: float, source_isocentre: float) -> float:
     """Return the largest pitch at which every view direction lights a voxel at `radius` (mm) from the axis."""
     g = math.asin(min(radius / source_isocentre, 1.0))
@@ -173,8 +188,7 @@ def recon_radius(scanner: ScannerSettings, helix: Helix, grid: Grid) -> float:
     if chosen is not None and chosen / 2 > helix.field_of_view:
         allowed = f"{2 * helix.field_of_view:.0f} mm or less, the field of view of this scanner"
         raise SettingError("recon.field_of_view", chosen, allowed, "widen the fan: more channels or channel_pitch")
-    corner = math.hypot(*(max(abs(grid.axis(number)[0]), abs(grid.axis(number)[-1])) for number in (0, 1)))
-    return min(corner, chosen / 2 if chosen is not None else helix.field_of_view)
+    return min(grid.corner, chosen / 2 if chosen is not None else helix.field_of_view)
 
 
 def plan(scanner: ScannerSettings, grid: Grid) -> Helix:

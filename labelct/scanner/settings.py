@@ -125,6 +125,11 @@ class ScannerSettings(Checked):
             allowed = f"{self.row_width:g} to {beam:g} mm: a detector row to the collimation of {self.rows} rows"
             raise SettingError("recon.slice_thickness", thickness, allowed, "or change scanner.rows or row_width")
 
+    @property
+    def keeps_projections(self) -> bool:
+        """Whether the noise-free projections of a scan are kept on disk."""
+        return self.kind == "helical" and self.mode == "full" and self.cache
+
 
 @dataclass
 class DoseSettings(Checked):

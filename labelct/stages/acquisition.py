@@ -43,7 +43,7 @@ def shared_out(parallel: ParallelSettings, scanner: ScannerSettings) -> Parallel
     """Return how scans spread over processes: one on a card, whose memory and context processes cannot share."""
     if scanner.kind != "helical" or scanner.backend != "cuda":
         return parallel
-    return dataclasses.replace(parallel, workers=1, backend="sequential")
+    return parallel.one_by_one()
 
 
 def _drawn_by_workers(config: Config) -> bool:

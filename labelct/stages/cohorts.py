@@ -63,9 +63,13 @@ def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
     """
     if config.evaluation.folds is None:
         return _usable(config, root)
-    whole = dataclasses.replace(config, limit=LimitSettings())
-    cohort, stage = _usable(whole, root)
+    cohort, stage = _usable(unlimited(config), root)
     return folding.fold(config, cohort, stage, root), stage
+
+
+def unlimited(config: Config) -> Config:
+    """Return the experiment without limits: they are of each fold, and of cohorts that a network is trained on."""
+    return dataclasses.replace(config, limit=LimitSettings())
 
 
 def _usable(config: Config, root: Path) -> tuple[Cohort, Stage]:

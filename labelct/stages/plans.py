@@ -10,10 +10,11 @@ from typing import Any
 from labelct import events, upkeep
 from labelct.config import Config
 from labelct.errors import InputError
+from labelct.folders import deepest_there
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import atlases, cohorts, durations, training
-from labelct.stages.preflight import untold
 from labelct.store import Stage, planned
+from labelct.streams import untold
 from labelct.synthesis.recipes import RECIPES
 from labelct.trainer.face import DataSize
 
@@ -53,11 +54,6 @@ class Plan:
     stages: Sequence[PlannedStage]
     free: int
 
-    @property
-    def needed(self) -> float:
-        """Bytes of the stages that would be made, as far as that is known."""
-        return sum(stage.size or 0.0 for stage in self.stages if stage.made)
-
 
 def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
     """Return what a chain of stages would do, walked without making any.
@@ -89,8 +85,7 @@ def walk(config: Config, root: Path, chain: Callable[[], Any]) -> Plan:
     came_to = max((number for number, name in enumerate(expected) if name in walked), default=-1)
     later = [name for name in expected[came_to + 1 :] if name not in walked]
     stages += [_guess(name, [entry for entry in known if entry.stage == name], size) for name in later]
-    there = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
-    return Plan(stages, shutil.disk_usage(there).free)
+    return Plan(stages, shutil.disk_usage(deepest_there(root)).free)
 
 
 def _size(config: Config, root: Path) -> DataSize | None:
@@ -107,9 +102,7 @@ def _expected(config: Config) -> list[str]:
     """Return the names of the stages that the chain has, for those that the walk did not come to."""
     made = isinstance(config.cohort, EmbeddedSettings)
     translated = ["translation"] if RECIPES[config.data.kind].translated else []
-    scanner = config.scanner
-    cached = config.data.is_scanned() and scanner.kind == "helical" and scanner.mode == "full" and scanner.cache
-    projections = [upkeep.PROJECTIONS] if cached else []
+    projections = [upkeep.PROJECTIONS] if config.data.is_scanned() and config.scanner.keeps_projections else []
     checked, scored = (["checked"], ["segmentation", "scores"]) if config.test else ([], [])
     before = ["cohort" if made else "selection", *checked, *translated, *atlases.foreseen(config)]
     return [*before, "synthesis", *projections, "dataset", "training", *scored]

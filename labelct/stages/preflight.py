@@ -1,9 +1,5 @@
 """What a job needs, looked for before anything is made: device, cluster, files, structures, priors."""
 
-import dataclasses
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +8,13 @@ from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config, plain
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.folders import check_can_be_made
-from labelct.job_settings import LimitSettings
 from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
 from labelct.stages import atlases, cohorts, folding, priors, training, training_set, translation
 from labelct.store import Stage, planned
+from labelct.streams import untold
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
 from labelct.synthesis.recipes import RECIPES
@@ -46,18 +42,6 @@ def check(config: Config) -> None:
     check_trackers(config.logger)
     with planned(), untold("labelct.cohort"):  # the job opens a cohort again, and says once what there is to warn of
         _check(config)
-
-
-@contextmanager
-def untold(name: str) -> Iterator[None]:
-    """Keep back what the loggers below a name say, errors left out, until the end of the block."""
-    told = logging.getLogger(name)
-    before = told.level
-    told.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        told.setLevel(before)
 
 
 def _check(config: Config) -> None:
@@ -95,7 +79,7 @@ def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
     if config.evaluation.folds is None:
         cohort, stage = cohorts.prepare(config, config.cohort, root)
     else:
-        whole, stage = cohorts.prepare(dataclasses.replace(config, limit=LimitSettings()), config.cohort, root)
+        whole, stage = cohorts.prepare(cohorts.unlimited(config), config.cohort, root)
         cohort = folding.foreseen(config, folding.dealt(whole))
     if not cohort.train:
         raise InputError(stage.folder, "no training subject is left", "check cohort.splits and limit.train")

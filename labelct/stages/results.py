@@ -92,13 +92,7 @@ def write(
     tracker.segmentations("segmentations", lambda: _segmented(config, outcome))
     tracker.summary({f"{key}/{metric}": value for key, means in summary.items() for metric, value in means.items()})
     _print(table, folder)
-    return mean_dice(table)
-
-
-def mean_dice(table: pd.DataFrame) -> float | None:
-    """Return the mean Dice over the rows where it is defined, None where it is in none: absent is never a score."""
-    mean = table["dice"].mean()
-    return None if pd.isna(mean) else float(mean)
+    return scores.mean_dice(table)
 
 
 def summarise(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:

@@ -123,10 +123,9 @@ def _physics(scanner: ScannerSettings) -> dict[str, Any]:
 
 def _projections(config: Config, synthesis: Stage) -> dict[str, Any] | None:
     """Return the recipe of the noise-free projections; None where none are kept."""
-    scanner = config.scanner
-    if scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
+    if not config.scanner.keeps_projections:
         return None
-    return recipe_of("projections", VERSION, {"scanner": _geometry(scanner)}, [synthesis])
+    return recipe_of("projections", VERSION, {"scanner": _geometry(config.scanner)}, [synthesis])
 
 
 def _project(config: Config, synthesis: Stage, recipe: dict[str, Any], root: Path) -> None:

@@ -1,7 +1,7 @@
 """Clean volumes from label maps: HU without noise, the training label and a record of every number drawn."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,12 +84,8 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
         make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity)
         work = [make_one(subject, "train", copies(config), whole) for subject in cohort.train]
         work += [make_one(subject, "val", config.data.replicates_val, checked) for subject in cohort.val]
-        # one translation at a time takes the whole device
-        parallel = (
-            replace(config.parallel, workers=1, backend="sequential")
-            if RECIPES[config.data.kind].translated
-            else config.parallel
-        )
+        alone = RECIPES[config.data.kind].translated  # one translation at a time takes the whole device
+        parallel = config.parallel.one_by_one() if alone else config.parallel
         map_cases(synthesise, work, parallel, f"synthesis {config.data.kind}")
 
     return build(root, recipe_of("synthesis", VERSION, settings, [cohort_stage, *tables.stages]), make)

@@ -200,16 +200,15 @@ def _as_looked_at(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _worst(config: Config, tested: Sequence[Subject], rows: Sequence[dict[str, Any]]) -> list[Subject]:
     """Return the subjects with the lowest mean Dice, as many as `evaluation.overlays` says; without any, at the end."""
-    means = {subject.case: mean_dice(rows, subject.case) for subject in tested}
+    means = {subject.case: _dice_of(subject.case, rows) for subject in tested}
     last = math.inf  # NaN would leave the order to chance
     ranked = sorted(tested, key=lambda subject: (last if (dice := means[subject.case]) is None else dice, subject.case))
     return ranked[: config.evaluation.overlays]
 
 
-def mean_dice(rows: Sequence[Mapping[str, Any]], case: str) -> float | None:
-    """Return the mean Dice of a case over the targets that have one, None where none has: absent is never a score."""
-    known = [float(row["dice"]) for row in rows if row["case"] == case and not math.isnan(row["dice"])]
-    return sum(known) / len(known) if known else None
+def _dice_of(case: str, rows: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the mean Dice of a case over its targets, as `scores.mean_dice`."""
+    return scores.mean_dice(scores.table(row for row in rows if row["case"] == case))
 
 
 def _overlays(
@@ -220,7 +219,7 @@ def _overlays(
     labels = config.targets.values
     for subject in _worst(config, tested, rows):
         prediction, truth, label_map = _masks(config, subject, masks)
-        dice, what = mean_dice(rows, subject.case), "Dice" if len(labels) == 1 else "mean Dice"
+        dice, what = _dice_of(subject.case, rows), "Dice" if len(labels) == 1 else "mean Dice"
         title = f"{subject.case}   {what} {'–' if dice is None else f'{dice:.3f}'}"
         path = folder / f"{name}_{subject.case}.png"
         scan = figures.Scan(image_of(config, subject).array, label_map.spacing, window(config))

@@ -200,7 +200,7 @@ def _grid(subject: Subject, spacing: float | None) -> tuple[int, float, float]:
 def _projections(config: Config, length: float) -> int:
     """Return the bytes of the noise-free projections that are kept of a volume `length` mm long."""
     scanner = config.scanner
-    if not config.data.is_scanned() or scanner.kind != "helical" or scanner.mode != "full" or not scanner.cache:
+    if not config.data.is_scanned() or not scanner.keeps_projections:
         return 0
     turns = length / (scanner.rows * scanner.row_width * scanner.pitch) + SLACK_TURNS
     return int(4 * scanner.rows * scanner.channels * scanner.views * turns)

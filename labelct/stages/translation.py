@@ -10,7 +10,6 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.settings import OwnSettings
 from labelct.config import Config
 from labelct.errors import InputError, SettingError
-from labelct.job_settings import LimitSettings
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import cohorts
 from labelct.store import Stage, build, key_of, recipe_of
@@ -45,7 +44,7 @@ def check(config: Config, root: Path) -> None:
         if isinstance(settings, EmbeddedSettings):
             _check_modality(side, phantom.modality(settings), f"cohort={settings.kind}")
         elif not isinstance(settings, OwnSettings):
-            learnt = _learnt(side, *cohorts.prepare(_whole(config), settings, root))
+            learnt = _learnt(side, *cohorts.prepare(cohorts.unlimited(config), settings, root))
             _reject_tested(config, side, learnt)
 
 
@@ -131,12 +130,7 @@ def described(subject: Subject) -> dict[str, dict[str, str]]:
 
 def _side(config: Config, side: str, own: Prepared, root: Path) -> Prepared:
     settings = getattr(config.translation, side)
-    return own if isinstance(settings, OwnSettings) else cohorts.prepare(_whole(config), settings, root)
-
-
-def _whole(config: Config) -> Config:
-    """Return the experiment without limits: they are those of the cohorts that a network trains and is scored on."""
-    return dataclasses.replace(config, limit=LimitSettings())
+    return own if isinstance(settings, OwnSettings) else cohorts.prepare(cohorts.unlimited(config), settings, root)
 
 
 def _learnt(side: str, cohort: Cohort, stage: Stage) -> tuple[Subject, ...]:

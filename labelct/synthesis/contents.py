@@ -72,4 +72,4 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Spec] | None:
 
 def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Put the contents in the place of what the prior says."""
-    scene.classes |= {name: dict(spec) for name, spec in (params or {}).items()}
+    scene.classes |= params or {}

@@ -67,7 +67,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
     for name in (*BACKGROUND_CLASSES, *scene.labels):
         normal, uniform = rng.standard_normal(), rng.random()
         classes[name] = _level(scene, name, (enhancement, time), (normal, uniform))
-    classes |= {name: dict(spec) for name, spec in scene.own_hu.items()}
+    classes |= scene.own_hu
     for name, growth in scene.grown.items():
         if growth.host in scene.labels:
             host = classes[growth.host]
@@ -78,7 +78,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
 
 def apply(scene: Scene, params: Mapping[str, Any]) -> None:
     """Give the classes their HU."""
-    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+    scene.classes |= params["classes"]
 
 
 def sample_enhancement(settings: DataSettings, rng: np.random.Generator) -> float:

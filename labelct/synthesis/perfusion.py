@@ -72,7 +72,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Part the late half of each organ from its early one."""
     if params is None:
         return
-    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+    scene.classes |= params["classes"]
     pasted = {name: drawn for name, drawn in params["organs"].items() if name in scene.pasted}
     if not pasted:
         return

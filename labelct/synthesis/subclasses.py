@@ -158,7 +158,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """
     if params is None:
         return
-    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+    scene.classes |= params["classes"]
     painted, count, first = scene.painted, params["count"], len(scene.painted.names)
     organs = [name for name in painted.names if name in params["organs"]]
     row = np.zeros(first, np.uint16)

@@ -104,7 +104,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Paint the trees into the organ, whatever parts it has; lesions and neighbours stay as they are."""
     if params is None:
         return
-    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+    scene.classes |= params["classes"]
     if params["host"] not in scene.pasted:
         return
     number, host = scene.painted.add(*params["classes"]), scene.where({params["host"]})

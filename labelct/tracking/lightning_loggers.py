@@ -61,7 +61,7 @@ class TensorBoard:
 
     def summary(self, values: Mapping[str, object]) -> None:
         """Remember single figures of the whole job, those that are numbers."""
-        self._summary |= {name: float(value) for name, value in values.items() if isinstance(value, (int, float))}
+        self._summary |= numbers(values)
 
     def close(self, exit_code: int) -> None:
         """Write configuration and summary, and end the files."""
@@ -110,7 +110,7 @@ class Mlflow:
 
     def summary(self, values: Mapping[str, object]) -> None:
         """Record single figures of the whole job, those that are numbers."""
-        self.log({name: float(value) for name, value in values.items() if isinstance(value, (int, float))}, 0)
+        self.log(numbers(values), 0)
 
     def close(self, exit_code: int) -> None:
         """End the run."""
@@ -137,6 +137,11 @@ def open_mlflow(settings: LoggerSettings, folder: Path, described: Description) 
     logger = MLFlowLogger(settings.project, described.name, uri, tags, artifact_location=files)
     logger.log_hyperparams(mlflow_names(described.config))
     return Mlflow(logger)
+
+
+def numbers(values: Mapping[str, object]) -> dict[str, float]:
+    """Return the values that are numbers."""
+    return {name: float(value) for name, value in values.items() if isinstance(value, (int, float))}
 
 
 def mlflow_names(values: Mapping[str, Any]) -> dict[str, Any]:

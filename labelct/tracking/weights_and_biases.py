@@ -104,7 +104,7 @@ def open_run(settings: LoggerSettings, folder: Path, described: Description) -> 
     account |= {"name": described.name, "config": dict(described.config), "job_type": described.job_type}
     account |= {"group": described.group, "tags": list(described.tags)}
     account |= {"reinit": "finish_previous", "settings": quiet}
-    mode, hindrance = _mode(settings)
+    mode, hindrance = mode_of(settings)
     logging.getLogger("wandb").propagate = False  # it tells of a failure in lines of its own; one of ours is enough
     for attempt in dict.fromkeys((mode, "offline", "disabled")):
         try:
@@ -121,17 +121,12 @@ def open_run(settings: LoggerSettings, folder: Path, described: Description) -> 
     return None
 
 
-def wandb_mode(settings: LoggerSettings) -> str:
-    """Return the wandb mode of a job: `online`, `offline` or `disabled`, never one that asks for a key.
+def mode_of(settings: LoggerSettings) -> tuple[str, str]:
+    """Return how wandb is opened, never so that it asks for a key, and what keeps a run offline that shall not be.
 
     Args:
         settings: `mode` `auto` respects WANDB_MODE; `online` needs a key and a network and is `offline` without them.
     """
-    return _mode(settings)[0]
-
-
-def _mode(settings: LoggerSettings) -> tuple[str, str]:
-    """Return the mode, and what keeps a run offline that nobody asked to be."""
     mode = os.environ.get("WANDB_MODE", "online") if settings.mode == "auto" else settings.mode
     mode = {"dryrun": "offline", "run": "online"}.get(mode, mode)
     if mode in ("offline", "disabled"):

@@ -39,7 +39,9 @@ def batches(
     device = task.device
     region = None if task.region is None else task.region.with_context()
     form = Form.of(model, region)
-    cases = [] if task.volumes is not None else _load(task, form, training_set.train, "training volumes")
+    cases = []
+    if task.volumes is None:
+        cases = load_cases(training_set.train, form, device.threads, "training volumes")
     on_device = samples_on_device(task, cases)
     if on_device:
         cases = [case.to(torch.device(torch_device(device))) for case in cases]
@@ -76,7 +78,8 @@ def validation(task: TrainingTask[Any], training_set: TrainingSet, model: dict[s
 
     Of a training within a region these are the boxes that prediction looks at.
     """
-    cases = _load(task, Form.of(model, task.region), training_set.val, "validation volumes")
+    form = Form.of(model, task.region)
+    cases = load_cases(training_set.val, form, task.device.threads, "validation volumes")
     cases = [case for case in cases if case.centres or task.region is None]
     cases = sorted(cases, key=lambda case: -len(case.centres))[: task.settings.validation_cases or None]
     if not cases:
@@ -85,10 +88,6 @@ def validation(task: TrainingTask[Any], training_set: TrainingSet, model: dict[s
     share = cases[rank() :: count] if len(cases) >= count else cases
     whole: Any = [_whole(case, properties) for case in share]
     return DataLoader(whole, batch_size=None, pin_memory=runs_on_gpu(task.device))
-
-
-def _load(task: TrainingTask[Any], form: Form, cases: Any, description: str) -> list[LoadedCase]:
-    return load_cases(cases, form, task.device.threads, description)
 
 
 def _properties(model: dict[str, Any]) -> IntensityProperties | None:

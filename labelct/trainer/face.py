@@ -153,7 +153,7 @@ class Trainer(Protocol):
             root: The folder of all stages.
 
         Returns:
-            None where the training reads the training set itself.
+            None at all where the training reads the training set itself.
         """
 
     def fit(self, task: TrainingTask[Any], data: Path, folder: Path, tracker: Tracker) -> None:

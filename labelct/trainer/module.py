@@ -13,6 +13,7 @@ from labelct.trainer.clock import TrainingClock
 from labelct.trainer.family import Family
 from labelct.trainer.layout import channels_last
 from labelct.trainer.progress import mean, validation_dice
+from labelct.trainer.resuming import keep
 from labelct.trainer.settings import LoopSettings
 from labelct.trainer.sliding_window import Windows
 
@@ -144,18 +145,12 @@ class Checkpoints(Callback):
         better = dice > self.best
         self.best = dice if better else self.best
         if better:  # first: `last.ckpt` knows its Dice, and a run that goes on from there would not write it again
-            self._save(trainer, "best.ckpt")
-        self._save(trainer, "last.ckpt")
+            keep(trainer, self.folder / "best.ckpt")
+        keep(trainer, self.folder / "last.ckpt")
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Save the end of a run that was never validated, and let it be the best where no Dice was found."""
         if self.best < 0:
-            self._save(trainer, "best.ckpt")
+            keep(trainer, self.folder / "best.ckpt")
         if not validation_dice(module):
-            self._save(trainer, "last.ckpt")
-
-    def _save(self, trainer: Trainer, name: str) -> None:
-        partial = self.folder / f".{name}.partial"
-        trainer.save_checkpoint(partial)
-        if trainer.is_global_zero:
-            partial.replace(self.folder / name)
+            keep(trainer, self.folder / "last.ckpt")

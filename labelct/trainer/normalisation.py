@@ -32,15 +32,8 @@ class IntensityProperties:
     mean: float
     sd: float
 
-    def normalised(self, hu: NDArray[np.generic]) -> NDArray[np.float32]:
-        """Return `hu` clipped and standardised, without unit."""
-        clipped = np.clip(hu.astype(np.float32), np.float32(self.low), np.float32(self.high))
-        clipped -= np.float32(self.mean)
-        clipped /= np.float32(self.sd)
-        return clipped
-
     def standardised(self, hu: Tensor) -> Tensor:
-        """Return the same of a tensor, on its device."""
+        """Return `hu` clipped and standardised, without unit, on its device."""
         return (hu.float().clamp(self.low, self.high) - self.mean) / self.sd
 
     @property

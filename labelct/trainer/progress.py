@@ -1,7 +1,6 @@
 """What a user sees of a training under Lightning: a bar, a line at each validation, `log.csv`, the tracker's curves."""
 
 import csv
-import logging
 import math
 import time
 import warnings
@@ -15,6 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from labelct.progress import ProgressBar
+from labelct.streams import untold
 from labelct.tracking import Tracker
 from labelct.tracking.curves import named, replay
 from labelct.trainer.clock import TrainingClock
@@ -171,17 +171,9 @@ def mean(values: Iterable[float]) -> float:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep Lightning's hints about loggers, workers and idle GPUs off the console."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"(lightning|torch|monai)\..*")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    with untold("lightning.pytorch", "lightning.fabric", "lightning"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"(lightning|torch|monai)\..*")
+        yield
 
 
 def keep_until(path: Path, columns: Sequence[str], start: int) -> None:

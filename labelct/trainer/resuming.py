@@ -1,10 +1,11 @@
-"""Going on from the checkpoint of a killed training, whatever it trains: its steps, its time, what is wrong with it."""
+"""The checkpoint a killed training goes on from, whatever it trains: how it is kept, what it says, what ails it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from lightning.pytorch import Trainer
 
 from labelct.errors import InputError
 from labelct.trainer.clock import TrainingClock
@@ -12,6 +13,14 @@ from labelct.trainer.model import read_checkpoint
 
 # What torch and Lightning raise where a checkpoint lacks something or holds it in another shape.
 UNFIT = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+
+
+def keep(trainer: Trainer, path: Path) -> None:
+    """Write a checkpoint, whole or not at all; every process of the training calls this."""
+    partial = path.with_name(f".{path.name}.partial")
+    trainer.save_checkpoint(partial)
+    if trainer.is_global_zero:
+        partial.replace(path)
 
 
 def steps_done(last: Path, clock: TrainingClock, what: str) -> int:

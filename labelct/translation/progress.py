@@ -20,6 +20,7 @@ from labelct.tracking import Tracker
 from labelct.tracking.curves import named, replay
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.progress import EVERY, Fetched, add_row, keep_until
+from labelct.trainer.resuming import keep
 from labelct.translation.module import TranslationModule
 from labelct.translation.samples import Samples, collapsed, draw
 
@@ -162,10 +163,7 @@ class Keeper(Callback):
             draw(made, path)
             self.tracker.figure("translation/samples", path)
             warn_of_collapse(made, module.step)
-        partial = self.folder / f".{RESUMED}.partial"
-        trainer.save_checkpoint(partial)
-        if trainer.is_global_zero:
-            partial.replace(self.folder / RESUMED)
+        keep(trainer, self.folder / RESUMED)
 
 
 def warn_of_collapse(made: Mapping[str, Tensor], step: int) -> None:

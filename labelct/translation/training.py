@@ -32,6 +32,7 @@ from labelct.trainer.device import (
     torch_threads,
     trainer_arguments,
 )
+from labelct.trainer.export.weights import save
 from labelct.trainer.model import OTHER_SETTINGS, read_checkpoint
 from labelct.trainer.progress import quiet
 from labelct.trainer.resuming import resumed, steps_done
@@ -169,5 +170,4 @@ def _write_generators(folder: Path) -> None:
     for side in ("ct", "mr"):
         front = f"cycle.to_{side}."
         found[side] = {name.removeprefix(front): part for name, part in weights.items() if name.startswith(front)}
-    with written(folder / GENERATORS) as file:
-        torch.save(found, file)
+    save(folder / GENERATORS, found)

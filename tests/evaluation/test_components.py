@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labelct.evaluation.components import keep_largest, kept_parts, part_counts
+from labelct.evaluation.components import boxes_of, keep_largest, kept_parts, part_counts
 from labelct.evaluation.metrics import dice
 
 
@@ -79,3 +79,12 @@ def test_a_perfect_mask_of_what_the_training_has_scores_one(count):
     kept = kept_parts([part_counts(labels, [1])], [1])
     cleaned = keep_largest(labels, {value: most for value, most in kept.items() if most is not None})
     assert dice(cleaned == 1, labels == 1) == 1
+
+
+def test_a_box_holds_every_voxel_of_its_value_and_no_more():
+    labels = np.zeros((6, 5, 4), dtype=np.uint8)
+    labels[1, 2, 0] = labels[3, 4, 2] = 7
+    labels[0, 0, 3] = 2
+    boxes = boxes_of(labels)
+    assert boxes == {2: (slice(0, 1), slice(0, 1), slice(3, 4)), 7: (slice(1, 4), slice(2, 5), slice(0, 3))}
+    assert boxes_of(np.zeros((2, 2, 2), dtype=np.uint8)) == {}

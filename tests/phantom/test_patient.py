@@ -27,7 +27,8 @@ def test_structures_come_each_in_a_box_one_voxel_wider(patient: Patient) -> None
 
 def test_a_mask_is_what_its_prefix_and_suffix_name(patient: Patient) -> None:
     assert np.array_equal(patient.mask("kidney"), np.isin(patient.labels, [1, 2]))
-    assert np.array_equal(patient.mask("kidney", "right"), patient.labels == 2)
+    assert np.array_equal(patient.mask("kidney", suffix="right"), patient.labels == 2)
+    assert np.array_equal(patient.mask("kidney_r", "liver"), patient.labels > 1)
     assert not patient.mask("spleen").any()
 
 

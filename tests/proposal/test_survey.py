@@ -38,8 +38,3 @@ def test_a_label_that_fills_the_volume_and_maps_without_any_are_refused(tmp_path
         survey.survey([write(tmp_path / "a.nii.gz", np.full((8, 8, 8), 5, np.uint8))])
     with pytest.raises(InputError, match="hold no label, all voxels are 0"):
         survey.survey([write(tmp_path / "b.nii.gz", np.zeros((8, 8, 8), np.uint8))])
-
-
-def test_how_many_maps_hold_a_value(tmp_path):
-    paths = [write(tmp_path / "a.nii.gz", labels()), write(tmp_path / "b.nii.gz", labels({"liver": 1}))]
-    assert survey.total(survey.survey(paths)) == {1: 2, 2: 1, 3: 1}

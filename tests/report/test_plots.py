@@ -2,6 +2,7 @@ import struct
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from labelct.report import plots
 
@@ -39,3 +40,15 @@ def test_vectors_keep_their_words(tmp_path, form, start):
 def test_twenty_lines_have_a_colour_each_and_few_those_of_matplotlib():
     assert plots.colours(3) == ["C0", "C1", "C2"]
     assert len(set(plots.colours(20))) == 20
+
+
+def test_a_legend_names_all_and_has_fewer_columns_the_longer_the_names_are():
+    drawn = Figure(figsize=(6.0, 3.0))
+    handles = {name: Line2D([], []) for name in ("a", "b", "c")}
+    plots.legend(drawn, handles)
+    plots.legend(drawn, {name * 40: handle for name, handle in handles.items()})
+    plots.legend(drawn, {})
+    short, long, none = drawn.legends
+    assert [text.get_text() for text in short.get_texts()] == ["a", "b", "c"]
+    assert (short._ncols, long._ncols) == (8, 1)
+    assert none.get_texts() == []

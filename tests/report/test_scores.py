@@ -41,3 +41,8 @@ def test_csv_keeps_every_digit_however_few_numpy_prints(tmp_path):
     with np.printoptions(precision=3):
         scores.write_csv(path, pd.DataFrame({"a": [1 / 3, float("nan")], "b": [1, 2]}))
     assert path.read_text(encoding="utf-8") == f"a,b\n{1 / 3!r},1\n,2\n"
+
+
+def test_a_dice_that_is_nowhere_defined_is_no_zero():
+    assert scores.mean_dice(pd.DataFrame({"dice": [np.nan]})) is None
+    assert scores.mean_dice(pd.DataFrame({"dice": [0.5, np.nan]})) == 0.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labelct.errors import SettingError
-from labelct.scanner.geometry import Grid, pitch_limit, plan
+from labelct.scanner.geometry import Grid, focal_places, pitch_limit, plan
 
 
 def test_pitch_limit_is_two_on_the_axis_and_less_at_the_edge():
@@ -45,3 +45,14 @@ def test_finer_cells_average_to_the_cell(helix):
     np.testing.assert_allclose(fine.gamma.reshape(-1, 3).mean(1), helix.gamma)
     np.testing.assert_allclose(fine.v.reshape(-1, 3).mean(1), helix.v)
     assert fine.collimation == pytest.approx(helix.collimation)
+
+
+def test_the_corner_columns_are_the_farthest_from_the_axis():
+    grid = Grid.centred((5, 4, 3), (2.0, 3.0, 1.0))
+    assert grid.corner == pytest.approx(np.hypot(grid.axis(0)[:, None], grid.axis(1)).max())
+    assert Grid((5, 4, 3), (2.0, 3.0, 1.0), (-1.0, 0.0, 0.0)).corner == pytest.approx(math.hypot(7.0, 9.0))
+
+
+def test_places_on_a_focal_spot_share_it_out_evenly_about_its_middle():
+    np.testing.assert_allclose(focal_places(4, 0.8), [-0.3, -0.1, 0.1, 0.3])
+    assert focal_places(4, 0.0).tolist() == [0.0]

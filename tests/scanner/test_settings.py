@@ -65,3 +65,9 @@ def test_slices_that_rows_can_mix_to_are_taken(kind, thickness):
 def test_the_collimation_itself_is_taken_whatever_its_product_rounds_to():
     settings = ScannerSettings(kind="helical", rows=24, row_width=0.7, recon=ReconSettings(slice_thickness=16.8))
     assert settings.rows * settings.row_width < 16.8
+
+
+def test_projections_are_kept_of_full_helical_scans_alone():
+    assert ScannerSettings(kind="helical").keeps_projections
+    for other in ({"kind": "image"}, {"mode": "noise_only"}, {"cache": False}):
+        assert not ScannerSettings(**{"kind": "helical", **other}).keeps_projections

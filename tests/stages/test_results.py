@@ -2,7 +2,6 @@ import json
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from labelct.report import arms, scores
@@ -57,11 +56,6 @@ def test_masks_of_a_trial_are_said_to_mean_nothing(configured, tmp_path, capsys)
     model = Stage("training", "b" * 12, tmp_path / "model")
     results._print_model(configured("debug=smoke", "test=none"), tmp_path, [model])
     assert capsys.readouterr().out.endswith("its masks mean nothing: this was a trial, with debug=\n")
-
-
-def test_a_dice_that_is_nowhere_defined_is_no_zero():
-    assert results.mean_dice(pd.DataFrame({"dice": [np.nan]})) is None
-    assert results.mean_dice(pd.DataFrame({"dice": [0.5, np.nan]})) == 0.5
 
 
 def test_the_report_reads_what_a_job_writes(configured, made, tmp_path, capsys):

@@ -27,11 +27,11 @@ def test_the_mean_of_a_case_leaves_out_what_is_absent_and_cases_without_any_come
     dice = {"a": (math.nan, 0.9), "b": (0.8, 0.6), "c": (math.nan, math.nan)}
     labels = ("liver", "spleen")
     rows = [
-        {"case": case, "label": label, "dice": value}
+        {"test": "own", "case": case, "label": label, "dice": value}
         for case, values in dice.items()
         for label, value in zip(labels, values, strict=True)
     ]
-    assert [testing.mean_dice(rows, case) for case in dice] == [0.9, pytest.approx(0.7), None]
+    assert [testing._dice_of(case, rows) for case in dice] == [0.9, pytest.approx(0.7), None]
     subjects = [SimpleNamespace(case=case) for case in ("c", "a", "b")]
     assert [subject.case for subject in testing._worst(configured(*SMALL), subjects, rows)] == ["b", "a", "c"]
 

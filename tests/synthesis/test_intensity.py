@@ -116,8 +116,7 @@ def test_what_has_hu_of_its_own_and_what_grew_in_a_label_come_last_and_draw_noth
 def test_classes_of_the_params_become_those_of_the_scene() -> None:
     given, params = scene_of(["liver"]), {"enhancement": 1.0, "classes": {"liver": {"hu": 7.0, "sd": 2.0}}}
     intensity.apply(given, params)
-    given.classes["liver"]["hu"] = 8.0
-    assert params["classes"]["liver"]["hu"] == 7.0
+    assert given.classes["liver"] == {"hu": 7.0, "sd": 2.0}
 
 
 def test_every_phase_has_the_means_of_the_table() -> None:

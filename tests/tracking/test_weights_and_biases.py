@@ -7,21 +7,21 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from labelct.tracking import Description, LoggerSettings, track, weights_and_biases
-from labelct.tracking.weights_and_biases import wandb_mode
+from labelct.tracking.weights_and_biases import mode_of
 from tests.tracking.offline_runs import config, curve, history
 
 WANDB = LoggerSettings(wandb=True)
 
 
 def test_mode_is_offline_without_a_key_or_a_network(monkeypatch):
-    assert wandb_mode(WANDB) == "offline"
+    assert mode_of(WANDB)[0] == "offline"
     monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
     monkeypatch.setattr(weights_and_biases, "_reachable", lambda: False)
-    assert wandb_mode(LoggerSettings(mode="online")) == "offline"
+    assert mode_of(LoggerSettings(mode="online"))[0] == "offline"
     monkeypatch.setattr(weights_and_biases, "_reachable", lambda: True)
-    assert wandb_mode(WANDB) == "online"
+    assert mode_of(WANDB)[0] == "online"
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    assert wandb_mode(WANDB) == "disabled"
+    assert mode_of(WANDB)[0] == "disabled"
 
 
 def test_two_jobs_are_two_runs_each_with_its_whole_story(tmp_path, monkeypatch, capfd, segmented):

@@ -23,7 +23,7 @@ def test_liver_window_by_hand(training_set) -> None:
     intensity_properties = intensity(NormalisationSettings(), training_set)
     hu = np.array([-1000, -17, 99.4, 138.8, 201, 3000], np.float32)
     expected = [-116.4 / 39.4, -116.4 / 39.4, 0, 1, 101.6 / 39.4, 101.6 / 39.4]
-    np.testing.assert_allclose(intensity_properties.normalised(hu), expected, atol=1e-5)
+    np.testing.assert_allclose(intensity_properties.standardised(torch.from_numpy(hu)), expected, atol=1e-5)
     assert intensity_properties.floor == pytest.approx(-116.4 / 39.4)
 
 
@@ -72,7 +72,7 @@ def test_voxels_to_ignore_are_no_target(tmp_path) -> None:
 
 def test_a_volume_of_its_own_is_free_of_its_unit() -> None:
     image = np.random.default_rng(0).gamma(2.0, 50.0, (20, 21, 22)).astype(np.float32)
-    one, other = (of_volume(each).normalised(each) for each in (image, 3 * image + 70))
+    one, other = (of_volume(each).standardised(torch.from_numpy(each)) for each in (image, 3 * image + 70))
     np.testing.assert_allclose(one, other, atol=1e-4)
     assert float(one.mean()) == pytest.approx(0, abs=1e-3)
     assert float(one.std()) == pytest.approx(1, abs=1e-3)
@@ -80,7 +80,8 @@ def test_a_volume_of_its_own_is_free_of_its_unit() -> None:
 
 
 def test_a_constant_volume_is_zero() -> None:
-    assert (of_volume(np.full((3, 4, 5), 7.0)).normalised(np.full((3, 4, 5), 7.0)) == 0).all()
+    image = torch.full((3, 4, 5), 7.0)
+    assert (of_volume(image.numpy()).standardised(image) == 0).all()
 
 
 def test_steps_of_a_window_are_the_same_intensities_in_sixteen_bits() -> None:

@@ -1,11 +1,25 @@
 """A checkpoint says how far a training is; one of something else is named with what to do, before or as it is read."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from labelct.errors import InputError
 from labelct.trainer.clock import TrainingClock
-from labelct.trainer.resuming import resumed, steps_done
+from labelct.trainer.resuming import keep, resumed, steps_done
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_checkpoint_is_kept_whole_or_not_at_all(tmp_path, first):
+    def save_checkpoint(path):
+        if first:  # Lightning's own method writes in the first process alone
+            path.write_text("new")
+        assert (tmp_path / "last.ckpt").read_text() == "old"
+
+    (tmp_path / "last.ckpt").write_text("old")
+    keep(SimpleNamespace(save_checkpoint=save_checkpoint, is_global_zero=first), tmp_path / "last.ckpt")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"last.ckpt": "new" if first else "old"}
 
 
 def test_steps_and_time_are_those_of_the_checkpoint(tmp_path):

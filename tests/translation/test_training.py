@@ -15,6 +15,7 @@ from labelct.translation import progress, training
 from labelct.translation.progress import Keeper
 from labelct.translation.samples import draw
 from labelct.translation.training import GENERATORS, SLICES, TranslationTask, train
+from tests.faults.disk import files_no_larger_than
 
 pytestmark = pytest.mark.ci
 
@@ -138,6 +139,14 @@ def test_a_volume_that_cannot_be_used_leaves_nothing(task, tmp_path):
         train(dataclasses.replace(given, mr=[broken]), tmp_path / "new", Tracker())
     assert [path.name for path in (tmp_path / "new").rglob("*") if path.is_file()] == []
     shutil.rmtree(tmp_path / "new")
+
+
+def test_generators_that_a_disk_has_no_room_for_are_named(tmp_path):
+    weights = {f"cycle.to_{side}.weight": torch.zeros(9000) for side in ("ct", "mr")}
+    torch.save({"state_dict": weights}, tmp_path / "last.ckpt")
+    with files_no_larger_than(5000), pytest.raises(InputError, match=r"generators\.pt: the file would be larger"):
+        training._write_generators(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
 
 
 def _flat():

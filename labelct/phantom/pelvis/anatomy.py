@@ -5,13 +5,12 @@ on any grid, so that one anatomy can be shown as MR and as CT.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelct.phantom import anatomy as trunk
 from labelct.phantom import organs, skeleton
-from labelct.phantom.anatomy import template_coordinates
 from labelct.phantom.envelope import Torso, torso
 from labelct.phantom.shapes import Canvas, Shape, ellipsoid, rotation, smooth_path, tube, union
 from labelct.phantom.warp import sample_velocity
@@ -33,9 +32,7 @@ PARTS = {
 VESSELS = tuple(name for name in organs.VESSELS if name.startswith("iliac"))
 TRUNK = (
     *VESSELS, "sacrum", *skeleton.VERTEBRAE, "spinal_cord", "femur_left", "femur_right", "hip_left", "hip_right",
-    *(f"{muscle}_{side}" for muscle in ("gluteus_maximus", "gluteus_medius", "gluteus_minimus", "autochthon",
-                                        "iliopsoas") for side in ("left", "right")),
-    "_fat", "_soft",
+    *trunk.MUSCLES, "_fat", "_soft",
 )  # fmt: skip
 PAINTED = (*PARTS, *TRUNK)
 # Muscles that the trunk's phantom has no names for, right side: how much wider than the radius a section is along x and
@@ -57,38 +54,24 @@ NAMES = tuple(dict.fromkeys((*PARTS.values(), *TRUNK)))
 
 
 @dataclass(frozen=True)
-class Pelvis:
-    """Every number that makes one subject, ready for JSON.
+class Pelvis(trunk.Placed):
+    """Every number that makes one pelvis, ready for JSON.
 
     Attributes:
-        size: What the warp spans `(x, y, z)`, mm.
-        centre: Template coordinates of the middle of a scan, mm.
-        scale: Patient millimetres per template millimetre along x, y and z.
-        habitus: 0 lean to 1 obese.
-        fat: Subcutaneous fat in front, at the sides and behind, mm.
-        bulk: Factor on the muscles.
         prostate: Centre and semi-axes of the gland, mm.
         lobes: Factors on the right and the left lobe.
         gland: Share of the semi-axes that the central gland takes, and how far forward it lies, mm.
         bladder: Semi-axes, mm.
         rectum: Rows (x, y, z, radius), mm.
         vesicles: Semi-axes of a seminal vesicle, mm, and its slope, degrees.
-        velocity: Control points of the warp, mm.
     """
 
-    size: list[float]
-    centre: list[float]
-    scale: list[float]
-    habitus: float
-    fat: list[float]
-    bulk: float
     prostate: list[list[float]]
     lobes: list[float]
     gland: list[float]
     bladder: list[float]
     rectum: list[list[float]]
     vesicles: list[float]
-    velocity: list[Any]
 
 
 def sample_pelvis(warp_mm: float, rng: np.random.Generator) -> Pelvis:
@@ -139,7 +122,7 @@ def painted(
     Returns:
         Values `(x, y, z)` uint8 in RAS+ (0: air), and the name of each, the same for every subject.
     """
-    canvas = Canvas(*template_coordinates(pelvis, spacing, shape), PAINTED)
+    canvas = Canvas(*trunk.template_coordinates(pelvis, spacing, shape), PAINTED)
     body = torso(canvas, pelvis.habitus, pelvis.fat, DOMES)
     skeleton.paint_spine(canvas)
     skeleton.paint_pelvis(canvas)

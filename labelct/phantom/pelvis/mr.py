@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from labelct.phantom.appearance import tissue_of
-from labelct.phantom.fields import Image, Mask, Spacing, depth, filaments, lookup, smooth_noise
+from labelct.phantom.fields import Image, Spacing, depth, filaments, lookup, smooth_noise
 from labelct.phantom.interiors import gas, mix
+from labelct.phantom.patient import Structures
 
 # The longest prefix of a structure's name gives its signal (urine: 1) and how much it varies inside: rough figures of
 # fast spin echo T2 at 1.5 and 3 T, TE 100 ms. To fat, which echo trains leave bright, the whole gland is as 0.4, its
@@ -107,66 +107,52 @@ def render_mr(values: NDArray[np.uint8], names: dict[int, str], spacing: Spacing
     spread = lookup({value: _signal(name)[1] for value, name in names.items()}, 0.0)[values]
     means = lookup({value: appearance.signals[name] for value, name in names.items()}, VOID)[values]
     image = means + spread * (np.float32(0.5) * fine + np.float32(0.7) * coarse)
-    masks = _Masks(values, names)
-    _gland(image, masks, spacing, appearance, rng)
-    _bone(image, masks, spacing)
-    _muscle(image, masks, spacing, rng)
-    _rectum(image, masks, spacing, appearance, coarse)
+    pelvis = Structures(values, names, spacing)
+    _gland(image, pelvis, appearance.nodules, rng)
+    _bone(image, pelvis)
+    _muscle(image, pelvis, rng)
+    _rectum(image, pelvis, appearance.gas, coarse)
     network = filaments(values.shape, spacing, 4.0, 0.3, rng)  # vessels: dark where blood flows through the slice
-    mix(image, np.float32(0.7) * network * masks.of("_fat"), np.where(coarse > 0.6, 0.85, 0.12).astype(np.float32))
+    mix(image, np.float32(0.7) * network * pelvis.mask("_fat"), np.where(coarse > 0.6, 0.85, 0.12).astype(np.float32))
     image = ndimage.gaussian_filter(image, [appearance.blur / s for s in spacing[:2]] + [0.35])
     image *= sensitivity(values.shape, spacing, appearance.bias)
     noisy = rician(np.maximum(image, 0), appearance.noise, rng)
     return noisy * np.float32(appearance.gain)
 
 
-@dataclass(frozen=True)
-class _Masks:
-    """The structures of a pelvis, asked for by the beginnings of their names."""
-
-    values: NDArray[np.uint8]
-    names: dict[int, str]
-
-    def of(self, *prefixes: str) -> Mask:
-        return np.isin(self.values, [value for value, name in self.names.items() if name.startswith(prefixes)])
-
-    def group(self, group: str) -> Mask:
-        return np.isin(self.values, [value for value, name in self.names.items() if tissue_of(name).group == group])
-
-
-def _gland(image: Image, masks: _Masks, spacing: Spacing, appearance: MrAppearance, rng: np.random.Generator) -> None:
+def _gland(image: Image, pelvis: Structures, nodules: float, rng: np.random.Generator) -> None:
     """Draw whorls and nodules into the central gland, and the dark capsule around the prostate."""
-    central, whole = masks.of("prostate_central"), masks.of("prostate")
+    central, whole, spacing = pelvis.mask("prostate_central"), pelvis.mask("prostate"), pelvis.spacing
     whorls = smooth_noise(image.shape, spacing, 2.6, rng)
-    image += central * np.float32(0.1 * appearance.nodules) * np.tanh(np.float32(1.6) * whorls)
+    image += central * np.float32(0.1 * nodules) * np.tanh(np.float32(1.6) * whorls)
     rim = np.clip(1 - depth(whole, spacing) / np.float32(1.3), 0, 1) * whole
     mix(image, (np.float32(0.55) * rim).astype(np.float32), 0.18)
     seam = np.clip(1 - depth(central, spacing) / np.float32(1.3), 0, 1) * central
     mix(image, (np.float32(0.4) * seam).astype(np.float32), 0.2)
 
 
-def _bone(image: Image, masks: _Masks, spacing: Spacing) -> None:
+def _bone(image: Image, pelvis: Structures) -> None:
     """Draw the cortex, which gives no signal."""
-    bone = masks.group("bone")
-    shell = np.clip((np.float32(3.0) - depth(bone, spacing)) / np.float32(2.2), 0, 1) * bone
+    bone = pelvis.group("bone")
+    shell = np.clip((np.float32(3.0) - depth(bone, pelvis.spacing)) / np.float32(2.2), 0, 1) * bone
     mix(image, (np.float32(0.9) * shell).astype(np.float32), VOID)
 
 
-def _muscle(image: Image, masks: _Masks, spacing: Spacing, rng: np.random.Generator) -> None:
+def _muscle(image: Image, pelvis: Structures, rng: np.random.Generator) -> None:
     """Let bright sheets of fat run through the muscles."""
-    sheet = np.abs(smooth_noise(image.shape, spacing, 7.0, rng))
-    fat = np.clip(1 - sheet / np.float32(0.09), 0, 0.6) * (masks.group("muscle") & ~masks.of("levator", "urethral"))
+    sheet = np.abs(smooth_noise(image.shape, pelvis.spacing, 7.0, rng))
+    fat = np.clip(1 - sheet / np.float32(0.09), 0, 0.6) * (pelvis.group("muscle") & ~pelvis.mask("levator", "urethral"))
     mix(image, fat.astype(np.float32), 0.7)
 
 
-def _rectum(image: Image, masks: _Masks, spacing: Spacing, appearance: MrAppearance, coarse: Image) -> None:
+def _rectum(image: Image, pelvis: Structures, share: float, coarse: Image) -> None:
     """Give the rectum a wall, and gas that has risen to its front."""
-    rectum = masks.of("rectum")
-    inside = depth(rectum, spacing)
+    rectum = pelvis.mask("rectum")
+    inside = depth(rectum, pelvis.spacing)
     lumen = inside > 3.0
     wall = rectum & ~lumen
     mix(image, (np.float32(0.8) * wall).astype(np.float32), 0.3)
-    image[gas(rectum, lumen, appearance.gas, coarse, spacing)] = VOID
+    image[gas(rectum, lumen, share, coarse, pelvis.spacing)] = VOID
 
 
 def sensitivity(shape: tuple[int, ...], spacing: Spacing, bias: list[float]) -> Image:

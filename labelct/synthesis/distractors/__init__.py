@@ -97,7 +97,7 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     """Place the bodies into the background; labels are pasted over it."""
     if params is None:
         return
-    scene.classes |= {name: dict(spec) for name, spec in params["classes"].items()}
+    scene.classes |= params["classes"]
     background, spacing = scene.background, scene.spacing
     body = background.numbers > 0
     number = background.add(*params["classes"])

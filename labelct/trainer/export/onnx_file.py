@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from labelct.errors import InputError
+from labelct.streams import untold
 from labelct.trainer.export.description import BareNetwork
 from labelct.writing import written
 
@@ -33,7 +31,7 @@ def write_onnx(bare: BareNetwork, path: Path) -> None:
     """
     example = torch.zeros(BATCH, *bare.shape)
     network = bare.network.to(memory_format=torch.contiguous_format)
-    with _quiet(), torch.no_grad():
+    with untold("torch.onnx"), warnings.catch_warnings(action="ignore"), torch.no_grad():
         program = torch.onnx.export(
             network,
             (example,),
@@ -64,16 +62,3 @@ def _forget(model: Any) -> None:
         del function.metadata_props[:]
         for node in function.node:
             del node.metadata_props[:]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep back what torch's exporter says of itself."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            yield
-    finally:
-        logger.setLevel(level)

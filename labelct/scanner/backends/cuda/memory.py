@@ -12,19 +12,12 @@ from labelct.accelerator import GIB, free_memory
 from labelct.errors import InputError
 from labelct.scanner.backends.cuda.device import INTERPRETED
 from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Reconstruction
-from labelct.scanner.geometry import Grid
 
 RAYS_AT_ONCE = 2**20  # whose course is worked out together
 RAY_BYTES = 240  # that this takes for each, some thirty numbers of float64
 SAMPLES_AT_ONCE = 2**24  # of a Fourier transform
 TRANSFORM_BYTES = 24  # for each: filled up, transformed, back, and cuFFT's own
 REMEDY = "lower scanner.memory, a quarter of which holds rebinned views, or take fewer slices or scanner.backend=numba"
-
-
-def volume_bytes(grid: Grid) -> int:
-    """Return what the padded volume of a projection takes."""
-    nx, ny, nz = grid.shape
-    return 4 * (nx + 2) * (ny + 2) * max(nz, 2)
 
 
 def plan(what: Reconstruction) -> dict[str, int]:

@@ -16,7 +16,7 @@ from labelct.scanner.backends.cuda.joseph import adjoint_kernel, forward_kernel
 from labelct.scanner.backends.cuda.memory import RAYS_AT_ONCE
 from labelct.scanner.backends.cuda.rays import rays
 from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Views
-from labelct.scanner.geometry import Grid, Helix
+from labelct.scanner.geometry import Grid, Helix, focal_places
 from labelct.scanner.operations import Values
 
 NARROW = 2**31  # places in a volume that 32 bits count
@@ -76,11 +76,10 @@ def pad(attenuation: Values, grid: Grid, extend: bool = True) -> Padded:
 def _launch(kernel: object, padded: Padded, views: Tensor, helix: Helix, focus: NDArray[np.float64] | None) -> None:
     """Run one of the two kernels over all rays of some views."""
     lines, volume = rays(helix, padded.grid, focus), padded.values
-    corner = math.hypot(*(max(abs(padded.grid.axis(n)[0]), abs(padded.grid.axis(n)[-1])) for n in (0, 1)))
     blocks = Blocks.of(lines.shape[1], helix.rows)
     kernel[blocks.grid](  # type: ignore[index]
         volume, views, lines, lines.shape[1], helix.rows, float(helix.v[0]), helix.row_pitch, *volume.shape,
-        WIDE=volume.numel() >= NARROW, INSIDE=corner >= helix.source_isocentre, **blocks.options,
+        WIDE=volume.numel() >= NARROW, INSIDE=padded.grid.corner >= helix.source_isocentre, **blocks.options,
     )  # fmt: skip
 
 
@@ -137,15 +136,14 @@ def project(attenuation: Values, grid: Grid, helix: Helix, rays_per_cell: int = 
     """Return the views of a scan; see `Backend.project`."""
     with within_memory(WORK, 8 * math.prod(grid.shape), REMEDY):
         padded = pad(attenuation, grid)
-    across = rays_per_cell
-    spots = (np.arange(across) + 0.5) / across - 0.5 if focal_spot > 0 else np.zeros(1)
+    across, places = rays_per_cell, focal_places(rays_per_cell, focal_spot)
 
     def cells(part: Helix) -> Tensor:
         intensity = torch.zeros(part.shape, device=name())
-        for spot in spots:
-            focus = np.full(helix.channels * across, spot * focal_spot)
+        for place in places:
+            focus = np.full(helix.channels * across, place)
             fine = line_integrals(padded, part.finer(across), focus).neg_().exp_()
-            intensity += fine.view(part.views, part.channels, across, part.rows, across).mean(dim=(2, 4)) / len(spots)
+            intensity += fine.view(part.views, part.channels, across, part.rows, across).mean(dim=(2, 4)) / len(places)
         return intensity.clamp_(min=1e-30).log_().neg_()
 
     def views(start: int, stop: int) -> Tensor:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labelct.scanner.backends.numba.joseph import TILE, adjoint_tile, forward_views
 from labelct.scanner.backends.numba.simd_interpolation import TABLE, has_permute
 from labelct.scanner.chunked_reconstruction import Views
-from labelct.scanner.geometry import Array, Grid, Helix
+from labelct.scanner.geometry import Array, Grid, Helix, focal_places
 from labelct.threads import over
 
 VIEWS_PER_TASK = 16  # adjacent ones, for which a tile's columns stay in the cache
@@ -43,8 +43,7 @@ class Padded:
 
 def _steepest(grid: Grid, helix: Helix) -> float:
     """Return how many slices a ray can lie above that of the row below it, anywhere in the volume."""
-    corner = math.hypot(*(max(abs(grid.axis(number)[0]), abs(grid.axis(number)[-1])) for number in (0, 1)))
-    distance = helix.source_isocentre + corner + 2 * max(grid.spacing[:2])
+    distance = helix.source_isocentre + grid.corner + 2 * max(grid.spacing[:2])
     return helix.row_pitch * distance / helix.source_detector / grid.spacing[2]
 
 
@@ -135,18 +134,18 @@ def project(attenuation: Array, grid: Grid, helix: Helix, rays_per_cell: int = 1
     """Return the views of a scan; see `Backend.project`."""
     rays = rays_per_cell
     padded = pad(attenuation, grid, helix.finer(rays))
-    spots = (np.arange(rays) + 0.5) / rays - 0.5 if focal_spot > 0 else np.zeros(1)
+    places = focal_places(rays, focal_spot)
 
     def views(start: int, stop: int) -> Array:
         part = helix.part(start, stop)
         if rays == 1:
             return line_integrals(padded, part)
         intensity = np.zeros(part.shape, np.float32)
-        for spot in spots:
-            focus = np.full(helix.channels * rays, spot * focal_spot)
+        for place in places:
+            focus = np.full(helix.channels * rays, place)
             fine = line_integrals(padded, part.finer(rays), focus)
             cells = np.exp(-fine).reshape(part.views, part.channels, rays, part.rows, rays)
-            intensity += cells.mean(axis=(2, 4)) / np.float32(len(spots))
+            intensity += cells.mean(axis=(2, 4)) / np.float32(len(places))
         return -np.log(np.maximum(intensity, np.float32(1e-30)))
 
     return views

@@ -51,6 +51,7 @@ class LabelctTrainer(nnUNetTrainer):
         self.instructions = Instructions.read()
         self.drawn: Any = None
         self.share = 0.0
+        self._best_ema: float | None
         wanted = self.instructions.settings
         self.num_epochs = wanted.epochs
         self.num_iterations_per_epoch = wanted.iterations

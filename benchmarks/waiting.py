@@ -32,12 +32,13 @@ def seconds(threads: int, steps: int) -> float:
     import torch
 
     from labelct.trainer.layout import channels_last
-    from labelct.trainer.unet.network import DeepSupervisedLoss, build
+    from labelct.trainer.unet.family import UNET
+    from labelct.trainer.unet.network import DeepSupervisedLoss
     from labelct.trainer.unet.settings import UNetSettings
 
     torch.set_num_threads(threads)
     settings = UNetSettings(patch=[48, 48, 48], deep_supervision=1)
-    network, loss = channels_last(build(settings, CLASSES)), DeepSupervisedLoss()
+    network, loss = channels_last(UNET.build(settings, CLASSES)), DeepSupervisedLoss()
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3)
     image = channels_last(torch.randn(settings.batch, 1, *settings.patch))
     labels = torch.randint(0, CLASSES, image.shape, dtype=torch.uint8)

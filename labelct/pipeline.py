@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from labelct.cohort.base import Cohort, Subject
+from labelct.cohort.base import Subject
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config, plain
 from labelct.job_status import SCORES
@@ -26,6 +26,7 @@ from labelct.stages import (
     training_set,
     translation,
 )
+from labelct.stages.cohorts import Prepared
 from labelct.stages.unread import unread
 from labelct.store import Stage
 from labelct.tracking import Description, Tracker, track
@@ -136,7 +137,7 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
     return results.Outcome(stages, segmented, rows)
 
 
-def _tested(config: Config, name: str, own: tuple[Cohort, Stage], root: Path) -> tuple[tuple[Subject, ...], Stage]:
+def _tested(config: Config, name: str, own: Prepared, root: Path) -> tuple[tuple[Subject, ...], Stage]:
     """Return the subjects of a test group and their stage, each case read once."""
     tested, stage = cohorts.prepare_test(config, config.test[name], own, root)
     testing.check_cases(config, name, tested, stage, root)

@@ -24,7 +24,6 @@ from labelct.synthesis.recipes import RECIPES
 log = logging.getLogger(__name__)
 
 EMBEDDED = PhantomSettings(train=4, val=0, test=0, seed=1000, crop=0.0)  # other trunks than those of cohort=phantom
-Prepared = tuple[Cohort, Stage]
 
 
 def used(config: Config) -> bool:
@@ -52,7 +51,7 @@ def foreseen(config: Config) -> list[str]:
     return [STAGES["whole"], *([STAGES["completed"]] if config.data.atlas.completed > 0 else [])]
 
 
-def applied(config: Config, own: Prepared, root: Path) -> Prepared:
+def applied(config: Config, own: cohorts.Prepared, root: Path) -> cohorts.Prepared:
     """Return a cohort whose subjects have atlases beside them, and the stage that stands for both.
 
     Volumes of the training may be an atlas, in every fold; what a checkpoint is chosen by and what is held out is its

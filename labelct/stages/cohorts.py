@@ -29,6 +29,7 @@ TOLD = ("source", "licence")  # for people
 SHARED_OUT = ("cases", "splits", "seed", "split")  # which cases are in which split
 # A setting with the value that it had before there was one: it stands in no key then.
 UNSAID = (("modality", "ct"),)
+Prepared = tuple[Cohort, Stage]  # a cohort, and the stage that it was prepared in
 
 
 def read_options(settings: CohortSettings) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def _options(settings: CohortSettings | FilesSettings) -> dict[str, Any]:
     }
 
 
-def prepare_training(config: Config, root: Path) -> tuple[Cohort, Stage]:
+def prepare_training(config: Config, root: Path) -> Prepared:
     """Return the cohort to train on with the stage that stands for its files: those of its cases that can be used.
 
     Cases without a voxel of the targets are left out (`labelct.stages.selection`), and those without an image
@@ -72,7 +73,7 @@ def unlimited(config: Config) -> Config:
     return dataclasses.replace(config, limit=LimitSettings())
 
 
-def _usable(config: Config, root: Path) -> tuple[Cohort, Stage]:
+def _usable(config: Config, root: Path) -> Prepared:
     if isinstance(config.cohort, EmbeddedSettings):
         cohort, stage = embedded(config.cohort, config.limit, config.parallel, root)
         return (cohort if config.evaluation.folds is None else folding.dealt(cohort)), stage
@@ -102,7 +103,7 @@ def check_image(cohort: Cohort, recipe: str, image: str) -> None:
         raise InputError(cohort.root, problem, f"set data=synth1, synth2 or synth3, or add the {image.upper()}")
 
 
-def prepare(config: Config, settings: CohortSettings, root: Path) -> tuple[Cohort, Stage]:
+def prepare(config: Config, settings: CohortSettings, root: Path) -> Prepared:
     """Return the cohort of `settings`, cut to `config.limit`, and the stage that stands for its files.
 
     Args:
@@ -129,7 +130,7 @@ def _identified(cohort: Cohort, settings: FilesSettings, root: Path, used: Itera
 
 
 def prepare_test(
-    config: Config, settings: TestSettings, own: tuple[Cohort, Stage], root: Path
+    config: Config, settings: TestSettings, own: Prepared, root: Path
 ) -> tuple[tuple[Subject, ...], Stage]:
     """Return the subjects of a test group, each with an image, and the stage that stands for their files.
 
@@ -224,9 +225,7 @@ def reject_shared(tested: Iterable[Subject], learnt: Iterable[Subject], told: st
             raise InputError(min(shared), f"test case {subject.case} {told}", remedy)
 
 
-def embedded(
-    settings: EmbeddedSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path
-) -> tuple[Cohort, Stage]:
+def embedded(settings: EmbeddedSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path) -> Prepared:
     """Return a procedural cohort and its stage, made first where it is not there.
 
     Args:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from labelct.cohort.base import Cohort
 from labelct.cohort.settings import OwnSettings, SyntheticSettings
 from labelct.config import Config, plain
 from labelct.errors import InputError, SettingError, did_you_mean
@@ -13,7 +12,7 @@ from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import load_priors
 from labelct.stages import atlases, cohorts, folding, priors, training, training_set, translation
-from labelct.store import Stage, planned
+from labelct.store import planned
 from labelct.streams import untold
 from labelct.synthesis.bank import load_bank
 from labelct.synthesis.body_histogram import load_body
@@ -63,7 +62,7 @@ def _check(config: Config) -> None:
         _check_test(config, name, settings, own, root)
 
 
-def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
+def _own(config: Config, root: Path) -> cohorts.Prepared | None:
     """Return the cohort and its stage where that is only read; None where it has to be made first.
 
     Raises:
@@ -86,7 +85,7 @@ def _own(config: Config, root: Path) -> tuple[Cohort, Stage] | None:
     return cohort, stage
 
 
-def _check_limit(config: Config, own: tuple[Cohort, Stage] | None) -> None:
+def _check_limit(config: Config, own: cohorts.Prepared | None) -> None:
     """Raise `SettingError` where more training cases are asked for than there are: an arm would be named wrongly.
 
     What `debug` lays over a configuration is no number that was asked for.
@@ -100,7 +99,7 @@ def _check_limit(config: Config, own: tuple[Cohort, Stage] | None) -> None:
         raise SettingError("limit.train", asked, f"at most {there}, the training cases of {source}")
 
 
-def _offered(settings: CohortSettings, own: tuple[Cohort, Stage] | None) -> tuple[tuple[str, ...], str, str]:
+def _offered(settings: CohortSettings, own: cohorts.Prepared | None) -> tuple[tuple[str, ...], str, str]:
     """Return the structures and the modality of a cohort, and what an error names."""
     if own is not None:
         return own[0].names(), own[0].modality, str(own[1].folder)
@@ -110,7 +109,7 @@ def _offered(settings: CohortSettings, own: tuple[Cohort, Stage] | None) -> tupl
     return phantom.names(settings), phantom.modality(settings), f"cohort={settings.kind}"
 
 
-def _check_image(config: Config, own: tuple[Cohort, Stage] | None, modality: str, source: str) -> None:
+def _check_image(config: Config, own: cohorts.Prepared | None, modality: str, source: str) -> None:
     """Raise where the cohort has no label maps, or the recipe needs images of another modality than it has."""
     if own and any(subject.load_label_map is None for subject in own[0].train):
         raise InputError(
@@ -163,9 +162,7 @@ def _check_tables(config: Config, has_ct: bool) -> None:
             table.check_curves(config.data.phase)
 
 
-def _check_test(
-    config: Config, name: str, settings: TestSettings, own: tuple[Cohort, Stage] | None, root: Path
-) -> None:
+def _check_test(config: Config, name: str, settings: TestSettings, own: cohorts.Prepared | None, root: Path) -> None:
     """Raise where a test group that is only read has no CT to score, shares cases or lacks a target."""
     of_training = isinstance(settings, (OwnSettings, SyntheticSettings))
     made = config.cohort if of_training else settings

@@ -14,6 +14,7 @@ from labelct.config import Config
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.stages import atlases, priors, scanning, synthesis
+from labelct.stages.cohorts import Prepared
 from labelct.store import Stage, build, recipe_of
 from labelct.synthesis import drop
 from labelct.synthesis.recipes import RECIPES
@@ -71,7 +72,7 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> list
     return [*shared.values(), _select(config, {"train": (train, cohort.train), "val": (val, cohort.val)}, root)]
 
 
-def held_out(config: Config, seed: int, own: tuple[Cohort, Stage], root: Path) -> tuple[tuple[Subject, ...], Stage]:
+def held_out(config: Config, seed: int, own: Prepared, root: Path) -> tuple[tuple[Subject, ...], Stage]:
     """Return held-out cases as volumes of the job's own recipe, one each, with all labels in them, and their stage.
 
     Args:

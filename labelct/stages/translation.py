@@ -19,7 +19,6 @@ from labelct.tracking.curves import LOG, replay
 
 VERSION = 1
 DIRECTION = "mr to ct"
-Prepared = tuple[Cohort, Stage]
 
 
 def check(config: Config, root: Path) -> None:
@@ -48,7 +47,7 @@ def check(config: Config, root: Path) -> None:
             _reject_tested(config, side, learnt)
 
 
-def run(config: Config, own: Prepared, root: Path, tracker: Tracker) -> list[Stage]:
+def run(config: Config, own: cohorts.Prepared, root: Path, tracker: Tracker) -> list[Stage]:
     """Return the stage of the trained translation; none where the recipe does without.
 
     Args:
@@ -80,7 +79,7 @@ def run(config: Config, own: Prepared, root: Path, tracker: Tracker) -> list[Sta
     return [learnt]
 
 
-def applied(config: Config, own: Prepared, learnt: Sequence[Stage]) -> Prepared:
+def applied(config: Config, own: cohorts.Prepared, learnt: Sequence[Stage]) -> cohorts.Prepared:
     """Return a cohort whose subjects have, in place of their MR, the CT that a translation makes of it.
 
     Args:
@@ -128,7 +127,7 @@ def described(subject: Subject) -> dict[str, dict[str, str]]:
     return {"translation": {"stage": subject.load_ct.folder.name, "direction": DIRECTION}}
 
 
-def _side(config: Config, side: str, own: Prepared, root: Path) -> Prepared:
+def _side(config: Config, side: str, own: cohorts.Prepared, root: Path) -> cohorts.Prepared:
     settings = getattr(config.translation, side)
     return own if isinstance(settings, OwnSettings) else cohorts.prepare(cohorts.unlimited(config), settings, root)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from monai.networks import nets
+from torch import Tensor, nn
+
 from labelct.trainer.cutting import Batches
 from labelct.trainer.settings import LoopSettings
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from labelct.dataset import TrainingSet
     from labelct.trainer.sliding_window import Windows
 
@@ -30,9 +31,11 @@ class Family(ABC, Generic[Settings]):
     batches: ClassVar[type[Batches]]
     size_key: ClassVar[str]
 
-    @abstractmethod
     def build(self, settings: Settings, classes: int) -> nn.Module:
-        """Return the network for a number of classes, the background counted."""
+        """Return a new network for a number of classes, the background counted."""
+        name, arguments = self.definition(settings, classes)
+        network: nn.Module = getattr(nets, name)(**arguments)
+        return network
 
     @abstractmethod
     def definition(self, settings: Settings, classes: int) -> tuple[str, dict[str, Any]]:

@@ -77,6 +77,16 @@ class NetworkPredictor:
         network = channels_last(network.eval().to(torch_device(device)))
         return cls(family, network, settings, dict(model["labels"]), spacing, properties, device)
 
+    @property
+    def definition(self) -> tuple[str, dict[str, Any]]:
+        """The network's class in `monai.networks.nets` and its arguments."""
+        return self.family.definition(self.settings, len(self.labels) + 1)
+
+    @property
+    def has_one_score(self) -> bool:
+        """Whether the network has one score, whose sigmoid is the probability of its one target."""
+        return bool(self.definition[1]["out_channels"] == 1)
+
     def predict(self, volume: Volume) -> NDArray[np.uint8]:
         """Segment a volume; 0 outside the body where `body_crop` is set, and outside the field where one is."""
         return self._predicted(volume, None)

@@ -8,10 +8,10 @@ import torch
 
 from labelct.trainer.nnunet.settings import NnunetSettings
 from labelct.trainer.normalisation import BUILTIN
-from labelct.trainer.resunet25d import network as slices
+from labelct.trainer.resunet25d.family import RESUNET
 from labelct.trainer.resunet25d.settings import ResUNetSettings
 from labelct.trainer.settings import PredictionSettings as SharedPrediction
-from labelct.trainer.unet.network import build
+from labelct.trainer.unet.family import UNET
 from labelct.trainer.unet.settings import PredictionSettings, UNetSettings
 
 TOUCH = "touched"
@@ -32,7 +32,7 @@ def unet(folder: Path, labels: dict[str, int], seed: int = 0, **changes) -> Path
     prediction = PredictionSettings(body_crop=False)
     settings = UNetSettings(**{"channels": [4, 8, 8], "patch": [16, 16, 16], "prediction": prediction, **changes})
     torch.manual_seed(seed)
-    return _left(folder, labels, seed, settings, build(settings, len(labels) + 1))
+    return _left(folder, labels, seed, settings, UNET.build(settings, len(labels) + 1))
 
 
 def resunet25d(folder: Path, labels: dict[str, int], seed: int = 0) -> Path:
@@ -41,7 +41,7 @@ def resunet25d(folder: Path, labels: dict[str, int], seed: int = 0) -> Path:
     wide = SharedPrediction(body_crop=False)
     settings = ResUNetSettings(channels=[4, 8, 8], size=16, target_share=None, prediction=wide)
     torch.manual_seed(seed)
-    return _left(folder, labels, seed, settings, slices.build(settings, len(labels) + 1), (4.0, 4.0, 0.0))
+    return _left(folder, labels, seed, settings, RESUNET.build(settings, len(labels) + 1), (4.0, 4.0, 0.0))
 
 
 def _left(folder, labels, seed, settings, network, spacing=(4.0, 4.0, 4.0)) -> Path:

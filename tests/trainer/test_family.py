@@ -10,9 +10,6 @@ class Plain(Family[LoopSettings]):
 
     schema = LoopSettings
 
-    def build(self, settings, classes):
-        raise NotImplementedError
-
     def definition(self, settings, classes):
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from labelct.trainer import memory
 from labelct.trainer.memory import GIB, check_memory, least_memory, pays, saved
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet.family import UNET
-from labelct.trainer.unet.network import DeepSupervisedLoss, build
+from labelct.trainer.unet.network import DeepSupervisedLoss
 from labelct.trainer.unet.settings import UNetSettings
 from tests.trainer.conftest import task
 
@@ -18,7 +18,7 @@ CARD = DeviceSettings(kind="gpu", compile="false", precision="32")
 
 
 def test_what_is_kept_is_what_a_real_step_keeps() -> None:
-    network, kept = build(SMALL, 3).train(), {}
+    network, kept = UNET.build(SMALL, 3).train(), {}
     weights = {parameter.data_ptr() for parameter in network.parameters()}
 
     def keep(tensor):

@@ -48,7 +48,7 @@ def write_bundle(
 def metadata(predictor: NetworkPredictor) -> dict[str, Any]:
     """Return what `metadata.json` says: versions, and the format of the network's input and output."""
     channels, *window = predictor.family.patch(predictor.settings)
-    _, arguments = _definition(predictor)
+    _, arguments = predictor.definition
     properties = predictor.intensity_properties
     image: dict[str, Any] = {"type": "image", "format": "hounsfield" if properties else "normalized", "modality": "CT"}
     image |= {"num_channels": channels, "spatial_shape": window, "dtype": "float32", "is_patch_data": True}
@@ -71,8 +71,8 @@ def metadata(predictor: NetworkPredictor) -> dict[str, Any]:
 
 def inference(predictor: NetworkPredictor, components: Mapping[int, int]) -> dict[str, Any]:
     """Return what `inference.json` says; its `run` segments every `*.nii.gz` of `dataset_dir` into `output_dir`."""
-    name, arguments = _definition(predictor)
-    activation = "torch.sigmoid(@network(image))" if _is_single(predictor) else "torch.softmax(@network(image), 1)"
+    name, arguments = predictor.definition
+    activation = "torch.sigmoid(@network(image))" if predictor.has_one_score else "torch.softmax(@network(image), 1)"
     segment = "{**case, 'pred': @inferer(case['image'][None].to(@device), @probabilities)[0]}"
     return {
         "imports": ["$import glob", "$import torch", "$import monai", "$import numpy"],
@@ -96,15 +96,6 @@ def inference(predictor: NetworkPredictor, components: Mapping[int, int]) -> dic
             f"$[@postprocessing({segment}) for case in @dataset]",
         ],
     }
-
-
-def _definition(predictor: NetworkPredictor) -> tuple[str, dict[str, Any]]:
-    return predictor.family.definition(predictor.settings, len(predictor.labels) + 1)
-
-
-def _is_single(predictor: NetworkPredictor) -> bool:
-    """Return whether the network has one score, whose sigmoid is the probability of its one target."""
-    return _definition(predictor)[1]["out_channels"] == 1
 
 
 def _range(predictor: NetworkPredictor) -> list[float]:
@@ -165,7 +156,7 @@ def _inferer(predictor: NetworkPredictor) -> dict[str, Any]:
 
 def _postprocessing(predictor: NetworkPredictor, components: Mapping[int, int]) -> list[dict[str, Any]]:
     """Return the transforms from probabilities to a mask on the file's own grid."""
-    chosen: dict[str, Any] = {"threshold": 0.5} if _is_single(predictor) else {"argmax": True}
+    chosen: dict[str, Any] = {"threshold": 0.5} if predictor.has_one_score else {"argmax": True}
     values = list(predictor.labels.values())
     steps = [
         _step("Invertd", "pred", transform="@preprocessing", orig_keys="image", nearest_interp=False, to_tensor=True),

@@ -44,14 +44,13 @@ def export(family: Family[Any], folder: Path, output: Path, form: str, half: boo
 def bare(predictor: NetworkPredictor) -> BareNetwork:
     """Return the network of a predictor and how it is fed."""
     shape = predictor.family.patch(predictor.settings)
-    _, arguments = predictor.family.definition(predictor.settings, len(predictor.labels) + 1)
     properties = predictor.intensity_properties
     feeding = Feeding(
         axes="batch, channel, x, y, z" if len(shape) == 4 else "batch, neighbouring slices, x, y",
         window=shape[1:],
         spacing=predictor.spacing,
         intensity=asdict(properties) if properties else "volume",
-        activation="sigmoid" if arguments["out_channels"] == 1 else "softmax",
+        activation="sigmoid" if predictor.has_one_score else "softmax",
         labels=predictor.labels,
         overlap=predictor.settings.prediction.overlap,
     )

@@ -12,7 +12,7 @@ from labelct.dataset import TrainingSet
 from labelct.io.nifti import read_grid
 from labelct.trainer.family import Family
 from labelct.trainer.resampling import grid_spacing, shape_at
-from labelct.trainer.resunet25d.network import SliceLoss, build, definition, probabilities, stacked
+from labelct.trainer.resunet25d.network import SliceLoss, definition, expect, probabilities, stacked
 from labelct.trainer.resunet25d.settings import VALIDATIONS, ResUNetSettings
 from labelct.trainer.resunet25d.slices import Slices
 from labelct.trainer.sliding_window import Windows, blended
@@ -24,8 +24,11 @@ class ResUNetFamily(Family[ResUNetSettings]):
     schema, batches, size_key = ResUNetSettings, Slices, "trainer.size"
 
     def build(self, settings: ResUNetSettings, classes: int) -> nn.Module:
-        """Return the network."""
-        return build(settings, classes)
+        """Return a new network that expects as many targets as the settings say."""
+        network = super().build(settings, classes)
+        if settings.target_share is not None:
+            expect(network, settings.target_share)
+        return network
 
     def definition(self, settings: ResUNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
         """Return MONAI's class of the network and its arguments."""

@@ -4,33 +4,37 @@ from math import log
 from typing import Any
 
 import torch
-from monai.networks import nets
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from labelct.trainer.resunet25d.settings import ResUNetSettings
 
 
-def build(settings: ResUNetSettings, classes: int) -> nn.Module:
-    """Return the network of `settings`: long skips between encoder and decoder, short ones around each block.
+def definition(settings: ResUNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
+    """Return the class of the network in `monai.networks.nets` and its arguments, which JSON can hold.
+
+    It has long skips between encoder and decoder and short ones around each block, and goes from
+    `(batch, 2 context + 1, x, y)` to scores `(batch, classes, x, y)`, one for one target.
+    Source: Liu et al., "Cross-modality Knowledge Transfer for Prostate Segmentation from CT Scans", section 2.3;
+    Drozdzal et al. 2016, doi:10.1007/978-3-319-46976-8_19.
 
     Args:
         settings: Context and channels of the levels.
         classes: Classes with the background; two share one score, the logit of the one target.
-
-    Returns:
-        A module from `(batch, 2 context + 1, x, y)` to scores `(batch, classes, x, y)`, one for one target.
-        Source: Liu et al., "Cross-modality Knowledge Transfer for Prostate Segmentation from CT Scans", section 2.3;
-        Drozdzal et al. 2016, doi:10.1007/978-3-319-46976-8_19.
     """
-    name, arguments = definition(settings, classes)
-    network: nn.Module = getattr(nets, name)(**arguments)
-    if settings.target_share is not None:
-        _expect(network, settings.target_share)
-    return network
+    channels = list(settings.channels)
+    return "UNet", {
+        "spatial_dims": 2,
+        "in_channels": 2 * settings.context + 1,
+        "out_channels": 1 if classes == 2 else classes,
+        "channels": channels,
+        "strides": [2] * (len(channels) - 1),
+        "num_res_units": 2,
+        "norm": ("INSTANCE", {"affine": True}),
+    }
 
 
-def _expect(network: nn.Module, share: float) -> None:
+def expect(network: nn.Module, share: float) -> None:
     """Let the first probabilities of all targets together be about `share`, by the bias of the last convolution.
 
     Adam moves a bias by about the learning rate a step: from 0 it takes thousands of steps to where the cross-entropy
@@ -43,20 +47,6 @@ def _expect(network: nn.Module, share: float) -> None:
     with torch.no_grad():
         bias.fill_(log(share / (1 - share) / targets))
         bias[:-targets] = 0.0
-
-
-def definition(settings: ResUNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
-    """Return the class of the network in `monai.networks.nets` and its arguments, which JSON can hold."""
-    channels = list(settings.channels)
-    return "UNet", {
-        "spatial_dims": 2,
-        "in_channels": 2 * settings.context + 1,
-        "out_channels": 1 if classes == 2 else classes,
-        "channels": channels,
-        "strides": [2] * (len(channels) - 1),
-        "num_res_units": 2,
-        "norm": ("INSTANCE", {"affine": True}),
-    }
 
 
 def stacked(volume: Tensor, level: int, context: int) -> Tensor:

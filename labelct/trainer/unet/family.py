@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from labelct.trainer.family import Family
 from labelct.trainer.sliding_window import Windows, blended
-from labelct.trainer.unet.network import DeepSupervisedLoss, build, definition
+from labelct.trainer.unet.network import DeepSupervisedLoss, definition
 from labelct.trainer.unet.patches import Patches
 from labelct.trainer.unet.settings import UNetSettings
 
@@ -17,10 +17,6 @@ class UNetFamily(Family[UNetSettings]):
     """A 3-D U-Net on patches, Dice + cross-entropy."""
 
     schema, batches, size_key = UNetSettings, Patches, "trainer.patch"
-
-    def build(self, settings: UNetSettings, classes: int) -> nn.Module:
-        """Return the network."""
-        return build(settings, classes)
 
     def definition(self, settings: UNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
         """Return MONAI's class of the network and its arguments."""

@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from monai.losses import DiceCELoss
-from monai.networks import nets
 from torch import Tensor, nn
 
 from labelct.trainer.unet.settings import UNetSettings
@@ -12,24 +11,16 @@ from labelct.trainer.unet.settings import UNetSettings
 IMPOSSIBLE = -1e4  # the score of a class whose probability is 0: exp(-1e4) is, in float32
 
 
-def build(settings: UNetSettings, classes: int) -> nn.Module:
-    """Return the network of `settings` for one CT channel.
+def definition(settings: UNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
+    """Return the class of the network in `monai.networks.nets` and its arguments, which JSON can hold.
+
+    It goes from `(batch, 1, x, y, z)` to scores `(batch, classes, x, y, z)`; with deep supervision, in training, to
+    `(batch, heads, classes, x, y, z)` (Isensee et al. 2021, doi:10.1038/s41592-020-01008-z).
 
     Args:
         settings: Network, channels of the levels, deep supervision.
         classes: Classes with the background.
-
-    Returns:
-        A module from `(batch, 1, x, y, z)` to scores `(batch, classes, x, y, z)`; with deep supervision, in training,
-        `(batch, heads, classes, x, y, z)` (Isensee et al. 2021, doi:10.1038/s41592-020-01008-z).
     """
-    name, arguments = definition(settings, classes)
-    network: nn.Module = getattr(nets, name)(**arguments)
-    return network
-
-
-def definition(settings: UNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
-    """Return the class of the network in `monai.networks.nets` and its arguments, which JSON can hold."""
     levels, channels = len(settings.channels), list(settings.channels)
     norm, activation = ("INSTANCE", {"affine": True}), ("leakyrelu", {"inplace": True, "negative_slope": 0.01})
     shared = {"spatial_dims": 3, "in_channels": 1, "out_channels": classes}

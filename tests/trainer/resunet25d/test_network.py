@@ -6,7 +6,8 @@ import pytest
 import torch
 from monai.networks import nets
 
-from labelct.trainer.resunet25d.network import SliceLoss, build, definition, probabilities, stacked
+from labelct.trainer.resunet25d.family import RESUNET
+from labelct.trainer.resunet25d.network import SliceLoss, definition, probabilities, stacked
 from labelct.trainer.resunet25d.settings import ResUNetSettings
 
 
@@ -37,12 +38,12 @@ def test_a_volume_of_one_slice_is_its_own_neighbour() -> None:
 @pytest.mark.parametrize(("classes", "scores"), [(2, 1), (4, 4)])
 def test_scores_lie_on_the_grid_of_the_slice(context: int, classes: int, scores: int) -> None:
     settings = ResUNetSettings(context=context, channels=[4, 8, 8], size=16)
-    assert build(settings, classes)(torch.randn(2, 2 * context + 1, 16, 24)).shape == (2, scores, 16, 24)
+    assert RESUNET.build(settings, classes)(torch.randn(2, 2 * context + 1, 16, 24)).shape == (2, scores, 16, 24)
 
 
 def test_blocks_are_residual() -> None:
     """Without the convolutions of its residual units a network still passes its image on, by the short skips."""
-    network = build(ResUNetSettings(channels=[4, 8, 8], size=16), 2).eval()
+    network = RESUNET.build(ResUNetSettings(channels=[4, 8, 8], size=16), 2).eval()
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if ".conv.unit" in name and not name.endswith("adn.A.weight"):
@@ -54,7 +55,7 @@ def test_blocks_are_residual() -> None:
 @pytest.mark.parametrize(("classes", "share"), [(2, 0.01), (2, 0.3), (4, 0.03)])
 def test_it_begins_with_the_share_of_targets_that_is_expected(classes: int, share: float) -> None:
     """Without what the pixels add, probabilities are those of the share, the same for each target."""
-    network = build(ResUNetSettings(channels=[4, 8, 8], size=16, target_share=share), classes)
+    network = RESUNET.build(ResUNetSettings(channels=[4, 8, 8], size=16, target_share=share), classes)
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if not (name.startswith("model.2.1") and name.endswith("bias")):
@@ -66,7 +67,7 @@ def test_it_begins_with_the_share_of_targets_that_is_expected(classes: int, shar
 
 def test_without_a_share_the_first_bias_is_as_monai_has_it() -> None:
     torch.manual_seed(3)
-    one = build(ResUNetSettings(channels=[4, 8, 8], size=16, target_share=None), 2).state_dict()
+    one = RESUNET.build(ResUNetSettings(channels=[4, 8, 8], size=16, target_share=None), 2).state_dict()
     torch.manual_seed(3)
     name, arguments = definition(ResUNetSettings(channels=[4, 8, 8], size=16), 2)
     other = getattr(nets, name)(**arguments).state_dict()

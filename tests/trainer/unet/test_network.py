@@ -5,14 +5,15 @@ import math
 import pytest
 import torch
 
-from labelct.trainer.unet.network import DeepSupervisedLoss, build
+from labelct.trainer.unet.family import UNET
+from labelct.trainer.unet.network import DeepSupervisedLoss
 from labelct.trainer.unet.settings import UNetSettings
 
 
 @pytest.mark.parametrize(("network", "heads"), [("dynunet", 0), ("dynunet", 1), ("residual", 0)])
 def test_scores_lie_on_the_grid_of_the_image(network: str, heads: int) -> None:
     settings = UNetSettings(network=network, channels=[4, 8, 8], patch=[16, 16, 16], deep_supervision=heads)
-    built, image = build(settings, 3), torch.randn(1, 1, 16, 24, 16)
+    built, image = UNET.build(settings, 3), torch.randn(1, 1, 16, 24, 16)
     assert built.eval()(image).shape == (1, 3, 16, 24, 16)
     trained = built.train()(image)
     assert trained.shape == ((1, 1 + heads, 3, 16, 24, 16) if heads else (1, 3, 16, 24, 16))
@@ -68,7 +69,7 @@ def test_no_weight_learns_from_voxels_to_ignore(network: str) -> None:
     heads = 1 if network == "dynunet" else 0
     settings = UNetSettings(network=network, channels=[4, 8, 8], patch=[16, 16, 16], deep_supervision=heads)
     torch.manual_seed(0)
-    built, image = build(settings, 2).train(), torch.randn(1, 1, 16, 16, 16)
+    built, image = UNET.build(settings, 2).train(), torch.randn(1, 1, 16, 16, 16)
     labels = torch.randint(0, 2, (1, 1, 16, 16, 16))
     ignored = torch.rand(1, 1, 16, 16, 16) < 0.5
     offset = 9 * torch.randn(2, 16, 16, 16) * ignored[0]

@@ -9,6 +9,7 @@ ELSEWHERE = "write elsewhere"
 SPACE = f"free some space or {ELSEWHERE}"
 RIGHTS = f"change its permissions or {ELSEWHERE}"
 RENAME = "rename it, or the folder of such a name that it lies in"
+MOST_SAID = 200  # characters
 
 # Packages that are not named as their modules are.
 PACKAGES = {"astra": "astra-toolbox", "skimage": "scikit-image", "sklearn": "scikit-learn"}
@@ -87,6 +88,12 @@ def unreadable(error: OSError, path: object) -> InputError:
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says; its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says in one line, no more of it than `MOST_SAID`: it may be a page of a server."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}..."
 
 
 def listed(items: Sequence[object], most: int) -> str:

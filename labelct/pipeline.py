@@ -139,6 +139,10 @@ def _chain(config: Config, root: Path, tracker: Tracker) -> results.Outcome:
 
 def _tested(config: Config, name: str, own: Prepared, root: Path) -> tuple[tuple[Subject, ...], Stage]:
     """Return the subjects of a test group and their stage, each case read once."""
-    tested, stage = cohorts.prepare_test(config, config.test[name], own, root)
+    settings = config.test[name]
+    if isinstance(settings, SyntheticSettings):
+        tested, stage = training_set.held_out(config, settings.seed, own, root)
+    else:
+        tested, stage = cohorts.prepare_test(config, settings, own, root)
     testing.check_cases(config, name, tested, stage, root)
     return tested, stage

@@ -15,6 +15,7 @@ from labelct.errors import (
     first_line,
     listed,
     nearest,
+    one_line,
     refusal,
     refused,
 )
@@ -112,6 +113,12 @@ def test_what_a_file_system_refuses_has_its_own_words_or_those_of_the_system():
 )
 def test_the_first_line_of_an_error_says_something(error, said):
     assert first_line(error) == said
+
+
+@pytest.mark.parametrize(("error", "said"), [(ValueError("\n one \n  two"), "one two"), (ValueError(), "ValueError")])
+def test_what_an_error_says_is_one_line_of_bounded_length(error, said):
+    assert one_line(error) == said
+    assert one_line(ValueError("page " * 1000)) == ("page " * 40) + "..."
 
 
 def test_a_list_is_as_long_as_a_line():

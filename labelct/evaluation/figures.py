@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -232,7 +231,6 @@ def _legend(
 
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone, whole or not at all."""
-    FigureCanvasAgg(figure)
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names come from files, and a `$` in one is no formula
     with written(path) as file:

@@ -14,7 +14,7 @@ from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSe
 from labelct.config import Config, plain
 from labelct.errors import InputError
 from labelct.job_settings import LimitSettings
-from labelct.kinds import CohortSettings, TestSettings
+from labelct.kinds import CohortSettings
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import folding, inputs, selection
@@ -130,13 +130,13 @@ def _identified(cohort: Cohort, settings: FilesSettings, root: Path, used: Itera
 
 
 def prepare_test(
-    config: Config, settings: TestSettings, own: Prepared, root: Path
+    config: Config, settings: CohortSettings | OwnSettings, own: Prepared, root: Path
 ) -> tuple[tuple[Subject, ...], Stage]:
     """Return the subjects of a test group, each with an image, and the stage that stands for their files.
 
     Args:
         config: The experiment, for its limits and workers.
-        settings: The test group; `own` is the test split of the training cohort, `synthetic` is made of it.
+        settings: The test group; `own` is the test split of the training cohort.
         own: The training cohort and its stage.
         root: The folder of all stages.
 
@@ -144,10 +144,6 @@ def prepare_test(
         InputError: No subject with an image is left, its images are MR and those of the training are CT, it has no
             label map, or it is a subject of the training.
     """
-    if isinstance(settings, SyntheticSettings):
-        from labelct.stages import training_set
-
-        return training_set.held_out(config, settings.seed, own, root)
     if isinstance(settings, OwnSettings):
         _check_scored(config, own[0], own[1].folder)
         subjects = tuple(subject for subject in own[0].test if subject.has_image)

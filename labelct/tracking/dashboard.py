@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from labelct.errors import InputError
-from labelct.tracking.tracker import line
+from labelct.errors import InputError, one_line
 
 PACKAGE = "wandb_workspaces"
 NAME = "labelct"
@@ -130,7 +129,7 @@ def send(view: Dashboard) -> str:
         saved = workspace.save()
     except Exception as error:
         remedy = "check the network, WANDB_API_KEY and the name of the project; -o FILE writes what would be sent"
-        raise InputError(place, f"wandb does not take the view ({line(error)})", remedy) from None
+        raise InputError(place, f"wandb does not take the view ({one_line(error)})", remedy) from None
     return str(saved.url)
 
 

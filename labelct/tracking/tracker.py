@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from labelct.errors import check_installed
+from labelct.errors import check_installed, one_line
 from labelct.tracking.settings import Description, LoggerSettings, SegmentedSlice
 
 LOG = logging.getLogger(__name__)
 COLUMNS = "step,metric,value\n"
-LONGEST = 200  # characters of what a server says
 
 
 class Mirror(Protocol):
@@ -102,7 +101,7 @@ class Tracker:
             try:
                 mirror.close(exit_code)
             except Exception as error:
-                LOG.warning("%s did not close (%s); the run's files are kept", mirror.name, line(error))
+                LOG.warning("%s did not close (%s); the run's files are kept", mirror.name, one_line(error))
         self.mirrors.clear()
 
     def _each(self, action: Callable[[Mirror], None]) -> None:
@@ -112,14 +111,8 @@ class Tracker:
                 action(mirror)
             except Exception as error:
                 self.mirrors.remove(mirror)
-                LOG.warning("%s stopped mirroring (%s); curves.csv goes on", mirror.name, line(error))
+                LOG.warning("%s stopped mirroring (%s); curves.csv goes on", mirror.name, one_line(error))
                 Tracker(None, [mirror]).close(1)
-
-
-def line(error: BaseException) -> str:
-    """Return what an error says in one line, which may come from a server and be a page."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def check(settings: LoggerSettings) -> None:
@@ -154,7 +147,7 @@ def track(settings: LoggerSettings, folder: Path, described: Description) -> Ite
             if (mirror := opened(settings, folder, described)) is not None:
                 tracker.mirrors.append(mirror)
         except Exception as error:
-            LOG.warning("%s does not open (%s); curves.csv goes on", name, line(error))
+            LOG.warning("%s does not open (%s); curves.csv goes on", name, one_line(error))
     try:
         yield tracker
     except BaseException:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from labelct.errors import one_line
 from labelct.tracking.settings import Description, LoggerSettings, SegmentedSlice
-from labelct.tracking.tracker import line
 
 LOG = logging.getLogger(__name__)
 OPENING_S = 30  # wandb would wait for a minute and a half before it gives up on a network that is slow
@@ -110,7 +110,7 @@ def open_run(settings: LoggerSettings, folder: Path, described: Description) -> 
         try:
             run = wandb.init(**{**account, "mode": attempt})
         except Exception as error:
-            hindrance = f"wandb does not open {attempt} ({line(error)})"
+            hindrance = f"wandb does not open {attempt} ({one_line(error)})"
             continue
         if hindrance:
             kept = f"the run is kept offline in {folder / 'wandb'}, which wandb sync sends"

@@ -84,8 +84,8 @@ def test_without_a_drop_validation_takes_the_volumes_of_the_training(folds, conf
 def test_held_out_cases_are_scored_on_volumes_of_their_own_seed(folds):
     root, made = folds
     (config, cohort, stage, _), other = made
-    subjects, volumes = cohorts.prepare_test(config, config.test["synthetic"], (cohort, stage), root)
-    again, same = cohorts.prepare_test(other[0], other[0].test["synthetic"], (other[1], other[2]), root)
+    subjects, volumes = training_set.held_out(config, config.test["synthetic"].seed, (cohort, stage), root)
+    again, same = training_set.held_out(other[0], other[0].test["synthetic"].seed, (other[1], other[2]), root)
     assert volumes.key == same.key, "one stage holds the volumes of every fold"
     assert [subject.case for subject in subjects] == [subject.case for subject in cohort.held_out]
     assert {subject.case for subject in (*subjects, *again)} == {f"train_{number:03d}" for number in range(4)}
@@ -97,7 +97,7 @@ def test_held_out_cases_are_scored_on_volumes_of_their_own_seed(folds):
 
 def test_merged_targets_and_all_labels_are_in_the_truth_of_synthetic_volumes(folds):
     root, ((config, cohort, stage, _), _) = folds
-    subjects, _ = cohorts.prepare_test(config, config.test["synthetic"], (cohort, stage), root)
+    subjects, _ = training_set.held_out(config, config.test["synthetic"].seed, (cohort, stage), root)
     for subject in subjects:
         truth, label_map = testing._truth(config, subject)
         np.testing.assert_array_equal(truth, label_map.array)
@@ -118,7 +118,7 @@ def test_what_is_measured_on_a_ct_is_measured_on_the_training_cases_of_the_fold_
     keys = {}
     for number in range(2):
         config, cohort, stage, (clean, _) = fold(configured, root, number, "data.priors=train")
-        arm, volumes = cohorts.prepare_test(config, config.test["synthetic"], (cohort, stage), root)
+        arm, volumes = training_set.held_out(config, config.test["synthetic"].seed, (cohort, stage), root)
         trained = json.loads((clean.folder / "recipe.json").read_text(encoding="utf-8"))
         assert sorted(trained["settings"]["cases"]["train"]) == sorted(s.case for s in cohort.train)
         table = (clean.folder / "priors.csv").read_bytes()

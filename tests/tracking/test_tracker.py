@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from labelct.errors import InputError
-from labelct.tracking import Description, LoggerSettings, Tracker, track, tracker, weights_and_biases
+from labelct.tracking import Description, LoggerSettings, Tracker, track, weights_and_biases
 
 
 class Mirror:
@@ -101,4 +101,3 @@ def test_a_tracker_that_does_not_open_leaves_the_file(tmp_path, monkeypatch, cap
         opened.log({"loss": 1}, 1)
     assert "wandb does not open (no such server)" in caplog.text
     assert (tmp_path / "curves.csv").read_text().endswith("1,loss,1\n")
-    assert tracker.line(ValueError()) == "ValueError"

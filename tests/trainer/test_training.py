@@ -12,8 +12,9 @@ from torch._dynamo.exc import TorchDynamoException
 
 from labelct.errors import InputError, SettingError
 from labelct.tracking import Tracker
+from labelct.trainer import module
 from labelct.trainer.clock import TrainingClock
-from labelct.trainer.module import Checkpoints, SegmentationModule
+from labelct.trainer.module import SegmentationModule
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.unet import fit as train
 from labelct.trainer.unet import load
@@ -91,20 +92,20 @@ def test_a_run_that_is_killed_behind_either_checkpoint_ends_as_one_that_was_not(
     training_set, tiny, tmp_path: Path, monkeypatch, saves: int
 ) -> None:
     """The first validation is the best by its Dice alone: what it found is not found again."""
-    dice, saved, save = iter([0.5, 0.5, 0.2, 0.5, 0.2]), [], Checkpoints._save
+    dice, saved, keep = iter([0.5, 0.5, 0.2, 0.5, 0.2]), [], module.keep
     monkeypatch.setattr("labelct.trainer.module.mean", lambda _: next(dice))
 
-    def stop(self, trainer, name: str) -> None:
-        save(self, trainer, name)
-        saved.append(name)
+    def stop(trainer, path: Path) -> None:
+        keep(trainer, path)
+        saved.append(path)
         if len(saved) == saves:
             raise KeyboardInterrupt
 
     settings = tiny(steps=6, validate_every=3)
-    monkeypatch.setattr(Checkpoints, "_save", stop)
+    monkeypatch.setattr(module, "keep", stop)
     with pytest.raises(KeyboardInterrupt):
         train(task(settings), training_set.folder, tmp_path / "resumed", Tracker())
-    monkeypatch.setattr(Checkpoints, "_save", save)
+    monkeypatch.setattr(module, "keep", keep)
     if saves == 2:
         next(dice)
     train(task(settings), training_set.folder, tmp_path / "resumed", Tracker())

@@ -34,6 +34,7 @@ def fit(task: TrainingTask[NnunetSettings], data: Path, folder: Path, tracker: T
     fold = compat.fold_of(folder, settings.configuration)
     if (fold / "checkpoint_final.pth").exists():  # a run that was killed behind its last epoch
         replay(folder / LOG, tracker)
+        (fold / compat.LATEST).unlink(missing_ok=True)  # which nnU-Net takes away next
     else:
         compiled = settings.compile and device.compile != "false" and why_not_compiled() is None
         roots = compat.roots(folder, data / "preprocessed", worker_count(device), compiled)

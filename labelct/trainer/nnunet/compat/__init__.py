@@ -10,12 +10,13 @@ from labelct.trainer.nnunet.compat.planning import MOST_SAMPLES, PLANNERS, extra
 from labelct.trainer.nnunet.compat.prediction import open_network, segment
 from labelct.trainer.nnunet.compat.preprocessor import CASE_FILES, Prepared, Preprocessor
 from labelct.trainer.nnunet.compat.sharing import bare_network, copy_model, write_archive
-from labelct.trainer.nnunet.compat.trainer import VALUES, LabelctTrainer, run
+from labelct.trainer.nnunet.compat.trainer import LATEST, VALUES, LabelctTrainer, run
 
 __all__ = [
     "CASE_FILES",
     "DATASET",
     "EXTERNAL",
+    "LATEST",
     "LOG",
     "MOST_SAMPLES",
     "PLANNERS",

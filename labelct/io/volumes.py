@@ -113,7 +113,7 @@ def _read(path: Path, modality: str | None, series: str) -> Volume:
 def _check_whole(folder: Path) -> None:
     """Raise where a folder inside that of a series holds others of its slices."""
     inside = [part for part in sorted(folder.iterdir()) if part.is_dir() and not part.is_symlink()]
-    if other := parts_of_series([folder, *inside]).get(folder):
+    if inside and (other := parts_of_series([folder, *inside]).get(folder)):  # which opens every file
         raise InputError(folder, f"holds slices of one series, and {other} others", "put them in one folder")
 
 

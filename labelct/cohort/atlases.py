@@ -6,11 +6,13 @@ from pathlib import Path
 
 from labelct.cohort import names
 from labelct.cohort.base import Subject, load_label_map
+from labelct.cohort.folder import find as find_files
 from labelct.cohort.folder import matches
-from labelct.cohort.settings import TotalSegmentatorSettings
+from labelct.cohort.settings import FolderSettings, TotalSegmentatorSettings
 from labelct.cohort.totalsegmentator import find as find_masks
 from labelct.errors import InputError, did_you_mean
 from labelct.folders import matching, why_no_folder
+from labelct.synthesis.atlas import PartialSettings
 
 PATTERN = "*.nii.gz"
 
@@ -33,6 +35,22 @@ def find(roots: Sequence[str], cases: Sequence[str]) -> tuple[Subject, ...]:
             raise InputError(roots[0], problem, "rename one of them, or choose with data.atlas.cases=")
         found[subject.case] = subject
     return select(found, cases, ", ".join(roots))
+
+
+def find_partial(settings: PartialSettings) -> tuple[Subject, ...]:
+    """Find label maps that name some organs alone, sorted by name; no voxel is read yet.
+
+    Args:
+        settings: Where they lie, and what their values are.
+
+    Raises:
+        InputError: The folder is missing, or no file fits.
+    """
+    root = Path(settings.root)
+    if not root.is_dir():
+        raise InputError(root, why_no_folder(root), "set root of data.atlas.partial to a folder of label maps")
+    told = {"labels": settings.labels, "names": settings.names, "merge": settings.merge}
+    return find_files(FolderSettings(root=settings.root, ct=None, **told), root).subjects
 
 
 def select(found: Mapping[str, Subject], cases: Sequence[str], where: str) -> tuple[Subject, ...]:

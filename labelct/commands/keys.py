@@ -190,6 +190,7 @@ def _options(group: str) -> list[str]:
 def _type(hint: Any) -> str:
     """Return a type in words that a Markdown table can hold."""
     text = hint.__name__ if isinstance(hint, type) else str(hint)
+    text = re.sub(r"labelct\.[\w.]+", "table", text)  # settings of their own: what the line of help says
     return text.replace("typing.", "").replace("Any", "any").replace("None", "null").replace(" | ", " or ")
 
 

@@ -194,6 +194,7 @@ def _training(config: Mapping[str, Any]) -> list[Source]:
     atlas = config.get("data", {}).get("atlas") or {}
     if atlas.get("whole") or atlas.get("completed"):
         found += [Source("atlases", "folder") if atlas.get("roots") else Source("atlases", "phantom", *MADE)]
+        found += [Source(f"partial label maps {name}", "folder") for name in atlas.get("partial") or {}]
     return found
 
 

@@ -16,7 +16,7 @@ from labelct.phantom.settings import PhantomSettings
 from labelct.priors import BACKGROUND_CLASSES, load_priors
 from labelct.stages import cohorts
 from labelct.stages.anatomies import STAGES, VERSION, built, names_in, on_grid, read
-from labelct.stages.completion import completed
+from labelct.stages.completion import completed, joined
 from labelct.stages.priors import AUTO, TRAIN
 from labelct.store import Stage, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
@@ -73,8 +73,9 @@ def applied(config: Config, own: cohorts.Prepared, root: Path) -> cohorts.Prepar
     (cohort, stage), found = own, _found(config, root)
     made = built(partial(on_grid, data=config.data, root=root), found, config.parallel, "atlases")
     known = {atlas.case: one for atlas, one in zip(found, made, strict=True)}
-    _check_priors(config, known)
-    whole = _with_all_targets(config, known) if mixed(config) else {}
+    more = joined(config, _partial(config), found, root) if mixed(config) else {}
+    _check_priors(config, {**known, **more})
+    whole = {**_with_all_targets(config, known), **more} if mixed(config) else {}
     fits = completed(config, cohort, found, root) if config.data.atlas.completed else {}
     parents = {f"whole {name}": one.key for name, one in whole.items()}
     parents |= {f"{case} {name}": one.key for case, fit in fits.items() for name, one in fit.items()}
@@ -92,9 +93,10 @@ def check(config: Config, own: Cohort | None) -> None:
     Raises:
         InputError: A folder or an atlas is missing, or an atlas is a case that is validated or scored on.
     """
-    if not used(config) or not config.data.atlas.roots:
+    if not used(config):
         return
-    found = atlases.find(config.data.atlas.roots, config.data.atlas.cases)
+    settings = config.data.atlas
+    found = [*(atlases.find(settings.roots, settings.cases) if settings.roots else ()), *_partial(config)]
     tested = [*([] if own is None else [*own.val, *own.held_out]), *cohorts.read_only_tests(config)]
     told, remedy = "is an atlas that is trained on", "leave it out with data.atlas.cases="
     cohorts.reject_shared(tested, found, told, remedy)
@@ -132,6 +134,15 @@ def _found(config: Config, root: Path) -> tuple[Subject, ...]:
         return atlases.find(config.data.atlas.roots, config.data.atlas.cases)
     made = cohorts.embedded(EMBEDDED, LimitSettings(), config.parallel, root)[0]
     return atlases.select({subject.case: subject for subject in made.train}, config.data.atlas.cases, str(made.root))
+
+
+def _partial(config: Config) -> list[Subject]:
+    """Return the label maps that name some targets alone; each case has the name of its folder before its own."""
+    return [
+        dataclasses.replace(subject, case=f"{name}_{subject.case}")
+        for name, settings in config.data.atlas.partial.items()
+        for subject in atlases.find_partial(settings)
+    ]
 
 
 def _check_priors(config: Config, known: Mapping[str, Stage]) -> None:

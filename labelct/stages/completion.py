@@ -1,4 +1,4 @@
-"""Cases completed by atlases, as stages: each label map with what an atlas that fits has around its organs."""
+"""Label maps completed by atlases, as stages: each with what an atlas that fits has around its organs."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from labelct.cohort.grid import regrid
 from labelct.cohort.settings import SyntheticSettings
 from labelct.config import Config
 from labelct.errors import InputError
-from labelct.stages.anatomies import STAGES, VERSION, built, files_of, grid_of, on_grid, read, write
+from labelct.stages.anatomies import STAGES, VERSION, built, files_of, grid_of, names_in, on_grid, read, write
 from labelct.store import REMADE, Stage, build, recipe_of
 from labelct.texts import read_json
 from labelct.writing import write_json
@@ -25,13 +25,40 @@ DICE = "dice.json"
 
 
 @dataclass(frozen=True)
+class _Purpose:
+    """What label maps are completed for.
+
+    Attributes:
+        config: The experiment.
+        found: The atlases.
+        root: The folder of all stages.
+        kind: `completed`, to be around a case, which labels every target; or `whole`, to be an atlas as well, where
+            targets that the map does not name are the atlas's.
+    """
+
+    config: Config
+    found: Sequence[Subject]
+    root: Path
+    kind: str
+
+    @property
+    def own(self) -> list[str]:
+        """Structures that no atlas is asked for."""
+        return sorted(self.config.targets.structures) if self.kind == "completed" else []
+
+    @property
+    def count(self) -> int:
+        """How many atlases complete each map."""
+        return self.config.data.atlas.per_case if self.kind == "completed" else 1
+
+
+@dataclass(frozen=True)
 class _Pair:
-    """A case, and the atlas that is to complete it."""
+    """A label map, and the atlas that is to complete it."""
 
     case: Subject
     atlas: Subject
-    config: Config
-    root: Path
+    purpose: _Purpose
 
 
 def completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: Path) -> dict[str, dict[str, Stage]]:
@@ -54,7 +81,7 @@ def completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: Pa
     if len(subjects) < len(everyone):
         counts = len(everyone) - len(subjects), len(everyone)
         log.warning("data.atlas.completed: %d of %d cases have a CT, which shows what is around their labels", *counts)
-    fits, misfits = _fitting(config, subjects, found, root)
+    fits, misfits = _fitting(_Purpose(config, found, root, "completed"), subjects)
     alone = [case for case in subjects if not fits[case]]
     if alone and not config.data.atlas.geometric:
         remedy = "add an atlas, lower data.atlas.min_dice, or set data.atlas.geometric=true for a geometric body there"
@@ -65,20 +92,55 @@ def completed(config: Config, cohort: Cohort, found: Sequence[Subject], root: Pa
     return fits
 
 
+def joined(config: Config, partial: Sequence[Subject], found: Sequence[Subject], root: Path) -> dict[str, Stage]:
+    """Return the stages of maps that name some targets alone, each whole by an atlas that fits, by name.
+
+    One that no atlas fits, or that lacks a target then, is left out, and a line says so.
+
+    Args:
+        config: The experiment; read are data, targets and workers.
+        partial: The maps.
+        found: The atlases.
+        root: The folder of all stages.
+
+    Raises:
+        InputError: All are left out.
+    """
+    fits, misfits = _fitting(_Purpose(config, found, root, "whole"), {subject.case: subject for subject in partial})
+    made = {}
+    for name, fit in fits.items():
+        for stage in fit.values():
+            if lacking := sorted(config.targets.structures - {config.data.lesions.name, *_named(stage)}):
+                misfits.setdefault(name, []).append(f"labels no {', '.join(lacking)} after it")
+            else:
+                made[name] = stage
+    for name in [name for name in fits if name not in made]:
+        log.warning("%s: %s: left out", name, "; ".join(misfits[name]))
+    if partial and not made:
+        remedy = "add an atlas with every target, or lower data.atlas.min_dice"
+        raise InputError("data.atlas.partial", f"no atlas completes any of {len(partial)} label maps", remedy)
+    return made
+
+
+def _named(stage: Stage) -> set[str]:
+    return set(names_in(stage.folder).values())
+
+
 def _fitting(
-    config: Config, subjects: Mapping[str, Subject], found: Sequence[Subject], root: Path
+    purpose: _Purpose, subjects: Mapping[str, Subject]
 ) -> tuple[dict[str, dict[str, Stage]], dict[str, list[str]]]:
     """Return the stages of completed maps by case and atlas, and what each case is told of those that do not fit it.
 
     Where an atlas does not fit a case, the next that its name draws is tried.
     """
-    waiting = {case: _drawn(config, subject, found) for case, subject in subjects.items()}
+    config = purpose.config
+    waiting = {case: _drawn(config, subject, purpose.found) for case, subject in subjects.items()}
     fits: dict[str, dict[str, Stage]] = {case: {} for case in subjects}
     misfits: dict[str, list[str]] = {}
     while tried := [
-        _Pair(subject, waiting[case].pop(0), config, root)
+        _Pair(subject, waiting[case].pop(0), purpose)
         for case, subject in subjects.items()
-        for _ in range(min(config.data.atlas.per_case - len(fits[case]), len(waiting[case])))
+        for _ in range(min(purpose.count - len(fits[case]), len(waiting[case])))
     ]:
         stages = built(_registered, tried, config.parallel, "cases completed by an atlas")
         for pair, stage in zip(tried, stages, strict=True):
@@ -102,25 +164,26 @@ def _drawn(config: Config, subject: Subject, found: Sequence[Subject]) -> list[S
 
 
 def _registered(pair: _Pair) -> Stage:
-    """Return the stage of a case completed by an atlas: the map, and the Dice of the organs that both have."""
-    data = pair.config.data
+    """Return the stage of a map completed by an atlas: the map, and the Dice of the organs that both have."""
+    data, own, root = pair.purpose.config.data, pair.purpose.own, pair.purpose.root
     settings: dict[str, Any] = {**grid_of(data), "padding": data.superior_padding_mm, "grid_mm": data.atlas.grid_mm}
     settings |= {
-        "case": files_of(pair.case, pair.root),
-        "atlas": files_of(pair.atlas, pair.root),
-        "own": sorted(pair.config.targets.structures),
+        "case": files_of(pair.case, root),
+        "atlas": files_of(pair.atlas, root),
+        "own": own,
     }
 
     def make(folder: Path) -> None:
         label_map, _ = regrid(pair.case.label_map(), None, data.spacing, data.superior_padding_mm, data.interpolation)
-        atlas = read(on_grid(pair.atlas, data, pair.root).folder)
+        atlas = read(on_grid(pair.atlas, data, root).folder)
         present = set(np.unique(label_map.array).tolist()) - {0}
         names = {value: label_map.names[value] for value in sorted(present)}
-        own = {*names.values(), *pair.config.targets.structures}
         whole = Anatomy(atlas.array, atlas.spacing, atlas.names)
-        made = complete(Anatomy(label_map.array, label_map.spacing, names), whole, own, data.atlas.grid_mm)
+        made = complete(
+            Anatomy(label_map.array, label_map.spacing, names), whole, {*names.values(), *own}, data.atlas.grid_mm
+        )
         if made is not None:
             write(folder, made.anatomy.label_map, label_map.affine, made.anatomy.names)
         write_json(folder / DICE, {} if made is None else {name: round(dice, 3) for name, dice in made.dice.items()})
 
-    return build(pair.root, recipe_of(STAGES["completed"], VERSION, settings), make)
+    return build(root, recipe_of(STAGES[pair.purpose.kind], VERSION, settings), make)

@@ -17,6 +17,29 @@ if TYPE_CHECKING:
 
 
 @dataclass
+class PartialSettings(Checked, section="atlas.partial"):
+    """Label maps that name some of the targets alone; what they do not name is unknown, and an atlas's stands for it.
+
+    Attributes:
+        root: Their folder.
+        labels: As of `cohort=folder`.
+        names: As of `cohort=folder`.
+        merge: As of a cohort.
+    """
+
+    root: str = ""
+    labels: str = "*.nii.gz"
+    names: Any = "totalsegmentator_v2"
+    merge: dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.root:
+            raise SettingError("atlas.partial", "no root", "a folder of label maps", "give {NAME: {root: FOLDER}}")
+        self.root = expanded(self.root, "atlas.partial.root")
+
+
+@dataclass
 class Settings(Checked, section="atlas"):
     """Whole anatomies beside label maps of a few organs; without chances there are none.
 
@@ -24,6 +47,9 @@ class Settings(Checked, section="atlas"):
         roots: Folders of atlases: label maps (`*.nii.gz`, TotalSegmentator v2 values or those of `NAME.names.json`
             beside it), or TotalSegmentator's folders of masks. None given: four procedural trunks of `cohort=phantom`.
         cases: The atlases to use by name; none given: all that are there.
+        partial: Label maps that name some of the targets alone: `{NAME: {root, labels, names, merge}}`, as of
+            `cohort=folder`. Each is completed by an atlas, targets that it does not name included, and is one more
+            whole anatomy then.
         whole: Share of the training volumes that an atlas itself is the case of, its targets included; none of the
             validation and held-out volumes.
         completed: Share of the volumes whose case an atlas completes; the others have a body of `background.source`.
@@ -35,6 +61,7 @@ class Settings(Checked, section="atlas"):
 
     roots: list[str] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
+    partial: dict[str, PartialSettings] = field(default_factory=dict)
     whole: float = ranged(0.0, 0.0, 1.0)
     completed: float = ranged(0.0, 0.0, 1.0)
     per_case: int = ranged(2, 1)
@@ -43,6 +70,7 @@ class Settings(Checked, section="atlas"):
     geometric: bool = False
     read_with: ClassVar = {
         **dict.fromkeys(("roots", "cases"), (("whole", "completed"), GIVEN)),
+        "partial": ("whole", GIVEN),
         **dict.fromkeys(("per_case", "grid_mm", "min_dice", "geometric"), ("completed", GIVEN)),
     }
 
@@ -50,6 +78,10 @@ class Settings(Checked, section="atlas"):
         super().__post_init__()
         if not all(self.roots):
             raise SettingError("atlas.roots", self.roots, "paths in [ ]")
+        self.partial = {
+            name: value if isinstance(value, PartialSettings) else PartialSettings(**value)
+            for name, value in self.partial.items()
+        }
         self.roots = [expanded(root, "atlas.roots") for root in self.roots]
         if self.whole + self.completed > 1.0:
             raise SettingError("atlas.completed", self.completed, f"at most 1 - atlas.whole={self.whole}")

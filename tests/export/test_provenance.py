@@ -55,6 +55,9 @@ def test_whole_anatomies_that_are_drawn_from_are_training_data(run, model):
         config["data"]["atlas"] = {"roots": roots, "whole": share, "completed": 0.0}
         path.write_text(yaml.safe_dump(config))
         assert [one.licence for one in gather(model, run, BARE).training[1:]] == told
+    config["data"]["atlas"]["partial"] = {"msd": {"root": "/b"}}
+    path.write_text(yaml.safe_dump(config))
+    assert [one.role for one in gather(model, run, BARE).training[1:]] == ["atlases", "partial label maps msd"]
 
 
 def test_what_the_user_states_comes_first(run, model):

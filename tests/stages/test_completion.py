@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from labelct.commands import replay
+from labelct.complaints import ConfigError
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.stages import atlases, cohorts
@@ -61,3 +62,56 @@ def test_another_atlas_takes_the_place_of_one_that_does_not_fit(tiny, folders, c
         assert not any("w3" in subject.completed for subject in cohort.train)
     assert "w3 does not fit (no organ in common)" in caplog.text
     assert "geometric" not in caplog.text
+
+
+def test_maps_that_name_some_targets_alone_are_atlases_with_the_others_of_one(tiny, folders):
+    for number, extra in enumerate(([], [52])):
+        nifti.write(folders / "some" / f"p{number}.nii.gz", organs(number + 1, *extra), AFFINE)
+    told = f"root: {folders}/some, names: {{5: liver, 52: vessel}}, merge: {{vessel: aorta}}"
+    given = ("targets=[liver,aorta]", "data.atlas.whole=1", "data.replicates=6")
+    config, root = tiny(*given, f"++data.atlas.partial={{few: {{{told}}}}}"), folders / "out/stages"
+    cohort, made = volumes(config, root)
+    assert cohort.train[0].whole.keys() == {"few_p0", "few_p1", "w1", "w2"}
+    maps = {name: load() for name, load in cohort.train[0].whole.items()}
+    for number in range(2):
+        joined = maps[f"few_p{number}"]
+        own = organs(number + 1) == 5
+        assert (joined.array == joined.value_of("liver")).sum() * 10**3 == pytest.approx(own.sum() * 8**3, rel=0.2)
+        assert (joined.array == joined.value_of("aorta")).any()
+    assert {"colon", "inferior_vena_cava"} & {*maps["few_p0"].names.values()}
+    lines = lines_of(made)
+    line = next(line for line in lines if (line["recipe"]["atlas"] or {}).get("atlas", "").startswith("few_"))
+    assert replay.main([str(made.folder), line["name"], "-o", str(folders / "again")]) == 0
+    assert not any("few_" in str(line["recipe"]["atlas"]) for line in lines if line["split"] == "val")
+
+
+def test_a_partial_map_that_stays_without_a_target_is_left_out(tiny, folders, caplog):
+    nifti.write(folders / "some" / "fits.nii.gz", organs(1), AFFINE)
+    nifti.write(folders / "some" / "other.nii.gz", np.where(organs(0, 7) == 5, 0, organs(0, 7)), AFFINE)
+    given = f"++data.atlas.partial={{few: {{root: {folders}/some}}}}"
+    config, root = tiny("targets=[liver,aorta]", "data.atlas.cases=[w2]", given), folders / "out/stages"
+    cohort, _ = atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
+    assert cohort.train[0].whole.keys() == {"few_fits", "w2"}
+    assert "few_other: w2 does not fit (no organ in common): left out" in caplog.text
+    (folders / "some" / "fits.nii.gz").unlink()
+    with pytest.raises(InputError, match=r"data\.atlas\.partial: no atlas completes any of 1 label maps"):
+        atlases.applied(config, cohorts.prepare(config, config.cohort, root), root)
+
+
+def test_a_partial_map_is_no_case_to_validate_on(tiny, folders):
+    given = f"++data.atlas.partial={{few: {{root: {folders}/maps}}}}"
+    config, root = tiny(given), folders / "out/stages"
+    with pytest.raises(InputError, match="is an atlas that is trained on"):
+        atlases.check(config, cohorts.prepare(config, config.cohort, root)[0])
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{}", r"data\.atlas\.partial='no root'"),
+        ("{root: /no/such}", "/no/such: no such folder; set root of data.atlas"),
+    ],
+)
+def test_a_partial_folder_is_looked_for_before_anything_is_made(tiny, entry, told):
+    with pytest.raises((ConfigError, InputError), match=told):
+        atlases.check(tiny(f"++data.atlas.partial={{few: {entry}}}"), None)

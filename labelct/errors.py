@@ -14,7 +14,7 @@ MOST_SAID = 200  # characters
 # Packages that are not named as their modules are.
 PACKAGES = {"astra": "astra-toolbox", "skimage": "scikit-image", "sklearn": "scikit-learn"}
 # Packages that come with an extra of labelct's own, by module.
-EXTRAS = {"onnx": "export", "onnxscript": "export"}
+EXTRAS = {"onnx": "export", "onnxscript": "export", "distributed": "dask", "ray": "ray"}
 # What a file system refuses, by the error's number: the problem and the remedy.
 REFUSALS = {
     errno.ENOSPC: ("the disk is full", SPACE),

@@ -22,11 +22,8 @@ from labelct.api.arguments import (
 from labelct.api.sampling import PAINTED, painted_by, sampler_of, sections_of, subject_of
 from labelct.errors import InputError
 from labelct.sampler import Loaded
-from labelct.synthesis.recipe import Synthetic
+from labelct.synthesis.recipe import UNFIT, Synthetic
 from labelct.volume import LabelMap, Volume
-
-# What the code that paints raises over values of another type or range than it drew.
-UNFIT = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,7 @@ def embedded(settings: EmbeddedSettings, limit: LimitSettings, parallel: Paralle
         phantom.write_index(settings, folder)
 
     stage = build(root, recipe_of("cohort", VERSION + phantom.revision(settings), plain(settings)), make)
-    files = FolderSettings(root=str(stage.folder), modality=phantom.modality(settings))
+    files = FolderSettings(root=str(stage.folder), modality=settings.modality)
     return dataclasses.replace(open_cohort(files), name=settings.kind), stage
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -65,42 +65,35 @@ def ct_values(ct: Volume, source: Path, settings: TranslationSettings) -> Images
     return values
 
 
-def mr_slices(subjects: Sequence[Subject], settings: TranslationSettings, parallel: ParallelSettings) -> Images:
-    """Return the MR slices of subjects, `(slice, x, y)` float16 within [-1, 1]; those that show nothing are left out.
-
-    Raises:
-        InputError: A volume cannot be used.
-    """
-    return _stacked(map_cases(partial(_mr, settings), subjects, parallel, "MR slices"))
-
-
-def ct_slices(subjects: Sequence[Subject], settings: TranslationSettings, parallel: ParallelSettings) -> Images:
-    """Return the middle of the CT slices of subjects, `(slice, x, y)` float16 within [-1, 1], as `mr_slices` does.
-
-    Raises:
-        InputError: A volume cannot be used.
-    """
-    return _stacked(map_cases(partial(_ct, settings), subjects, parallel, "CT slices"))
-
-
-def _mr(settings: TranslationSettings, subject: Subject) -> Images:
-    assert subject.load_mr is not None
-    return _prepared(subject, subject.load_mr, mr_values, 1.0, settings)
-
-
-def _ct(settings: TranslationSettings, subject: Subject) -> Images:
-    assert subject.load_ct is not None
-    return _prepared(subject, subject.load_ct, ct_values, settings.ct_crop, settings)
-
-
-def _prepared(
-    subject: Subject,
-    load: Callable[[], Volume],
-    values_of: Callable[[Volume, Path, TranslationSettings], Images],
-    share: float,
-    settings: TranslationSettings,
+def slices_of(
+    modality: str, subjects: Sequence[Subject], settings: TranslationSettings, parallel: ParallelSettings
 ) -> Images:
+    """Return the slices of subjects, of CT their middle; those that show nothing are left out.
+
+    Args:
+        modality: `mr` or `ct`.
+        subjects: Each has such an image.
+        settings: What is made of them.
+        parallel: Workers.
+
+    Returns:
+        `(slice, x, y)` float16 within [-1, 1].
+
+    Raises:
+        InputError: A volume cannot be used.
+    """
+    found = map_cases(partial(_prepared, modality, settings), subjects, parallel, f"{modality.upper()} slices")
+    shape = max(one.shape[1] for one in found), max(one.shape[2] for one in found)
+    return np.concatenate([padded(torch.from_numpy(one)[:, None], shape)[:, 0].numpy() for one in found])
+
+
+def _prepared(modality: str, settings: TranslationSettings, subject: Subject) -> Images:
     """Return the slices of one volume on its canvas, `(slice, x, y)` float16."""
+    load, values_of, share = {
+        "mr": (subject.load_mr, mr_values, 1.0),
+        "ct": (subject.load_ct, ct_values, settings.ct_crop),
+    }[modality]
+    assert load is not None
     volume, source = load(), subject.files[0]
     kept = central(torch.from_numpy(values_of(volume, source, settings)).permute(2, 0, 1), share)
     kept = kept[_picked(len(kept), settings.slices)]
@@ -117,12 +110,6 @@ def _picked(count: int, most: int | None) -> list[int]:
     if most is None or most >= count:
         return list(range(count))
     return [int((number + 0.5) * count / most) for number in range(most)]
-
-
-def _stacked(volumes: Sequence[Images]) -> Images:
-    """Return the slices of all volumes on a canvas that holds the largest."""
-    shape = max(one.shape[1] for one in volumes), max(one.shape[2] for one in volumes)
-    return np.concatenate([padded(torch.from_numpy(one)[:, None], shape)[:, 0].numpy() for one in volumes])
 
 
 def _check(volume: Volume, source: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from labelct.cohort.base import Subject
 from labelct.errors import InputError, first_line
 from labelct.texts import read_json
 from labelct.trainer.device import torch_device, torch_threads
@@ -99,12 +100,27 @@ class TranslatedMr:
     source: Path
     folder: Path
     device: DeviceSettings
-    prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    prediction: PredictionSettings
 
     def __call__(self) -> Volume:
         """Return `(x, y, z)` HU on the grid of the MR."""
         with torch_threads(self.device):
             return _opened(self.folder, torch_device(self.device))(self.load_mr(), self.source, self.prediction)
+
+
+def with_ct(subject: Subject, folder: Path, device: DeviceSettings, prediction: PredictionSettings) -> Subject:
+    """Return a subject with the CT that a translation makes of its MR in its place; without MR as it is.
+
+    Args:
+        subject: The subject.
+        folder: Of the trained translation.
+        device: Where it runs.
+        prediction: Windows.
+    """
+    if subject.load_mr is None:
+        return subject
+    load = TranslatedMr(subject.load_mr, subject.files[0], folder, device, prediction)
+    return replace(subject, load_ct=load, load_mr=None)
 
 
 @lru_cache(maxsize=1)  # all cases of a data set ask for the same one

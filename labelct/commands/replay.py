@@ -130,8 +130,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
-        scanned = sampler.acquisition
-        work = scanning.Work(dict(line), folder, None, scanned.scanner, scanned.dose, line["entropy"][0], folder)
+        work = scanning.ScanWork(dict(line), folder, None, sampler.acquisition, line["entropy"][0], folder)
         scanning.scan_again(work, {"seed": line["scan"]["seed"]})
         paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
         with together(output) as written:

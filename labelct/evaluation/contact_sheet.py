@@ -17,7 +17,7 @@ from labelct.body import largest_region
 from labelct.evaluation.components import boxes_of
 from labelct.evaluation.figures import AXIAL, CORONAL, SAGITTAL, Plane, Scan, centre, contour, save, show
 from labelct.evaluation.palette import colours
-from labelct.evaluation.volumetry import Measured
+from labelct.evaluation.volumetry import StructureMeasurement
 
 BODY_HU, COARSE_MM = -500.0, 4.0  # what the picture is cropped to, found on a coarse grid
 MARGIN_MM = 12.0  # of air around the body
@@ -51,7 +51,7 @@ class Segmented:
     scan: Scan
     label_array: NDArray[np.uint8]
     labels: Mapping[str, int]
-    measured: Sequence[Measured]
+    measured: Sequence[StructureMeasurement]
     origin_mm: float = 0.0
 
 

@@ -111,7 +111,7 @@ def _object(
     pixels: NDArray[np.uint8],
     structures: Sequence[Structure],
     maker: Maker,
-    entropy: Sequence[str],
+    entropy: list[str],
 ) -> Any:
     """Return a segmentation object.
 

@@ -150,7 +150,7 @@ class Curves(Callback):
 
     def __init__(self, path: Path, labels: Sequence[str], tracker: Tracker, start: int) -> None:
         columns = ["loss", "learning_rate", "dice", *(f"dice_{name}" for name in labels)]
-        self.log = CurveLog(path, columns, tracker, start)
+        self.csv_log = CurveLog(path, columns, tracker, start)  # Lightning gives every callback a `log` of its own
         self.losses: list[Tensor] = []
         self._coming: list[tuple[int, float, Fetched]] = []
 
@@ -171,7 +171,7 @@ class Curves(Callback):
         self._write_losses(wait=True)
         scores = validation_dice(module)
         values = {"dice": mean(scores.values()), **{f"dice_{name}": value for name, value in scores.items()}}
-        self.log.write(trainer.global_step, values)
+        self.csv_log.write(trainer.global_step, values)
 
     def _fetch_losses(self, trainer: Trainer) -> None:
         if self.losses:
@@ -184,8 +184,8 @@ class Curves(Callback):
         while self._coming and (wait or self._coming[0][2].ready()):
             step, rate, fetched = self._coming.pop(0)
             loss, finite = fetched.values()
-            check_finite(loss, finite, f"at step {step}", self.log.path.parent, CALMER)
-            self.log.write(step, {"loss": loss, "learning_rate": rate})
+            check_finite(loss, finite, f"at step {step}", self.csv_log.path.parent, CALMER)
+            self.csv_log.write(step, {"loss": loss, "learning_rate": rate})
 
 
 def validation_dice(module: LightningModule) -> dict[str, float]:

@@ -38,7 +38,7 @@ LOSSES = (
 CALMER = "set translation.learning_rate lower or device.precision=32"
 
 
-class Curves(TrainingBar):
+class CycleCurves(TrainingBar):
     """The bar; losses and learning rate to `log.csv` and to the tracker."""
 
     def __init__(self, path: Path, tracker: Tracker, clock: TrainingClock, start: int, total: int) -> None:
@@ -52,13 +52,13 @@ class Curves(TrainingBar):
             total: How many steps there are.
         """
         super().__init__("translation", total, clock, OPTIMISERS)
-        self.log, self.start = CurveLog(path, (*LOSSES, "learning_rate"), tracker, start, GROUP), start
+        self.csv_log, self.start = CurveLog(path, (*LOSSES, "learning_rate"), tracker, start, GROUP), start
         self._seen: list[Tensor] = []
         self._coming: list[tuple[int, tuple[str, ...], Fetched]] = []
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         """Show the bar where the run (re)starts, and begin to count the seconds."""
-        self.log.began = time.monotonic()
+        self.csv_log.began = time.monotonic()
         super().on_train_start(trainer, module)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
@@ -85,9 +85,9 @@ class Curves(TrainingBar):
         step, names, fetched = self._coming.pop(0)
         losses = dict(zip(names, fetched.values(), strict=True))
         for name, loss in losses.items():
-            check_finite(loss, math.isfinite(loss), f"at step {step}", self.log.path.parent, CALMER, name)
-        self.log.write(step, {**losses, "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"])})
-        rate = (step - self.start) / max(time.monotonic() - self.log.began, 1e-9)
+            check_finite(loss, math.isfinite(loss), f"at step {step}", self.csv_log.path.parent, CALMER, name)
+        self.csv_log.write(step, {**losses, "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"])})
+        rate = (step - self.start) / max(time.monotonic() - self.csv_log.began, 1e-9)
         epoch = (step - 1) // module.per_epoch + 1
         cycle = losses["cycle_ct"] + losses["cycle_mr"]
         return f"epoch {epoch}  {rate:.2g}/s  cycle {cycle:.2f}"

@@ -16,7 +16,7 @@ from labelct.mr import Settings as MrSettings
 from labelct.mr import standardised
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.translation import intensity
-from labelct.translation.canvas import Canvas, central, padded
+from labelct.translation.canvas import SliceCanvas, central, padded
 from labelct.translation.settings import TranslationSettings
 from labelct.volume import Volume
 
@@ -100,7 +100,7 @@ def _prepared(modality: str, settings: TranslationSettings, subject: Subject) ->
     kept = kept[kept.amax((1, 2)) > kept.amin((1, 2))]
     if not len(kept):
         raise InputError(source, "shows nothing in the middle of any slice", f"set ct_crop larger, or {LEAVE_OUT}")
-    canvas = Canvas.of((kept.shape[1], kept.shape[2]), volume.spacing[:2], settings)
+    canvas = SliceCanvas.of((kept.shape[1], kept.shape[2]), volume.spacing[:2], settings)
     placed: Images = canvas.put(kept)[:, 0].numpy().astype(STORED)
     return placed
 

@@ -37,9 +37,9 @@ from labelct.trainer.model import OTHER_SETTINGS, read_checkpoint
 from labelct.trainer.progress import quiet
 from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings
-from labelct.translation.batches import Batches, Place
+from labelct.translation.batches import Place, SliceBatches
 from labelct.translation.module import OPTIMISERS, TranslationModule
-from labelct.translation.progress import GROUP, RESUMED, Curves, Keeper
+from labelct.translation.progress import GROUP, RESUMED, CycleCurves, Keeper
 from labelct.translation.samples import Samples
 from labelct.translation.settings import TranslationSettings
 from labelct.translation.slices import slices_of
@@ -130,7 +130,7 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
     first = rank() == 0
     callbacks: list[Callback] = [clock]
     if first:  # a row is written before the checkpoint that says that its steps are over
-        callbacks.append(Curves(folder / LOG, tracker, clock, start, module.total))
+        callbacks.append(CycleCurves(folder / LOG, tracker, clock, start, module.total))
     callbacks.append(Keeper(folder, Samples(mr, ct) if first else None, tracker))
     trainer = Trainer(
         **trainer_arguments(device, unused=True),
@@ -140,7 +140,7 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
         default_root_dir=folder,
     )
     with interruptible(trainer), resumed(folder / RESUMED, clock, "translation"), within_memory(*FULL):
-        batches = Batches(mr, ct, settings, Place(torch_device(device), rank()), start)
+        batches = SliceBatches(mr, ct, settings, Place(torch_device(device), rank()), start)
         loader = DataLoader(batches, batch_size=None)
         trainer.fit(module, loader, ckpt_path=folder / RESUMED if start else None, weights_only=True)
 

@@ -17,7 +17,7 @@ from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.intact import check_intact
 from labelct.trainer.model import fill, read_checkpoint
 from labelct.trainer.settings import DeviceSettings
-from labelct.translation.canvas import Canvas
+from labelct.translation.canvas import SliceCanvas
 from labelct.translation.intensity import hu_of
 from labelct.translation.networks import Generator
 from labelct.translation.settings import PredictionSettings, TranslationSettings
@@ -79,7 +79,7 @@ class Translator:
         """
         settings = self.settings if prediction is None else replace(self.settings, prediction=prediction)
         slices = torch.from_numpy(mr_values(mr, source, settings)).permute(2, 0, 1)
-        canvas = Canvas.of((slices.shape[1], slices.shape[2]), mr.spacing[:2], settings)
+        canvas = SliceCanvas.of((slices.shape[1], slices.shape[2]), mr.spacing[:2], settings)
         found = canvas.back(translate(self.network, canvas.put(slices), settings)).permute(1, 2, 0)
         return Volume(hu_of(np.ascontiguousarray(found.numpy()), settings.window), mr.affine)
 

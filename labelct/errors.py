@@ -90,6 +90,11 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
 
 
+def kind_and_line(error: BaseException) -> str:
+    """Return the kind of an error that is none of labelct's, and the first line of its text."""
+    return f"{type(error).__name__}: {first_line(error)}"
+
+
 def one_line(error: BaseException) -> str:
     """Return what an error says in one line, no more of it than `MOST_SAID`: it may be a page of a server."""
     text = " ".join(str(error).split()) or type(error).__name__

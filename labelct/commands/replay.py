@@ -14,7 +14,7 @@ from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FolderSettings
 from labelct.commands.arguments import Parser
 from labelct.config import section
-from labelct.errors import InputError, did_you_mean
+from labelct.errors import InputError, did_you_mean, kind_and_line
 from labelct.filenames import check_name
 from labelct.folders import check_takes_files, together
 from labelct.io import content
@@ -72,8 +72,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         image, label = replay(line, made_with, manifest.parent, given.output)
     except UNFIT as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise InputError(manifest, f"its line {line['name']} describes no volume ({reason})", REMEDY) from error
+        problem = f"its line {line['name']} describes no volume ({kind_and_line(error)})"
+        raise InputError(manifest, problem, REMEDY) from error
     for kind, path in {"image": image, "label": label}.items():
         if content.digest(path) != line["digests"][kind]:
             remedy = f"it was made by labelct {made_with['labelct']}; other versions and processors may round otherwise"

@@ -58,17 +58,9 @@ def check(
         if voxels >= FEWEST_VOXELS:
             mean, prior, expected = float(total / voxels), priors[name], priors[name].mean(enhancement, time)
             deviation = (mean - expected) / max(prior.hu_sd_between, 1.0)
-            rows.append(
-                {
-                    "name": name,
-                    "mean": mean,
-                    "expected": expected,
-                    "deviation": deviation,
-                    "sd": float(np.sqrt(max(squares / voxels - mean**2, 0.0))),
-                    "voxels": int(voxels),
-                    "passed": abs(deviation) <= TOLERANCE,
-                }
-            )
+            sd = float(np.sqrt(max(squares / voxels - mean**2, 0.0)))
+            row: Row = {"name": name, "mean": mean, "expected": expected, "deviation": deviation, "sd": sd}
+            rows.append(row | {"voxels": int(voxels), "passed": abs(deviation) <= TOLERANCE})
     return rows
 
 

@@ -6,6 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+BODY_HU = -500.0  # half-way between air and soft tissue
+COARSE_MM = 4.0  # a box with a margin of centimetres needs no finer grid
+
+
+def strides_of(spacing: Sequence[float]) -> list[int]:
+    """Return every how many voxels of a size in mm a CT is looked at."""
+    return [max(1, int(COARSE_MM / size)) for size in spacing]
+
 
 def largest_region(hu: NDArray[Any], strides: Sequence[int], above_hu: float) -> NDArray[np.bool_]:
     """Return the largest 6-connected region of a thinned CT, without couch and tubes.

@@ -25,8 +25,7 @@ from labelct.synthesis import drop, intensity, texture
 from labelct.synthesis.settings import DataSettings
 from labelct.targets import Targets
 from labelct.tracking import LoggerSettings
-from labelct.trainer.face import TrainerSettings
-from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.settings import DeviceSettings, TrainerSettings
 from labelct.translation.settings import TranslationSettings
 
 

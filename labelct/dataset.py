@@ -19,7 +19,7 @@ REMEDY = "make the training set again, or point to a folder in nnU-Net's raw lay
 
 
 @dataclass(frozen=True)
-class Case:
+class StoredCase:
     """One image with its labels."""
 
     name: str
@@ -85,12 +85,12 @@ class TrainingSet:
     folder: Path
 
     @property
-    def train(self) -> tuple[Case, ...]:
+    def train(self) -> tuple[StoredCase, ...]:
         """The cases to learn from."""
         return self._cases("train")
 
     @property
-    def val(self) -> tuple[Case, ...]:
+    def val(self) -> tuple[StoredCase, ...]:
         """The cases that choose the best checkpoint."""
         return self._cases("val")
 
@@ -137,11 +137,11 @@ class TrainingSet:
             raise InputError(self.folder / "splits_final.json", "has no training cases in its first split", REMEDY)
         return splits[0]
 
-    def _cases(self, split: str) -> tuple[Case, ...]:
+    def _cases(self, split: str) -> tuple[StoredCase, ...]:
         names = self._splits.get(split, [])
         for name in names:
             check_name(self.folder / "splits_final.json", "case", name)
-        cases = tuple(Case(name, image_path(self.folder, name), label_path(self.folder, name)) for name in names)
+        cases = tuple(StoredCase(name, image_path(self.folder, name), label_path(self.folder, name)) for name in names)
         for path in (path for case in cases for path in (case.image, case.label)):
             if not path.is_file():
                 raise InputError(path, f"is listed in splits_final.json ({split}) but missing", REMEDY)

@@ -14,7 +14,7 @@ MOST_SAID = 200  # characters
 # Packages that are not named as their modules are.
 PACKAGES = {"astra": "astra-toolbox", "skimage": "scikit-image", "sklearn": "scikit-learn"}
 # Packages that come with an extra of labelct's own, by module.
-EXTRAS = {"onnx": "export", "onnxscript": "export"}
+EXTRAS = {"onnx": "export", "onnxscript": "export", "distributed": "dask", "ray": "ray"}
 # What a file system refuses, by the error's number: the problem and the remedy.
 REFUSALS = {
     errno.ENOSPC: ("the disk is full", SPACE),
@@ -88,6 +88,11 @@ def unreadable(error: OSError, path: object) -> InputError:
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says; its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+
+
+def kind_and_line(error: BaseException) -> str:
+    """Return the kind of an error that is none of labelct's, and the first line of its text."""
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 def one_line(error: BaseException) -> str:

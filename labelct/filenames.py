@@ -5,7 +5,7 @@ from pathlib import Path
 
 from labelct.errors import InputError
 
-LONGEST = 200  # bytes; file systems take 255, and endings follow
+LONGEST_NAME = 200  # bytes; file systems take 255: what is put to it and endings follow
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows opens these wherever they lie
 REMEDY = "correct the file, or take no file from there"
 
@@ -31,8 +31,8 @@ def check_name(source: object, what: str, name: object) -> str:
         length = len(name.encode())
     except UnicodeEncodeError:
         raise InputError(source, f"its {what} {name!r} is no name", REMEDY) from None
-    if length > LONGEST:
-        raise InputError(source, f"its {what} {name[:40]!r}... is longer than {LONGEST} bytes", REMEDY)
+    if length > LONGEST_NAME:
+        raise InputError(source, f"its {what} {name[:40]!r}... is longer than {LONGEST_NAME} bytes", REMEDY)
     return name
 
 

@@ -16,7 +16,7 @@ from labelct.texts import read_json
 NOWHERE = "give the folder of a job, of a sweep, or the one that paths.outputs= named"
 
 
-class Places(NamedTuple):
+class JobsAndSweeps(NamedTuple):
     """Folders of jobs and of sweeps, job 10 behind job 9."""
 
     jobs: list[Path]
@@ -57,7 +57,7 @@ def jobs(root: Path, further: Iterable[Path] = ()) -> list[Job]:
     return [job for folder in known.values() if (job := _job(folder))]
 
 
-def below(folder: Path, deepest: int | None = None) -> Places:
+def below(folder: Path, deepest: int | None = None) -> JobsAndSweeps:
     """Return what lies at or below a folder; what is hidden, and stages, which have scores too, is no job.
 
     Args:
@@ -70,7 +70,7 @@ def below(folder: Path, deepest: int | None = None) -> Places:
     if not folder.is_dir():
         problem = "is a file, and no folder" if folder.exists() else "there is no such folder"
         raise InputError(folder, problem, NOWHERE)
-    found = Places([], [])
+    found = JobsAndSweeps([], [])
     for name, folders, files in os.walk(folder, onerror=_refuse):
         place = Path(name)
         deeper = deepest is None or len(place.relative_to(folder).parts) < deepest
@@ -79,7 +79,7 @@ def below(folder: Path, deepest: int | None = None) -> Places:
             found.jobs.append(place)
         if SWEEP in files:
             found.sweeps.append(place)
-    return Places(*(sorted(places, key=natural_order) for places in found))
+    return JobsAndSweeps(*(sorted(places, key=natural_order) for places in found))
 
 
 def _refuse(error: OSError) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from labelct.cohort.settings import (
     DicomSettings,
+    FilesSettings,
     FolderSettings,
     ImagesSettings,
     IsbiSettings,
@@ -14,20 +15,10 @@ from labelct.cohort.settings import (
     SyntheticSettings,
     TotalSegmentatorSettings,
 )
-from labelct.phantom.settings import PelvisSettings, PhantomSettings
+from labelct.phantom.settings import EmbeddedSettings, PelvisSettings, PhantomSettings
 from labelct.trainer.table import TRAINERS
 
-CohortSettings = (
-    PhantomSettings
-    | PelvisSettings
-    | TotalSegmentatorSettings
-    | FolderSettings
-    | NnunetRawSettings
-    | DicomSettings
-    | ImagesSettings
-    | ProstatexSettings
-    | IsbiSettings
-)
+CohortSettings = EmbeddedSettings | FilesSettings
 TestSettings = CohortSettings | OwnSettings | SyntheticSettings
 
 COHORTS: dict[str, type[CohortSettings]] = {

@@ -5,11 +5,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import Any, ClassVar, TypeVar
 
 from labelct import shared_memory
-from labelct.errors import InputError, SettingError
+from labelct.errors import InputError, SettingError, check_installed
 from labelct.processes import EndingWithParent
 from labelct.progress import track
 from labelct.settings import Checked, choice, ranged
@@ -56,9 +55,8 @@ class ParallelSettings(Checked):
 
 def check_backend(settings: ParallelSettings) -> None:
     """Raise `InputError` where the package of the settings' cluster is not installed."""
-    package = PACKAGES.get(settings.backend)
-    if package and find_spec(package) is None:
-        raise InputError(package, "is not installed", f"pip install 'labelct[{settings.backend}]'")
+    if settings.backend in PACKAGES:
+        check_installed(PACKAGES[settings.backend])
 
 
 def openmp_wait_policy() -> None:

@@ -24,7 +24,7 @@ from labelct.scanner.scan import Acquisition, sample_scan, scan
 from labelct.synthesis.case import Case
 from labelct.synthesis.kernels import Voxels
 from labelct.synthesis.recipe import Recipe
-from labelct.targets import LARGEST
+from labelct.targets import LARGEST_VALUE
 from labelct.volume import LabelMap
 
 SYNTHESIS, SCAN, DRAWN, BODY = 1, 2, 4, 5  # which stream of a seed a draw is from; 3 are the patches
@@ -85,9 +85,9 @@ class Sampler:
         mr = subject.load_mr() if subject.load_mr and self.recipe.kind.image == "mr" else None
         if self.recipe.kind.image is None or label_map.ignored is None or not label_map.ignored.any():
             label_map = replace(label_map, ignored=None)
-        elif self.recipe.targets.ignore > LARGEST:
+        elif self.recipe.targets.ignore > LARGEST_VALUE:
             problem = f"holds voxels that are labelled `ignore`, and {len(self.recipe.targets)} targets leave no value"
-            raise InputError(subject.files[0], problem, f"choose at most {LARGEST - 1}")
+            raise InputError(subject.files[0], problem, f"choose at most {LARGEST_VALUE - 1}")
         source = {"label_map": _digest_of(label_map), "ct": None if ct is None else digest(ct.array)}
         if mr is not None:
             source["mr"] = digest(mr.array)

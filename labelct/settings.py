@@ -52,6 +52,16 @@ def expanded(path: str, key: str = "path") -> str:
     return found
 
 
+def lies_within(key: str, part: str) -> bool:
+    """Return whether a dotted key is a part of a configuration or lies below it.
+
+    Args:
+        key: As `data.cylinder.histogram`.
+        part: As `data.cylinder`.
+    """
+    return f"{key}.".startswith(f"{part}.")
+
+
 class Given:
     """Holds every value but those that leave something out: null, false, 0, an empty text, list or table."""
 

@@ -198,8 +198,7 @@ def _take_over(stage: Stage) -> Path:
     own = new_partial(stage)
     for left in _partials(stage):
         if (left / RECIPE).is_file():
-            if other := foreign_recipe(left, stage.folder):
-                raise InputError(left, f"its recipe is that of {other}", REMAKE.format(left))
+            _check_recipe(left, stage.folder)
             try:
                 left.replace(own)
             except OSError as error:
@@ -226,11 +225,26 @@ def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None])
     if not folder.is_dir():
         raise InputError(folder, "has the place of a stage, and is no folder", REMAKE.format(folder))
     wrong = differences(folder)
-    if RECIPE not in wrong and (other := foreign_recipe(folder)):
-        raise InputError(folder, f"its recipe is that of {other}", REMAKE.format(folder))
+    if RECIPE not in wrong:
+        _check_recipe(folder, folder)
     if not wrong:
         return
     log.warning("%s: %s; made again", folder, inventory.sentence(wrong))
+    made = _made_again(folder, wrong, recipe, make)
+    listed = {} if inventory.FILE in wrong else read_json(folder / inventory.FILE, f"delete {folder}")
+    if made - {RECIPE} or not listed:
+        fresh = {path: entry for path, entry in inventory.take(folder).items() if path in made or not listed}
+        if any(listed.get(path) != entry for path, entry in fresh.items()):
+            write_json(folder / inventory.FILE, {**listed, **fresh})
+    if left := differences(folder):
+        remedy = f"{REMAKE.format(folder)}, rm {folder / inventory.FILE} takes it as it is"
+        raise InputError(folder, inventory.sentence(left), remedy)
+
+
+def _made_again(
+    folder: Path, wrong: Iterable[str], recipe: Mapping[str, Any], make: Callable[[Path], None]
+) -> set[str]:
+    """Put aside what is wrong in a folder, make it again, and return the files that were made."""
     if inventory.FILE in wrong and os.path.lexists(folder / inventory.FILE):
         _remove(folder / inventory.FILE)
     changed = {folder / path: folder / temporary_name() for path in wrong if (folder / path).exists()}
@@ -240,18 +254,15 @@ def _mend(stage: Stage, recipe: Mapping[str, Any], make: Callable[[Path], None])
     try:
         write_json(folder / RECIPE, recipe)
         make(folder)
-        made = {path for path, time in inventory.times(folder).items() if before.get(path) != time}
+        return {path for path, time in inventory.times(folder).items() if before.get(path) != time}
     finally:
         for path, aside in changed.items():  # what is not made again is better changed than lost
             _remove(aside) if path.exists() else aside.replace(path)
-    listed = {} if inventory.FILE in wrong else read_json(folder / inventory.FILE, f"delete {folder}")
-    if made - {RECIPE} or not listed:
-        fresh = {path: entry for path, entry in inventory.take(folder).items() if path in made or not listed}
-        if any(listed.get(path) != entry for path, entry in fresh.items()):
-            write_json(folder / inventory.FILE, {**listed, **fresh})
-    if left := differences(folder):
-        remedy = f"{REMAKE.format(folder)}, rm {folder / inventory.FILE} takes it as it is"
-        raise InputError(folder, inventory.sentence(left), remedy)
+
+
+def _check_recipe(folder: Path, finished: Path) -> None:
+    if other := foreign_recipe(folder, finished):
+        raise InputError(folder, f"its recipe is that of {other}", REMAKE.format(folder))
 
 
 def _remove(path: Path) -> None:

@@ -13,7 +13,7 @@ from labelct.errors import InputError, SettingError
 from labelct.sides import sides
 from labelct.volume import IGNORE
 
-LARGEST = 255  # targets are uint8 voxels, 0 is background
+LARGEST_VALUE = 255  # targets are uint8 voxels, 0 is background
 RESERVED = ("background", IGNORE)  # nnU-Net's names of what is no structure
 FORM = "names of structures, as [liver, {kidneys: [kidney_left, kidney_right]}]"
 
@@ -31,8 +31,8 @@ class Targets:
     def __post_init__(self) -> None:
         if not self.parts:
             raise SettingError("targets", [], "one structure name or more", "for example targets=[liver]")
-        if len(self.parts) > LARGEST:
-            raise InputError("targets", f"are {len(self.parts)}", f"choose at most {LARGEST}")
+        if len(self.parts) > LARGEST_VALUE:
+            raise InputError("targets", f"are {len(self.parts)}", f"choose at most {LARGEST_VALUE}")
 
     @classmethod
     def of(cls, entries: Any) -> Targets:

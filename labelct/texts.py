@@ -9,7 +9,7 @@ from typing import Any
 
 from labelct.errors import InputError
 
-LARGEST = 2**26  # bytes: tables, names and splits of the largest cohorts take a hundredth of it
+LARGEST_FILE = 2**26  # bytes: tables, names and splits of the largest cohorts take a hundredth of it
 
 
 def read_text(path: Path, remedy: str) -> str:
@@ -22,7 +22,7 @@ def read_text(path: Path, remedy: str) -> str:
         remedy: What to do where it cannot be read.
 
     Raises:
-        InputError: It is not there, no regular file, larger than `LARGEST`, or no UTF-8.
+        InputError: It is not there, no regular file, larger than `LARGEST_FILE`, or no UTF-8.
     """
     try:
         found = path.stat()
@@ -30,7 +30,7 @@ def read_text(path: Path, remedy: str) -> str:
             raise InputError(path, "is a folder", remedy)
         if not stat.S_ISREG(found.st_mode):
             raise InputError(path, "is no regular file", remedy)
-        if found.st_size > LARGEST:
+        if found.st_size > LARGEST_FILE:
             raise InputError(path, f"has {found.st_size / 2**20:.0f} MB, too many for a file of text", remedy)
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

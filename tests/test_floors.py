@@ -104,11 +104,11 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "writing", "texts", "trainer", "versions",
         },
         "stages": {
-            "atlas", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "events", "folders",
-            "inventory", "io", "job_settings", "job_status", "kinds", "labels", "mr", "parallel", "phantom", "priors",
-            "progress", "report", "sampler", "scanner", "settings", "store", "streaming", "streams", "synthesis",
-            "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep", "versions", "volume",
-            "writing",
+            "atlas", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "events", "filenames",
+            "folders", "inventory", "io", "job_settings", "job_status", "kinds", "labels", "mr", "parallel", "phantom",
+            "priors", "progress", "report", "sampler", "scanner", "settings", "store", "streaming", "streams",
+            "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep", "versions",
+            "volume", "writing",
         },
         "proposal": {
             "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
@@ -121,8 +121,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
     {
         "api": {
             "caches", "cohort", "complaints", "config", "errors", "evaluation", "io", "models", "mr", "phantom",
-            "priors", "progress", "sampler", "scanner", "stages", "streaming", "synthesis", "targets", "trainer",
-            "volume",
+            "priors", "progress", "sampler", "scanner", "settings", "stages", "streaming", "synthesis", "targets",
+            "trainer", "volume",
         },
         "commands": {
             "caps", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "export", "filenames",

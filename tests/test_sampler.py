@@ -125,7 +125,7 @@ def test_stored_and_drawn_volumes_split_labels_by_the_same_rule(kind, source, tm
         kind, background=background.Settings(source="geometric"), subclasses=subclasses.Settings(count=3, source=source)
     )
     (tmp_path / "records").mkdir()
-    synthesis.synthesise(synthesis.Work(subject(), "train", 1, made, 0, tmp_path, {}))
+    synthesis.synthesise(synthesis.SynthesisWork(subject(), "train", 1, made, 0, tmp_path, {}))
     record = json.loads((tmp_path / "records" / "s1_r0.json").read_text())
     rng = np.random.default_rng(entropy(0, DRAWN, "s1", 0))
     drawn = made.recipe.draw(made.load(subject()).case, rng)

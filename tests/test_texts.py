@@ -5,7 +5,7 @@ import os
 import pytest
 
 from labelct.errors import InputError
-from labelct.texts import LARGEST, read_json, read_rows, read_text
+from labelct.texts import LARGEST_FILE, read_json, read_rows, read_text
 
 
 def test_text_is_read_with_and_without_a_byte_order_mark(tmp_path):
@@ -28,7 +28,7 @@ def make(path, kind):
         path.symlink_to("nowhere")
     elif kind == "a file of a gigabyte":
         with path.open("wb") as file:
-            file.truncate(LARGEST + 1)
+            file.truncate(LARGEST_FILE + 1)
     elif kind == "a picture":
         path.write_bytes(b"\x89PNG\xff")
 

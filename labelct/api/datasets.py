@@ -80,7 +80,7 @@ class SyntheticDataset(Dataset[tuple[Tensor, Tensor]]):
         config = painted_by(presets, self.names, settings, (*PAINTED, "scanner", "dose"))
         self.target_names = {value: name for name, value in config.targets.values.items()}
         acquisition = Acquisition(config.scanner, config.dose)
-        subjects = _subjects(label_maps, table)
+        subjects = tuple(_subject(number, given, table) for number, given in enumerate(label_maps))
         self._volumes = SyntheticVolumes(subjects, partial(_sampler, sections_of(config), acquisition, own_seed))
         self._volumes.load(bar=is_watched() and any(isinstance(given, (str, PathLike)) for given in label_maps))
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # workers that outlive an epoch see it change
@@ -149,10 +149,6 @@ def _check_form(label_maps: Sequence[LabelMapLike]) -> None:
         if not isinstance(given, (str, PathLike)) and (not isinstance(given, (tuple, list)) or len(given) != 2):
             problem = f"its part {number} is a {type(given).__name__}"
             raise InputError("label_maps", problem, "give files, or pairs (array, spacing)")
-
-
-def _subjects(label_maps: Sequence[LabelMapLike], names: dict[int, str]) -> tuple[Subject, ...]:
-    return tuple(_subject(number, given, names) for number, given in enumerate(label_maps))
 
 
 def _subject(number: int, given: LabelMapLike, names: dict[int, str]) -> Subject:

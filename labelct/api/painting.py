@@ -20,13 +20,10 @@ from labelct.api.arguments import (
     label_map_of,
 )
 from labelct.api.sampling import PAINTED, painted_by, sampler_of, sections_of, subject_of
-from labelct.errors import InputError
+from labelct.errors import InputError, kind_and_line
 from labelct.sampler import Loaded
-from labelct.synthesis.recipe import Synthetic
+from labelct.synthesis.recipe import UNFIT, Synthetic
 from labelct.volume import LabelMap, Volume
-
-# What the code that paints raises over values of another type or range than it drew.
-UNFIT = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,8 @@ def replay(
                 raise InputError(name, "is not the one that `drawn` was drawn for", "give that of the first call")
         synthetic = sampler.recipe.apply(loaded.case, drawn["recipe"])
     except UNFIT as error:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise InputError("drawn", f"describes no volume ({reason})", "give what synthesize left as .drawn") from error
+        problem = f"describes no volume ({kind_and_line(error)})"
+        raise InputError("drawn", problem, "give what synthesize left as .drawn") from error
     return _result(synthetic, loaded, dict(drawn), given)
 
 

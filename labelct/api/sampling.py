@@ -15,6 +15,7 @@ from labelct.priors import load_priors
 from labelct.sampler import Sampler
 from labelct.scanner.scan import Acquisition
 from labelct.scanner.settings import ScannerSettings
+from labelct.settings import lies_within
 from labelct.stages import preflight, priors
 from labelct.stages.synthesis import ELSEWHERE
 from labelct.synthesis.recipe import Recipe
@@ -51,7 +52,7 @@ def painted_by(
     check_choice("recipe", presets["recipe"], PAINTING)
     whole = {"targets": [name for _, name in sorted(names.items())], **settings}
     for key, value in single(whole):
-        if remedy := next((told for name, told in UNREAD.items() if f"{key}.".startswith(f"{name}.")), None):
+        if remedy := next((told for name, told in UNREAD.items() if lies_within(key, name)), None):
             raise SettingError(key, value, "left out here", remedy)
     chosen = Chosen.of(presets, whole, (*sections, "targets"))
     config = chosen.config
@@ -103,7 +104,7 @@ def _sampler(sections: str) -> Sampler:
 
 
 @dataclasses.dataclass(frozen=True)
-class Held:
+class InMemory:
     """What loads an array as if it were a file; picklable."""
 
     image: Any
@@ -115,4 +116,4 @@ class Held:
 
 def subject_of(case: str, label_map: LabelMap, ct: Volume | None = None) -> Subject:
     """Return a case whose label map, and CT where there is one, lie in memory."""
-    return Subject(case, Held(label_map), None if ct is None else Held(ct), (Path("label_map"),))
+    return Subject(case, InMemory(label_map), None if ct is None else InMemory(ct), (Path("label_map"),))

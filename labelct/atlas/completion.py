@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,26 +12,12 @@ from numpy.typing import NDArray
 from labelct.atlas.registration import Organs, register, warped
 from labelct.evaluation.metrics import dice
 from labelct.priors.table import BACKGROUND_CLASSES, FAT
+from labelct.synthesis.case import Case
 
 # What takes the room of an organ that turns out to lie elsewhere: what is soft and moves aside, or nothing at all.
 YIELDING = ("colon", "small_bowel", "duodenum", "stomach", "lung_", *BACKGROUND_CLASSES)
 SMALLEST_ML = 0.3  # pieces of a structure below this are what pasting has cut off
 SKIN_MM = 8.0  # of fat outside an organ that reaches out of the body of the atlas
-
-
-@dataclass(frozen=True)
-class Anatomy:
-    """A label map with the names of its values.
-
-    Attributes:
-        label_map: `(x, y, z)` label values.
-        spacing: Voxel size in mm.
-        names: Name of each value.
-    """
-
-    label_map: NDArray[Any]
-    spacing: Sequence[float]
-    names: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -43,11 +29,11 @@ class Completed:
         dice: Of each organ that both have, the atlas's against the map's own after registration.
     """
 
-    anatomy: Anatomy
+    anatomy: Case
     dice: dict[str, float]
 
 
-def complete(case: Anatomy, atlas: Anatomy, own: Collection[str], grid_mm: float) -> Completed | None:
+def complete(case: Case, atlas: Case, own: Collection[str], grid_mm: float) -> Completed | None:
     """Complete a label map by an atlas.
 
     Args:
@@ -69,10 +55,10 @@ def complete(case: Anatomy, atlas: Anatomy, own: Collection[str], grid_mm: float
     brought = warped(atlas.label_map, atlas.spacing, register(fixed, moving, grid_mm), fixed)
     pairs = zip(shared, fixed.values, moving.values, strict=True)
     overlap = {name: dice(case.label_map == ours, brought == theirs) for name, ours, theirs in pairs}
-    return Completed(_pasted(case, Anatomy(brought, case.spacing, atlas.names), own), overlap)
+    return Completed(_pasted(case, Case(brought, case.spacing, atlas.names), own), overlap)
 
 
-def _shared(case: Anatomy, atlas: Anatomy, grid_mm: float) -> list[str]:
+def _shared(case: Case, atlas: Case, grid_mm: float) -> list[str]:
     """Return the names of organs that both maps have voxels of, on the grid that they are compared on."""
     seen = []
     for one in (case, atlas):
@@ -81,7 +67,7 @@ def _shared(case: Anatomy, atlas: Anatomy, grid_mm: float) -> list[str]:
     return sorted((seen[0] & seen[1]) - set(BACKGROUND_CLASSES))
 
 
-def _pasted(case: Anatomy, brought: Anatomy, own: Collection[str]) -> Anatomy:
+def _pasted(case: Case, brought: Case, own: Collection[str]) -> Case:
     """Return the map's labels over those of an atlas, whose organs of the same name give way."""
     labels = case.label_map > 0
     around = np.where(labels, 0, brought.label_map)
@@ -98,10 +84,10 @@ def _pasted(case: Anatomy, brought: Anatomy, own: Collection[str]) -> Anatomy:
     fat = next((value for value, name in names.items() if name == FAT), None)
     if fat is not None:
         completed[_bare(completed, labels, case.spacing)] = fat
-    return Anatomy(completed, case.spacing, names)
+    return Case(completed, case.spacing, names)
 
 
-def _given_way(around: NDArray[Any], labels: NDArray[np.bool_], brought: Anatomy, gone: list[int]) -> NDArray[Any]:
+def _given_way(around: NDArray[Any], labels: NDArray[np.bool_], brought: Case, gone: list[int]) -> NDArray[Any]:
     """Return the map without the structures `gone`; their room goes to the nearest soft one."""
     from scipy.ndimage import distance_transform_edt
 

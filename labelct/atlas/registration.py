@@ -22,7 +22,7 @@ REACH_MM = 40.0  # distances are clipped here: surfaces further apart than this 
 MARGIN_MM = 50.0  # around the organs: beyond it no distance pulls
 STRETCH = (0.7, 1.4)  # between adults; more is an organ that one of the maps cuts off
 SPREAD = 1.5  # standard deviations from an organ's centre at which its size is compared
-LONGEST = 0.4  # of a voxel for an update: shorter than half of one does not fold
+LARGEST_UPDATE = 0.4  # of a voxel for an update: shorter than half of one does not fold
 ITERATIONS = {2: 40, 1: 35}  # by the factor on the grid, coarse first
 SMOOTHING = (1.0, 0.8)  # voxels: of an update and of the whole field
 
@@ -217,7 +217,7 @@ def demons(fixed: Array, moving: Array, size: float, start: tuple[Any, Any], fie
             push += off * slope
             weight += (slope**2).sum(axis=0) + (off / REACH_MM) ** 2
         update = push / np.maximum(weight, 1e-3)
-        update *= np.minimum(1.0, LONGEST * size / np.maximum(np.sqrt((update**2).sum(axis=0)), 1e-6))
+        update *= np.minimum(1.0, LARGEST_UPDATE * size / np.maximum(np.sqrt((update**2).sum(axis=0)), 1e-6))
         update = np.stack([gaussian_filter(one, SMOOTHING[0]) for one in update])
         there = ((points + update) / size).astype(np.float32)
         field = np.stack([_sampled(one, there) for one in field]) + (scale * update).astype(np.float32)

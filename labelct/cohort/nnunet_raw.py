@@ -18,7 +18,7 @@ from labelct.volume import LabelMap
 
 log = logging.getLogger(__name__)
 
-LONGEST = 40  # characters of a value in a line
+MOST_SHOWN = 40  # characters of a value in a line
 REMEDY = "point root to a DatasetXXX_Name folder of nnUNet_raw"
 
 
@@ -92,7 +92,7 @@ def _is_shown(path: Path, index: dict[str, Any], modality: str) -> bool:
     """Return whether the one channel is of the modality that is asked for."""
     channels = index.get("channel_names", index.get("modality", {"0": "CT"}))
     if not isinstance(channels, dict):
-        raise InputError(path, f"its channels are {str(channels)[:LONGEST]}, no table", 'write {"0": "CT"}')
+        raise InputError(path, f"its channels are {str(channels)[:MOST_SHOWN]}, no table", 'write {"0": "CT"}')
     if len(channels) != 1:
         raise InputError(path, f"it has {len(channels)} channels", "keep the CT channel alone")
     (channel,) = channels.values()

@@ -1,19 +1,13 @@
 """Opens a cohort by the kind of its settings."""
 
 import logging
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from labelct.cohort import folder, nnunet_raw, prostate, totalsegmentator
-from labelct.cohort.base import Cohort, Found
-from labelct.cohort.settings import (
-    FilesSettings,
-    FolderSettings,
-    ImagesSettings,
-    IsbiSettings,
-    NnunetRawSettings,
-    ProstatexSettings,
-    TotalSegmentatorSettings,
-)
+from labelct.cohort.base import Cohort, Found, Subject
+from labelct.cohort.settings import FilesSettings
 from labelct.cohort.splits import divide
 from labelct.errors import InputError, did_you_mean
 from labelct.folders import why_no_folder
@@ -21,6 +15,17 @@ from labelct.io.content import as_text, check_file
 from labelct.settings import expanded
 
 log = logging.getLogger(__name__)
+
+# What finds the subjects of each kind of cohort below its root.
+FINDERS: dict[str, Callable[[Any, Path], Found]] = {
+    "folder": folder.find,
+    "dicom": folder.find,
+    "totalsegmentator": totalsegmentator.find,
+    "nnunet_raw": nnunet_raw.find,
+    "images": folder.find_images,
+    "prostatex": prostate.find_prostatex,
+    "isbi": prostate.find_isbi,
+}
 
 
 def open_cohort(settings: FilesSettings) -> Cohort:
@@ -39,17 +44,8 @@ def open_cohort(settings: FilesSettings) -> Cohort:
     root = Path(expanded(settings.root, "root"))
     if not root.is_dir():
         raise InputError(root, why_no_folder(root), "set root to the folder of the cohort")
-    found = _find(settings, root)
-    subjects = {subject.case: subject for subject in found.subjects}
-    _check_unique(root, found)
-    if settings.cases:
-        missing = [case for case in settings.cases if case not in subjects]
-        subjects = {case: subjects[case] for case in settings.cases if case in subjects}
-        if not subjects:
-            remedy = did_you_mean(missing[0], [s.case for s in found.subjects]) or "check root and the case names"
-            raise InputError(root, f"holds none of the cases {', '.join(missing)}", remedy)
-        if missing:
-            log.warning("%s: holds no case %s", root, ", ".join(missing))
+    found = FINDERS[settings.kind](settings, root)
+    subjects = _chosen(root, _by_case(root, found.subjects), settings.cases)
     for subject in subjects.values():
         for path in subject.files:
             check_file(path)
@@ -68,29 +64,24 @@ def open_cohort(settings: FilesSettings) -> Cohort:
     )
 
 
-def _check_unique(root: Path, found: Found) -> None:
-    """Raise where two files are of one case: the last would take the others' place; or a name is no text."""
-    files: dict[str, Path] = {}
-    for subject in found.subjects:
+def _by_case(root: Path, found: Iterable[Subject]) -> dict[str, Subject]:
+    """Return subjects by case; two files of one case are refused, for one would take the other's place."""
+    subjects: dict[str, Subject] = {}
+    for subject in found:
         as_text(root / subject.case)  # tables and seeds hold the names
-        if subject.case in files:
-            problem = f"case {subject.case} is twice there, {files[subject.case]} and {subject.files[0]}"
+        if before := subjects.get(subject.case):
+            problem = f"case {subject.case} is twice there, {before.files[0]} and {subject.files[0]}"
             raise InputError(root, problem, "rename one of them")
-        files[subject.case] = subject.files[0]
+        subjects[subject.case] = subject
+    return subjects
 
 
-def _find(settings: FilesSettings, root: Path) -> Found:
-    match settings:
-        case TotalSegmentatorSettings():
-            return totalsegmentator.find(settings, root)
-        case NnunetRawSettings():
-            return nnunet_raw.find(settings, root)
-        case FolderSettings():
-            return folder.find(settings, root)
-        case IsbiSettings():
-            return prostate.find_isbi(settings, root)
-        case ProstatexSettings():
-            return prostate.find_prostatex(settings, root)
-        case ImagesSettings():
-            return folder.find_images(settings, root)
-    raise TypeError(f"{settings.kind} is no cohort of files")
+def _chosen(root: Path, subjects: dict[str, Subject], cases: Sequence[str]) -> dict[str, Subject]:
+    """Return the subjects of some cases, in their order; all of them where none is named."""
+    missing = [case for case in cases if case not in subjects]
+    if cases and len(missing) == len(cases):
+        remedy = did_you_mean(missing[0], subjects) or "check root and the case names"
+        raise InputError(root, f"holds none of the cases {', '.join(missing)}", remedy)
+    if missing:
+        log.warning("%s: holds no case %s", root, ", ".join(missing))
+    return {case: subjects[case] for case in cases or subjects if case in subjects}

@@ -113,7 +113,8 @@ def choose(folder: Path, description: str) -> Series:
     found = find_series(folder)
     fitting = [one for one in found if one.modality == "MR" and one.is_axial and _fits(one, description)]
     if not fitting:
-        seen = ", ".join(f"{one.description or 'without a name'} ({_plane(one)})" for one in found[:8]) or "none"
+        told = (f"{one.description or 'without a name'} ({'' if one.is_axial else 'not '}axial)" for one in found[:8])
+        seen = ", ".join(told) or "none"
         problem = f"holds no axial MR series called {description}; its series: {seen}"
         raise InputError(folder, problem, "set series= or leave the case out with cases=")
     fitting.sort(key=lambda one: (one.files, one.number, str(one.path)))
@@ -125,7 +126,3 @@ def choose(folder: Path, description: str) -> Series:
 
 def _fits(series: Series, description: str) -> bool:
     return re.search(description, series.description, re.IGNORECASE) is not None
-
-
-def _plane(series: Series) -> str:
-    return "axial" if series.is_axial else "not axial"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct import __version__
-from labelct.commands.masks import LONGEST, Record, case_of, read_record, record_path
+from labelct.commands.masks import LONGEST_FILE_NAME, Record, case_of, read_record, record_path
 from labelct.errors import REFUSALS, InputError
 from labelct.folders import check_no_folder, together
 from labelct.io.label_table import Structure
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labelct.evaluation.volumetry import Measured
+    from labelct.evaluation.volumetry import StructureMeasurement
     from labelct.volume import Volume
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ LOW, HIGH = 1, 99  # percentiles that the grey window of an image without HU spa
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelIdentity:
     """The model as its masks name it.
 
     Attributes:
@@ -54,7 +54,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Case:
+class CaseFiles:
     """One image and what is to be written of it.
 
     Attributes:
@@ -104,15 +104,15 @@ def endings_for(image: Path, probabilities: bool, dicom_seg: bool) -> tuple[str,
     return tuple(ending for ending, is_wanted in wanted.items() if is_wanted)
 
 
-def check_places(case: Case) -> None:
+def check_places(case: CaseFiles) -> None:
     """Raise `InputError` where a file of a case cannot have its name, before the network is asked for it."""
     for path in case.files:
-        if len(os.fsencode(path.name)) > LONGEST:
+        if len(os.fsencode(path.name)) > LONGEST_FILE_NAME:
             raise InputError(path, *REFUSALS[errno.ENAMETOOLONG])
     check_no_folder(case.files)
 
 
-def is_whole(case: Case) -> bool:
+def is_whole(case: CaseFiles) -> bool:
     """Return whether all that belongs to a made mask is there: its volumes, and the files beside it.
 
     A file that could not be made of this image is not asked for again.
@@ -124,7 +124,7 @@ def is_whole(case: Case) -> bool:
     return all(ending in beside and (not beside[ending] or case.path(ending).exists()) for ending in case.beside)
 
 
-def write(case: Case, result: Result, model: Model) -> None:
+def write(case: CaseFiles, result: Result, model: ModelIdentity) -> None:
     """Write the files of a case on the grid of its image, or none of them.
 
     Args:
@@ -154,7 +154,7 @@ def write(case: Case, result: Result, model: Model) -> None:
         record.unlink(missing_ok=True)  # until the new one is there, the mask is no one's
 
 
-def _mask(path: Path, result: Result, model: Model) -> None:
+def _mask(path: Path, result: Result, model: ModelIdentity) -> None:
     """Write the mask in the format that its name says, with the names of its values where the format has a place."""
     from labelct.io import itk, label_table, nifti
     from labelct.io.orientation import turn_back
@@ -170,7 +170,9 @@ def _mask(path: Path, result: Result, model: Model) -> None:
     itk.write_like(path, result.labels, result.volume, keys)
 
 
-def _picture(path: Path, case: Case, result: Result, model: Model, measured: "list[Measured]") -> None:
+def _picture(
+    path: Path, case: CaseFiles, result: Result, model: ModelIdentity, measured: "list[StructureMeasurement]"
+) -> None:
     import numpy as np
 
     from labelct.evaluation import contact_sheet, figures
@@ -192,7 +194,7 @@ def _probabilities(path: Path, result: Result) -> None:
     nifti.write_probabilities(path, result.probabilities, result.volume)
 
 
-def _dicom_seg(path: Path, case: Case, result: Result, model: Model) -> bool:
+def _dicom_seg(path: Path, case: CaseFiles, result: Result, model: ModelIdentity) -> bool:
     """Write a DICOM segmentation, and return whether the image says all that it takes; a warning says what it lacks."""
     from labelct.io.dicom_seg import Maker, write_segmentation
 

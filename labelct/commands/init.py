@@ -16,7 +16,7 @@ from labelct.errors import InputError, listed
 if TYPE_CHECKING:
     from labelct.proposal.layout import Layout
     from labelct.proposal.machine import Machine
-    from labelct.proposal.plan import Plan
+    from labelct.proposal.plan import Proposal
     from labelct.proposal.survey import Look
     from labelct.proposal.tables import Table
 
@@ -129,7 +129,7 @@ def _as_files(found: Layout, looks: Sequence[Look], table: Table | None) -> Layo
     return of_files(found.root, found.labels)
 
 
-def _with_targets(proposed: Plan, targets: str) -> Plan:
+def _with_targets(proposed: Proposal, targets: str) -> Proposal:
     """Return the plan with the targets that were asked for.
 
     Raises:
@@ -169,7 +169,7 @@ def _write(output: Path, text: str) -> None:
         raise
 
 
-def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Sequence[Path], here: Machine) -> None:
+def _print(plan: Proposal, looks: Sequence[Look], table: Table | None, passed: Sequence[Path], here: Machine) -> None:
     layout = plan.layout
     fields = sorted({" x ".join(f"{length:.3g}" for length in seen.spacing) for seen in looks})
     grids = fields[0] if len(fields) == 1 else f"{fields[0]} to {fields[-1]}"
@@ -189,7 +189,7 @@ def _print(plan: Plan, looks: Sequence[Look], table: Table | None, passed: Seque
             _say("" if number else name, line)
 
 
-def _labels(plan: Plan) -> Iterable[str]:
+def _labels(plan: Proposal) -> Iterable[str]:
     from labelct.proposal.experiment import prior_of
 
     for one in plan.structures[:MOST_SHOWN]:
@@ -200,7 +200,7 @@ def _labels(plan: Plan) -> Iterable[str]:
         yield f"and {len(plan.structures) - MOST_SHOWN} more"
 
 
-def _assumed(plan: Plan) -> list[str]:
+def _assumed(plan: Proposal) -> list[str]:
     """Return what was assumed, a line each."""
     from labelct.proposal.experiment import volumes
 
@@ -214,7 +214,7 @@ def _assumed(plan: Plan) -> list[str]:
     ]
 
 
-def _unknown(plan: Plan) -> list[str]:
+def _unknown(plan: Proposal) -> list[str]:
     """Return what could not be known, a line each."""
     lines = ["how good the masks are: nothing is scored (test=none) until there is a CT with labels to score on"]
     if lacking := [one.name for one in plan.structures if one.name in plan.near]:
@@ -227,7 +227,7 @@ def _unknown(plan: Plan) -> list[str]:
     return lines
 
 
-def _print_next(output: Path, plan: Plan) -> None:
+def _print_next(output: Path, plan: Proposal) -> None:
     from labelct.commands.groups import OWN
 
     folder = output.absolute().parent.parent

@@ -14,7 +14,7 @@ from labelct.commands.groups import NAME, groups, options
 from labelct.config import PLAIN, Config, configuration_folder
 from labelct.errors import SettingError, did_you_mean
 from labelct.kinds import COHORTS, TESTS, TRAINER_SCHEMAS
-from labelct.settings import allowed_values
+from labelct.settings import allowed_values, lies_within
 
 TOP = "job"  # what the keys that lie in no group are listed under
 OTHER_TESTS = "Every other test cohort has the keys that `labelct run --help cohort` lists, below test.NAME."
@@ -123,7 +123,10 @@ def help_of(name: str) -> str:
         known = [*all_sections(), *top]
         raise SettingError("--help", name, f"one of {', '.join(known)}", did_you_mean(name, known))
     wanted = "" if name == group else name
-    found = {kinds: [key for key in keys if _lies_below(key.name, wanted)] for kinds, keys in sections(group).items()}
+    found = {
+        kinds: [key for key in keys if not wanted or lies_within(key.name, wanted)]
+        for kinds, keys in sections(group).items()
+    }
     if wanted and not any(found.values()):
         known = [key.name for keys in sections(group).values() for key in keys]
         raise SettingError(
@@ -172,10 +175,6 @@ def _top() -> list[Key]:
     names = [part.name for part in dataclasses.fields(Config) if part.name not in held]
     kinds = {name: "list" if isinstance(shipped[name], list) else _type(hints[name]) for name in names}
     return [Key(name, kinds[name], _shown(shipped[name]), LINES[name]) for name in names]
-
-
-def _lies_below(name: str, wanted: str) -> bool:
-    return not wanted or name == wanted or name.startswith(f"{wanted}.")
 
 
 def _title(group: str, kinds: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ RECORD, LABELS, ITK_SNAP = ".made_from.json", "labels.json", "labels.txt"
 ENDING = ".nii.gz"
 # By the format of an input: 3D Slicer opens a `.seg.nrrd` as a segmentation.
 ENDINGS = {".nrrd": ".seg.nrrd", ".nhdr": ".seg.nrrd", ".mha": ".mha", ".mhd": ".mha"}
-LONGEST = 255  # bytes of a file's name
+LONGEST_FILE_NAME = 255  # bytes of a file's name
 OVERWRITE = "give another -o, or --overwrite to make it again"
 
 
@@ -70,7 +70,7 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
     masks = {path: folder / (_name(parts[path], depth) + _ending(path)) for path, depth in depths.items()}
     given = {path.resolve() for path in parts}
     for path, mask in masks.items():
-        if len(os.fsencode(record_path(mask).name)) > LONGEST:
+        if len(os.fsencode(record_path(mask).name)) > LONGEST_FILE_NAME:
             raise InputError(mask, *REFUSALS[errno.ENAMETOOLONG])
         if mask.resolve() in given:
             raise InputError(mask, f"is a CT, and the mask of {path} would take its place", "give another -o")

@@ -14,7 +14,7 @@ from labelct.cohort.base import Subject
 from labelct.cohort.settings import SPLITS, FolderSettings
 from labelct.commands.arguments import Parser
 from labelct.config import section
-from labelct.errors import InputError, did_you_mean
+from labelct.errors import InputError, did_you_mean, kind_and_line
 from labelct.filenames import check_name
 from labelct.folders import check_takes_files, together
 from labelct.io import content
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # What a volume is made from; what of it does not fit is found by the recipe.
 LINE = ("source", "recipe", "entropy", "scan", "digests")
-# What the code that draws and scans raises over values of another type or range than it wrote.
-UNFIT = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 SECTIONS = ("cohort", "data", "fill", "texture", "drop", "scanner", "dose", "targets", "labelct")
 REMEDY = "give the manifest.jsonl of a training set, with config.json and dataset.json beside it"
 
@@ -64,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
             not come out as the manifest says.
     """
     given = parser().parse_args(arguments)
+    from labelct.synthesis.recipe import UNFIT
+
     manifest = given.manifest / "manifest.jsonl" if given.manifest.is_dir() else given.manifest
     line, made_with = read_line(manifest, given.line), _made_with(manifest)
     for name, root in {"cohort": given.cohort_root, "texture": given.texture_root}.items():
@@ -72,8 +72,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         image, label = replay(line, made_with, manifest.parent, given.output)
     except UNFIT as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise InputError(manifest, f"its line {line['name']} describes no volume ({reason})", REMEDY) from error
+        problem = f"its line {line['name']} describes no volume ({kind_and_line(error)})"
+        raise InputError(manifest, problem, REMEDY) from error
     for kind, path in {"image": image, "label": label}.items():
         if content.digest(path) != line["digests"][kind]:
             remedy = f"it was made by labelct {made_with['labelct']}; other versions and processors may round otherwise"
@@ -130,8 +130,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
         loaded = sampler.load(subject)
         _check_source(subject, loaded.source, line)
         synthesis.write(folder, name, sampler.recipe.apply(loaded.case, line["recipe"]), loaded.affine)
-        scanned = sampler.acquisition
-        work = scanning.Work(dict(line), folder, None, scanned.scanner, scanned.dose, line["entropy"][0], folder)
+        work = scanning.ScanWork(dict(line), folder, None, sampler.acquisition, line["entropy"][0], folder)
         scanning.scan_again(work, {"seed": line["scan"]["seed"]})
         paths = output / f"{name}_0000.nii.gz", output / f"{name}.nii.gz"
         with together(output) as written:
@@ -173,7 +172,7 @@ def _subject(case: str, settings: Any, folder: Path) -> Subject:
     if isinstance(settings, EmbeddedSettings):
         phantom.generate_case(settings, case, folder / "cohort")
         phantom.write_index(settings, folder / "cohort")
-        settings = FolderSettings(root=str(folder / "cohort"), modality=phantom.modality(settings))
+        settings = FolderSettings(root=str(folder / "cohort"), modality=settings.modality)
     settings = dataclasses.replace(settings, cases=[case], splits=dict.fromkeys(SPLITS), splits_file=None)
     try:
         cohort = open_cohort(settings)
@@ -198,14 +197,13 @@ def _translated(subject: Subject, line: Mapping[str, Any], made_with: Mapping[st
     if "translation" not in line:
         return subject
     from labelct.trainer.settings import DeviceSettings
-    from labelct.translation.translator import TranslatedMr
+    from labelct.translation.translator import with_ct
 
     folder = _stage(stages, "translation", line["translation"]["stage"], f"the translation that {line['name']}")
     if subject.load_mr is None:
         raise InputError(subject.files[0], "the case has no MR", "give the cohort of the first run with --cohort-root")
     prediction = section("translation", made_with["translation"]).prediction
-    load = TranslatedMr(subject.load_mr, subject.files[0], folder, DeviceSettings(), prediction)
-    return dataclasses.replace(subject, load_ct=load, load_mr=None)
+    return with_ct(subject, folder, DeviceSettings(), prediction)
 
 
 def _beside(subject: Subject, line: Mapping[str, Any], stages: Path) -> Subject:

@@ -133,15 +133,18 @@ def _run(jobs: int) -> int:
             status.stop(JobFolders.folder, f"stopped by {interrupted_by().name}")
         print("labelct run: stopped; the same command goes on where it was", file=sys.stderr)
         return interrupted_code()
-    if JobFolders.folder is None:
-        return code
+    return code if JobFolders.folder is None else _ended(JobFolders.folder, jobs, code)
+
+
+def _ended(folder: Path, jobs: int, code: int) -> int:
+    """Say what is left to do of jobs that ended with a code, and return that of the command."""
     if not JobFolders.multirun:
-        ended = status.read(JobFolders.folder / status.FILE)  # not those of jobs below it, as with hydra.run.dir=.
+        ended = status.read(folder / status.FILE)  # not those of jobs below it, as with hydra.run.dir=.
         JobFolders.forget_unstarted()
         return code if ended["state"] == "finished" else max(code, 1)
-    lines, missing = sweep_ended(JobFolders.folder, jobs)
-    if any(JobFolders.folder.rglob("scores.csv")):  # none where nothing is scored
-        print(f"\nlabelct report {JobFolders.folder}    gathers the sweep in one table")
+    lines, missing = sweep_ended(folder, jobs)
+    if any(folder.rglob("scores.csv")):  # none where nothing is scored
+        print(f"\nlabelct report {folder}    gathers the sweep in one table")
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if missing else code

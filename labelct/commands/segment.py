@@ -109,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
     masks = mask_paths(_without_label_maps(images, given.ct), given.output)
     from labelct.trainer.model import model_key, read_model
 
-    model = case_files.Model(folder.resolve().name, model_key(folder), read_model(folder)["labels"])
+    model = case_files.ModelIdentity(folder.resolve().name, model_key(folder), read_model(folder)["labels"])
     print(f"model: {', '.join(model.labels)} ({folder})")
     cases = _cases(given, masks, model, failed)
     missing = [case for case in cases if given.overwrite or not (is_made(case.mask, case.record) and is_whole(case))]
@@ -152,8 +152,8 @@ def _without_label_maps(images: Sequence[Path], given: Sequence[Path]) -> list[P
 
 
 def _cases(
-    given: argparse.Namespace, masks: Mapping[Path, Path], model: case_files.Model, failed: dict[Path, str]
-) -> list[case_files.Case]:
+    given: argparse.Namespace, masks: Mapping[Path, Path], model: case_files.ModelIdentity, failed: dict[Path, str]
+) -> list[case_files.CaseFiles]:
     """Return what is to be made of each CT; one that cannot be read, or not be written of, goes to `failed`."""
     options = {"all_components": given.all_components, "not_hu": given.not_hu}
     cases = []
@@ -165,7 +165,7 @@ def _cases(
                 problem = f"holds slices of one series, and {parts[image]} others"
                 raise InputError(image, problem, "put them in one folder, or give one alone")
             record = Record(input_digest(image, given.series), model.key, model.labels, options)
-            case = case_files.Case(image, given.series, mask, record, _beside(image, given.probabilities))
+            case = case_files.CaseFiles(image, given.series, mask, record, _beside(image, given.probabilities))
             case_files.check_places(case)
         except LabelctError as error:
             failed[image] = str(error)
@@ -191,8 +191,8 @@ def _say_once(line: str) -> None:
 def _segment(
     given: argparse.Namespace,
     folder: Path,
-    model: case_files.Model,
-    work: Sequence[case_files.Case],
+    model: case_files.ModelIdentity,
+    work: Sequence[case_files.CaseFiles],
     failed: dict[Path, str],
 ) -> None:
     """Segment each CT; one that cannot be goes to `failed`, a disk that takes no mask ends it all."""

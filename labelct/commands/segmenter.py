@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelct.commands.case_files import Case, Result
+from labelct.commands.case_files import CaseFiles, Result
 from labelct.errors import InputError
 from labelct.trainer.settings import DeviceSettings
 
@@ -51,7 +51,7 @@ class Segmenter:
         counts = {} if given.all_components else components_of(folder, predictor.labels)
         return cls(folder, predictor, counts, given.not_hu, given.probabilities)
 
-    def result(self, case: Case) -> Result:
+    def result(self, case: CaseFiles) -> Result:
         """Return the mask of a case.
 
         Raises:

@@ -51,7 +51,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class JobRequest:
     """What each job of a sweep asks one node for.
 
     Attributes:
@@ -103,7 +103,7 @@ def check(launcher: Mapping[str, Any]) -> None:
         print(f"labelct run: {waits}", file=sys.stderr)
 
 
-def wanted(launcher: Mapping[str, Any], default_partition: str = "") -> Wanted:
+def wanted(launcher: Mapping[str, Any], default_partition: str = "") -> JobRequest:
     """Return what a launcher's configuration asks for.
 
     Args:
@@ -113,7 +113,7 @@ def wanted(launcher: Mapping[str, Any], default_partition: str = "") -> Wanted:
     given = {key: launcher.get(key) for key in ("cpus_per_task", "tasks_per_node", "nodes")}
     count = {key: int(value or 1) for key, value in given.items()}
     partitions = str(launcher.get("partition") or default_partition)
-    return Wanted(
+    return JobRequest(
         tasks=count["tasks_per_node"],
         cores=count["cpus_per_task"],
         memory_gb=int(launcher.get("mem_gb") or 0),
@@ -130,7 +130,7 @@ def nodes(answer: str) -> list[Node]:
     return [_node(*row) for row in rows if len(row) == QUERY[-1].count("|") + 1]
 
 
-def told(asked: Wanted, found: Sequence[Node]) -> str:
+def told(asked: JobRequest, found: Sequence[Node]) -> str:
     """Return what jobs wait for, empty where nothing is in their way.
 
     Args:
@@ -201,7 +201,7 @@ def _minutes(limit: str) -> float:
     return sum(part * seconds for part, seconds in zip(parts, SECONDS, strict=True)) / 60
 
 
-def _of_partitions(asked: Wanted, found: Sequence[Node]) -> list[Node]:
+def _of_partitions(asked: JobRequest, found: Sequence[Node]) -> list[Node]:
     """Return the nodes that a job may go to.
 
     Raises:
@@ -218,7 +218,7 @@ def _of_partitions(asked: Wanted, found: Sequence[Node]) -> list[Node]:
     return there
 
 
-def _lacking(asked: Wanted, there: Sequence[Node], found: Sequence[Node]) -> str:
+def _lacking(asked: JobRequest, there: Sequence[Node], found: Sequence[Node]) -> str:
     """Return what the node that comes nearest cannot give, and what to type."""
     nearest = min(there, key=lambda node: (len(asked.lacks(node)), -node.gpus, -node.cores, -node.memory_gb))
     lacks = asked.lacks(nearest)
@@ -230,7 +230,7 @@ def _lacking(asked: Wanted, there: Sequence[Node], found: Sequence[Node]) -> str
     return f"{asks}: the best node of partition {where} has {has}, and the jobs would wait for ever; type {remedy}"
 
 
-def _remedy(asked: Wanted, nearest: Node) -> str:
+def _remedy(asked: JobRequest, nearest: Node) -> str:
     """Return what to type for jobs that fit on a node."""
     fewer = "device=cpu" if not nearest.gpus else f"device.devices={nearest.gpus}"
     typed = {"gpus_per_node": fewer, "cpus_per_task": f"hydra.launcher.cpus_per_task={nearest.cores // asked.tasks}"}

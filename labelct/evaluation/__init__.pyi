@@ -1,5 +1,5 @@
 from .components import keep_largest as keep_largest
-from .figures import Panel as Panel
+from .figures import MontagePanel as MontagePanel
 from .figures import Scan as Scan
 from .figures import montage as montage
 from .figures import overlay as overlay

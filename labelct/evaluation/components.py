@@ -16,6 +16,12 @@ def boxes_of(label_array: NDArray[np.integer]) -> dict[int, tuple[slice, ...]]:
     return {value: box for value, box in found if box is not None}
 
 
+def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+    """Return the 26-connected components of a mask `(x, y, z)`, numbered from 1, and how many voxels each has."""
+    numbered, _ = ndimage.label(mask, structure=np.ones((3, 3, 3), dtype=bool))
+    return numbered, np.bincount(numbered.ravel())[1:]
+
+
 def keep_largest(label_array: NDArray[np.uint8], counts: Mapping[int, int]) -> NDArray[np.uint8]:
     """Keep the largest 26-connected components of every label and set its other voxels to 0.
 
@@ -38,13 +44,10 @@ def keep_largest(label_array: NDArray[np.uint8], counts: Mapping[int, int]) -> N
 
 def _smaller_components(mask: NDArray[np.bool_], kept: int) -> NDArray[np.bool_]:
     """Return the voxels of `mask` `(x, y, z)` outside its `kept` largest 26-connected components."""
-    components, count = ndimage.label(mask, structure=np.ones((3, 3, 3), dtype=bool))
-    if count <= kept:
+    numbered, sizes = components(mask)
+    if len(sizes) <= kept:
         return np.zeros_like(mask)
-    sizes = np.bincount(components.ravel())
-    sizes[0] = 0
-    largest = np.argsort(-sizes, kind="stable")[:kept]
-    return mask & ~np.isin(components, largest)
+    return mask & ~np.isin(numbered, 1 + np.argsort(-sizes, kind="stable")[:kept])
 
 
 def part_counts(label_array: NDArray[np.uint8], values: Iterable[int]) -> dict[int, int]:
@@ -57,7 +60,7 @@ def part_counts(label_array: NDArray[np.uint8], values: Iterable[int]) -> dict[i
     boxes, counts = boxes_of(label_array), {}
     for value in values:
         if value in boxes:
-            sizes = _component_sizes(label_array[boxes[value]] == value)
+            sizes = -np.sort(-components(label_array[boxes[value]] == value)[1])
             counts[value] = int(np.searchsorted(np.cumsum(sizes), WHOLE * sizes.sum())) + 1
     return counts
 
@@ -72,9 +75,3 @@ def kept_parts(counts: Iterable[Mapping[int, int]], values: Iterable[int]) -> di
     cases = list(counts)
     most = {value: max((case[value] for case in cases if value in case), default=MOST_PARTS + 1) for value in values}
     return {value: count if count <= MOST_PARTS else None for value, count in most.items()}
-
-
-def _component_sizes(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the voxels of each 26-connected component of `mask` `(x, y, z)`, the largest first."""
-    components, _ = ndimage.label(mask, structure=np.ones((3, 3, 3), dtype=bool))
-    return -np.sort(-np.bincount(components.ravel())[1:])

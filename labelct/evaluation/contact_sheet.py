@@ -13,13 +13,12 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from labelct.body import largest_region
+from labelct.body import BODY_HU, largest_region, strides_of
 from labelct.evaluation.components import boxes_of
 from labelct.evaluation.figures import AXIAL, CORONAL, SAGITTAL, Plane, Scan, centre, contour, save, show
 from labelct.evaluation.palette import colours
-from labelct.evaluation.volumetry import Measured
+from labelct.evaluation.volumetry import StructureMeasurement
 
-BODY_HU, COARSE_MM = -500.0, 4.0  # what the picture is cropped to, found on a coarse grid
 MARGIN_MM = 12.0  # of air around the body
 BEYOND_MM = 40.0  # what the coronal and the sagittal plane show above and below the structures
 SLAB = 1 / 3  # of the body's depth: what is lower has strips for coronal and sagittal planes
@@ -51,7 +50,7 @@ class Segmented:
     scan: Scan
     label_array: NDArray[np.uint8]
     labels: Mapping[str, int]
-    measured: Sequence[Measured]
+    measured: Sequence[StructureMeasurement]
     origin_mm: float = 0.0
 
 
@@ -170,7 +169,7 @@ class _Page:
 
 def _box(scan: Scan) -> tuple[Span, Span, Span]:
     """Return what is shown along each axis, mm: the body and some air, or all where there is no body."""
-    strides = [max(1, int(COARSE_MM / size)) for size in scan.spacing]
+    strides = strides_of(scan.spacing)
     body = largest_region(scan.hu, strides, BODY_HU)
     found = find_objects(body.astype(np.uint8))
     spans = []

@@ -62,7 +62,7 @@ class Scan:
 
 
 @dataclass(frozen=True)
-class Panel:
+class MontagePanel:
     """One volume of a montage.
 
     Attributes:
@@ -139,7 +139,7 @@ def overlay(
     save(figure, path)
 
 
-def montage(panels: Sequence[Panel], path: Path) -> None:
+def montage(panels: Sequence[MontagePanel], path: Path) -> None:
     """Draw volumes side by side, an axial plane above a coronal one, all at one scale.
 
     Args:

@@ -14,7 +14,7 @@ ENDS = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior")) 
 
 
 @dataclass(frozen=True)
-class Measured:
+class StructureMeasurement:
     """One structure of one case.
 
     Attributes:
@@ -41,7 +41,7 @@ def measure(
     labels: Mapping[str, int],
     spacing: Sequence[float],
     hu: NDArray[Any] | None,
-) -> list[Measured]:
+) -> list[StructureMeasurement]:
     """Measure each structure of a segmentation, in the order of `labels`.
 
     Args:
@@ -61,7 +61,7 @@ def measure(
             values = hu[box][inside]
             mean, sd = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
         ends = None if box is None else _reached(box, label_array.shape)
-        found.append(Measured(name, voxels, voxels * voxel_ml, mean, sd, ends))
+        found.append(StructureMeasurement(name, voxels, voxels * voxel_ml, mean, sd, ends))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from labelct.export.provenance import Provenance, Source
+from labelct.export.provenance import DataSource, Provenance
 from labelct.report.tables import markdown_text
 
 # The identifiers of licences that model hubs know, of those that data sets and weights have; others are named `other`.
@@ -89,7 +89,7 @@ def _labels(known: Provenance, colours: Mapping[str, str]) -> list[str]:
     return _table(["value", "label", "colour", "structures"], rows)
 
 
-def _sources(sources: Iterable[Source]) -> list[str]:
+def _sources(sources: Iterable[DataSource]) -> list[str]:
     """Return the data as a table; of the training's own cohort it says how to state what is not."""
     how = f"{NOT_STATED}; state it with `cohort.%s=` in the run, or `labelct export --data-%s`"
     rows = []

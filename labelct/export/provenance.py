@@ -27,7 +27,7 @@ OWN = {"own": "the test split of the training data", "synthetic": "volumes made 
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """Some data that a model was trained or tested on.
 
     Attributes:
@@ -92,8 +92,8 @@ class Provenance:
     trainer: Mapping[str, Any]
     seeds: Mapping[str, int]
     licence: str | None = None
-    training: list[Source] = field(default_factory=list)
-    tests: list[Source] = field(default_factory=list)
+    training: list[DataSource] = field(default_factory=list)
+    tests: list[DataSource] = field(default_factory=list)
     options: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -152,7 +152,7 @@ def _read(path: Path, known: Provenance) -> Provenance:
             not isinstance(said[name], type(value)) for name, value in vars(known).items() if isinstance(value, dict)
         ):
             raise TypeError
-        said |= {role: [Source(**one) for one in said[role]] for role in ("training", "tests")}
+        said |= {role: [DataSource(**one) for one in said[role]] for role in ("training", "tests")}
         return Provenance(**said)
     except (KeyError, TypeError):
         raise InputError(path, "says nothing sensible of where the model comes from", REMEDY) from None
@@ -183,7 +183,7 @@ def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
     return {key: value for key, value in found.items() if isinstance(value, int)}
 
 
-def _training(config: Mapping[str, Any]) -> list[Source]:
+def _training(config: Mapping[str, Any]) -> list[DataSource]:
     """Return the data that a network learnt from, those that a translation learnt from, and whole anatomies."""
     translation = config.get("translation") or {}
     sides = {"mr": "MR of the translation", "ct": "CT of the translation"}
@@ -193,23 +193,23 @@ def _training(config: Mapping[str, Any]) -> list[Source]:
     found = [_source(role, settings) for role, settings in used.items() if isinstance(settings, dict)]
     atlas = config.get("data", {}).get("atlas") or {}
     if atlas.get("whole") or atlas.get("completed"):
-        found += [Source("atlases", "folder") if atlas.get("roots") else Source("atlases", "phantom", *MADE)]
-        found += [Source(f"partial label maps {name}", "folder") for name in atlas.get("partial") or {}]
+        found += [DataSource("atlases", "folder") if atlas.get("roots") else DataSource("atlases", "phantom", *MADE)]
+        found += [DataSource(f"partial label maps {name}", "folder") for name in atlas.get("partial") or {}]
     return found
 
 
-def _source(role: str, settings: Mapping[str, Any]) -> Source:
+def _source(role: str, settings: Mapping[str, Any]) -> DataSource:
     kind = str(settings.get("kind"))
     if issubclass(COHORTS.get(kind, object), EmbeddedSettings):
-        return Source(role, kind, *MADE)
+        return DataSource(role, kind, *MADE)
     if kind in OWN:
-        return Source(role, kind, OWN[kind], "that of the training data")
-    return Source(role, kind, settings.get("source"), settings.get("licence"))
+        return DataSource(role, kind, OWN[kind], "that of the training data")
+    return DataSource(role, kind, settings.get("source"), settings.get("licence"))
 
 
 def _stated(known: Provenance, stated: Statement) -> Provenance:
     """Return what is known, with what the user says of it."""
-    training = list(known.training) or [Source("training", "unknown")]
+    training = list(known.training) or [DataSource("training", "unknown")]
     told = {"source": stated.data_source, "licence": stated.data_licence}
     training[0] = dataclasses.replace(training[0], **{name: value for name, value in told.items() if value})
     return dataclasses.replace(

@@ -12,10 +12,10 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.io.video import Header, decode, index
+from labelct.io.video import ClipHeader, decode, index
 
 Frame = NDArray[np.uint8]
-Key = tuple[Header, int, int]  # clip, pixels of the shorter side, number
+Key = tuple[ClipHeader, int, int]  # clip, pixels of the shorter side, number
 MIB = 1 << 20
 
 
@@ -58,7 +58,7 @@ class Clips:
         digest: First 16 hex digits of the SHA-256 over names, sizes and headers of the clips, and `size`.
     """
 
-    headers: tuple[Header, ...]
+    headers: tuple[ClipHeader, ...]
     size: int
     cache_bytes: int
     digest: str

@@ -17,7 +17,7 @@ from labelct.io.slices import stack
 from labelct.io.tags import (
     DEFAULTS,
     EXPORT,
-    LONGEST,
+    LONGEST_TAG,
     DicomFile,
     frames_of,
     is_dicom,
@@ -149,7 +149,10 @@ def _chosen(path: Path, files: Sequence[DicomFile], series: str) -> Sequence[Dic
 def _shown(files: Sequence[DicomFile]) -> str:
     """Return what people know a series by: number, description, slices, UID."""
     one = files[0]
-    told = [f"number {one.number}" if one.number else "", f"'{one.description[:LONGEST]}'" if one.description else ""]
+    told = [
+        f"number {one.number}" if one.number else "",
+        f"'{one.description[:LONGEST_TAG]}'" if one.description else "",
+    ]
     told += [f"{sum(len(file.slices) for file in files)} slices", one.series]
     return ", ".join(part for part in told if part)
 

@@ -81,45 +81,67 @@ def write_segmentation(
     Raises:
         InputError: The series lacks what a segmentation has to say, or the file cannot be written.
     """
-    import highdicom
-    from pydicom.uid import generate_uid
-
     files = series_files(*source)
     order = slice_order(source[0], files)
     datasets = _sources(source[0], files, order)
-    frame = like.frame
-    assert frame is not None
-    stored = turn_back(labels, frame.affine).T  # (slice, row, column)
+    assert like.frame is not None
+    stored = turn_back(labels, like.frame.affine).T  # (slice, row, column)
     if len(files) == 1:
         stored = stored[np.argsort(order)]
-    numbers = np.zeros(256, np.uint8)
-    for number, one in enumerate(structures, start=1):
-        numbers[one.value] = number
     entropy = [str(datasets[0].SOPInstanceUID), maker.key, path.name]
     try:
         with warnings.catch_warnings(action="ignore"):  # of pydicom, about values of the source
-            segmentation = highdicom.seg.Segmentation(
-                source_images=datasets,
-                pixel_array=numbers[stored],
-                segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
-                segment_descriptions=[_described(number, one, maker) for number, one in enumerate(structures, start=1)],
-                series_instance_uid=generate_uid(entropy_srcs=[*entropy, "series"]),
-                series_number=SERIES_NUMBER,
-                sop_instance_uid=generate_uid(entropy_srcs=entropy),
-                instance_number=1,
-                manufacturer="labelct",
-                manufacturer_model_name=maker.model[:64],
-                software_versions=maker.version,
-                device_serial_number=maker.key,
-                omit_empty_frames=bool(labels.any()),
-            )
-            segmentation.SeriesDescription = f"labelct: {', '.join(one.name for one in structures)}"[:64]
-            segmentation.save_as(path)
+            _object(datasets, _numbered(stored, structures), structures, maker, entropy).save_as(path)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         problem = f"no DICOM segmentation of it can be made ({first_line(error)})"
         raise InputError(source[0], problem, "export it again") from None
     except OSError as error:
         raise refused(error, path) from error
+
+
+def _numbered(stored: NDArray[np.uint8], structures: Sequence[Structure]) -> NDArray[np.uint8]:
+    """Return the numbers of segments, from 1 in the order of the structures, in place of their label values."""
+    numbers = np.zeros(256, np.uint8)
+    numbers[[one.value for one in structures]] = np.arange(1, len(structures) + 1)
+    return numbers[stored]
+
+
+def _object(
+    datasets: Sequence[Any],
+    pixels: NDArray[np.uint8],
+    structures: Sequence[Structure],
+    maker: Maker,
+    entropy: list[str],
+) -> Any:
+    """Return a segmentation object.
+
+    Args:
+        datasets: The instances of the series.
+        pixels: `(slice, row, column)` numbers of segments, in the order of the instances' frames.
+        structures: The segments.
+        maker: The model.
+        entropy: What its identifiers are made of.
+    """
+    import highdicom
+    from pydicom.uid import generate_uid
+
+    made = highdicom.seg.Segmentation(
+        source_images=datasets,
+        pixel_array=pixels,
+        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_described(number, one, maker) for number, one in enumerate(structures, start=1)],
+        series_instance_uid=generate_uid(entropy_srcs=[*entropy, "series"]),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=generate_uid(entropy_srcs=entropy),
+        instance_number=1,
+        manufacturer="labelct",
+        manufacturer_model_name=maker.model[:64],
+        software_versions=maker.version,
+        device_serial_number=maker.key,
+        omit_empty_frames=bool(pixels.any()),
+    )
+    made.SeriesDescription = f"labelct: {', '.join(one.name for one in structures)}"[:64]
+    return made
 
 
 def _sources(path: Path, files: Sequence[DicomFile], order: Sequence[int]) -> list[Any]:

@@ -13,7 +13,7 @@ from labelct.io.label_values import is_labels
 log = logging.getLogger(__name__)
 
 HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its values up to the end of int16
-AIR_HU = -500  # half-way between air and soft tissue
+AIR_BELOW_HU = -500  # half-way between air and soft tissue
 PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's mark for "outside the circle"
 DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
 TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
@@ -44,13 +44,13 @@ def check_hu(path: Path, hu: NDArray[Any]) -> None:
     """
     low, high = float(hu.min()), float(hu.max())
     seen = f"its voxels run from {low:g} to {high:g}"
-    if low >= AIR_HU:
-        raise InputError(path, f"{seen}, none below {AIR_HU}: no HU{_guess(hu, low, high)}", REMEDY)
-    if low < PADDING_HU and not ((hu >= PADDING_HU) & (hu < AIR_HU)).any():
-        problem = f"{seen}, none from {PADDING_HU} to {AIR_HU} but padding below: no HU"
+    if low >= AIR_BELOW_HU:
+        raise InputError(path, f"{seen}, none below {AIR_BELOW_HU}: no HU{_guess(hu, low, high)}", REMEDY)
+    if low < PADDING_HU and not ((hu >= PADDING_HU) & (hu < AIR_BELOW_HU)).any():
+        problem = f"{seen}, none from {PADDING_HU} to {AIR_BELOW_HU} but padding below: no HU"
         raise InputError(path, problem, REMEDY)
     few = hu[::STEP, ::STEP, ::STEP] if hu.size > LARGE else hu
-    tissue = few[few >= AIR_HU]
+    tissue = few[few >= AIR_BELOW_HU]
     dense = float(np.count_nonzero(tissue > DENSE_HU)) / max(tissue.size, 1)
     if high > HU_RANGE[1]:
         log.warning("%s: %s, above %d, so hardly in HU; %s", path, seen, HU_RANGE[1], REMEDY)

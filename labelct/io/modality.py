@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from labelct.errors import InputError
-from labelct.io.hounsfield import AIR_HU, check_hu
+from labelct.io.hounsfield import AIR_BELOW_HU, check_hu
 
 MODALITIES = ("ct", "mr")
 REMEDY = "give MR images, or set modality=ct"
@@ -23,7 +23,7 @@ def check_mr(path: Path, values: NDArray[Any]) -> None:
         InputError: A value lies below -500.
     """
     low, high = float(values.min()), float(values.max())
-    if low < AIR_HU:
+    if low < AIR_BELOW_HU:
         problem = f"its voxels run from {low:g} to {high:g}, as those of a CT in HU, where MR is expected"
         raise InputError(path, problem, REMEDY)
 

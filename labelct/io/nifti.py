@@ -19,7 +19,7 @@ from labelct.volume import Frame, LabelMap, Volume
 from labelct.writing import written
 
 COMPRESSION = 2  # of isal's 0 to 3: CT 3 % smaller than at 1; at 3 label maps grow by half
-LARGEST = 2**16 - 1  # what a probability of 1 is stored as
+WHOLE_PROBABILITY = 2**16 - 1  # what a probability of 1 is stored as
 CARET = 30  # the code of NIfTI extensions in the XML of Caret
 MOST_INTENSITY = 1e9  # beyond it no unit of an image goes, and sums of voxels lose all others
 SHOWN = 10  # values in a line
@@ -181,12 +181,14 @@ def write_probabilities(path: Path, probabilities: NDArray[np.float16], like: Vo
     turned = [turn_back(one, frame.affine) for one in probabilities]
     header = _header_like(frame, turned[0].astype(np.uint16))
     header.set_data_shape((*turned[0].shape, len(turned)))
-    header["scl_slope"] = 1 / LARGEST
+    header["scl_slope"] = 1 / WHOLE_PROBABILITY
     header["vox_offset"] = len(header.binaryblock) + 4
     with written(path) as file, igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as packed:
         packed.write(bytes(header.binaryblock) + bytes(4))
         for one in turned:  # each a block of the file, so that no second copy of all is in memory
-            packed.write(in_order(np.rint(one.astype(np.float32) * LARGEST), np.dtype("<u2"), order="F").T.data)
+            packed.write(
+                in_order(np.rint(one.astype(np.float32) * WHOLE_PROBABILITY), np.dtype("<u2"), order="F").T.data
+            )
 
 
 def _read(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], Frame]:

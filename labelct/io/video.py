@@ -35,7 +35,7 @@ HEADERS = 1 << 16  # clips whose headers are kept in memory, about 300 bytes eac
 
 
 @dataclass(frozen=True)
-class Header:
+class ClipHeader:
     """What a video file says of its first stream.
 
     Attributes:
@@ -79,7 +79,7 @@ def find_videos(root: str | Path) -> list[Path]:
     return found
 
 
-def index(root: str | Path) -> list[Header]:
+def index(root: str | Path) -> list[ClipHeader]:
     """Return the headers of all video files below a folder, sorted by path; no frame is decoded.
 
     Headers are kept by path, size and time of change.
@@ -102,7 +102,7 @@ def index(root: str | Path) -> list[Header]:
 
 
 @lru_cache(maxsize=HEADERS)
-def _header(path: Path, size: int, changed: int) -> Header:
+def _header(path: Path, size: int, changed: int) -> ClipHeader:
     import av
 
     try:
@@ -122,7 +122,7 @@ def _header(path: Path, size: int, changed: int) -> Header:
         raise InputError(path, f"is cut off after {size} of at least {end} bytes", f"{REPLACE} the file")
     if min(frames, height, width) < 1 or seconds <= 0:
         raise InputError(path, "its header tells no frames", f"{REPLACE} the file")
-    return Header(path, frames, height, width, start, seconds)
+    return ClipHeader(path, frames, height, width, start, seconds)
 
 
 def _declared_end(start: bytes) -> int:
@@ -148,7 +148,7 @@ def _ebml_size(start: bytes, at: int) -> tuple[int, int]:
     return at + length, 0 if size == (1 << 7 * length) - 1 else size
 
 
-def decode(header: Header, numbers: Sequence[int], size: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+def decode(header: ClipHeader, numbers: Sequence[int], size: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Yield frames of a clip, each with its number.
 
     Args:
@@ -172,7 +172,7 @@ def decode(header: Header, numbers: Sequence[int], size: int) -> Iterator[tuple[
 
 
 def _shown(
-    header: Header, container: InputContainer, numbers: Sequence[int], shape: tuple[int, int]
+    header: ClipHeader, container: InputContainer, numbers: Sequence[int], shape: tuple[int, int]
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Yield each wanted number with the last frame whose time has come."""
     waiting, shown = list(reversed(numbers)), None

@@ -32,7 +32,6 @@ class Phantom:
         draw: Draws a subject: arrays `(x, y, z)` by the folder they belong in, and the voxel size in mm.
         kinds: Which folders a case of these settings has a file in.
         prefix: What stands in front of the cases' names.
-        modality: Which of its images a cohort is opened with.
         revision: Which drawing of these settings it is; another one is another stage.
     """
 
@@ -40,7 +39,6 @@ class Phantom:
     draw: Callable[[Any, np.random.Generator], Drawn]
     kinds: Callable[[Any], tuple[str, ...]]
     prefix: Callable[[Any], str] = lambda settings: ""
-    modality: Callable[[Any], str] = lambda settings: "ct"
     revision: Callable[[Any], int] = lambda settings: 0
 
 
@@ -61,7 +59,6 @@ PHANTOMS = {
         render.pelvis,
         render.kinds,
         lambda settings: f"{settings.modality}_",
-        lambda settings: str(settings.modality),
         lambda settings: int(settings.modality == "mr"),
     ),
 }
@@ -70,11 +67,6 @@ PHANTOMS = {
 def names(settings: EmbeddedSettings) -> tuple[str, ...]:
     """Return the structures of a cohort's label maps."""
     return PHANTOMS[settings.kind].names
-
-
-def modality(settings: EmbeddedSettings) -> str:
-    """Return which of its images a cohort is opened with, `ct` or `mr`."""
-    return PHANTOMS[settings.kind].modality(settings)
 
 
 def revision(settings: EmbeddedSettings) -> int:

@@ -26,6 +26,11 @@ class EmbeddedSettings(Checked):
     test: int = ranged(4, 0)
     seed: int = ranged(0, 0)
 
+    @property
+    def modality(self) -> str:
+        """Which of its images a cohort is opened with, `ct` or `mr`."""
+        return "ct"
+
 
 @dataclass
 class PhantomSettings(EmbeddedSettings):

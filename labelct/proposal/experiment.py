@@ -13,7 +13,7 @@ from labelct.config import configuration_folder
 from labelct.errors import InputError
 from labelct.priors import load_priors
 from labelct.proposal.names import pairs
-from labelct.proposal.plan import Plan, Structure
+from labelct.proposal.plan import FoundStructure, Proposal
 from labelct.settings import expanded
 
 # The experiment that ships whose settings of the volumes were tried, by recipe; what both share is in the first file.
@@ -41,7 +41,7 @@ SAID = {
 }
 
 
-def text(plan: Plan, source: str) -> str:
+def text(plan: Proposal, source: str) -> str:
     """Return the experiment file of a plan.
 
     Args:
@@ -55,7 +55,7 @@ def text(plan: Plan, source: str) -> str:
     return "\n".join(line for block in blocks for line in block) + "\n"
 
 
-def _head(plan: Plan) -> Iterator[str]:
+def _head(plan: Proposal) -> Iterator[str]:
     yield "# @package _global_"
     yield f"# {', '.join(plan.targets[:4])}{' …' if len(plan.targets) > 4 else ''} from {plan.layout.cases} label maps"
     yield "# Written by labelct init. Any value may be changed: `labelct run --help GROUP` explains a group's keys."
@@ -79,14 +79,14 @@ def _said(line: str, comment: str) -> str:
     return f"{line:<{COLUMN - 1}} # {comment}" if comment else line
 
 
-def _targets(plan: Plan) -> Iterator[str]:
+def _targets(plan: Proposal) -> Iterator[str]:
     yield _said("targets:", "what the network learns, in the order of the mask's values")
     yield from (f"  - {scalar(name)}" for name in plan.targets)
     for whole, (left, right) in pairs(plan.targets).items():
         yield f"  # - {whole}s: [{left}, {right}]  # in place of the two, where sides do not matter"
 
 
-def _cohort(plan: Plan, source: str) -> Iterator[str]:
+def _cohort(plan: Proposal, source: str) -> Iterator[str]:
     layout, root = plan.layout, os.path.abspath(plan.layout.root)
     if expanded(root) != root or "${" in root:
         raise InputError(root, "has a $ in its path, which a setting takes for a variable", "rename the folder")
@@ -105,12 +105,12 @@ def _cohort(plan: Plan, source: str) -> Iterator[str]:
     yield _said(f"  splits: {{{numbers}test: 0}}", "to train on, to choose the checkpoint by" if numbers else "")
 
 
-def _named(one: Structure, plan: Plan) -> str:
+def _named(one: FoundStructure, plan: Proposal) -> str:
     given = f"given as {scalar(one.given)}; " if one.given and one.given != one.name else ""
     return _said(f"    {one.value}: {scalar(one.name)}", given + prior_of(one.name, plan))
 
 
-def prior_of(name: str, plan: Plan) -> str:
+def prior_of(name: str, plan: Proposal) -> str:
     """Return in a few words what a structure is painted with."""
     prior = load_priors().get(name)
     if prior is None:
@@ -122,7 +122,7 @@ def prior_of(name: str, plan: Plan) -> str:
     )
 
 
-def volumes(plan: Plan) -> dict[str, Any]:
+def volumes(plan: Proposal) -> dict[str, Any]:
     """Return the settings of the volumes that were tried with a recipe, less what these label maps do not take."""
     shared, own = _tried(SHARED, "data"), _tried(TRIED[plan.recipe], "data")
     settings = shared | own | {"distractors": {**shared["distractors"], **own["distractors"]}}
@@ -136,7 +136,7 @@ def volumes(plan: Plan) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in left_out}
 
 
-def _data(plan: Plan) -> Iterator[str]:
+def _data(plan: Proposal) -> Iterator[str]:
     yield "data:"
     yield _said(f"  spacing: {plan.spacing}", "mm: finer shows small structures and takes longer")
     yield _said(f"  replicates: {plan.replicates}", "volumes of each label map")
@@ -149,7 +149,7 @@ def _data(plan: Plan) -> Iterator[str]:
         yield _said(line, comment) if len(line) < COLUMN else f"  # {comment}\n{line}".removeprefix("  # \n")
 
 
-def _trainer(plan: Plan) -> Iterator[str]:
+def _trainer(plan: Proposal) -> Iterator[str]:
     comments = {
         "fill": "times what patients differ by",
         "scanner": "the noise alone is scanned, not the volume, and nothing kept",

@@ -135,7 +135,7 @@ def _files(root: Path) -> Layout:
         shown = ", ".join(maps[:4])
         raise InputError(root, f"several files a case are label maps: {shown}", f"choose with --labels='{maps[0]}'")
     files = groups[maps[0]]
-    ct = images[0] if len(images) == 1 and _shows_ct(looks[images[0]]) else None
+    ct = images[0] if len(images) == 1 and "as HU do" in looks[images[0]].image else None
     return Layout("folder", root, files, {"labels": maps[0], "ct": ct}, cases=len(files))
 
 
@@ -191,10 +191,6 @@ def _ending(path: Path) -> str:
 
 def _name(pattern: str) -> str:
     return pattern.rpartition("/")[2].partition(".")[0]
-
-
-def _shows_ct(seen: survey.Look) -> bool:
-    return "as HU do" in seen.image
 
 
 def _elsewhere(root: Path) -> str:

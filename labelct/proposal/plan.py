@@ -27,7 +27,7 @@ CHEST = frozenset({"heart", "lung", "trachea"})
 
 
 @dataclass(frozen=True)
-class Structure:
+class FoundStructure:
     """One label.
 
     Attributes:
@@ -44,7 +44,7 @@ class Structure:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Proposal:
     """A proposal.
 
     Attributes:
@@ -64,7 +64,7 @@ class Plan:
     """
 
     layout: Layout
-    structures: Sequence[Structure]
+    structures: Sequence[FoundStructure]
     near: Mapping[str, Sequence[str]]
     targets: Sequence[str]
     recipe: str
@@ -88,7 +88,7 @@ class Plan:
         return [one.name for one in self.structures]
 
 
-def propose(layout: Layout, looks: Sequence[Look], table: Mapping[int, str], machine: Machine) -> Plan:
+def propose(layout: Layout, looks: Sequence[Look], table: Mapping[int, str], machine: Machine) -> Proposal:
     """Return what is proposed.
 
     Args:
@@ -103,7 +103,7 @@ def propose(layout: Layout, looks: Sequence[Look], table: Mapping[int, str], mac
     gpu = machine.gpu_memory >= SMALL_GPU
     val = 0 if layout.cases == 1 else min(MOST_VAL, max(1, round(layout.cases / 5)))
     train = layout.cases - val
-    return Plan(
+    return Proposal(
         layout=layout,
         structures=structures,
         near=near,
@@ -143,10 +143,10 @@ def _width(seen: Look) -> float:
 
 def _structures(
     layout: Layout, looks: Sequence[Look], table: Mapping[int, str]
-) -> tuple[list[Structure], dict[str, list[str]]]:
+) -> tuple[list[FoundStructure], dict[str, list[str]]]:
     """Return the labels that occur, and what is like the names of those that the priors' table does not know."""
     if layout.structures:
-        return [Structure(None, name, name, layout.cases) for name in layout.structures], {}
+        return [FoundStructure(None, name, name, layout.cases) for name in layout.structures], {}
     counts = dict(sorted(Counter(value for seen in looks for value in seen.voxels).items()))
     given = {value: table.get(value) for value in counts}
     renamed = names.rename([name for name in given.values() if name and name != IGNORE])
@@ -154,7 +154,7 @@ def _structures(
         value: renamed.names.get(name, f"label_{value}") if name else f"label_{value}" for value, name in given.items()
     }
     structures = [
-        Structure(value, given[value], called[value], count)
+        FoundStructure(value, given[value], called[value], count)
         for value, count in counts.items()
         if given[value] != IGNORE
     ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from labelct.accelerator import GIB
 from labelct.errors import SettingError
 from labelct.scanner.geometry import Grid, Helix, overscan, recon_radius
 from labelct.scanner.settings import ReconSettings, ScannerSettings
@@ -14,7 +15,6 @@ from labelct.scanner.wedge import Wedge
 
 Views = Callable[[int, int], Any]  # returns the views `[start, stop)`, `(view, channel, row)`, as a backend's array
 VIEWS_PER_BLOCK = 256  # made at once: enough to keep every thread busy, small beside the memory of a scan
-GIB = 2**30
 
 
 class ViewBuffer:

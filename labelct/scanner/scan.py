@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from labelct.accelerator import GIB
 from labelct.errors import SettingError
 from labelct.scanner import image
 from labelct.scanner.backends import Backend, backend
-from labelct.scanner.chunked_reconstruction import GIB, VIEWS_PER_BLOCK, Reconstruction, Views
+from labelct.scanner.chunked_reconstruction import VIEWS_PER_BLOCK, Reconstruction, Views
 from labelct.scanner.dose import fluence
 from labelct.scanner.geometry import Grid, Helix, plan, recon_radius
 from labelct.scanner.noise_only import coarse_helix, shrink

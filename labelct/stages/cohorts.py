@@ -13,6 +13,7 @@ from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings, SyntheticSettings
 from labelct.config import Config, plain
 from labelct.errors import InputError
+from labelct.filenames import LONGEST_NAME
 from labelct.job_settings import LimitSettings
 from labelct.kinds import CohortSettings
 from labelct.parallel import ParallelSettings, map_cases
@@ -23,7 +24,6 @@ from labelct.synthesis.recipes import RECIPES
 
 log = logging.getLogger(__name__)
 VERSION = 1
-LONGEST_NAME = 200  # bytes of the 255 that a file's name may have: stages put a test's name, a number, an ending to it
 PATHS = ("root", "splits_file", "labels", "ct", "mr", "images", "masks", "names")
 TOLD = ("source", "licence")  # for people
 SHARED_OUT = ("cases", "splits", "seed", "split")  # which cases are in which split
@@ -245,7 +245,7 @@ def embedded(settings: EmbeddedSettings, limit: LimitSettings, parallel: Paralle
         phantom.write_index(settings, folder)
 
     stage = build(root, recipe_of("cohort", VERSION + phantom.revision(settings), plain(settings)), make)
-    files = FolderSettings(root=str(stage.folder), modality=phantom.modality(settings))
+    files = FolderSettings(root=str(stage.folder), modality=settings.modality)
     return dataclasses.replace(open_cohort(files), name=settings.kind), stage
 
 

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from labelct.atlas.completion import Anatomy, complete
+from labelct.atlas.completion import complete
 from labelct.cohort.base import Cohort, Subject
 from labelct.cohort.grid import regrid
 from labelct.cohort.settings import SyntheticSettings
@@ -17,6 +17,7 @@ from labelct.config import Config
 from labelct.errors import InputError
 from labelct.stages.anatomies import STAGES, VERSION, built, files_of, grid_of, names_in, on_grid, read, write
 from labelct.store import REMADE, Stage, build, recipe_of
+from labelct.synthesis.case import Case
 from labelct.texts import read_json
 from labelct.writing import write_json
 
@@ -178,10 +179,8 @@ def _registered(pair: _Pair) -> Stage:
         atlas = read(on_grid(pair.atlas, data, root).folder)
         present = set(np.unique(label_map.array).tolist()) - {0}
         names = {value: label_map.names[value] for value in sorted(present)}
-        whole = Anatomy(atlas.array, atlas.spacing, atlas.names)
-        made = complete(
-            Anatomy(label_map.array, label_map.spacing, names), whole, {*names.values(), *own}, data.atlas.grid_mm
-        )
+        given, whole = Case(label_map.array, label_map.spacing, names), Case(atlas.array, atlas.spacing, atlas.names)
+        made = complete(given, whole, {*names.values(), *own}, data.atlas.grid_mm)
         if made is not None:
             write(folder, made.anatomy.label_map, label_map.affine, made.anatomy.names)
         write_json(folder / DICE, {} if made is None else {name: round(dice, 3) for name, dice in made.dice.items()})

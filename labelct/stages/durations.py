@@ -1,13 +1,12 @@
 """How long the stages of a job took to make, whichever job made them, by the records that they hold."""
 
-import csv
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
 from labelct import inventory, upkeep
 from labelct.store import RECIPE, Stage
-from labelct.tracking.curves import FINE, LOG
+from labelct.tracking.curves import FINE, LOG, rows
 
 
 def with_ancestors(stages: Iterable[Stage]) -> list[Stage]:
@@ -40,21 +39,13 @@ def _trained(folder: Path) -> float | None:
 
 def _last_try(folder: Path) -> float | None:
     """Return what the last try took, or the logged epochs where these took longer: some were of earlier tries."""
-    known = (_written(folder), sum(float(row["seconds"]) for row in _rows(folder / LOG) if "epoch" in row))
+    known = (_written(folder), sum(row["seconds"] for row in rows(folder / LOG) if {"epoch", "seconds"} <= row.keys()))
     return max((value for value in known if value), default=known[0])
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a training's log that say a time; none where there is no log."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return [row for row in csv.DictReader(stream) if row.get("seconds")]
 
 
 def _logged(path: Path) -> float | None:
     """Return what the log of a training counts, the tries before a kill with it: the clock of each begins at 0."""
-    clock = [float(row["seconds"]) for row in _rows(path) if "step" in row]
+    clock = [row["seconds"] for row in rows(path) if {"step", "seconds"} <= row.keys()]
     return sum(before for before, after in pairwise([*clock, 0.0]) if after < before) or None
 
 

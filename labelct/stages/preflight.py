@@ -106,7 +106,7 @@ def _offered(settings: CohortSettings, own: cohorts.Prepared | None) -> tuple[tu
     assert isinstance(settings, EmbeddedSettings)
     from labelct.phantom import cases as phantom
 
-    return phantom.names(settings), phantom.modality(settings), f"cohort={settings.kind}"
+    return phantom.names(settings), settings.modality, f"cohort={settings.kind}"
 
 
 def _check_image(config: Config, own: cohorts.Prepared | None, modality: str, source: str) -> None:

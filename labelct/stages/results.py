@@ -15,7 +15,7 @@ import pandas as pd
 
 from labelct.cohort.base import Subject
 from labelct.config import Config
-from labelct.dataset import Case, TrainingSet
+from labelct.dataset import StoredCase, TrainingSet
 from labelct.evaluation import figures
 from labelct.io import nifti
 from labelct.job_status import SCORES
@@ -130,17 +130,17 @@ def _segmented(config: Config, outcome: Outcome) -> list[SegmentedSlice]:
     return found
 
 
-def _panel(case: Case, values: list[int], window: tuple[float, float]) -> figures.Panel:
+def _panel(case: StoredCase, values: list[int], window: tuple[float, float]) -> figures.MontagePanel:
     image, target = nifti.read_volume(case.image), nifti.read_label_map(case.label).array
     middle = figures.centre(target, values)
-    return figures.Panel(case.name, figures.Scan(image.array, image.spacing, window), middle)
+    return figures.MontagePanel(case.name, figures.Scan(image.array, image.spacing, window), middle)
 
 
-def _reference_panel(config: Config, reference: Subject) -> figures.Panel:
+def _reference_panel(config: Config, reference: Subject) -> figures.MontagePanel:
     image, label_map = testing.image_of(config, reference), reference.label_map()
     truth = config.targets.merge(label_map.array, label_map.names)
     scan = figures.Scan(image.array, image.spacing, testing.window(config))
-    return figures.Panel(
+    return figures.MontagePanel(
         f"{'MR' if reference.load_mr else 'CT'} {reference.case}",
         scan,
         figures.centre(truth, list(config.targets.values.values())),

@@ -18,7 +18,7 @@ from labelct.parallel import map_cases
 from labelct.priors.check import report, sentence
 from labelct.sampler import SCAN, entropy
 from labelct.scanner.scan import Acquisition, project, sample_scan, scan
-from labelct.scanner.settings import DoseSettings, ScannerSettings
+from labelct.scanner.settings import ScannerSettings
 from labelct.stages import priors
 from labelct.stages.acquisition import resolved, shared_out
 from labelct.stages.synthesis import names_of, records
@@ -32,14 +32,13 @@ ELSEWHERE = frozenset({"memory", "cache", "backend"})  # how a scan is computed,
 
 
 @dataclass(frozen=True)
-class Work:
+class ScanWork:
     """One clean volume to scan."""
 
     record: dict[str, Any]
     clean: Path
     projections: Path | None
-    scanner: ScannerSettings
-    dose: DoseSettings
+    acquisition: Acquisition
     seed: int
     folder: Path
 
@@ -73,11 +72,7 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     def make(folder: Path) -> None:
         for name in ("imagesTr", "labelsTr", "records"):
             (folder / name).mkdir(exist_ok=True)
-        cached = None if projections is None else projections.folder
-        work = [
-            Work(record, synthesis.folder, cached, config.scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis.folder, names_of(synthesis.folder))
-        ]
+        work = _work(config, synthesis, folder, None if projections is None else projections.folder)
         parallel = shared_out(config.parallel, config.scanner)
         map_cases(_scan_case, work, parallel, f"scanner {config.scanner.kind}")
         lines = records(folder, [one.record["name"] for one in work])
@@ -90,6 +85,11 @@ def run(config: Config, synthesis: Stage, root: Path) -> Stage:
     if line_integrals is not None and not is_finished(stage_of(root, recipe)):
         _project(config, synthesis, line_integrals, root)
     return build(root, recipe, make)
+
+
+def _work(config: Config, synthesis: Stage, folder: Path, projections: Path | None = None) -> list[ScanWork]:
+    acquisition, read = Acquisition(config.scanner, config.dose), records(synthesis.folder, names_of(synthesis.folder))
+    return [ScanWork(record, synthesis.folder, projections, acquisition, config.data.seed, folder) for record in read]
 
 
 def _scanner(config: Config) -> ScannerSettings:
@@ -130,14 +130,10 @@ def _projections(config: Config, synthesis: Stage) -> dict[str, Any] | None:
 
 def _project(config: Config, synthesis: Stage, recipe: dict[str, Any], root: Path) -> None:
     """Make the noise-free projections of clean volumes."""
-    scanner = config.scanner
 
     def make(folder: Path) -> None:
-        work = [
-            Work(record, synthesis.folder, None, scanner, config.dose, config.data.seed, folder)
-            for record in records(synthesis.folder, names_of(synthesis.folder))
-        ]
-        map_cases(_project_case, work, shared_out(config.parallel, scanner), "forward projection")
+        work, parallel = _work(config, synthesis, folder), shared_out(config.parallel, config.scanner)
+        map_cases(_project_case, work, parallel, "forward projection")
 
     build(root, recipe, make)
 
@@ -149,18 +145,18 @@ def _geometry(scanner: ScannerSettings) -> dict[str, Any]:
     return {**kept, "field_of_view": scanner.recon.field_of_view}  # it decides how far the helix goes on
 
 
-def _project_case(work: Work) -> None:
+def _project_case(work: ScanWork) -> None:
     path = work.folder / f"{work.record['name']}.npy"
     if path.exists():
         return
     volume = nifti.read_volume(work.clean / "volumes" / f"{work.record['name']}.nii.gz")
-    projections = project(np.asarray(volume.array, np.float32), volume.spacing, Acquisition(work.scanner))
+    projections = project(np.asarray(volume.array, np.float32), volume.spacing, work.acquisition)
     assert projections is not None
     with written(path, "free disk space or set scanner.cache=false") as file:
         np.save(file, projections)
 
 
-def _scan_case(work: Work) -> None:
+def _scan_case(work: ScanWork) -> None:
     """Write one scanned volume with its label and record, unless all of them are there."""
     name = work.record["name"]
     record = work.folder / "records" / f"{name}.json"
@@ -174,23 +170,18 @@ def _scan_case(work: Work) -> None:
     write_json(record, {**work.record, "scan": {"entropy": drawn_from, **params}, "digests": digests})
 
 
-def scan_again(work: Work, params: dict[str, Any]) -> None:
+def scan_again(work: ScanWork, params: dict[str, Any]) -> None:
     """Write the image and the label that a record and the scan's `params` describe."""
     name = work.record["name"]
     image = dataset.image_path(work.folder, name)
     clean = work.clean / "volumes" / f"{name}.nii.gz"
-    if work.scanner.kind == "none":
+    if work.acquisition.scanner.kind == "none":
         share(clean, image)
     else:
         volume = nifti.read_volume(clean)
         projections = None if work.projections is None else np.load(work.projections / f"{name}.npy", mmap_mode="r")
-        hu = scan(
-            np.asarray(volume.array, np.float32),
-            volume.spacing,
-            Acquisition(work.scanner, work.dose),
-            params,
-            projections,
-        )
+        values = np.asarray(volume.array, np.float32)
+        hu = scan(values, volume.spacing, work.acquisition, params, projections)
         nifti.write(image, hu, volume.affine)
     share(work.clean / "labels" / f"{name}.nii.gz", dataset.label_path(work.folder, name))
 

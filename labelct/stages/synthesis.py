@@ -33,7 +33,7 @@ ELSEWHERE = frozenset({"rescan", "mode", "patches", "replicates", "replicates_va
 
 
 @dataclass(frozen=True)
-class Work:
+class SynthesisWork:
     """One case to synthesise with all its replicates."""
 
     subject: Subject
@@ -81,7 +81,7 @@ def run(config: Config, cohort: Cohort, cohort_stage: Stage, root: Path) -> Stag
         tables.write(folder)
         whole, seed = sampler(config, folder), config.data.seed
         checked = whole if config.drop.validation else whole.without_drop()
-        make_one = partial(Work, seed=seed, folder=folder, tables=tables.identity)
+        make_one = partial(SynthesisWork, seed=seed, folder=folder, tables=tables.identity)
         work = [make_one(subject, "train", copies(config), whole) for subject in cohort.train]
         work += [make_one(subject, "val", config.data.replicates_val, checked) for subject in cohort.val]
         alone = RECIPES[config.data.kind].translated  # one translation at a time takes the whole device
@@ -126,7 +126,7 @@ def _texture(config: Config, root: Path) -> dict[str, Any]:
     return texture
 
 
-def synthesise(work: Work) -> None:
+def synthesise(work: SynthesisWork) -> None:
     """Write every replicate of one case that is not there yet."""
     names = {replicate: f"{work.subject.case}_r{replicate}" for replicate in range(work.replicates)}
     missing = {replicate: name for replicate, name in names.items() if not _is_complete(name, work.folder)}
@@ -156,7 +156,7 @@ def _is_complete(name: str, folder: Path) -> bool:
     return all((folder / file).is_file() for file in files)
 
 
-def _check_targets(work: Work, loaded: Loaded) -> None:
+def _check_targets(work: SynthesisWork, loaded: Loaded) -> None:
     recipe, case = work.sampler.recipe, loaded.case
     anatomy = selection.structures(recipe.targets, recipe.data.lesions)
     values = [value for value, name in case.names.items() if name in anatomy]

@@ -13,7 +13,7 @@ import numpy as np
 
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
-from labelct.dataset import Case, TrainingSet
+from labelct.dataset import StoredCase, TrainingSet
 from labelct.evaluation.components import kept_parts, part_counts
 from labelct.io import nifti
 from labelct.io.volumes import grid_of
@@ -123,7 +123,7 @@ def components(config: Config, training_set: TrainingSet) -> dict[str, int | Non
     }
 
 
-def _parts(case: Case, values: tuple[int, ...]) -> dict[int, int]:
+def _parts(case: StoredCase, values: tuple[int, ...]) -> dict[int, int]:
     return part_counts(nifti.read_label_map(case.label).array.astype(np.uint8), values)
 
 

@@ -36,12 +36,11 @@ def check(config: Config, root: Path) -> None:
         return
     if config.translation.kind == "none":
         raise SettingError("translation", "none", f"small or cyclegan with data={config.data.kind}")
-    from labelct.phantom import cases as phantom
 
     for side in ("mr", "ct"):
         settings = getattr(config.translation, side)
         if isinstance(settings, EmbeddedSettings):
-            _check_modality(side, phantom.modality(settings), f"cohort={settings.kind}")
+            _check_modality(side, settings.modality, f"cohort={settings.kind}")
         elif not isinstance(settings, OwnSettings):
             learnt = _learnt(side, *cohorts.prepare(cohorts.unlimited(config), settings, root))
             _reject_tested(config, side, learnt)
@@ -107,16 +106,10 @@ def to_ct(config: Config, subjects: tuple[Subject, ...], learnt: Sequence[Stage]
     """Return subjects with the CT that a translation makes of their MR in its place, as `applied` does."""
     if not learnt:
         return subjects
-    from labelct.translation.translator import TranslatedMr
+    from labelct.translation.translator import with_ct
 
-    found = []
-    for subject in subjects:
-        if subject.load_mr is not None:
-            how = config.device, config.translation.prediction
-            load = TranslatedMr(subject.load_mr, subject.files[0], learnt[0].folder, *how)
-            subject = dataclasses.replace(subject, load_ct=load, load_mr=None)
-        found.append(subject)
-    return tuple(found)
+    how = learnt[0].folder, config.device, config.translation.prediction
+    return tuple(with_ct(subject, *how) for subject in subjects)
 
 
 def described(subject: Subject) -> dict[str, dict[str, str]]:

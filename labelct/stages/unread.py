@@ -7,7 +7,7 @@ from typing import Any
 
 from labelct.complaints import shown
 from labelct.config import Config, option_names
-from labelct.settings import Checked
+from labelct.settings import Checked, lies_within
 from labelct.synthesis import texture
 from labelct.synthesis.recipes import RECIPES
 
@@ -24,7 +24,7 @@ def unread(config: Config, typed: Sequence[str]) -> list[str]:
     """
     named = [_key(re.split(r"[=@]", override.lstrip("+~"))[0]) for override in typed]
     reasons = _reasons(config).items()
-    return [f"{part} is not read: {why}" for part, why in reasons if any(_within(key, part) for key in named)]
+    return [f"{part} is not read: {why}" for part, why in reasons if any(lies_within(key, part) for key in named)]
 
 
 def why_unread(key: str, config: Config) -> str:
@@ -37,7 +37,7 @@ def why_unread(key: str, config: Config) -> str:
     if told := _beside(key, config):
         return told
     reasons = _reasons(config).items()
-    return next((f"is not read: {why}; leave it out" for part, why in reasons if _within(key, part)), "")
+    return next((f"is not read: {why}; leave it out" for part, why in reasons if lies_within(key, part)), "")
 
 
 def _beside(key: str, config: Config) -> str:
@@ -87,10 +87,6 @@ def _chosen(front: str, name: str, value: Any) -> str:
 def _key(name: str) -> str:
     """Return the key that a typed name stands for: the option of a group is its kind."""
     return name if "." in name else f"{name}.kind"
-
-
-def _within(key: str, part: str) -> bool:
-    return f"{key}.".startswith(f"{part}.")
 
 
 def _reasons(config: Config) -> dict[str, str]:

@@ -26,7 +26,7 @@ BODY_ABOVE_HU = -500.0  # half way from air to water: skin to skin
 FORM = "write a CSV with the columns probability and hu"
 FEWEST_VOXELS = 1000  # fewer say nothing about the tails
 # Percents, and finer towards both ends, where gas and bone are.
-LEVELS = (
+QUANTILES = (
     0.0, 0.0005, 0.001, 0.002, 0.005, *(round(step / 100, 2) for step in range(1, 100)), 0.995, 0.998, 0.999, 0.9995,
     1.0,
 )  # fmt: skip
@@ -71,8 +71,8 @@ def measure_body(ct: NDArray[Any], spacing: Sequence[float], source: str, phase:
     inside = hu[kernels_of(region).fill_holes(region)]
     if inside.size < FEWEST_VOXELS:
         raise InputError(source, f"shows no body: {inside.size} voxels above -500 HU", "take another CT")
-    found = np.quantile(inside, LEVELS)
-    return BodyHistogram(source, phase, LEVELS, tuple(round(float(value), 1) for value in found))
+    found = np.quantile(inside, QUANTILES)
+    return BodyHistogram(source, phase, QUANTILES, tuple(round(float(value), 1) for value in found))
 
 
 def load_body(source: str = BUILTIN) -> BodyHistogram:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from labelct.settings import GIVEN, Checked, interval, ranged
-from labelct.synthesis.kernels import LEVELS
+from labelct.synthesis.kernels import HU_LEVELS
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene, Spec
@@ -100,6 +100,6 @@ def _pulp(scene: Scene, organ: Any, drawn: Mapping[str, Any]) -> Any:
     parts[organ] = 1
     row, field = np.array([0, 1], np.uint16), (drawn["control_point_spacing_mm"], [drawn["seed"]])
     levels, _ = scene.kernels.blob_levels(parts, row, scene.spacing, *field)
-    stripe = np.arange(LEVELS) * 2 * drawn["stripes"] // LEVELS % 2
-    scene.kernels.renumber(parts, row, levels, np.stack([np.zeros(LEVELS), 1 + stripe]).astype(np.uint16))
+    stripe = np.arange(HU_LEVELS) * 2 * drawn["stripes"] // HU_LEVELS % 2
+    scene.kernels.renumber(parts, row, levels, np.stack([np.zeros(HU_LEVELS), 1 + stripe]).astype(np.uint16))
     return parts == 2

@@ -30,6 +30,8 @@ Params = dict[str, Any]
 NUMBERED = (
     "drop", "background", "intensity", "gas", "texture", "deformation", "lesions", "blur", "subclasses", "distractors",
 )  # fmt: skip
+# What is raised over parameters of another type or range than was drawn.
+UNFIT = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 # What these make is looked at by later draws: the label map, and which of its labels are painted.
 LOOKED_AT = ("atlas", "deformation", "lesions", "drop")
 

@@ -19,7 +19,7 @@ from labelct.errors import SettingError
 from labelct.settings import GIVEN, Checked, choice, ranged
 from labelct.synthesis.clusters import k_means
 from labelct.synthesis.intensity import draw_level
-from labelct.synthesis.kernels import FIRST_HU, LEVELS, Voxels
+from labelct.synthesis.kernels import FIRST_HU, HU_LEVELS, Voxels
 from labelct.synthesis.scene import needed
 
 if TYPE_CHECKING:
@@ -169,12 +169,12 @@ def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:
     chosen: list[NDArray[Any]]
     if params["source"] == "ct":
         levels = kernels.hu_levels(needed(scene.ct, CT_KEY, "add the CT that the volume was made from"))
-        chosen = [np.searchsorted(cuts, np.arange(LEVELS) + FIRST_HU, side="right") for cuts in drawn]
+        chosen = [np.searchsorted(cuts, np.arange(HU_LEVELS) + FIRST_HU, side="right") for cuts in drawn]
     else:
         seeds = [one["seed"] for one in drawn]
         levels, counts = kernels.blob_levels(numbers, row, scene.spacing, params["control_point_spacing_mm"], seeds)
         chosen = [_below(counts[number], one["shares"]) for number, one in enumerate(drawn, 1)]
-    table = np.zeros((len(organs) + 1, LEVELS), np.uint16)
+    table = np.zeros((len(organs) + 1, HU_LEVELS), np.uint16)
     for place, found in enumerate(chosen):
         table[place + 1] = first + place * count + found
     kernels.renumber(numbers, row, levels, table)

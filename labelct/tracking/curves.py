@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def replay(path: Path, tracker: Tracker, group: str = "train") -> None:
         tracker: The tracker.
         group: As of `named`.
     """
-    for step, values in _rows(path):
+    for step, values in _steps(path):
         tracker.log(named(values, group), step)
 
 
@@ -61,7 +62,7 @@ class FinePass(Tracker):
             log: `log.csv` of the first one, which is trained.
             tracker: The tracker.
         """
-        return cls(tracker=tracker, offset=max((step for step, _ in _rows(log)), default=0))
+        return cls(tracker=tracker, offset=max((step for step, _ in _steps(log)), default=0))
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Record `metrics` of the second network at its `step`."""
@@ -83,15 +84,21 @@ def replay_passes(folder: Path, tracker: Tracker) -> None:
     replay(folder / FINE / LOG, FinePass.behind(folder / LOG, tracker))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """Yield step and numbers of each row; a row that a kill tore is left out."""
+def rows(path: Path) -> Iterator[dict[str, float]]:
+    """Yield the numbers of each row of a log; a row that a kill tore is left out, and there may be no log.
+
+    Args:
+        path: `log.csv`.
+    """
     if not path.is_file():
         return
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            try:
-                values = {name: float(text) for name, text in row.items() if name and text}
-                step = int(next(values.pop(name) for name in STEPS if name in values))
-            except (TypeError, ValueError, StopIteration):
-                continue
-            yield step, values
+            with suppress(TypeError, ValueError):
+                yield {name: float(text) for name, text in row.items() if name and text}
+
+
+def _steps(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    for values in rows(path):
+        if step := next((name for name in STEPS if name in values), None):
+            yield int(values.pop(step)), values

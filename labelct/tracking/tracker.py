@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from labelct.errors import check_installed, one_line
 from labelct.tracking.settings import Description, LoggerSettings, SegmentedSlice
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 COLUMNS = "step,metric,value\n"
 
 
@@ -65,7 +65,7 @@ class Tracker:
                     file.write(lines)
             except OSError as error:
                 told = "%s cannot be written (%s); the trainer's log.csv has the curves"
-                LOG.warning(told, self.curves, error.strerror or error)
+                log.warning(told, self.curves, error.strerror or error)
                 self.curves = None
         self._each(lambda mirror: mirror.log(metrics, step))
 
@@ -101,7 +101,7 @@ class Tracker:
             try:
                 mirror.close(exit_code)
             except Exception as error:
-                LOG.warning("%s did not close (%s); the run's files are kept", mirror.name, one_line(error))
+                log.warning("%s did not close (%s); the run's files are kept", mirror.name, one_line(error))
         self.mirrors.clear()
 
     def _each(self, action: Callable[[Mirror], None]) -> None:
@@ -111,7 +111,7 @@ class Tracker:
                 action(mirror)
             except Exception as error:
                 self.mirrors.remove(mirror)
-                LOG.warning("%s stopped mirroring (%s); curves.csv goes on", mirror.name, one_line(error))
+                log.warning("%s stopped mirroring (%s); curves.csv goes on", mirror.name, one_line(error))
                 Tracker(None, [mirror]).close(1)
 
 
@@ -147,7 +147,7 @@ def track(settings: LoggerSettings, folder: Path, described: Description) -> Ite
             if (mirror := opened(settings, folder, described)) is not None:
                 tracker.mirrors.append(mirror)
         except Exception as error:
-            LOG.warning("%s does not open (%s); curves.csv goes on", name, one_line(error))
+            log.warning("%s does not open (%s); curves.csv goes on", name, one_line(error))
     try:
         yield tracker
     except BaseException:

@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 from labelct.errors import one_line
 from labelct.tracking.settings import Description, LoggerSettings, SegmentedSlice
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 OPENING_S = 30  # wandb would wait for a minute and a half before it gives up on a network that is slow
 ANSWER_S = 3  # a server that is there answers within a second; jobs of a sweep ask one by one
 
@@ -114,10 +114,10 @@ def open_run(settings: LoggerSettings, folder: Path, described: Description) -> 
             continue
         if hindrance:
             kept = f"the run is kept offline in {folder / 'wandb'}, which wandb sync sends"
-            LOG.warning("%s; %s", hindrance, kept if attempt == "offline" else "nothing is kept for it")
+            log.warning("%s; %s", hindrance, kept if attempt == "offline" else "nothing is kept for it")
         run.define_metric("*", step_metric="step")
         return WandbRun(run)
-    LOG.warning("%s", hindrance)
+    log.warning("%s", hindrance)
     return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from labelct.parallel import ParallelSettings
-from labelct.trainer.settings import DeviceSettings
+from labelct.trainer.settings import DeviceSettings, TrainerSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,28 +20,6 @@ if TYPE_CHECKING:
     from labelct.tracking import Tracker
     from labelct.trainer.region import Region
     from labelct.volume import Volume
-
-
-class TrainerSettings(Protocol):
-    """What the settings of every trainer hold, whatever else is in them."""
-
-    @property
-    def kind(self) -> str:
-        """The trainer's name in the table."""
-
-    @property
-    def draws_on_device(self) -> bool:
-        """Whether volumes that are drawn during the training can be made on the network's device."""
-
-    @property
-    def prediction(self) -> Any:
-        """A dataclass that says how a volume is segmented; the training does not depend on it."""
-
-    def recipe(self) -> dict[str, Any]:
-        """Return what the weights depend on, as plain values, without parts that are off."""
-
-    def check_targets(self, targets: Sequence[str]) -> None:
-        """Raise `SettingError` where a setting names something that is none of the job's targets."""
 
 
 Settings = TypeVar("Settings", bound=TrainerSettings)

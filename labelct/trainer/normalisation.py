@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.dataset import Case, TrainingSet
+from labelct.dataset import StoredCase, TrainingSet
 from labelct.errors import InputError, SettingError
 from labelct.io.hounsfield import HU_RANGE
 from labelct.io.nifti import read_label_map, read_volume
@@ -91,7 +91,7 @@ def fingerprint(training_set: TrainingSet) -> IntensityProperties:
     return measure(voxels)
 
 
-def target_voxels(case: Case, ignore: int | None = None) -> NDArray[np.float32]:
+def target_voxels(case: StoredCase, ignore: int | None = None) -> NDArray[np.float32]:
     """Return up to 10 000 HU values of the target voxels of `case`, evenly spread.
 
     Args:

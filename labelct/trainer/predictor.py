@@ -16,7 +16,7 @@ from scipy.ndimage import find_objects
 from torch.nn.functional import interpolate, pad
 
 from labelct.accelerator import within_memory
-from labelct.body import largest_region
+from labelct.body import BODY_HU, largest_region, strides_of
 from labelct.errors import InputError, SettingError
 from labelct.io.hounsfield import clipped
 from labelct.trainer.augmentation import flip_axes
@@ -31,8 +31,6 @@ from labelct.trainer.settings import DeviceSettings, LoopSettings, PredictionSet
 from labelct.trainer.sliding_window import Windows
 from labelct.volume import Volume
 
-BODY_HU = -500  # half-way between air and soft tissue
-COARSE_MM = 4.0  # a box with a margin of centimetres needs no finer grid
 WHOLE = (slice(None), slice(None), slice(None))
 
 
@@ -233,7 +231,7 @@ def body_box(
     """
     if not settings.body_crop:
         return WHOLE
-    strides = [max(1, int(COARSE_MM / size)) for size in spacing]
+    strides = strides_of(spacing)
     body = largest_region(hu, strides, BODY_HU)
     if not body.any():
         return WHOLE

@@ -49,26 +49,44 @@ class Fetched:
         return [float(number) for number in self._host.flatten()]
 
 
-class StepBar(Callback):
-    """A bar over the steps or the minutes, with loss, validation Dice and time left; a line at each validation."""
+class TrainingBar(Callback):
+    """A bar over the steps of a training, or over its minutes where it has some."""
 
-    def __init__(self, steps: int, clock: TrainingClock, what: str = "training") -> None:
+    def __init__(self, what: str, steps: int, clock: TrainingClock, optimisers: int = 1) -> None:
         """Make the bar, which is not shown yet.
 
         Args:
+            what: What it is called.
             steps: How many steps there are.
-            clock: Says how much of the minutes is over, where the training has some.
-            what: What the bar is called.
+            clock: Says how much of the minutes is over.
+            optimisers: How many of Lightning's steps are one: each optimiser takes one.
         """
-        self.steps, self.clock, self.loss, self.dice = steps, clock, math.nan, math.nan
+        self.steps, self.clock, self.optimisers = steps, clock, optimisers
         seconds = None if clock.minutes is None else round(60 * clock.minutes)
         self.total = seconds or steps
         self.bar = ProgressBar(what if seconds is None else f"{what} (seconds)", self.total)
-        self._loss: Fetched | None = None
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         """Show the bar where the run (re)starts."""
-        self.bar.update(self._done(trainer.global_step))
+        self.bar.update(self.done(trainer))
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        """Leave the bar as it stands, also after an interruption."""
+        self.bar.stop()
+
+    def done(self, trainer: Trainer) -> int:
+        """Return where the bar is."""
+        step = trainer.global_step // self.optimisers
+        return step if self.clock.minutes is None else round(self.total * max(self.clock.share, step / self.steps))
+
+
+class StepBar(TrainingBar):
+    """The bar with loss, validation Dice and time left; a line at each validation."""
+
+    def __init__(self, steps: int, clock: TrainingClock, what: str = "training") -> None:
+        super().__init__(what, steps, clock)
+        self.loss, self.dice = math.nan, math.nan
+        self._loss: Fetched | None = None
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
         """Move the bar, to its end when the training ends, with the validation behind the last step.
@@ -80,11 +98,11 @@ class StepBar(Callback):
             self._loss = Fetched(outputs["loss"])
         if self._loss is not None and self._loss.ready():
             self.loss, self._loss = self._loss.value(), None
-        self.bar.update(min(self._done(step), self.total - 1), text=self._text(step))
+        self.bar.update(min(self.done(trainer), self.total - 1), text=self._text(step))
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Move the bar to where the training ended, with the Dice of the last validation."""
-        self.bar.update(self._done(trainer.global_step), text=self._text(trainer.global_step))
+        self.bar.update(self.done(trainer), text=self._text(trainer.global_step))
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Print the Dice of each target."""
@@ -94,30 +112,47 @@ class StepBar(Callback):
         parts += f"  and {len(scores) - SHOWN} more" if len(scores) > SHOWN else ""
         self.bar.print(f"step {trainer.global_step}: validation Dice {self.dice:.3f}  ({parts})")
 
-    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
-        """Leave the bar as it stands, also after an interruption."""
-        self.bar.stop()
-
     def _text(self, step: int) -> str:
         at = "" if self.total == self.steps else f"step {step}"
         known = [f"{name} {value:.3f}" for name, value in (("loss", self.loss), ("Dice", self.dice)) if value == value]
         return "  ".join(part for part in (at, *known) if part)
 
-    def _done(self, step: int) -> int:
-        return step if self.clock.minutes is None else round(self.total * max(self.clock.share, step / self.steps))
+
+class CurveLog:
+    """`log.csv` and the tracker's curves, which go on where the last checkpoint was."""
+
+    def __init__(self, path: Path, columns: Sequence[str], tracker: Tracker, start: int, group: str = "train") -> None:
+        """Open the log, without what an interrupted run wrote after its last checkpoint.
+
+        Args:
+            path: Of `log.csv`.
+            columns: What is told of a step, between `step` and `seconds`.
+            tracker: Gets the same.
+            start: The first step.
+            group: What the curves are grouped under.
+        """
+        self.path, self.columns, self.tracker, self.group = path, ["step", *columns, "seconds"], tracker, group
+        self.began = time.monotonic()
+        _keep_until(path, self.columns, start)
+        replay(path, tracker, group)
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Add a row: numbers of some of the columns, and the seconds since the run (re)started."""
+        shown = {name: f"{value:.6g}" for name, value in values.items()}
+        seconds = f"{time.monotonic() - self.began:.1f}"
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self.columns, restval="").writerow({**shown, "step": step, "seconds": seconds})
+        self.tracker.log(named(values, self.group), step)
 
 
 class Curves(Callback):
     """Loss, learning rate and validation Dice to `log.csv` and to the tracker."""
 
     def __init__(self, path: Path, labels: Sequence[str], tracker: Tracker, start: int) -> None:
-        self.path, self.tracker = path, tracker
-        self.columns = ["step", "loss", "learning_rate", "dice", *(f"dice_{name}" for name in labels), "seconds"]
+        columns = ["loss", "learning_rate", "dice", *(f"dice_{name}" for name in labels)]
+        self.csv_log = CurveLog(path, columns, tracker, start)  # Lightning gives every callback a `log` of its own
         self.losses: list[Tensor] = []
-        self.began = time.monotonic()
         self._coming: list[tuple[int, float, Fetched]] = []
-        keep_until(path, self.columns, start)
-        replay(path, tracker)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
         """Write the mean loss of the last ten steps, as soon as it has come from the device."""
@@ -136,7 +171,7 @@ class Curves(Callback):
         self._write_losses(wait=True)
         scores = validation_dice(module)
         values = {"dice": mean(scores.values()), **{f"dice_{name}": value for name, value in scores.items()}}
-        self._write(trainer.global_step, values)
+        self.csv_log.write(trainer.global_step, values)
 
     def _fetch_losses(self, trainer: Trainer) -> None:
         if self.losses:
@@ -149,12 +184,8 @@ class Curves(Callback):
         while self._coming and (wait or self._coming[0][2].ready()):
             step, rate, fetched = self._coming.pop(0)
             loss, finite = fetched.values()
-            check_finite(loss, finite, f"at step {step}", self.path.parent, CALMER)
-            self._write(step, {"loss": loss, "learning_rate": rate})
-
-    def _write(self, step: int, values: Mapping[str, float]) -> None:
-        add_row(self.path, self.columns, {"step": step, **values, "seconds": time.monotonic() - self.began})
-        self.tracker.log(named(values), step)
+            check_finite(loss, finite, f"at step {step}", self.csv_log.path.parent, CALMER)
+            self.csv_log.write(step, {"loss": loss, "learning_rate": rate})
 
 
 def validation_dice(module: LightningModule) -> dict[str, float]:
@@ -176,8 +207,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def keep_until(path: Path, columns: Sequence[str], start: int) -> None:
-    """Open the log, leaving out what an interrupted run wrote after its last checkpoint."""
+def _keep_until(path: Path, columns: Sequence[str], start: int) -> None:
     rows: list[dict[str, str]] = []
     if start and path.exists():
         with path.open(newline="", encoding="utf-8") as file:
@@ -186,11 +216,3 @@ def keep_until(path: Path, columns: Sequence[str], start: int) -> None:
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def add_row(path: Path, columns: Sequence[str], values: Mapping[str, float]) -> None:
-    """Add a row to the log: `step`, `seconds` since the run (re)started, and numbers of some of the other columns."""
-    shown = {name: f"{value:.6g}" for name, value in values.items()}
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, restval="")
-        writer.writerow(shown | {"step": values["step"], "seconds": f"{values['seconds']:.1f}"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Trainer
 
-from labelct.errors import InputError
+from labelct.errors import InputError, kind_and_line
 from labelct.trainer.clock import TrainingClock
 from labelct.trainer.model import read_checkpoint
 
@@ -56,6 +56,5 @@ def resumed(last: Path, clock: TrainingClock, what: str) -> Iterator[None]:
 
 
 def _foreign(last: Path, error: Exception, what: str) -> InputError:
-    reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
-    problem = f"is no checkpoint that this {what} can go on from ({reason})"
+    problem = f"is no checkpoint that this {what} can go on from ({kind_and_line(error)})"
     return InputError(last, problem, f"delete {last.parent} to train anew")

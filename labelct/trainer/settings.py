@@ -141,8 +141,18 @@ class PredictionSettings(Checked, section="prediction"):
     read_with: ClassVar = {"margin_mm": ("body_crop", (True,)), "certain": ("random_walker", GIVEN)}
 
 
-class TrainerBase(Checked):
-    """What the settings of every trainer can be asked."""
+class TrainerSettings(Checked):
+    """What the settings of every trainer hold and can be asked.
+
+    Attributes:
+        kind: The trainer's name in the table.
+        prediction: A dataclass that says how a volume is segmented; the training does not depend on it.
+        draws_on_device: Whether volumes that are drawn during the training can be made on the network's device.
+    """
+
+    kind: str
+    prediction: Any
+    draws_on_device: ClassVar[bool]
 
     def plain(self) -> dict[str, Any]:
         """Return them as plain values, without parts that are off."""
@@ -157,7 +167,7 @@ class TrainerBase(Checked):
 
 
 @dataclass
-class LoopSettings(TrainerBase):
+class LoopSettings(TrainerSettings):
     """What labelct's own training loop reads, whatever the network.
 
     Attributes:

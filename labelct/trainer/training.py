@@ -116,20 +116,37 @@ def _fit(
     last, settings, clock = folder / "last.ckpt", task.settings, TrainingClock(task.settings.minutes)
     start = steps_done(last, clock, "training")
     if start >= settings.steps or clock.is_over:
-        replay(folder / LOG, tracker)
-        if rank() == 0 and not (folder / "best.ckpt").exists():  # a run without any Dice that was killed at its end
-            copy(last, folder / "best.ckpt")
+        _leave_as_it_is(folder, tracker)
         return
     torch.manual_seed(model["seed"])
     scored = None if task.region is None else list(task.region.targets)
-    callbacks: list[Callback] = [clock]
+    told: list[Callback] = []
     if rank() == 0:  # the row of a validation is written before the checkpoint that says that it is over
         curves = Curves(folder / LOG, scored or list(model["labels"]), tracker, start)
-        callbacks += [curves, StepBar(settings.steps, clock, "fine pass" if scored else "training")]
-    callbacks.append(Checkpoints(folder))
+        told = [curves, StepBar(settings.steps, clock, "fine pass" if scored else "training")]
     volumes = validation(task, training_set, model)
     module = SegmentationModule(family, model, clock, compiles(task.device, pays(settings)), scored)
-    trainer = Trainer(
+    trainer = _trainer(task, folder, [clock, *told, Checkpoints(folder)])
+    sampled = batches(family, task, training_set, model, start)
+    with (
+        interruptible(trainer),
+        _failures_in_a_line(family, task.device, trainer, last),
+        resumed(last, clock, "training"),
+        sampled as patches,
+    ):
+        trainer.fit(module, patches, volumes, ckpt_path=last if start else None, weights_only=True)
+
+
+def _leave_as_it_is(folder: Path, tracker: Tracker) -> None:
+    """Tell the curves of a training that is over, and choose a checkpoint where it was killed before it had."""
+    replay(folder / LOG, tracker)
+    if rank() == 0 and not (folder / "best.ckpt").exists():  # a run without any Dice that was killed at its end
+        copy(folder / "last.ckpt", folder / "best.ckpt")
+
+
+def _trainer(task: TrainingTask[Any], folder: Path, callbacks: list[Callback]) -> Trainer:
+    settings = task.settings
+    return Trainer(
         **trainer_arguments(task.device),
         **BARE,
         max_steps=settings.steps,
@@ -140,14 +157,6 @@ def _fit(
         callbacks=callbacks,
         default_root_dir=folder,
     )
-    sampled = batches(family, task, training_set, model, start)
-    with (
-        interruptible(trainer),
-        _failures_in_a_line(family, task.device, trainer, last),
-        resumed(last, clock, "training"),
-        sampled as patches,
-    ):
-        trainer.fit(module, patches, volumes, ckpt_path=last if start else None, weights_only=True)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from labelct.dataset import Case
+from labelct.dataset import StoredCase
 from labelct.errors import InputError
 from labelct.io.nifti import read_label_map, read_volume
 from labelct.parallel import ParallelSettings, map_cases
@@ -81,7 +81,7 @@ class Form:
         return cls(tuple(model["spacing"]), tuple(labels.values()), model.get("ignore"), by_volume, region, centred)
 
 
-def load_cases(cases: Sequence[Case], form: Form, threads: int, description: str) -> list[LoadedCase]:
+def load_cases(cases: Sequence[StoredCase], form: Form, threads: int, description: str) -> list[LoadedCase]:
     """Read `cases` in parallel threads, under a progress bar.
 
     Args:
@@ -94,7 +94,7 @@ def load_cases(cases: Sequence[Case], form: Form, threads: int, description: str
     return map_cases(partial(load_case, form=form), cases, parallel, description)
 
 
-def load_case(case: Case, form: Form) -> LoadedCase:
+def load_case(case: StoredCase, form: Form) -> LoadedCase:
     """Read one case and bring it to the network's grid.
 
     Raises:

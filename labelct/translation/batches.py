@@ -39,7 +39,7 @@ class Place:
     rank: int = 0
 
 
-class Batches(IterableDataset[tuple[Tensor, Tensor]]):
+class SliceBatches(IterableDataset[tuple[Tensor, Tensor]]):
     """Pairs of batches `(batch, 1, size, size)`, MR and CT, on the device."""
 
     def __init__(

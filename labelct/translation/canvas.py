@@ -14,7 +14,7 @@ AIR = -1.0  # what lies beside an image
 
 
 @dataclass(frozen=True)
-class Canvas:
+class SliceCanvas:
     """The square pixels that the slices of one volume are put on.
 
     Attributes:
@@ -28,7 +28,7 @@ class Canvas:
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, own: tuple[int, int], spacing: tuple[float, float], settings: TranslationSettings) -> Canvas:
+    def of(cls, own: tuple[int, int], spacing: tuple[float, float], settings: TranslationSettings) -> SliceCanvas:
         """Return the canvas of a volume.
 
         Args:

@@ -14,14 +14,12 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from labelct.errors import InputError
-from labelct.progress import ProgressBar
 from labelct.tracking import Tracker
-from labelct.tracking.curves import named, replay
 from labelct.trainer.clock import TrainingClock
-from labelct.trainer.progress import EVERY, Fetched, add_row, keep_until
+from labelct.trainer.divergence import check_finite
+from labelct.trainer.progress import EVERY, CurveLog, Fetched, TrainingBar
 from labelct.trainer.resuming import keep
-from labelct.translation.module import TranslationModule
+from labelct.translation.module import OPTIMISERS, TranslationModule
 from labelct.translation.samples import Samples, collapsed, draw
 
 log = logging.getLogger(__name__)
@@ -37,37 +35,31 @@ LOSSES = (
     "judge_ct",
     "judge_mr",
 )
-COLUMNS = ["step", *LOSSES, "learning_rate", "seconds"]
+CALMER = "set translation.learning_rate lower or device.precision=32"
 
 
-class Curves(Callback):
+class CycleCurves(TrainingBar):
     """The bar; losses and learning rate to `log.csv` and to the tracker."""
 
-    def __init__(self, path: Path, tracker: Tracker, clock: TrainingClock, start: int) -> None:
-        """Open the log, without what an interrupted run wrote after its last checkpoint.
+    def __init__(self, path: Path, tracker: Tracker, clock: TrainingClock, start: int, total: int) -> None:
+        """Open the log.
 
         Args:
             path: `log.csv`.
             tracker: Gets the same.
             clock: Says how much of the minutes is over, where the training has some.
             start: The first step.
+            total: How many steps there are.
         """
-        self.path, self.tracker, self.clock, self.start = path, tracker, clock, start
+        super().__init__("translation", total, clock, OPTIMISERS)
+        self.csv_log, self.start = CurveLog(path, (*LOSSES, "learning_rate"), tracker, start, GROUP), start
         self._seen: list[Tensor] = []
         self._coming: list[tuple[int, tuple[str, ...], Fetched]] = []
-        self._bar: ProgressBar | None = None
-        self._began = math.nan
-        keep_until(path, COLUMNS, start)
-        replay(path, tracker, GROUP)
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        """Show the bar where the run (re)starts."""
-        assert isinstance(module, TranslationModule)
-        self._began = time.monotonic()
-        minutes = self.clock.minutes
-        name = "translation" if minutes is None else "translation (seconds)"
-        self._bar = ProgressBar(name, module.total if minutes is None else round(60 * minutes))
-        self._show(module, None)
+        """Show the bar where the run (re)starts, and begin to count the seconds."""
+        self.csv_log.began = time.monotonic()
+        super().on_train_start(trainer, module)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, *_: Any) -> None:
         """Move the bar; write the mean losses of the last ten steps as soon as they have come from the device."""
@@ -80,7 +72,7 @@ class Curves(Callback):
         text = None
         while self._coming and self._coming[0][2].ready():
             text = self._write(trainer, module)
-        self._show(module, text)
+        self.bar.update(self.done(trainer), text=text)
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
         """Write what is left."""
@@ -88,43 +80,17 @@ class Curves(Callback):
         while self._coming:
             self._write(trainer, module)
 
-    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
-        """Leave the bar as it stands, also after an interruption."""
-        if self._bar is not None:
-            self._bar.stop()
-
     def _write(self, trainer: Trainer, module: TranslationModule) -> str:
         """Write the losses that have come first, and return them in short."""
         step, names, fetched = self._coming.pop(0)
         losses = dict(zip(names, fetched.values(), strict=True))
-        check_finite(losses, step, self.path.parent / RESUMED)
-        values = {**losses, "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"])}
-        add_row(self.path, COLUMNS, {"step": step, **values, "seconds": time.monotonic() - self._began})
-        self.tracker.log(named(values, GROUP), step)
-        rate = (step - self.start) / max(time.monotonic() - self._began, 1e-9)
+        for name, loss in losses.items():
+            check_finite(loss, math.isfinite(loss), f"at step {step}", self.csv_log.path.parent, CALMER, name)
+        self.csv_log.write(step, {**losses, "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"])})
+        rate = (step - self.start) / max(time.monotonic() - self.csv_log.began, 1e-9)
         epoch = (step - 1) // module.per_epoch + 1
         cycle = losses["cycle_ct"] + losses["cycle_mr"]
         return f"epoch {epoch}  {rate:.2g}/s  cycle {cycle:.2f}"
-
-    def _show(self, module: TranslationModule, text: str | None) -> None:
-        if self._bar is not None:
-            share = max(self.clock.share, module.step / module.total)
-            total = module.total if self.clock.minutes is None else round(60 * self.clock.minutes)
-            self._bar.update(round(share * total), text=text)
-
-
-def check_finite(losses: Mapping[str, float], step: int, checkpoint: Path) -> None:
-    """Raise `InputError` where a loss is no finite number: nothing is learnt from there on.
-
-    Args:
-        losses: By name.
-        step: The step that they are of.
-        checkpoint: Where the training was good last.
-    """
-    for name, loss in losses.items():
-        if not math.isfinite(loss):
-            problem = f"the loss {name} is {loss} at step {step}: the training has diverged"
-            raise InputError(checkpoint.parent, problem, "set translation.learning_rate lower or device.precision=32")
 
 
 class Keeper(Callback):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from labelct.mr import Settings as MrSettings
 from labelct.mr import standardised
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.translation import intensity
-from labelct.translation.canvas import Canvas, central, padded
+from labelct.translation.canvas import SliceCanvas, central, padded
 from labelct.translation.settings import TranslationSettings
 from labelct.volume import Volume
 
@@ -65,49 +65,42 @@ def ct_values(ct: Volume, source: Path, settings: TranslationSettings) -> Images
     return values
 
 
-def mr_slices(subjects: Sequence[Subject], settings: TranslationSettings, parallel: ParallelSettings) -> Images:
-    """Return the MR slices of subjects, `(slice, x, y)` float16 within [-1, 1]; those that show nothing are left out.
-
-    Raises:
-        InputError: A volume cannot be used.
-    """
-    return _stacked(map_cases(partial(_mr, settings), subjects, parallel, "MR slices"))
-
-
-def ct_slices(subjects: Sequence[Subject], settings: TranslationSettings, parallel: ParallelSettings) -> Images:
-    """Return the middle of the CT slices of subjects, `(slice, x, y)` float16 within [-1, 1], as `mr_slices` does.
-
-    Raises:
-        InputError: A volume cannot be used.
-    """
-    return _stacked(map_cases(partial(_ct, settings), subjects, parallel, "CT slices"))
-
-
-def _mr(settings: TranslationSettings, subject: Subject) -> Images:
-    assert subject.load_mr is not None
-    return _prepared(subject, subject.load_mr, mr_values, 1.0, settings)
-
-
-def _ct(settings: TranslationSettings, subject: Subject) -> Images:
-    assert subject.load_ct is not None
-    return _prepared(subject, subject.load_ct, ct_values, settings.ct_crop, settings)
-
-
-def _prepared(
-    subject: Subject,
-    load: Callable[[], Volume],
-    values_of: Callable[[Volume, Path, TranslationSettings], Images],
-    share: float,
-    settings: TranslationSettings,
+def slices_of(
+    modality: str, subjects: Sequence[Subject], settings: TranslationSettings, parallel: ParallelSettings
 ) -> Images:
+    """Return the slices of subjects, of CT their middle; those that show nothing are left out.
+
+    Args:
+        modality: `mr` or `ct`.
+        subjects: Each has such an image.
+        settings: What is made of them.
+        parallel: Workers.
+
+    Returns:
+        `(slice, x, y)` float16 within [-1, 1].
+
+    Raises:
+        InputError: A volume cannot be used.
+    """
+    found = map_cases(partial(_prepared, modality, settings), subjects, parallel, f"{modality.upper()} slices")
+    shape = max(one.shape[1] for one in found), max(one.shape[2] for one in found)
+    return np.concatenate([padded(torch.from_numpy(one)[:, None], shape)[:, 0].numpy() for one in found])
+
+
+def _prepared(modality: str, settings: TranslationSettings, subject: Subject) -> Images:
     """Return the slices of one volume on its canvas, `(slice, x, y)` float16."""
+    load, values_of, share = {
+        "mr": (subject.load_mr, mr_values, 1.0),
+        "ct": (subject.load_ct, ct_values, settings.ct_crop),
+    }[modality]
+    assert load is not None
     volume, source = load(), subject.files[0]
     kept = central(torch.from_numpy(values_of(volume, source, settings)).permute(2, 0, 1), share)
     kept = kept[_picked(len(kept), settings.slices)]
     kept = kept[kept.amax((1, 2)) > kept.amin((1, 2))]
     if not len(kept):
         raise InputError(source, "shows nothing in the middle of any slice", f"set ct_crop larger, or {LEAVE_OUT}")
-    canvas = Canvas.of((kept.shape[1], kept.shape[2]), volume.spacing[:2], settings)
+    canvas = SliceCanvas.of((kept.shape[1], kept.shape[2]), volume.spacing[:2], settings)
     placed: Images = canvas.put(kept)[:, 0].numpy().astype(STORED)
     return placed
 
@@ -117,12 +110,6 @@ def _picked(count: int, most: int | None) -> list[int]:
     if most is None or most >= count:
         return list(range(count))
     return [int((number + 0.5) * count / most) for number in range(most)]
-
-
-def _stacked(volumes: Sequence[Images]) -> Images:
-    """Return the slices of all volumes on a canvas that holds the largest."""
-    shape = max(one.shape[1] for one in volumes), max(one.shape[2] for one in volumes)
-    return np.concatenate([padded(torch.from_numpy(one)[:, None], shape)[:, 0].numpy() for one in volumes])
 
 
 def _check(volume: Volume, source: Path) -> None:

@@ -37,12 +37,12 @@ from labelct.trainer.model import OTHER_SETTINGS, read_checkpoint
 from labelct.trainer.progress import quiet
 from labelct.trainer.resuming import resumed, steps_done
 from labelct.trainer.settings import DeviceSettings
-from labelct.translation.batches import Batches, Place
+from labelct.translation.batches import Place, SliceBatches
 from labelct.translation.module import OPTIMISERS, TranslationModule
-from labelct.translation.progress import GROUP, RESUMED, Curves, Keeper
+from labelct.translation.progress import GROUP, RESUMED, CycleCurves, Keeper
 from labelct.translation.samples import Samples
 from labelct.translation.settings import TranslationSettings
-from labelct.translation.slices import ct_slices, mr_slices
+from labelct.translation.slices import slices_of
 from labelct.writing import write_json, written
 
 MODEL, GENERATORS, JOB, SLICES = "model.json", "generators.pt", "job.json", "slices"
@@ -95,8 +95,8 @@ def train(task: TranslationTask, folder: Path, tracker: Tracker) -> None:
     _check_model(task.settings, folder)
     if (folder / GENERATORS).exists():
         return
-    mr = _stored(folder / SLICES / "mr.npy", lambda: mr_slices(task.mr, task.settings, task.parallel))
-    ct = _stored(folder / SLICES / "ct.npy", lambda: ct_slices(task.ct, task.settings, task.parallel))
+    mr = _stored(folder / SLICES / "mr.npy", lambda: slices_of("mr", task.mr, task.settings, task.parallel))
+    ct = _stored(folder / SLICES / "ct.npy", lambda: slices_of("ct", task.ct, task.settings, task.parallel))
     model = {"settings": of_training(task.settings), "slices": {"mr": len(mr), "ct": len(ct)}, "direction": "mr to ct"}
     write_json(folder / MODEL, model, sort_keys=False)
     job = {"settings": asdict(replace(task.settings, mr=None, ct=None)), "device": asdict(task.device)}
@@ -130,7 +130,7 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
     first = rank() == 0
     callbacks: list[Callback] = [clock]
     if first:  # a row is written before the checkpoint that says that its steps are over
-        callbacks.append(Curves(folder / LOG, tracker, clock, start))
+        callbacks.append(CycleCurves(folder / LOG, tracker, clock, start, module.total))
     callbacks.append(Keeper(folder, Samples(mr, ct) if first else None, tracker))
     trainer = Trainer(
         **trainer_arguments(device, unused=True),
@@ -140,7 +140,7 @@ def fit(settings: TranslationSettings, device: DeviceSettings, folder: Path, tra
         default_root_dir=folder,
     )
     with interruptible(trainer), resumed(folder / RESUMED, clock, "translation"), within_memory(*FULL):
-        batches = Batches(mr, ct, settings, Place(torch_device(device), rank()), start)
+        batches = SliceBatches(mr, ct, settings, Place(torch_device(device), rank()), start)
         loader = DataLoader(batches, batch_size=None)
         trainer.fit(module, loader, ckpt_path=folder / RESUMED if start else None, weights_only=True)
 

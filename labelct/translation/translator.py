@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from labelct.cohort.base import Subject
 from labelct.errors import InputError, first_line
 from labelct.texts import read_json
 from labelct.trainer.device import torch_device, torch_threads
 from labelct.trainer.intact import check_intact
 from labelct.trainer.model import fill, read_checkpoint
 from labelct.trainer.settings import DeviceSettings
-from labelct.translation.canvas import Canvas
+from labelct.translation.canvas import SliceCanvas
 from labelct.translation.intensity import hu_of
 from labelct.translation.networks import Generator
 from labelct.translation.settings import PredictionSettings, TranslationSettings
@@ -78,7 +79,7 @@ class Translator:
         """
         settings = self.settings if prediction is None else replace(self.settings, prediction=prediction)
         slices = torch.from_numpy(mr_values(mr, source, settings)).permute(2, 0, 1)
-        canvas = Canvas.of((slices.shape[1], slices.shape[2]), mr.spacing[:2], settings)
+        canvas = SliceCanvas.of((slices.shape[1], slices.shape[2]), mr.spacing[:2], settings)
         found = canvas.back(translate(self.network, canvas.put(slices), settings)).permute(1, 2, 0)
         return Volume(hu_of(np.ascontiguousarray(found.numpy()), settings.window), mr.affine)
 
@@ -99,12 +100,27 @@ class TranslatedMr:
     source: Path
     folder: Path
     device: DeviceSettings
-    prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    prediction: PredictionSettings
 
     def __call__(self) -> Volume:
         """Return `(x, y, z)` HU on the grid of the MR."""
         with torch_threads(self.device):
             return _opened(self.folder, torch_device(self.device))(self.load_mr(), self.source, self.prediction)
+
+
+def with_ct(subject: Subject, folder: Path, device: DeviceSettings, prediction: PredictionSettings) -> Subject:
+    """Return a subject with the CT that a translation makes of its MR in its place; without MR as it is.
+
+    Args:
+        subject: The subject.
+        folder: Of the trained translation.
+        device: Where it runs.
+        prediction: Windows.
+    """
+    if subject.load_mr is None:
+        return subject
+    load = TranslatedMr(subject.load_mr, subject.files[0], folder, device, prediction)
+    return replace(subject, load_ct=load, load_mr=None)
 
 
 @lru_cache(maxsize=1)  # all cases of a data set ask for the same one

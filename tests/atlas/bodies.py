@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from labelct.atlas.completion import Anatomy
+from labelct.synthesis.case import Case
 
 SIZE = (44, 36, 34)
 SPACING = (5.0, 5.0, 5.0)
@@ -21,7 +21,7 @@ PLACES = {  # centre and radius in mm
 
 def body(
     values: tuple[int, ...], stretch: float = 1.0, shift: Mapping[int, tuple[float, float, float]] | None = None
-) -> Anatomy:
+) -> Case:
     """Return the organs of some values, stretched about the first corner, single ones shifted by mm."""
     grid = np.stack(np.meshgrid(*[(np.arange(n) + 0.5) * s for n, s in zip(SIZE, SPACING, strict=True)], indexing="ij"))
     label_map = np.zeros(SIZE, np.uint8)
@@ -29,4 +29,4 @@ def body(
         (centre, radius), moved = PLACES[value], (shift or {}).get(value, (0.0, 0.0, 0.0))
         middle = np.array(centre) * stretch + np.array(moved)
         label_map[np.linalg.norm(grid - middle[:, None, None, None], axis=0) < radius * stretch] = value
-    return Anatomy(label_map, SPACING, {value: NAMES[value] for value in values})
+    return Case(label_map, SPACING, {value: NAMES[value] for value in values})

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from labelct.atlas.completion import Anatomy, complete
+from labelct.atlas.completion import complete
+from labelct.synthesis.case import Case
 from tests.atlas.bodies import NAMES, SPACING, body
 
 OWN = {"liver", "spleen"}
@@ -60,7 +61,7 @@ def test_an_organ_beyond_the_skin_of_the_atlas_gets_some():
     atlas.label_map[near & (atlas.label_map == 0)] = 200
     case = body((5, 1))
     case.label_map[20:26, 32:34, 14:20] = 5  # a lobe outside
-    found = complete(case, Anatomy(atlas.label_map, SPACING, names), OWN, 8.0).anatomy
+    found = complete(case, Case(atlas.label_map, SPACING, names), OWN, 8.0).anatomy
     assert where(found, "_fat")[22, 34, 16]
     assert where(found, "_fat")[18, 33, 16] or where(found, "_fat")[19, 33, 16]
 

@@ -33,7 +33,7 @@ def test_only_the_cases_asked_for_are_shared_out_and_their_order_does_not_matter
 
 
 def test_settings_of_no_cohort_of_files_are_a_fault_of_the_caller(tmp_path):
-    with pytest.raises(TypeError, match="is no cohort of files"):
+    with pytest.raises(KeyError):
         open_cohort(FilesSettings(root=str(tmp_path)))
 
 

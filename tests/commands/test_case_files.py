@@ -7,14 +7,14 @@ import pytest
 import SimpleITK as sitk
 
 from labelct.commands import case_files
-from labelct.commands.case_files import DICOM_SEG, PICTURE, PROBABILITIES, Case, Model, Result
+from labelct.commands.case_files import DICOM_SEG, PICTURE, PROBABILITIES, CaseFiles, ModelIdentity, Result
 from labelct.commands.masks import Record
 from labelct.errors import InputError
 from labelct.io import dicom_seg
 from labelct.volume import Volume
 from tests.io.dicoms import ct_slice, write
 
-MODEL = Model("liver_from_masks", "key", {"spleen": 4, "liver": 1})
+MODEL = ModelIdentity("liver_from_masks", "key", {"spleen": 4, "liver": 1})
 HU = np.random.default_rng(0).normal(40, 10, (12, 10, 8)).astype(np.float32)
 LABELS = np.zeros(HU.shape, np.uint8)
 LABELS[2:6, 2:7, 1:6] = 1
@@ -22,7 +22,7 @@ LABELS[8:10, 2:7, 1:6] = 4
 
 
 def case(folder, ending=".nii.gz", beside=(PICTURE,), image="ct.nii.gz"):
-    return Case(Path(image), "", folder / f"ct{ending}", Record("input", "key", MODEL.labels, {}), tuple(beside))
+    return CaseFiles(Path(image), "", folder / f"ct{ending}", Record("input", "key", MODEL.labels, {}), tuple(beside))
 
 
 def result(probabilities=None, in_hu=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelct.commands.case_files import Case
+from labelct.commands.case_files import CaseFiles
 from labelct.commands.masks import Record
 from labelct.commands.segmenter import Segmenter
 from labelct.errors import InputError
@@ -25,7 +25,7 @@ def opened(tmp_path, **asked):
 
 def case(tmp_path, hu=HU):
     nifti.write(tmp_path / "ct.nii.gz", hu, np.diag([4.0, 4.0, 4.0, 1.0]))
-    return Case(tmp_path / "ct.nii.gz", "", tmp_path / "out" / "ct.nii.gz", Record("", "", {}, {}), ())
+    return CaseFiles(tmp_path / "ct.nii.gz", "", tmp_path / "out" / "ct.nii.gz", Record("", "", {}, {}), ())
 
 
 class Threshold:
@@ -66,4 +66,4 @@ def test_an_image_larger_than_memory_is_one_line(tmp_path, monkeypatch):
     segmenter = opened(tmp_path)
     monkeypatch.setattr("labelct.trainer.model.read_image", refuse)
     with pytest.raises(InputError, match="needs more memory than there is"):
-        segmenter.result(Case(Path("ct.nii.gz"), "", Path("out"), Record("", "", {}, {}), ()))
+        segmenter.result(CaseFiles(Path("ct.nii.gz"), "", Path("out"), Record("", "", {}, {}), ()))

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from labelct.commands import compose, slurm
-from labelct.commands.slurm import Node, Wanted
+from labelct.commands.slurm import JobRequest, Node
 from labelct.complaints import ConfigError
 from labelct.errors import InputError
 
@@ -17,7 +17,7 @@ CLUSTER = "\n".join((SMALL, GPU, LONG, LONG))
 
 def asked(**given):
     values = {"tasks": 1, "cores": 8, "memory_gb": 48, "gpus": 0, "minutes": 1440, "nodes": 1, "partitions": ()}
-    return Wanted(**values | given)
+    return JobRequest(**values | given)
 
 
 def test_a_row_of_sinfo_is_a_node():

@@ -6,7 +6,7 @@ import pytest
 from labelct.commands.masks import RECORD
 from labelct.commands.volume_table import NAME, write_table
 from labelct.errors import InputError
-from labelct.evaluation.volumetry import Measured
+from labelct.evaluation.volumetry import StructureMeasurement
 from labelct.writing import write_json
 
 
@@ -21,8 +21,13 @@ def rows(folder):
 
 
 def test_every_mask_of_a_folder_has_its_lines_and_a_new_one_of_a_case_takes_their_place(tmp_path):
-    leave(tmp_path, "b", Measured("liver", 8, 1.23456, 98.765, 10.0, ()), Measured("spleen", 0, 0.0, None, None, None))
-    leave(tmp_path, "a", Measured("liver", 3, 0.5, -2.0, 0.0, ("left", "superior")), ending=".seg.nrrd")
+    leave(
+        tmp_path,
+        "b",
+        StructureMeasurement("liver", 8, 1.23456, 98.765, 10.0, ()),
+        StructureMeasurement("spleen", 0, 0.0, None, None, None),
+    )
+    leave(tmp_path, "a", StructureMeasurement("liver", 3, 0.5, -2.0, 0.0, ("left", "superior")), ending=".seg.nrrd")
     write_table(tmp_path)
     liver = {
         "structure": "liver",
@@ -35,7 +40,7 @@ def test_every_mask_of_a_folder_has_its_lines_and_a_new_one_of_a_case_takes_thei
     spleen = {"structure": "spleen", "voxels": "0", "volume_ml": "0.000", "mean_hu": "", "sd_hu": "", "truncated": ""}
     assert rows(tmp_path)[0]["truncated"] == "left superior"
     assert rows(tmp_path)[1:] == [{"case": "b", **liver}, {"case": "b", **spleen}]
-    leave(tmp_path, "b", Measured("liver", 9, 2.0, 1.0, 1.0, ()))
+    leave(tmp_path, "b", StructureMeasurement("liver", 9, 2.0, 1.0, 1.0, ()))
     write_table(tmp_path)
     assert [(row["case"], row["voxels"]) for row in rows(tmp_path)] == [("a", "3"), ("b", "9")]
     (tmp_path / "b.nii.gz").unlink()
@@ -44,7 +49,7 @@ def test_every_mask_of_a_folder_has_its_lines_and_a_new_one_of_a_case_takes_thei
 
 
 def test_a_table_that_says_the_same_is_left_alone(tmp_path):
-    leave(tmp_path, "a", Measured("liver", 3, 0.5, 1.0, 0.0, ()))
+    leave(tmp_path, "a", StructureMeasurement("liver", 3, 0.5, 1.0, 0.0, ()))
     write_table(tmp_path)
     before = (tmp_path / NAME).stat().st_mtime_ns
     write_table(tmp_path)
@@ -54,7 +59,9 @@ def test_a_table_that_says_the_same_is_left_alone(tmp_path):
 def test_a_record_that_does_not_say_whether_a_structure_is_whole_leaves_it_open(tmp_path):
     leave(tmp_path, "a")
     known = {
-        name: value for name, value in asdict(Measured("liver", 3, 0.5, 1.0, 0.0, ())).items() if name != "truncated"
+        name: value
+        for name, value in asdict(StructureMeasurement("liver", 3, 0.5, 1.0, 0.0, ())).items()
+        if name != "truncated"
     }
     write_json(tmp_path / f"a{RECORD}", {"volumes": [known]})
     write_table(tmp_path)

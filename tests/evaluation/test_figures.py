@@ -74,7 +74,9 @@ def test_the_same_picture_has_the_same_bytes(scene, tmp_path):
 
 def test_tiles_keep_the_proportions_in_mm(scene, tmp_path):
     volume, _ = scene
-    panels = [figures.Panel(name, figures.Scan(hu, SPACING)) for name, hu in (("real", volume), ("half", volume[:20]))]
+    panels = [
+        figures.MontagePanel(name, figures.Scan(hu, SPACING)) for name, hu in (("real", volume), ("half", volume[:20]))
+    ]
     figures.montage(panels, tmp_path / "m.png")
     pixels = imread(tmp_path / "m.png")
     black = (pixels[..., :3].max(axis=-1) < 0.02).any(axis=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labelct.evaluation.volumetry import Measured, measure
+from labelct.evaluation.volumetry import StructureMeasurement, measure
 
 LABELS = {"spleen": 7, "liver": 1, "gallbladder": 9}
 
@@ -12,9 +12,11 @@ def test_volume_mean_and_deviation_are_those_of_the_structures_own_voxels():
     hu[1, 2:4, 3:5], hu[2, 2:4, 3:5] = 40, 60
     labels[4, 5, 6], hu[4, 5, 6] = 7, 120
     spleen, liver, gallbladder = measure(labels, LABELS, (2.0, 2.0, 2.5), hu)
-    assert liver == Measured("liver", 8, pytest.approx(0.08), 50.0, 10.0, ())
-    assert spleen == Measured("spleen", 1, pytest.approx(0.01), 120.0, 0.0, ("right", "anterior", "superior"))
-    assert gallbladder == Measured("gallbladder", 0, 0.0, None, None, None)
+    assert liver == StructureMeasurement("liver", 8, pytest.approx(0.08), 50.0, 10.0, ())
+    assert spleen == StructureMeasurement(
+        "spleen", 1, pytest.approx(0.01), 120.0, 0.0, ("right", "anterior", "superior")
+    )
+    assert gallbladder == StructureMeasurement("gallbladder", 0, 0.0, None, None, None)
 
 
 def test_an_image_in_another_unit_has_volumes_alone():

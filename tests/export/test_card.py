@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from labelct.export.card import card, front_matter
-from labelct.export.provenance import Provenance, Source
+from labelct.export.provenance import DataSource, Provenance
 from tests.export.runs import LABELS, MEANS
 
 COLOURS = {"liver": "#35d07f", "kidneys": "#ffb000"}
@@ -17,8 +17,8 @@ KNOWN = Provenance(
     modality="CT",
     trainer={"kind": "unet"},
     seeds={"seed": 7},
-    training=[Source("training", "folder")],
-    tests=[Source("ct", "totalsegmentator", "Some CT", "CC BY 4.0")],
+    training=[DataSource("training", "folder")],
+    tests=[DataSource("ct", "totalsegmentator", "Some CT", "CC BY 4.0")],
     options={"data": "synth1", "seed": "7"},
     command="labelct run data=synth1",
     scores={"ct/liver": MEANS, "ct/kidneys": {"n": 0, "dice": None}},
@@ -52,7 +52,9 @@ def test_what_is_not_stated_says_how_to_state_it():
     text = card(KNOWN, COLOURS, [])
     assert "Of the weights: not stated; state it with `labelct export --licence`." in text
     assert "not stated; state it with `cohort.licence=` in the run, or `labelct export --data-licence`" in text
-    stated = card(replace(KNOWN, licence="MIT", training=[Source("training", "folder", "Masks", "CC0")]), COLOURS, [])
+    stated = card(
+        replace(KNOWN, licence="MIT", training=[DataSource("training", "folder", "Masks", "CC0")]), COLOURS, []
+    )
     assert "state it" not in stated
 
 
@@ -76,7 +78,9 @@ def test_tables_hold_labels_and_scores():
 def test_names_of_others_break_no_table_and_no_front_matter():
     odd = "a|b`c`<i>\n---"
     text = card(
-        replace(KNOWN, name=odd, options={"data": odd}, training=[Source(odd, odd, odd, odd)]), COLOURS, ["model.json"]
+        replace(KNOWN, name=odd, options={"data": odd}, training=[DataSource(odd, odd, odd, odd)]),
+        COLOURS,
+        ["model.json"],
     )
     assert yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))["model_name"] == odd
     rows = [line for line in text.splitlines() if line.startswith("| ")]

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from labelct.errors import InputError
-from labelct.export.provenance import FILE, Source, Statement, configuration, gather
+from labelct.export.provenance import FILE, DataSource, Statement, configuration, gather
 from labelct.mr import Settings
 from labelct.trainer.model import write_image
 from tests.export.runs import LABELS
@@ -19,7 +19,7 @@ def test_a_run_tells_data_seeds_command_and_scores(run, model):
     found = gather(model, run, BARE)
     assert (found.name, found.labels, found.modality, found.licence) == ("some_model", LABELS, "CT", None)
     assert found.parts["kidneys"] == ["kidney_left", "kidney_right"]
-    assert found.training == [Source("training", "folder", "Some masks", "CC BY 4.0")]
+    assert found.training == [DataSource("training", "folder", "Some masks", "CC BY 4.0")]
     assert [(one.role, one.kind, one.licence) for one in found.tests] == [
         ("ct", "totalsegmentator", None),
         ("phantom", "phantom", "none needed"),
@@ -63,7 +63,7 @@ def test_whole_anatomies_that_are_drawn_from_are_training_data(run, model):
 def test_what_the_user_states_comes_first(run, model):
     stated = Statement("n", "CC-BY-4.0", "Other masks", None, "More.")
     found = gather(model, run, stated)
-    assert found.training == [Source("training", "folder", "Other masks", "CC BY 4.0")]
+    assert found.training == [DataSource("training", "folder", "Other masks", "CC BY 4.0")]
     assert (found.licence, found.notes) == ("CC-BY-4.0", "More.")
 
 
@@ -71,7 +71,7 @@ def test_a_model_without_a_run_says_what_it_is_and_no_more(model):
     write_image(model, Settings())
     found = gather(model, None, Statement("n", data_licence="CC0"))
     assert (found.modality, found.seeds, found.command, found.scores) == ("MR", {"seed": 0}, "", {})
-    assert found.training == [Source("training", "unknown", None, "CC0")]
+    assert found.training == [DataSource("training", "unknown", None, "CC0")]
 
 
 def test_what_was_exported_tells_the_same_again(run, model):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labelct.errors import InputError
-from labelct.io.video import Header, decode, find_videos, index
+from labelct.io.video import ClipHeader, decode, find_videos, index
 from tests.io.videos import write_video
 
 
@@ -18,7 +18,7 @@ def video(tmp_path: Path) -> Path:
     return write_video(tmp_path / "clip.mkv")
 
 
-def sequential(clip: Header, size: int) -> list[np.ndarray]:
+def sequential(clip: ClipHeader, size: int) -> list[np.ndarray]:
     """Decode a whole clip from its start with FFmpeg's own choice of threads."""
     height, width = clip.shrunk(size)
     with av.open(str(clip.path)) as container:
@@ -95,7 +95,7 @@ def test_lone_frames_of_real_clips_are_those_of_the_whole(real_data: Path) -> No
 
 def test_a_frame_behind_the_last_is_the_last(video: Path) -> None:
     (clip,) = index(video.parent)
-    longer = Header(clip.path, 20, clip.height, clip.width, clip.start, clip.seconds * 20 / 12)
+    longer = ClipHeader(clip.path, 20, clip.height, clip.width, clip.start, clip.seconds * 20 / 12)
     frames = dict(decode(longer, [11, 19], 96))
     assert np.array_equal(frames[11], frames[19])
 

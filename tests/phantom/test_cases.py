@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelct.io import nifti
-from labelct.phantom.cases import case_names, generate_case, is_complete, modality, write_index
+from labelct.phantom.cases import case_names, generate_case, is_complete, write_index
 from labelct.phantom.settings import PelvisSettings, PhantomSettings
 
 SMALL = PhantomSettings(train=2, val=1, test=1, spacing=8.0)
@@ -60,7 +60,7 @@ def test_pelves_of_two_modalities_are_of_different_people(tmp_path: Path) -> Non
     for seen in ("mr", "ct"):
         settings = PelvisSettings(modality=seen, **small)
         (case,) = case_names(settings)["train"]
-        assert (case, modality(settings)) == (f"{seen}_train_000", seen)
+        assert (case, settings.modality) == (f"{seen}_train_000", seen)
         assert not is_complete(settings, case, tmp_path)
         generate_case(settings, case, tmp_path)
         assert is_complete(settings, case, tmp_path)

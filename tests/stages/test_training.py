@@ -18,7 +18,7 @@ from labelct.stages import cohorts, priors, training
 from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.bank import make_white
 from labelct.tracking import Tracker
-from labelct.trainer.settings import DeviceSettings, TrainerBase
+from labelct.trainer.settings import DeviceSettings, TrainerSettings
 from tests.stages.chain import SMALL as CHAIN
 
 GB = 2**30
@@ -32,7 +32,7 @@ class Usage:
 
 
 @dataclass
-class Third(TrainerBase):
+class Third(TrainerSettings):
     """The settings of a trainer that no module of labelct names."""
 
     kind: str = "third"

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from labelct.errors import InputError, SettingError
 from labelct.synthesis import background, deformation, intensity, lesions, subclasses
 from labelct.synthesis.case import Case
-from labelct.synthesis.kernels.arrays.fields import LEVELS
+from labelct.synthesis.kernels.arrays.fields import HU_LEVELS
 from labelct.synthesis.recipe import Synthetic
 from labelct.synthesis.subclasses import FIRST_HU, k_means_cuts
 from tests.synthesis.cases import NO_GAS, PAINTED, empty, recipe, scene, threads, where
@@ -105,7 +105,7 @@ def test_the_clusters_of_a_mirror_image_are_mirrored(case: Case) -> None:
 @given(st.lists(st.integers(-200, 400), min_size=1, max_size=200), st.integers(2, 6))
 def test_every_voxel_belongs_to_the_nearest_cluster_mean(voxels: list[int], clusters: int) -> None:
     hu = np.array(voxels)
-    cuts = k_means_cuts(np.bincount(hu - FIRST_HU, minlength=LEVELS), clusters)
+    cuts = k_means_cuts(np.bincount(hu - FIRST_HU, minlength=HU_LEVELS), clusters)
     assert len(cuts) == clusters - 1
     assert cuts == sorted(cuts)
     _, number = np.unique(np.searchsorted(cuts, hu, side="right"), return_inverse=True)
@@ -114,7 +114,7 @@ def test_every_voxel_belongs_to_the_nearest_cluster_mean(voxels: list[int], clus
 
 
 def test_no_voxel_makes_no_cluster() -> None:
-    assert len(k_means_cuts(np.zeros(LEVELS, int), 3)) == 2
+    assert len(k_means_cuts(np.zeros(HU_LEVELS, int), 3)) == 2
 
 
 def test_an_organ_keeps_its_spread_as_a_whole() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from labelct.dataset import Case, image_path, label_path
+from labelct.dataset import StoredCase, image_path, label_path
 from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.trainer.region import Region
@@ -54,7 +54,7 @@ def test_voxels_to_ignore_stay_so_on_another_grid_and_are_no_place_to_cut_at() -
 def test_a_stored_case_may_hold_the_label_to_ignore_and_no_other(tmp_path) -> None:
     labels = np.zeros((6, 6, 6), np.uint8)
     labels[:2], labels[4:] = 1, 2
-    case = Case("a", image_path(tmp_path, "a"), label_path(tmp_path, "a"))
+    case = StoredCase("a", image_path(tmp_path, "a"), label_path(tmp_path, "a"))
     nifti.write(case.image, np.zeros(labels.shape, np.float32), np.eye(4))
     nifti.write(case.label, labels, np.eye(4))
     (loaded,) = load_cases([case], Form((1, 1, 1), (1,), 2), 1, "cases")

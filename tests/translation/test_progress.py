@@ -1,13 +1,15 @@
 """What is wrong with a training is said in one line."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
 
 from labelct.errors import InputError
-from labelct.translation.progress import SETTLED, check_finite, warn_of_collapse
+from labelct.tracking import Tracker
+from labelct.trainer.clock import TrainingClock
+from labelct.trainer.progress import Fetched
+from labelct.translation.progress import SETTLED, CycleCurves, warn_of_collapse
 
 GREY, PICTURES = torch.zeros(4, 1, 8, 8), torch.rand(4, 1, 8, 8)
 
@@ -24,9 +26,10 @@ def test_nothing_is_said_of_one_that_learns_or_has_only_begun(images, step, capl
     assert caplog.messages == []
 
 
-def test_a_loss_that_is_no_number_ends_the_training():
-    check_finite({"cycle_ct": 1.0}, 7, Path("folder/last.ckpt"))
-    with pytest.raises(
-        InputError, match=r"^folder: the loss cycle_ct is nan at step 7: the training has diverged; set "
-    ):
-        check_finite({"cycle_ct": math.nan}, 7, Path("folder/last.ckpt"))
+def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
+    curves = CycleCurves(tmp_path / "log.csv", Tracker(), TrainingClock(None), 0, 20)
+    curves._coming = [(7, ("cycle_mr", "cycle_ct"), Fetched(torch.tensor([1.0, math.nan])))]
+    said = r"^.*: the loss cycle_ct is nan at step 7: the training has diverged; set translation\.learning_rate lower"
+    with pytest.raises(InputError, match=said) as error:
+        curves._write(None, None)
+    assert error.value.path == tmp_path

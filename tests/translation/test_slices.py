@@ -7,7 +7,7 @@ import pytest
 
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings
-from labelct.translation.slices import ct_slices, ct_values, mr_slices, mr_values
+from labelct.translation.slices import ct_values, mr_values, slices_of
 from labelct.volume import Volume
 
 ALONE = ParallelSettings(workers=1)
@@ -19,7 +19,7 @@ def volume(array):
 
 def test_slices_of_all_volumes_lie_in_one_array(tiny, subjects):
     mr, ct = subjects
-    found = mr_slices(mr, tiny(), ALONE), ct_slices(ct, tiny(), ALONE)
+    found = slices_of("mr", mr, tiny(), ALONE), slices_of("ct", ct, tiny(), ALONE)
     assert [slices.shape for slices in found] == [(12, 36, 36), (8, 36, 36)]
     assert all(slices.dtype == np.float16 and abs(slices).max() <= 1 for slices in found)
 
@@ -27,7 +27,7 @@ def test_slices_of_all_volumes_lie_in_one_array(tiny, subjects):
 def test_a_cts_slices_are_those_of_the_volume(tiny, subjects):
     """40 x 30 voxels of 2 mm on 40 x 40 pixels: five columns of air on each side, and HU within half an HU."""
     ct = subjects[1][0]
-    (first, *_) = ct_slices([ct], tiny(load=40), ALONE)
+    (first, *_) = slices_of("ct", [ct], tiny(load=40), ALONE)
     expected = np.clip(ct.load_ct().array[:, :, 0], -500, 500) / 500
     assert np.abs(first[:, 5:35] - expected).max() < 1e-3
     assert (first[:, :5] == -1).all()
@@ -39,18 +39,18 @@ def test_the_middle_of_a_ct_alone_is_used(tiny):
     array[10:30, 10:30] = np.linspace(-400, 400, 20)[:, None]
     whole = volume(array)
     subject = _subjects(whole)[0]
-    (slices, *_) = ct_slices([subject], tiny(ct_crop=0.5, load=40), ALONE)
+    (slices, *_) = slices_of("ct", [subject], tiny(ct_crop=0.5, load=40), ALONE)
     assert slices.min() == pytest.approx(-0.8, abs=1e-3)
 
 
 def test_at_most_so_many_slices_are_taken_evenly(tiny, subjects):
-    assert len(mr_slices(subjects[0], tiny(slices=2), ALONE)) == 6
+    assert len(slices_of("mr", subjects[0], tiny(slices=2), ALONE)) == 6
 
 
 def test_slices_that_show_nothing_are_left_out(tiny):
     array = np.random.default_rng(0).uniform(-500, 500, (36, 36, 5))
     array[:, :, 1:3] = -1000
-    assert len(ct_slices(_subjects(volume(array)), tiny(), ALONE)) == 3
+    assert len(slices_of("ct", _subjects(volume(array)), tiny(), ALONE)) == 3
 
 
 def test_mr_runs_from_its_lower_to_its_higher_percentile(tiny):

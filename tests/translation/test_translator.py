@@ -11,6 +11,7 @@ from torch import nn
 from labelct.errors import InputError
 from labelct.trainer.settings import DeviceSettings
 from labelct.translation.networks import Generator
+from labelct.translation.settings import PredictionSettings
 from labelct.translation.training import GENERATORS, MODEL, of_training
 from labelct.translation.translator import TranslatedMr, Translator
 from labelct.writing import write_json
@@ -49,7 +50,7 @@ def test_the_generator_towards_ct_is_taken(trained, tiny, subjects):
 def test_a_subject_is_translated_when_its_ct_is_asked_for(trained, subjects):
     folder, _ = trained
     subject = subjects[0][0]
-    loader = TranslatedMr(subject.load_mr, Path("m"), folder, DeviceSettings(threads=1))
+    loader = TranslatedMr(subject.load_mr, Path("m"), folder, DeviceSettings(threads=1), PredictionSettings())
     ct = dataclasses.replace(subject, load_ct=loader).load_ct()
     assert ct.array.shape == subject.load_mr().array.shape
     assert np.array_equal(ct.array, loader().array)

@@ -75,7 +75,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     drawn["rind_mm"] = float(streams["rind"].uniform(20.0, 40.0))
     labelled = scene.label_map > 0
     border = scene.kernels.border(labelled) if settings.adjacent_fraction else blobs.NOWHERE
-    places = blobs.Places(blobs.envelope_box(labelled.shape, scene.spacing, body), border)
+    places = blobs.BlobSites(blobs.envelope_box(labelled.shape, scene.spacing, body), border)
     levels = [scene.classes[name]["hu"] for name in scene.present.values() if name in scene.pasted]
     drawn["blobs"], more = blobs.sample(places, levels, settings, streams["blobs"])
     return {**drawn, "classes": _textured(scene, classes | more, clip_rng)}

@@ -40,7 +40,7 @@ def envelope_box(shape: Sequence[int], spacing: Sequence[float], body: Mapping[s
 
 
 @dataclass(frozen=True)
-class Places:
+class BlobSites:
     """Where blobs may have their centres: in `box`, and at the voxels `border`; without any of those, in the box."""
 
     box: Sequence[tuple[int, int]]
@@ -54,7 +54,7 @@ class Places:
 
 
 def sample(
-    places: Places, levels: Sequence[float], settings: Settings, rng: np.random.Generator
+    places: BlobSites, levels: Sequence[float], settings: Settings, rng: np.random.Generator
 ) -> tuple[list[dict[str, Any]], dict[str, Spec]]:
     """Draw the blobs of one volume.
 

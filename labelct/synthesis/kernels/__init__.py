@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Voxels: TypeAlias = Any  # an array, or a torch tensor of the same shape on any device
 Box = tuple[slice, ...]
 UNLABELLED = np.uint16(65535)  # in a lookup: the background shows
-LEVELS = 4096  # of HU from -1024 on, all that a 12-bit CT can hold; fields are told as finely
+HU_LEVELS = 4096  # of HU from -1024 on, all that a 12-bit CT can hold; fields are told as finely
 FIRST_HU = -1024  # the level 0 of a CT
 
 

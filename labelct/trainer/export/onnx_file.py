@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def write_onnx(bare: BareNetwork, path: Path) -> None:
     assert program is not None
     model = program.model_proto
     _forget(model)
-    for name, value in bare.feeding.plain().items():
+    for name, value in asdict(bare.feeding).items():
         entry = model.metadata_props.add()
         entry.key, entry.value = name, json.dumps(value)
     if model.ByteSize() > LARGEST_FILE:

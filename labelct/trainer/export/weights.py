@@ -13,7 +13,7 @@ from torch import Tensor
 from labelct.errors import InputError
 from labelct.writing import written
 
-LARGEST = torch.finfo(torch.float16).max
+LARGEST_HALF = torch.finfo(torch.float16).max
 
 
 def stored(weights: Mapping[str, Tensor], half: bool, path: Path) -> dict[str, Tensor]:
@@ -31,8 +31,8 @@ def stored(weights: Mapping[str, Tensor], half: bool, path: Path) -> dict[str, T
     for name, value in weights.items():
         place = (value.data_ptr(), value.shape, value.stride())
         if place not in shared:
-            if half and value.numel() and float(value.abs().max()) > LARGEST:
-                raise InputError(path, f"its weights {name} are beyond {LARGEST:g}", "leave out --half")
+            if half and value.numel() and float(value.abs().max()) > LARGEST_HALF:
+                raise InputError(path, f"its weights {name} are beyond {LARGEST_HALF:g}", "leave out --half")
             shared[place] = value.detach().cpu().to(dtype).contiguous().clone()
         found[name] = shared[place]
     return found

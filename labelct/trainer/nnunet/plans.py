@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from labelct.dataset import ENDING, Case, TrainingSet
+from labelct.dataset import ENDING, StoredCase, TrainingSet
 from labelct.errors import SettingError
 from labelct.io import nifti
 from labelct.trainer.nnunet.compat import DATASET, extract_fingerprint, make_plans, roots
@@ -92,7 +92,7 @@ def write_raw(training_set: TrainingSet, folder: Path, labels: Path | None = Non
     return content
 
 
-def _files(case: Case, raw: Path, labels: Path | None) -> dict[str, Any]:
+def _files(case: StoredCase, raw: Path, labels: Path | None) -> dict[str, Any]:
     label = labels / case.label.name if labels else case.label
     return {"images": [relpath(case.image, raw)], "label": relpath(label, raw)}
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from labelct.dataset import Case, TrainingSet
+from labelct.dataset import StoredCase, TrainingSet
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.trainer.nnunet.compat import CASE_FILES, DATASET, PLANS, Preprocessor
@@ -19,7 +19,7 @@ def preprocess(
     configuration: str,
     parallel: ParallelSettings,
     folder: Path,
-    cases: Sequence[Case] | None = None,
+    cases: Sequence[StoredCase] | None = None,
 ) -> None:
     """Fill nnU-Net's roots `raw` and `preprocessed` in `folder`; what lies there finished is left alone.
 
@@ -52,7 +52,7 @@ def preprocess(
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _case(preprocessor: Preprocessor, folder: Path, work: Path, case: Case) -> None:
+def _case(preprocessor: Preprocessor, folder: Path, work: Path, case: StoredCase) -> None:
     """Preprocess one case to `folder` by way of `work`; the last of its files, moved last, marks it finished."""
     if (folder / f"{case.name}{CASE_FILES[-1]}").exists():
         return

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import WINDOWS, TrainerBase, check_xyz
+from labelct.trainer.settings import WINDOWS, TrainerSettings, check_xyz
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
 FORMATS = ("labelct", "onnx", "nnunet")  # what a model can be exported as
@@ -27,7 +27,7 @@ class NnunetPredictionSettings(Checked, section="prediction"):
 
 
 @dataclass
-class NnunetSettings(TrainerBase):
+class NnunetSettings(TrainerSettings):
     """The trainer `nnunet`: nnU-Net v2 itself, planned once for all arms of a comparison.
 
     Attributes:

@@ -8,7 +8,7 @@ from scipy.ndimage import binary_dilation
 
 from labelct.synthesis import distractors
 from labelct.synthesis.distractors import blobs
-from labelct.synthesis.distractors.blobs import ALIKE_HU, DENSITIES, NOWHERE, Places, envelope_box
+from labelct.synthesis.distractors.blobs import ALIKE_HU, DENSITIES, NOWHERE, BlobSites, envelope_box
 from labelct.synthesis.kernels.arrays import border
 from tests.synthesis.distractors.torso import CENTRE, SHAPE, SPACING, draw, free_space, liver
 
@@ -43,14 +43,14 @@ def test_near_bodies_lie_against_a_label_and_are_about_as_dense() -> None:
 
 
 def test_without_a_painted_label_no_body_is_near_one() -> None:
-    places, rng = Places([(0, 9), (0, 9), (0, 9)], border(liver())), np.random.default_rng(0)
+    places, rng = BlobSites([(0, 9), (0, 9), (0, 9)], border(liver())), np.random.default_rng(0)
     found, _ = blobs.sample(places, [], distractors.Settings(blobs=[20, 20], adjacent_fraction=1.0), rng)
     assert len(found) == 20
     assert max(max(blob["centre"]) for blob in found) < 9
 
 
 def test_without_a_border_bodies_are_anywhere_in_the_box() -> None:
-    places, rng = Places([(2, 4), (5, 6), (0, 9)], NOWHERE), np.random.default_rng(0)
+    places, rng = BlobSites([(2, 4), (5, 6), (0, 9)], NOWHERE), np.random.default_rng(0)
     centres = np.array([places.sample(True, rng) for _ in range(50)])
     assert (centres.min(axis=0) >= [2, 5, 0]).all()
     assert (centres.max(axis=0) <= [3, 5, 8]).all()

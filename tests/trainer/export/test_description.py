@@ -1,6 +1,7 @@
 """What describes a model goes along with it, and nothing else does."""
 
 import json
+from dataclasses import asdict
 
 from labelct.trainer.export.description import DESCRIBING, Feeding, copy_description
 
@@ -17,4 +18,4 @@ def test_what_is_there_of_the_description_is_copied_and_nothing_of_the_training(
 
 def test_how_a_network_is_fed_is_json():
     feeding = Feeding("batch, channel, x", (16,), (4.0,), "volume", "softmax", {"liver": 3}, 0.5)
-    assert json.loads(json.dumps(feeding.plain()))["labels"] == {"liver": 3}
+    assert json.loads(json.dumps(asdict(feeding)))["labels"] == {"liver": 3}

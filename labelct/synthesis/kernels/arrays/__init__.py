@@ -1,5 +1,6 @@
 """The work on NumPy arrays: kernels compiled by numba on all threads, and SciPy's filters of masks."""
 
+from labelct.labels import compact, present_names, relabel
 from labelct.synthesis.kernels.arrays.envelope import marble, rasterise
 from labelct.synthesis.kernels.arrays.fields import blob_levels, count_levels, hu_levels, renumber
 from labelct.synthesis.kernels.arrays.filter import filtered
@@ -9,7 +10,6 @@ from labelct.synthesis.kernels.arrays.outline import outline
 from labelct.synthesis.kernels.arrays.parts import bounding_boxes, compose_parts, look_up, read_greys
 from labelct.synthesis.kernels.arrays.voxels import (
     as_hu,
-    compact,
     copy,
     histogram,
     holding,
@@ -18,8 +18,6 @@ from labelct.synthesis.kernels.arrays.voxels import (
     largest,
     like,
     places,
-    present_names,
-    relabel,
     zeros,
 )
 from labelct.synthesis.kernels.arrays.warp import warp

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from labelct.synthesis.kernels import FIRST_HU, LEVELS
+from labelct.synthesis.kernels import FIRST_HU, HU_LEVELS
 from labelct.synthesis.kernels.arrays.parts import bounding_boxes, scramble
 from labelct.threads import over_chunks
 
@@ -20,7 +20,7 @@ Levels = NDArray[np.uint16]
 
 def hu_levels(ct: NDArray[Any]) -> Levels:
     """Return HU as numbers from 0 to 4095."""
-    return np.clip(np.rint(ct) - FIRST_HU, 0, LEVELS - 1).astype(np.uint16)
+    return np.clip(np.rint(ct) - FIRST_HU, 0, HU_LEVELS - 1).astype(np.uint16)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _read_levels(
     start: int,
     stop: int,
 ) -> NDArray[np.int32]:
-    counts = np.zeros((len(size), LEVELS), np.int32)
+    counts = np.zeros((len(size), HU_LEVELS), np.int32)
     for x in range(start, stop):
         for y in range(parts.shape[1]):
             for z in range(parts.shape[2]):
@@ -135,7 +135,7 @@ def _read_levels(
                     line = node + p * plane + q * deep
                     share = (u if p else 1 - u) * (v if q else 1 - v)
                     value += share * (nodes[line] * (1 - w) + nodes[line + 1] * w)
-                levels[x, y, z] = min(int(value * LEVELS), LEVELS - 1)
+                levels[x, y, z] = min(int(value * HU_LEVELS), HU_LEVELS - 1)
                 counts[organ, levels[x, y, z]] += 1
     return counts
 
@@ -143,7 +143,7 @@ def _read_levels(
 @numba.njit(cache=True, nogil=True)
 def count_levels(label_map: Any, row: Levels, levels: Levels, rows: int) -> NDArray[np.int64]:
     """Return how many voxels of each row's organ have each level."""
-    counts = np.zeros((rows, LEVELS), np.int64)
+    counts = np.zeros((rows, HU_LEVELS), np.int64)
     for x in range(label_map.shape[0]):
         for y in range(label_map.shape[1]):
             for z in range(label_map.shape[2]):

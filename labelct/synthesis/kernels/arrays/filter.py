@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from labelct.synthesis.kernels.arrays.parts import scramble
 from labelct.threads import over_chunks
 
-LEVELS = 1 << 16  # normal values, told apart by 16 bits of the counter's number
+NORMAL_VALUES = 1 << 16  # normal values, told apart by 16 bits of the counter's number
 LOWEST_HU = np.float32(-1024.0)
 Weights = NDArray[np.float32]
 
@@ -24,7 +24,7 @@ def normal_table() -> Weights:
     """Return 65536 equally likely values with the standard normal distribution, mean 0 and deviation 1."""
     from scipy.special import ndtri
 
-    levels = ndtri((np.arange(LEVELS) + 0.5) / LEVELS)
+    levels = ndtri((np.arange(NORMAL_VALUES) + 0.5) / NORMAL_VALUES)
     return np.round(levels / levels.std(), 5).astype(np.float32)
 
 

@@ -1,12 +1,10 @@
 """What every ingredient asks of arrays: types, copies, label maps by value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from labelct import labels
 
 Array = NDArray[Any]
 
@@ -42,25 +40,9 @@ def as_hu(ct: Array) -> NDArray[np.float32]:
     return np.ascontiguousarray(ct, np.float32)
 
 
-def compact(label_map: Array, names: Mapping[int, str]) -> tuple[Array, dict[int, str]]:
-    """Return a label map of at most 16 bits in C order."""
-    return labels.compact(label_map, names)
-
-
 def largest(label_map: Array) -> int:
     """Return the largest value of a label map."""
     return int(label_map.max(initial=0))
-
-
-def present_names(label_map: Array, names: Mapping[int, str]) -> dict[int, str]:
-    """Return the names of the values above 0 that occur."""
-    return labels.present_names(label_map, names)
-
-
-def relabel(label_map: Array, lookup: Array) -> Array:
-    """Return `lookup[label_map]`."""
-    renamed: Array = labels.relabel(label_map, lookup)
-    return renamed
 
 
 def isin(label_map: Array, values: Sequence[int]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from labelct.synthesis.kernels import FIRST_HU, LEVELS
+from labelct.synthesis.kernels import FIRST_HU, HU_LEVELS
 from labelct.synthesis.kernels.arrays.fields import Nodes, draw_nodes
 from labelct.synthesis.kernels.tensors.parts import bounding_boxes
 from labelct.synthesis.kernels.tensors.value_noise import Cells, between
@@ -19,7 +19,7 @@ Levels = NDArray[np.uint16]
 
 def hu_levels(ct: Tensor) -> Tensor:
     """Return HU as numbers from 0 to 4095."""
-    return (ct.round() - FIRST_HU).clamp(0, LEVELS - 1).to(torch.int16)
+    return (ct.round() - FIRST_HU).clamp(0, HU_LEVELS - 1).to(torch.int16)
 
 
 def blob_levels(
@@ -47,7 +47,7 @@ def _fill_organ(levels: Tensor, parts: Tensor, part: int, organ: int, nodes: Nod
     lines, numbers, found = between(like(drawn, parts), axes[2], 2), parts[own], levels[own]
     for slab in slabs(numbers.shape):
         value = _between_lines(lines, (axes[0][0][slab], axes[0][1][slab]), axes[1])
-        level = (value * LEVELS).to(torch.int16).clamp_(max=LEVELS - 1)
+        level = (value * HU_LEVELS).to(torch.int16).clamp_(max=HU_LEVELS - 1)
         found[slab] = torch.where(numbers[slab] == part, level, found[slab])
 
 
@@ -71,10 +71,10 @@ def _between_lines(lines: Tensor, x: Cells, y: Cells) -> Tensor:
 def count_levels(label_map: Tensor, row: Levels, levels: Tensor, rows: int) -> NDArray[np.int64]:
     """Return how many voxels of each row's organ have each level."""
     organ = like(row, label_map)
-    counts = torch.zeros(rows * LEVELS, dtype=torch.int64, device=label_map.device)
+    counts = torch.zeros(rows * HU_LEVELS, dtype=torch.int64, device=label_map.device)
     for slab in slabs(label_map.shape):
-        counts += counts_of(read(organ, label_map[slab]) * LEVELS + levels[slab], len(counts))
-    counted: NDArray[np.int64] = host(counts).reshape(rows, LEVELS)
+        counts += counts_of(read(organ, label_map[slab]) * HU_LEVELS + levels[slab], len(counts))
+    counted: NDArray[np.int64] = host(counts).reshape(rows, HU_LEVELS)
     return counted
 
 
@@ -83,5 +83,5 @@ def renumber(parts: Tensor, row: Levels, levels: Tensor, table: Levels) -> None:
     organs, numbers = like(row, parts), like(table.reshape(-1), parts)
     for slab in slabs(parts.shape):
         organ = read(organs, parts[slab])
-        found = read(numbers, organ * LEVELS + levels[slab]).to(parts.dtype)
+        found = read(numbers, organ * HU_LEVELS + levels[slab]).to(parts.dtype)
         parts[slab] = torch.where(organ > 0, found, parts[slab])

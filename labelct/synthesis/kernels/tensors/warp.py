@@ -18,14 +18,14 @@ def warp(array: Tensor, spacing: Sequence[float], params: Mapping[str, Any], out
     """Deform a label map (nearest voxel) or a CT (linear)."""
     source = (array.flip(0) if params["flip"] else array).contiguous()
     read = _linear if source.is_floating_point() else _nearest
-    places, deformed = Places.of(source, spacing, params), torch.empty_like(source)
+    places, deformed = SamplingGrid.of(source, spacing, params), torch.empty_like(source)
     for slab in slabs(source.shape):
         deformed[slab] = read(source, places.of_slab(slab), outside)
     return deformed
 
 
 @dataclass(frozen=True)
-class Places:
+class SamplingGrid:
     """Where the voxels of a deformed volume come from.
 
     Sums are taken in the order in which the kernel of `arrays` takes them, so that the nearest voxel is the same one.
@@ -49,7 +49,7 @@ class Places:
     half: list[float]
 
     @classmethod
-    def of(cls, source: Tensor, spacing: Sequence[float], params: Mapping[str, Any]) -> "Places":
+    def of(cls, source: Tensor, spacing: Sequence[float], params: Mapping[str, Any]) -> "SamplingGrid":
         """Prepare what all slabs share."""
         drawn, step = displacement(source.shape, spacing, params)
         size, affine = [float(s) for s in spacing], np.array(params["matrix"])

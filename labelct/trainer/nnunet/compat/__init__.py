@@ -11,29 +11,3 @@ from labelct.trainer.nnunet.compat.prediction import open_network, segment
 from labelct.trainer.nnunet.compat.preprocessor import CASE_FILES, Prepared, Preprocessor
 from labelct.trainer.nnunet.compat.sharing import bare_network, copy_model, write_archive
 from labelct.trainer.nnunet.compat.trainer import LATEST, VALUES, LabelctTrainer, run
-
-__all__ = [
-    "CASE_FILES",
-    "DATASET",
-    "EXTERNAL",
-    "LATEST",
-    "LOG",
-    "MOST_SAMPLES",
-    "PLANNERS",
-    "PLANS",
-    "TRAINER",
-    "VALUES",
-    "LabelctTrainer",
-    "Prepared",
-    "Preprocessor",
-    "bare_network",
-    "copy_model",
-    "extract_fingerprint",
-    "fold_of",
-    "make_plans",
-    "open_network",
-    "roots",
-    "run",
-    "segment",
-    "write_archive",
-]

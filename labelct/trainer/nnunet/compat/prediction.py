@@ -15,7 +15,7 @@ from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
 
-from labelct.errors import InputError
+from labelct.errors import InputError, kind_and_line
 from labelct.trainer.model import REMEDY, fill, read_checkpoint, read_description
 from labelct.trainer.nnunet.compat.environment import NOISY, TRAINER
 from labelct.trainer.nnunet.compat.trainer import LabelctTrainer
@@ -53,7 +53,7 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
         except InputError:
             raise
         except Exception as error:  # plans that are not nnU-Net's fail wherever it first reads them
-            problem = f"describes no network of nnU-Net ({type(error).__name__}: {error})".splitlines()[0]
+            problem = f"describes no network of nnU-Net ({kind_and_line(error)})"
             raise InputError(model / "plans.json", problem, REMEDY) from None
     weights, axes = state.get("network_weights"), state.get("inference_allowed_mirroring_axes")
     fill(network, weights, checkpoint)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from labelct.errors import InputError, SettingError
+from labelct.evaluation.components import components
 from labelct.io.hounsfield import clipped
 from labelct.tracking.curves import FINE
 from labelct.trainer.model import CASCADE, REMEDY, components_of, read_description, settings_of
@@ -126,9 +127,8 @@ def parts(mask: NDArray[np.bool_], count: int | None) -> list[Box]:
         return []
     if count is None:
         return [where]
-    components, _ = ndimage.label(mask[where], structure=np.ones((3, 3, 3), bool))
-    sizes = np.bincount(components.ravel())[1:]
-    boxes, largest = ndimage.find_objects(components), np.argsort(-sizes, kind="stable")[:count]
+    numbered, sizes = components(mask[where])
+    boxes, largest = ndimage.find_objects(numbered), np.argsort(-sizes, kind="stable")[:count]
     return [_shifted(boxes[number], where) for number in largest]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelct.synthesis.kernels.arrays.fields import LEVELS, blob_levels, count_levels, renumber
+from labelct.synthesis.kernels.arrays.fields import HU_LEVELS, blob_levels, count_levels, renumber
 from tests.synthesis.cases import threads, trunk
 
 SPACING = (4.0, 4.0, 5.0)
@@ -38,7 +38,7 @@ def test_every_control_point_has_a_value_of_its_own() -> None:
     parts = np.full((12, 12, 12), 5, np.uint16)
     levels, _ = blob_levels(parts, row(v5=1), (4.0, 4.0, 4.0), 4.0, [7])
     assert len(np.unique(levels)) > 0.75 * levels.size
-    assert levels.mean() == pytest.approx(LEVELS / 2, rel=0.05)
+    assert levels.mean() == pytest.approx(HU_LEVELS / 2, rel=0.05)
 
 
 def test_counts_are_those_of_the_levels_for_any_threads() -> None:
@@ -48,8 +48,8 @@ def test_counts_are_those_of_the_levels_for_any_threads() -> None:
         again, counted = blob_levels(PARTS, row(v5=1, v20=2), SPACING, 20.0, [7, 8])
     assert np.array_equal(levels, again)
     assert np.array_equal(counts, counted)
-    assert np.array_equal(counts[1], np.bincount(levels[LIVER], minlength=LEVELS))
-    assert np.array_equal(counts, [np.zeros(LEVELS), *count_levels(PARTS, row(v5=1, v20=2), levels, 3)[1:]])
+    assert np.array_equal(counts[1], np.bincount(levels[LIVER], minlength=HU_LEVELS))
+    assert np.array_equal(counts, [np.zeros(HU_LEVELS), *count_levels(PARTS, row(v5=1, v20=2), levels, 3)[1:]])
 
 
 def test_an_organ_that_is_nowhere_has_no_levels() -> None:
@@ -60,9 +60,9 @@ def test_an_organ_that_is_nowhere_has_no_levels() -> None:
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_organs_are_renumbered_by_their_levels_and_the_rest_stays(number: int) -> None:
-    levels = np.random.default_rng(0).integers(0, LEVELS, PARTS.shape).astype(np.uint16)
-    table = np.zeros((2, LEVELS), np.uint16)
-    table[1] = 100 + (np.arange(LEVELS) > 1000)
+    levels = np.random.default_rng(0).integers(0, HU_LEVELS, PARTS.shape).astype(np.uint16)
+    table = np.zeros((2, HU_LEVELS), np.uint16)
+    table[1] = 100 + (np.arange(HU_LEVELS) > 1000)
     parts = PARTS.copy()
     with threads(number):
         renumber(parts, row(v5=1), levels, table)

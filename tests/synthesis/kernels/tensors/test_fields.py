@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelct.synthesis.kernels import LEVELS, arrays, tensors
+from labelct.synthesis.kernels import HU_LEVELS, arrays, tensors
 from labelct.synthesis.kernels.tensors.voxels import host, put
 from tests.synthesis.cases import trunk
 
@@ -30,7 +30,7 @@ def test_organs_are_counted_and_renumbered_as_in_arrays(device: str) -> None:
     assert np.array_equal(host(there), levels)
     counts = arrays.count_levels(PARTS, ROW, levels, 5)
     assert np.array_equal(tensors.count_levels(numbers, ROW, there, 5), counts)
-    table = rng.integers(0, 60000, (5, LEVELS)).astype(np.uint16)
+    table = rng.integers(0, 60000, (5, HU_LEVELS)).astype(np.uint16)
     arrays.renumber(parts, ROW, levels, table)
     tensors.renumber(numbers, ROW, there, table)
     assert np.array_equal(host(numbers), parts)

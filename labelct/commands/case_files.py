@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct import __version__
-from labelct.commands.masks import LONGEST, Record, case_of, read_record, record_path
+from labelct.commands.masks import LONGEST, RECORD, Record, case_of, read_record, record_path
 from labelct.errors import REFUSALS, InputError
 from labelct.folders import check_no_folder, together
 from labelct.io.label_table import Structure
@@ -96,6 +96,12 @@ class Result:
     labels: "NDArray[np.uint8]"
     probabilities: "NDArray[np.float16] | None"
     in_hu: bool
+
+
+def is_probabilities(path: Path) -> bool:
+    """Return whether a file is one of probabilities, of a mask whose record lies beside it."""
+    case = path.name.removesuffix(PROBABILITIES)
+    return case != path.name and path.with_name(case + RECORD).is_file()
 
 
 def endings_for(image: Path, probabilities: bool, dicom_seg: bool) -> tuple[str, ...]:

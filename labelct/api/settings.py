@@ -19,6 +19,7 @@ from labelct.stages.unread import why_unread
 
 # Which group of presets an argument names, where it is not the one of its own name.
 GROUPS = {"recipe": "data"}
+DEFAULTS = {("dose", "low")}  # of arguments: they stand there whether somebody typed them or not
 KEYS = "docs/keys.md lists all keys"
 
 
@@ -78,9 +79,10 @@ def _config(chosen: Chosen) -> Config:
     for key, value in json.loads(chosen.values).items():
         _lay(tree, key.split("."), value)
     config = typed(OmegaConf.create(tree))
-    for key, value in single(json.loads(chosen.values)):
+    options = [(group, f"{group}.kind", option) for group, option in chosen.presets if (group, option) not in DEFAULTS]
+    for told, key, value in [*options, *((key, key, value) for key, value in single(json.loads(chosen.values)))]:
         if why := why_unread(key, config):
-            raise ConfigError(f"{key}={shown(value)}: {why}")
+            raise ConfigError(f"{told}={shown(value)}: {why}")
     return config
 
 

@@ -135,7 +135,9 @@ def _sources(path: Path, files: Sequence[DicomFile], order: Sequence[int]) -> li
     if missing:
         log.warning("%s: its %s are empty; those of its DICOM-SEG are made up", path, ", ".join(missing))
     if emptied := sorted({name for names, _ in adopted for name in names}):
-        log.warning("%s: its %s have no form that DICOM allows, and are empty in its DICOM-SEG", path, ", ".join(emptied))
+        log.warning(
+            "%s: its %s have no form that DICOM allows, and are empty in its DICOM-SEG", path, ", ".join(emptied)
+        )
     if unknown := sorted({name for _, name in adopted if name}):
         said = ", ".join(unknown)[:LONGEST]
         log.warning("%s: its character set %s is none of DICOM's; names may be wrong in its DICOM-SEG", path, said)

@@ -204,6 +204,11 @@ class LoopSettings(TrainerBase):
         super().__post_init__()
         self.check_grid(self.spacing)
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether the training mirrors along some axis, so that a prediction can be averaged over flips."""
+        return bool(self.augmentation.flip)
+
     def check_grid(self, spacing: Sequence[float] | None) -> None:
         """Raise `SettingError` unless a network can work at a voxel size `(x, y, z)`, mm."""
         check_xyz("spacing", spacing, *SPACING_MM)

@@ -11,7 +11,7 @@ from labelct.api.settings import Chosen
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError, SettingError
 
-SECTIONS = ("data", "fill", "drop", "scanner", "dose", "targets")
+SECTIONS = ("data", "fill", "texture", "drop", "scanner", "dose", "targets")
 
 
 def chosen(settings=None, **presets):
@@ -58,6 +58,8 @@ def test_settings_are_those_of_the_command_line(settings, overrides, configured)
             {"scanner": "none", "dose.mas": 40},
             r"^dose\.mas=40: is not read: there is no noise without a scanner \(scanner=none\); leave it",
         ),
+        ({"scanner": "none", "dose": "half"}, "^dose=half: is not read: there is no noise without a scanner"),
+        ({"texture": "white"}, "^texture=white: is not read: data=synth2 paints constants; leave it out"),
         (
             {"data": {"lesions": {"count": [1, 2]}}},
             r"^data\.lesions\.count=\[1, 2\]: is not read with data\.lesions\.host",
@@ -74,6 +76,10 @@ def test_what_does_not_fit_is_told_in_one_line(settings, told):
 def test_a_preset_is_one_of_those_that_ship(name):
     with pytest.raises(SettingError, match=r"^scanner=.*image, .*sensation64"):
         chosen(scanner=name)
+
+
+def test_a_dose_that_stands_there_by_default_beside_no_scanner_is_no_mistake():
+    assert chosen({"fill": "fixed"}, scanner="none", dose="low").config.scanner.kind == "none"
 
 
 def test_equal_choices_are_composed_once():

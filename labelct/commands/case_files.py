@@ -90,12 +90,14 @@ class Result:
         labels: `(x, y, z)` label values.
         probabilities: `(structure, x, y, z)`; None: not asked for.
         in_hu: Whether the image is in HU.
+        field: The part of it that the network was shown.
     """
 
     volume: "Volume"
     labels: "NDArray[np.uint8]"
     probabilities: "NDArray[np.float16] | None"
     in_hu: bool
+    field: tuple[slice, slice, slice] = (slice(None),) * 3
 
 
 def is_probabilities(path: Path) -> bool:
@@ -144,7 +146,7 @@ def write(case: Case, result: Result, model: Model) -> None:
     from labelct.evaluation.volumetry import measure
 
     hu = result.volume.array if result.in_hu else None
-    measured = measure(result.labels, model.labels, result.volume.spacing, hu)
+    measured = measure(result.labels, model.labels, result.volume.spacing, hu, result.field)
     record = record_path(case.mask)
     with together(case.mask.parent, last=record.name) as folder:
         _mask(folder / case.mask.name, result, model)

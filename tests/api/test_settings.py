@@ -7,7 +7,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from labelct.api.settings import Chosen
+from labelct.api.settings import Chosen, _config
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError, SettingError
 
@@ -58,8 +58,6 @@ def test_settings_are_those_of_the_command_line(settings, overrides, configured)
             {"scanner": "none", "dose.mas": 40},
             r"^dose\.mas=40: is not read: there is no noise without a scanner \(scanner=none\); leave it",
         ),
-        ({"scanner": "none", "dose": "half"}, "^dose=half: is not read: there is no noise without a scanner"),
-        ({"texture": "white"}, "^texture=white: is not read: data=synth2 paints constants; leave it out"),
         (
             {"data": {"lesions": {"count": [1, 2]}}},
             r"^data\.lesions\.count=\[1, 2\]: is not read with data\.lesions\.host",
@@ -78,8 +76,23 @@ def test_a_preset_is_one_of_those_that_ship(name):
         chosen(scanner=name)
 
 
-def test_a_dose_that_stands_there_by_default_beside_no_scanner_is_no_mistake():
-    assert chosen({"fill": "fixed"}, scanner="none", dose="low").config.scanner.kind == "none"
+@pytest.mark.parametrize(
+    ("settings", "presets", "told"),
+    [
+        ({"texture": "white"}, {}, ["texture is not read: data=synth2 paints constants"]),
+        (
+            {},
+            {"scanner": "none", "dose": "half"},
+            ["dose is not read: there is no noise without a scanner (scanner=none)"],
+        ),
+        ({}, {"scanner": "none", "dose": "low"}, []),  # the default of the argument
+        ({"fill": "fixed", "drop": "half"}, {"scanner": "image", "dose": "half"}, []),
+    ],
+)
+def test_a_preset_that_changes_nothing_is_warned_of_as_on_the_command_line(caplog, settings, presets, told):
+    _config.cache_clear()
+    _ = chosen(settings, **presets).config
+    assert caplog.messages == told
 
 
 def test_equal_choices_are_composed_once():

@@ -52,13 +52,14 @@ def _is_allowed(dataset: Any, tag: Any) -> bool:
     from pydicom.multival import MultiValue
     from pydicom.valuerep import DA, TM, validate_value
 
+    dated: dict[str, Any] = {"DA": DA, "TM": TM}
     try:
         element = dataset[tag]  # its bytes become a value here
         if element.VR not in FORMED or element.value in (None, ""):
             return True
         for value in element.value if isinstance(element.value, MultiValue) else [element.value]:
             validate_value(element.VR, str(value), RAISE)
-            {"DA": DA, "TM": TM}.get(element.VR, str)(str(value))  # of a month 13, its form says nothing
+            dated.get(element.VR, str)(str(value))  # of a month 13, its form says nothing
     except Exception:  # pydicom's readers raise what they stumble over
         return False
     return tag != SEX or element.value in SEXES

@@ -34,6 +34,10 @@ class TrainerSettings(Protocol):
         """Whether volumes that are drawn during the training can be made on the network's device."""
 
     @property
+    def mirrors(self) -> bool:
+        """Whether the training mirrors along some axis, so that a prediction can be averaged over flips."""
+
+    @property
     def prediction(self) -> Any:
         """A dataclass that says how a volume is segmented; the training does not depend on it."""
 

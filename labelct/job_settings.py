@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelct.settings import Checked, path, ranged
+from labelct.settings import MOST_SEED, Checked, path, ranged
 
 
 @dataclass
@@ -47,7 +47,7 @@ class DebugSettings:
 class JobSettings(Checked):
     """The schema of what lies in no section; `labelct.config.Config` says what each of them is."""
 
-    seed: int = ranged(0, 0)
+    seed: int = ranged(0, 0, MOST_SEED)
     name: str | None = None
     group: str | None = None
     tags: list[str] = field(default_factory=list)

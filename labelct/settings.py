@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from labelct.errors import SettingError, bounds, check_choice, check_interval, check_range
 
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+MOST_SEED = 2**63 - 1  # that torch and NumPy take alike
 SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
 
 

@@ -1,6 +1,7 @@
 """Presets by name and settings by key, as on the command line: the one module of the room that composes them."""
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,10 +16,13 @@ from omegaconf import OmegaConf
 from labelct.complaints import ConfigError, shown
 from labelct.config import Config, configuration_folder, option_names, typed
 from labelct.errors import SettingError, check_choice, did_you_mean
-from labelct.stages.unread import why_unread
+from labelct.stages.unread import unread, why_unread
+
+log = logging.getLogger(__name__)
 
 # Which group of presets an argument names, where it is not the one of its own name.
 GROUPS = {"recipe": "data"}
+DEFAULTS = {("dose", "low")}  # of arguments: they stand there whether somebody typed them or not
 KEYS = "docs/keys.md lists all keys"
 
 
@@ -81,6 +85,10 @@ def _config(chosen: Chosen) -> Config:
     for key, value in single(json.loads(chosen.values)):
         if why := why_unread(key, config):
             raise ConfigError(f"{key}={shown(value)}: {why}")
+    for line in unread(
+        config, [f"{group}={option}" for group, option in chosen.presets if (group, option) not in DEFAULTS]
+    ):
+        log.warning("%s", line)
     return config
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct import __version__
-from labelct.commands.masks import LONGEST_FILE_NAME, Record, case_of, read_record, record_path
+from labelct.commands.masks import LONGEST_FILE_NAME, RECORD, Record, case_of, read_record, record_path
 from labelct.errors import REFUSALS, InputError
 from labelct.folders import check_no_folder, together
 from labelct.io.label_table import Structure
@@ -90,12 +90,20 @@ class Result:
         labels: `(x, y, z)` label values.
         probabilities: `(structure, x, y, z)`; None: not asked for.
         in_hu: Whether the image is in HU.
+        field: The part of it that the network was shown.
     """
 
     volume: "Volume"
     labels: "NDArray[np.uint8]"
     probabilities: "NDArray[np.float16] | None"
     in_hu: bool
+    field: tuple[slice, slice, slice] = (slice(None),) * 3
+
+
+def is_probabilities(path: Path) -> bool:
+    """Return whether a file is one of probabilities, of a mask whose record lies beside it."""
+    case = path.name.removesuffix(PROBABILITIES)
+    return case != path.name and path.with_name(case + RECORD).is_file()
 
 
 def endings_for(image: Path, probabilities: bool, dicom_seg: bool) -> tuple[str, ...]:
@@ -138,7 +146,7 @@ def write(case: CaseFiles, result: Result, model: ModelIdentity) -> None:
     from labelct.evaluation.volumetry import measure
 
     hu = result.volume.array if result.in_hu else None
-    measured = measure(result.labels, model.labels, result.volume.spacing, hu)
+    measured = measure(result.labels, model.labels, result.volume.spacing, hu, result.field)
     record = record_path(case.mask)
     with together(case.mask.parent, last=record.name) as folder:
         _mask(folder / case.mask.name, result, model)

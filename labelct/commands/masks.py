@@ -18,7 +18,7 @@ from labelct.io.dicom import series_files
 from labelct.io.header import read_header
 from labelct.io.inputs import without_ending
 from labelct.io.label_table import Structure, itk_snap
-from labelct.io.tags import is_dicom
+from labelct.io.tags import frames_of, is_dicom
 from labelct.io.volumes import ct_files
 from labelct.texts import read_json
 from labelct.writing import write_json, write_text
@@ -78,7 +78,7 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
 
 
 def input_digest(ct: Path, series: str = "") -> str:
-    """Return the digest of a CT's content: of a NIfTI file what its header declares, of a folder its DICOM files.
+    """Return the digest of a CT's content: of a NIfTI file what its header declares, of a folder its DICOM images.
 
     Args:
         ct: The file or folder.
@@ -92,7 +92,10 @@ def input_digest(ct: Path, series: str = "") -> str:
         return itk.content_digest(ct)
     if not ct.is_dir():
         return digest(ct, None if is_dicom(ct) else read_header(ct).size)
-    files = [file.path for file in series_files(ct, series)] if series else filter(is_dicom, ct_files(ct))
+    if series:
+        files = [file.path for file in series_files(ct, series)]
+    else:  # not the DICOM-SEG that may be written beside them
+        files = [part for part in ct_files(ct) if is_dicom(part) and frames_of(part)]
     return sha256(" ".join(digest(file) for file in files).encode()).hexdigest()[:16]
 
 

@@ -14,7 +14,7 @@ from labelct.commands import compose
 from labelct.commands.arguments import Parser, check_output, natural
 from labelct.errors import InputError
 from labelct.parallel import ParallelSettings, map_cases
-from labelct.priors import PHASES, Prior, Priors, load_priors
+from labelct.priors import AUTO, PHASES, TRAIN, Prior, Priors, load_priors
 from labelct.writing import write_json, write_text
 
 HEAD = f"{'class':<28}{'portal':>8}{'native':>8}{'between':>8}{'texture':>8}{'gas':>6}{'gas HU':>8}  grade"
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
 def _fit(given: argparse.Namespace) -> None:
     from labelct.priors.fit import priors_csv
     from labelct.stages import cohorts
-    from labelct.stages.priors import AUTO, TRAIN, fit
+    from labelct.stages.priors import fit
 
     config = compose.configuration(given.overrides)
     cohort, stage = cohorts.prepare_training(config, Path(config.paths.outputs) / "stages")

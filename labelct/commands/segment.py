@@ -10,7 +10,7 @@ from time import monotonic
 
 from labelct.commands import case_files
 from labelct.commands.arguments import Parser
-from labelct.commands.case_files import is_whole
+from labelct.commands.case_files import is_probabilities, is_whole
 from labelct.commands.masks import (
     ITK_SNAP,
     LABELS,
@@ -139,10 +139,14 @@ def _tell(failures: Iterable[str]) -> None:
 def _without_label_maps(images: Sequence[Path], given: Sequence[Path]) -> list[Path]:
     """Return images without the label maps that lie beside them in folders; a line says how many, and which.
 
+    Probabilities of an earlier run are left out without a word, as its pictures are.
+
     Raises:
         InputError: Nothing else lies there.
     """
-    maps = [path for path in images if path not in given and is_label_map(path)]
+    found = [path for path in images if path not in given and not is_probabilities(path)]
+    images = [path for path in images if path in given or path in found]
+    maps = [path for path in found if is_label_map(path)]
     if maps:
         told = listed(maps, SHOWN)
         if len(maps) == len(images):

@@ -58,7 +58,8 @@ class Segmenter:
             InputError: The image cannot be read, its values cannot be those of the modality, or memory runs out.
         """
         from labelct.evaluation.components import keep_largest
-        from labelct.trainer.model import is_of_mr, read_image
+        from labelct.trainer.model import field_mm, is_of_mr, read_image
+        from labelct.trainer.predictor import field_box
 
         try:
             volume = read_image(self.folder, case.image, self.unchecked, case.series)
@@ -68,7 +69,8 @@ class Segmenter:
             else:
                 labels = self.predictor.predict(volume)
             in_hu = not (self.unchecked or is_of_mr(self.folder))
-            return Result(volume, keep_largest(labels, self.counts), probabilities, in_hu)
+            field = field_box(volume.array.shape, volume.spacing, field_mm(self.folder))
+            return Result(volume, keep_largest(labels, self.counts), probabilities, in_hu, field)
         except MemoryError:
             remedy = "crop it, or segment it on another machine"
             raise InputError(case.image, "needs more memory than there is", remedy) from None

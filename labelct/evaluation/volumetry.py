@@ -24,8 +24,8 @@ class StructureMeasurement:
         mean_hu: Mean over its voxels, HU; None where there are none, or the image is not in HU.
         sd_hu: Standard deviation over its voxels, HU; None as `mean_hu`.
         truncated: Through which ends of the image it may go on, in the patient's directions (`superior`, `left`): it
-            reaches the outermost voxels there, so that its volume is a lower bound. Empty where it is whole; None where
-            there are no voxels.
+            reaches the outermost voxels that were segmented, so that its volume is a lower bound. Empty where it is
+            whole; None where there are no voxels.
     """
 
     structure: str
@@ -41,6 +41,7 @@ def measure(
     labels: Mapping[str, int],
     spacing: Sequence[float],
     hu: NDArray[Any] | None,
+    field: Sequence[slice] = (slice(None),) * 3,
 ) -> list[StructureMeasurement]:
     """Measure each structure of a segmentation, in the order of `labels`.
 
@@ -49,7 +50,9 @@ def measure(
         labels: Label value by name.
         spacing: Voxel size, mm.
         hu: `(x, y, z)` HU; None: the image is in another unit.
+        field: The part of the image that was segmented.
     """
+    limits = [part.indices(size)[:2] for part, size in zip(field, label_array.shape, strict=True)]
     boxes, voxel_ml = boxes_of(label_array), float(np.prod(spacing)) / MM3_PER_ML
     found = []
     for name, value in labels.items():
@@ -60,16 +63,16 @@ def measure(
         if hu is not None and voxels:
             values = hu[box][inside]
             mean, sd = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-        ends = None if box is None else _reached(box, label_array.shape)
+        ends = None if box is None else _reached(box, limits)
         found.append(StructureMeasurement(name, voxels, voxels * voxel_ml, mean, sd, ends))
     return found
 
 
-def _reached(box: Sequence[slice], shape: Sequence[int]) -> tuple[str, ...]:
-    """Return the ends of an image that a box of voxels reaches."""
+def _reached(box: Sequence[slice], limits: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the ends of what was segmented, the first voxel and the one behind the last, that a box reaches."""
     return tuple(
         end
-        for part, size, ends in zip(box, shape, ENDS, strict=True)
-        for end, is_there in zip(ends, (part.start == 0, part.stop == size), strict=True)
+        for part, (first, last), ends in zip(box, limits, ENDS, strict=True)
+        for end, is_there in zip(ends, (part.start <= first, part.stop >= last), strict=True)
         if is_there
     )

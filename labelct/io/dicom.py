@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labelct.errors import InputError
 from labelct.io.content import as_text
 from labelct.io.header import MOST_VOXELS
-from labelct.io.hounsfield import HU_RANGE
+from labelct.io.hounsfield import HU_RANGE, check_unit
 from labelct.io.lost_slices import damage
 from labelct.io.orientation import in_order, turn_to_ras
 from labelct.io.slices import stack
@@ -53,6 +53,8 @@ def read_series(path: Path, modality: str | None = None, series: str = "") -> Vo
     files = series_files(path, series)
     if modality is not None:
         _check_modality(path, files, modality)
+    if modality == "CT":
+        check_unit(path, {unit for file in files for unit in file.units})
     _check_rescale(path, files)
     order, affine = stack(path, [one for file in files for one in file.slices])
     columns, rows = files[0].slices[0].shape

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError, first_line, refused
 from labelct.io.dicom import series_files, slice_order
+from labelct.io.dicom_patient import adopt
 from labelct.io.label_table import Structure
 from labelct.io.orientation import turn_back
-from labelct.io.tags import DicomFile
+from labelct.io.tags import LONGEST_TAG, DicomFile
 from labelct.volume import Volume
 
 log = logging.getLogger(__name__)
@@ -152,8 +153,16 @@ def _sources(path: Path, files: Sequence[DicomFile], order: Sequence[int]) -> li
     with warnings.catch_warnings(action="ignore"):
         datasets = [pydicom.dcmread(file.path, force=True, stop_before_pixels=True) for file in ordered]
         missing = sorted({name for dataset in datasets for name in _completed(dataset, str(path.absolute()))})
+        adopted = [adopt(dataset) for dataset in datasets]
     if missing:
         log.warning("%s: its %s are empty; those of its DICOM-SEG are made up", path, ", ".join(missing))
+    if emptied := sorted({name for names, _ in adopted for name in names}):
+        log.warning(
+            "%s: its %s have no form that DICOM allows, and are empty in its DICOM-SEG", path, ", ".join(emptied)
+        )
+    if unknown := sorted({name for _, name in adopted if name}):
+        said = ", ".join(unknown)[:LONGEST_TAG]
+        log.warning("%s: its character set %s is none of DICOM's; names may be wrong in its DICOM-SEG", path, said)
     return datasets
 
 

@@ -1,6 +1,7 @@
 """Whether the voxels of a CT can be Hounsfield units, and the least value that they take."""
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,20 @@ AIR_BELOW_HU = -500  # half-way between air and soft tissue
 PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's mark for "outside the circle"
 DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
 TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
+LONGEST_UNIT = 80  # characters of a unit that a warning shows
 LARGE, STEP = 1_000_000, 4  # shares are counted on every 64th voxel of a large volume
-REMEDY = (
-    "export it with rescale slope and intercept applied, or take it as it is: "
-    "--not-hu, in a cohort not_hu=true, in Python not_hu=True"
-)
+# What DICOM calls the values of a CT (C.11.1.1.2, RescaleType), in words.
+IN_HU = ("HU", "HU_MOD", "US")  # US: unspecified
+OTHER_UNITS = {
+    "OD": "optical densities in thousandths",
+    "MGML": "mg/ml",
+    "Z_EFF": "effective atomic numbers",
+    "ED": "electron densities",
+    "EDW": "electron densities against water",
+    "PCT": "percentages",
+}
+TAKE_IT = "take it as it is: --not-hu, in a cohort not_hu=true, in Python not_hu=True"
+REMEDY = f"export it with rescale slope and intercept applied, or {TAKE_IT}"
 
 
 def clipped(hu: NDArray[Any]) -> NDArray[Any]:
@@ -30,6 +40,23 @@ def clipped(hu: NDArray[Any]) -> NDArray[Any]:
     Padding of -2000 or -32768 next to the body would pull every value down that is interpolated across its edge.
     """
     return hu if hu.min(initial=0) >= HU_RANGE[0] else np.maximum(hu, hu.dtype.type(HU_RANGE[0]))
+
+
+def check_unit(path: Path, units: Collection[str]) -> None:
+    """Refuse a CT that says that its values are no HU, and warn of one that says what DICOM does not know.
+
+    Args:
+        path: What is named.
+        units: The `RescaleType` of its slices, in capitals.
+
+    Raises:
+        InputError: One of them is another unit.
+    """
+    for unit in sorted(set(units) - set(IN_HU)):
+        if unit in OTHER_UNITS:
+            problem = f"its RescaleType is {unit}: its values are {OTHER_UNITS[unit]}, no HU"
+            raise InputError(path, problem, f"give the series in HU, or {TAKE_IT}")
+        log.warning("%s: its RescaleType is %s, which may be no HU", path, repr(unit)[:LONGEST_UNIT])
 
 
 def check_hu(path: Path, hu: NDArray[Any]) -> None:

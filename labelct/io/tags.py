@@ -44,6 +44,7 @@ class DicomFile:
         slices: Where its frames lie, in the order of the file.
         rescale: `(slope, intercept)` of each; `DEFAULTS` where it does not say.
         unsaid: Keywords of `DEFAULTS` that some of them lack.
+        units: What the scaled values are, in capitals: `HU`, `MGML`, ...; those of the frames that say it.
         padding: The lowest and the highest stored value of pixels outside the image; None where the file names none.
     """
 
@@ -57,6 +58,7 @@ class DicomFile:
     slices: Sequence[Slice]
     rescale: Sequence[tuple[float, float]]
     unsaid: frozenset[str]
+    units: frozenset[str]
     padding: tuple[float, float] | None
 
 
@@ -188,8 +190,9 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     rescale = [_rescale(path, source) for source in sources]
     unsaid = frozenset(name for name in DEFAULTS for source in sources if _found(source, RESCALE, name) is None)
     series, number, description, modality, patient, study = (str(dataset.get(name) or "") for name in SAID)
-    padding = _padding(dataset)
-    return DicomFile(path, series, number, description, modality, patient, study, slices, rescale, unsaid, padding)
+    units = frozenset(str(_found(source, RESCALE, "RescaleType") or "").strip().upper() for source in sources) - {""}
+    said, padding = (series, number, description, modality, patient, study), _padding(dataset)
+    return DicomFile(path, *said, slices, rescale, unsaid, units, padding)
 
 
 def _padding(dataset: Any) -> tuple[float, float] | None:

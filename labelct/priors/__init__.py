@@ -2,6 +2,7 @@
 
 from labelct.priors.table import (
     AIR,
+    AUTO,
     BACKGROUND_CLASSES,
     BUILTIN,
     FAT,
@@ -9,6 +10,7 @@ from labelct.priors.table import (
     PHASES,
     QUANTILE_LEVELS,
     SOFT,
+    TRAIN,
     Prior,
     Priors,
     load_priors,
@@ -16,6 +18,7 @@ from labelct.priors.table import (
 
 __all__ = [
     "AIR",
+    "AUTO",
     "BACKGROUND_CLASSES",
     "BUILTIN",
     "FAT",
@@ -23,6 +26,7 @@ __all__ = [
     "PHASES",
     "QUANTILE_LEVELS",
     "SOFT",
+    "TRAIN",
     "Prior",
     "Priors",
     "load_priors",

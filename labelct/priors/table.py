@@ -13,6 +13,8 @@ from labelct.texts import read_rows, read_text
 
 AIR, FAT, SOFT = "_air", "_fat", "_soft"
 BUILTIN = "builtin"  # the source of the table that ships
+TRAIN = "train"  # measured on the CT of the training cases
+AUTO = "auto"  # the one where a training case has a CT, else the other
 FITTED = "F"  # the evidence of a row that was measured on CT
 BACKGROUND_CLASSES = (AIR, FAT, SOFT)
 QUANTILE_LEVELS = tuple(step / 8 for step in range(-28, 29))  # normal levels, -3.5 to 3.5: all but 1 voxel of 2000

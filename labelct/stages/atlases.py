@@ -13,11 +13,10 @@ from labelct.config import Config
 from labelct.errors import InputError
 from labelct.job_settings import LimitSettings
 from labelct.phantom.settings import PhantomSettings
-from labelct.priors import BACKGROUND_CLASSES, load_priors
+from labelct.priors import AUTO, BACKGROUND_CLASSES, TRAIN, load_priors
 from labelct.stages import cohorts
 from labelct.stages.anatomies import STAGES, VERSION, built, names_in, on_grid, read
 from labelct.stages.completion import completed, joined
-from labelct.stages.priors import AUTO, TRAIN
 from labelct.store import Stage, key_of, recipe_of
 from labelct.synthesis.recipes import RECIPES
 

@@ -10,7 +10,7 @@ from labelct.folders import check_can_be_made
 from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
-from labelct.priors import load_priors
+from labelct.priors import TRAIN, load_priors
 from labelct.stages import atlases, cohorts, folding, priors, training, training_set, translation
 from labelct.store import planned
 from labelct.streams import untold
@@ -154,9 +154,9 @@ def _check_known(name: str, known: tuple[str, ...], source: str) -> None:
 def _check_tables(config: Config, has_ct: bool) -> None:
     """Raise where a table is not there."""
     choice = priors.choose(config, has_ct)
-    if choice.body not in (None, priors.TRAIN):
+    if choice.body not in (None, TRAIN):
         load_body(choice.body)
-    if choice.priors != priors.TRAIN and RECIPES[config.data.kind].reads_priors(config.fill):
+    if choice.priors != TRAIN and RECIPES[config.data.kind].reads_priors(config.fill):
         table = load_priors(choice.priors)
         if config.data.takes_curves:
             table.check_curves(config.data.phase)

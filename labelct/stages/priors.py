@@ -18,7 +18,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
 from labelct.errors import InputError, SettingError, did_you_mean
 from labelct.parallel import map_cases
-from labelct.priors import AIR, BACKGROUND_CLASSES, BUILTIN, FITTED, Priors, load_priors
+from labelct.priors import AIR, AUTO, BACKGROUND_CLASSES, BUILTIN, FITTED, TRAIN, Priors, load_priors
 from labelct.priors.fit import FEWEST_CASES, Measured, fit_priors, measure, priors_csv
 from labelct.sampler import BODY
 from labelct.stages import cohorts, inputs
@@ -33,7 +33,6 @@ from labelct.writing import write_text
 
 log = logging.getLogger(__name__)
 VERSION = 2
-AUTO, TRAIN = "auto", "train"
 FILES = {"priors": "priors.csv", "body": "body_histogram.csv"}
 ERODE = 1  # voxels peeled off an organ before it is measured, so that its border does not count
 

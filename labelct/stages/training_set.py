@@ -13,6 +13,7 @@ from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
 from labelct.errors import InputError
 from labelct.io import nifti
+from labelct.priors import TRAIN
 from labelct.stages import atlases, priors, scanning, synthesis
 from labelct.stages.cohorts import Prepared
 from labelct.store import Stage, build, recipe_of
@@ -127,7 +128,7 @@ def _pool(config: Config, splits: tuple[str, ...], replicates: int, whole: tuple
 def _shares(config: Config, cohort: Cohort) -> bool:
     """Return whether the volumes of a case are the same in every fold."""
     choice = priors.choose(config, any(subject.load_ct is not None for subject in cohort.pooled("train")))
-    return bool(cohort.folds) and priors.TRAIN not in (choice.priors, choice.body)
+    return bool(cohort.folds) and TRAIN not in (choice.priors, choice.body)
 
 
 def _painted_alike(config: Config, cohort: Cohort, root: Path) -> DataSettings:

@@ -7,12 +7,22 @@ from typing import Any
 
 from labelct.complaints import shown
 from labelct.config import Config, option_names
+from labelct.priors import AUTO, TRAIN
 from labelct.settings import Checked, lies_within
-from labelct.synthesis import texture
+from labelct.synthesis import cylinder, texture
 from labelct.synthesis.recipes import RECIPES
 
 # What says how scores are measured; the other keys of the section share cases out, or are read by figures of volumes.
 SCORING = ("largest_component", "tolerance_mm", "percentile", "overlays")
+
+# Keys of data that say which HU the priors have, and what follows them.
+OF_PRIORS = tuple(
+    f"data.{key}" for key in ("priors", "phase", "gas", "contents", "perfusion", "vessels", "background_sd")
+)
+# Keys of data.background: what the CT is split by, the body that is drawn, and the fat inside it.
+CLUSTERS = ("air_hu", "clip", "seeds")
+ENVELOPE = ("half_width_mm", "half_depth_mm", "narrowing", "wall_mm", "fat_mm")
+MARBLED = ("visceral_fat", "visceral_control_point_spacing_mm")
 
 
 def unread(config: Config, typed: Sequence[str]) -> list[str]:
@@ -109,8 +119,11 @@ def _of_acquisition(config: Config) -> dict[str, str]:
 def _of_painting(config: Config) -> dict[str, str]:
     name, recipe = config.data.kind, RECIPES[config.data.kind]
     if not recipe.draws:
-        return dict.fromkeys(("fill", "texture", "drop"), f"data={name} paints nothing")
-    found: dict[str, str] = {}
+        return dict.fromkeys(("fill", "texture", "drop", *OF_PRIORS), f"data={name} paints nothing")
+    found = _of_background(config)
+    if not recipe.reads_priors(config.fill):
+        why = f"data={name} follows no priors" if recipe.fill else f"fill={config.fill.kind} follows no priors"
+        found |= dict.fromkeys(OF_PRIORS, why)
     if not recipe.textured:
         found["texture"] = f"data={name} paints constants"
     elif recipe.white:
@@ -123,6 +136,23 @@ def _of_painting(config: Config) -> dict[str, str]:
     return found
 
 
+def _of_background(config: Config) -> dict[str, str]:
+    """Return why keys of `data.background` change nothing, by what unlabelled voxels are taken from."""
+    data, source = config.data, config.data.background.source
+    measured = RECIPES[data.kind].reads_priors(config.fill) and data.priors in (AUTO, TRAIN)
+    if RECIPES[data.kind].ingredients["background"] is cylinder:
+        part, drawn = f"data={data.kind} puts a cylinder there", not data.cylinder.envelope_probability
+        found = dict.fromkeys(("source", *MARBLED), part)
+        found |= dict.fromkeys(ENVELOPE, f"{part}, as data.cylinder.envelope_probability=0 says") if drawn else {}
+        found |= {} if measured else dict.fromkeys(CLUSTERS, part)
+    else:
+        why, outlined = f"with data.background.source={source}", source in ("auto", "geometric")
+        found = {} if outlined else dict.fromkeys((*MARBLED, "narrowing"), f"no envelope is drawn {why}")
+        clustered = measured or source in ("auto", "kmeans")
+        found |= {} if clustered else dict.fromkeys(CLUSTERS, f"no CT is looked at {why}")
+    return {f"data.background.{key}": reason for key, reason in found.items()}
+
+
 def _of_the_rest(config: Config) -> dict[str, str]:
     data, trainer = config.data, config.trainer
     scored = "it says what of a test group is scored, as test.NAME.split"
@@ -132,6 +162,8 @@ def _of_the_rest(config: Config) -> dict[str, str]:
     if not config.test:
         scoring = [f"evaluation.{key}" for key in SCORING]
         found |= dict.fromkeys((*scoring, "limit.test"), "nothing is scored (test=none)")
+    if not trainer.mirrors:
+        found["trainer.prediction.mirror"] = "the training mirrors nothing"
     if not trainer.draws_on_device:
         found["device.sampling"] = f"trainer={trainer.kind} cuts its patches in its own workers"
     return found

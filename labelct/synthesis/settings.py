@@ -129,9 +129,11 @@ class DataSettings(Checked):
     patches: int = ranged(8, 1)
     mr: MrSettings = field(default_factory=MrSettings)
     read_with: ClassVar = {
-        **dict.fromkeys(DRAWN, ("kind", _which(lambda recipe: recipe.draws))),
+        **dict.fromkeys(
+            (*DRAWN, "background", "superior_padding_mm", "background_sd"),
+            ("kind", _which(lambda recipe: recipe.draws)),
+        ),
         **{part: ("kind", _reading(part)) for part in ("cylinder", "mr")},
-        **dict.fromkeys(("superior_padding_mm", "background_sd"), ("kind", _which(lambda recipe: recipe.draws))),
         "background_texture": ("kind", _which(lambda recipe: "background" in recipe.textured and not recipe.white)),
         "rescan": ("kind", _which(lambda recipe: recipe.is_scan and recipe.image == "ct")),
         **dict.fromkeys(("enhancement", "enhancement_sd"), ("phase", ("mixed",))),

@@ -89,6 +89,12 @@ def is_of_mr(folder: Path) -> bool:
     return (folder / IMAGE).exists()
 
 
+def field_mm(folder: Path) -> float | None:
+    """Return the width and height about the middle of an image that an opened model segments, mm; None: all of it."""
+    found: float | None = read_model(folder)["settings"].get("prediction", {}).get("field_mm")
+    return found
+
+
 def read_image(folder: Path, path: Path, unchecked: bool = False, series: str = "") -> Volume:
     """Read an image as a model was trained on: a CT in HU, or an MR with its intensities standardised.
 

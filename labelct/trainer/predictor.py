@@ -97,7 +97,7 @@ class NetworkPredictor:
     def _predicted(self, volume: Volume, probabilities: NDArray[np.float16] | None) -> NDArray[np.uint8]:
         """Segment a volume, and fill `probabilities` where they are asked for."""
         wanted, own = self.settings.prediction, self.intensity_properties is None
-        field = field_box(volume.array.shape, volume.spacing, wanted)
+        field = field_box(volume.array.shape, volume.spacing, wanted.field_mm)
         hu = clipped(volume.array[field].astype(np.float32, copy=False))
         box = WHOLE if own else body_box(hu, volume.spacing, wanted)
         # From here on the voxel sizes and intensities are those of this volume.
@@ -202,19 +202,17 @@ def _properties(folder: Path, model: Mapping[str, Any], settings: LoopSettings) 
     return IntensityProperties(low, high, mean, sd)
 
 
-def field_box(
-    shape: Sequence[int], spacing: Sequence[float], settings: PredictionSettings
-) -> tuple[slice, slice, slice]:
+def field_box(shape: Sequence[int], spacing: Sequence[float], field_mm: float | None) -> tuple[slice, slice, slice]:
     """Return the middle of a volume, all of its slices.
 
     Args:
         shape: Voxels `(x, y, z)`.
         spacing: Voxel size, mm.
-        settings: How wide and high it is; null: all.
+        field_mm: How wide and high it is; None: all.
     """
-    if settings.field_mm is None:
+    if field_mm is None:
         return WHOLE
-    kept = [min(n, max(1, round(settings.field_mm / size))) for n, size in zip(shape[:2], spacing[:2], strict=True)]
+    kept = [min(n, max(1, round(field_mm / size))) for n, size in zip(shape[:2], spacing[:2], strict=True)]
     x, y = (slice((n - k) // 2, (n - k) // 2 + k) for n, k in zip(shape[:2], kept, strict=True))
     return x, y, slice(None)
 

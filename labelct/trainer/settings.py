@@ -154,6 +154,11 @@ class TrainerSettings(Checked):
     prediction: Any
     draws_on_device: ClassVar[bool]
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether the training mirrors along some axis, so that a prediction can be averaged over flips."""
+        return False
+
     def plain(self) -> dict[str, Any]:
         """Return them as plain values, without parts that are off."""
         return asdict(self)  # type: ignore[call-overload]
@@ -213,6 +218,11 @@ class LoopSettings(TrainerSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_grid(self.spacing)
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether the training mirrors along some axis, so that a prediction can be averaged over flips."""
+        return bool(self.augmentation.flip)
 
     def check_grid(self, spacing: Sequence[float] | None) -> None:
         """Raise `SettingError` unless a network can work at a voxel size `(x, y, z)`, mm."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from labelct.errors import SettingError
-from labelct.settings import Checked, choice, interval, ranged
+from labelct.settings import MOST_SEED, Checked, choice, interval, ranged
 
 KINDS = ("none", "cyclegan")
 LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # all that 12 bits hold with the usual intercept
@@ -91,7 +91,7 @@ class TranslationSettings(Checked):
     kind: str = choice("none", KINDS)
     mr: Any = None
     ct: Any = None
-    seed: int = ranged(0, 0)
+    seed: int = ranged(0, 0, MOST_SEED)
     load: int = ranged(284, 32, 2048)
     size: int = ranged(256, FEWEST_PIXELS, 2048)
     spacing: float | None = ranged(None, 0.1, 20.0)

@@ -54,14 +54,14 @@ def test_a_grid_of_its_own_has_an_affine_of_its_own():
 
 
 def test_what_was_drawn_makes_the_volume_again_after_a_trip_through_json():
-    made = synthesize(seed=5, targets=["spleen", "liver"], data={"phase": "native"}, fill="mixture", drop="half")
+    made = synthesize(seed=5, targets=["spleen", "liver"], data={"phase": "native"}, fill="voxels", drop="half")
     drawn = json.loads(json.dumps(made.drawn, sort_keys=True))
     again = labelct.replay(drawn, label_map(), SPACING, NAMES)
     for name in ("volume", "target", "labels"):
         assert np.array_equal(getattr(again, name), getattr(made, name)), name
     assert again.target_names == made.target_names == {1: "spleen", 2: "liver"}
     assert drawn["settings"]["data"]["phase"] == "native"
-    assert drawn["settings"]["fill"]["kind"] == "mixture"
+    assert drawn["settings"]["fill"]["kind"] == "voxels"
 
 
 def test_a_replay_of_another_map_or_of_nothing_is_refused():

@@ -7,11 +7,11 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from labelct.api.settings import Chosen
+from labelct.api.settings import Chosen, _config
 from labelct.config import configuration_folder
 from labelct.errors import LabelctError, SettingError
 
-SECTIONS = ("data", "fill", "drop", "scanner", "dose", "targets")
+SECTIONS = ("data", "fill", "texture", "drop", "scanner", "dose", "targets")
 
 
 def chosen(settings=None, **presets):
@@ -74,6 +74,25 @@ def test_what_does_not_fit_is_told_in_one_line(settings, told):
 def test_a_preset_is_one_of_those_that_ship(name):
     with pytest.raises(SettingError, match=r"^scanner=.*image, .*sensation64"):
         chosen(scanner=name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "presets", "told"),
+    [
+        ({"texture": "white"}, {}, ["texture is not read: data=synth2 paints constants"]),
+        (
+            {},
+            {"scanner": "none", "dose": "half"},
+            ["dose is not read: there is no noise without a scanner (scanner=none)"],
+        ),
+        ({}, {"scanner": "none", "dose": "low"}, []),  # the default of the argument
+        ({"fill": "fixed", "drop": "half"}, {"scanner": "image", "dose": "half"}, []),
+    ],
+)
+def test_a_preset_that_changes_nothing_is_warned_of_as_on_the_command_line(caplog, settings, presets, told):
+    _config.cache_clear()
+    _ = chosen(settings, **presets).config
+    assert caplog.messages == told
 
 
 def test_equal_choices_are_composed_once():

@@ -46,6 +46,16 @@ def test_a_structure_that_reaches_the_end_of_the_image_is_truncated_there(axis, 
     assert measure(labels, {"liver": 1}, (1.0, 1.0, 1.0), None)[0].truncated == ends
 
 
+def test_the_end_of_what_was_segmented_cuts_as_the_end_of_the_image_does():
+    labels = np.zeros((9, 9, 4), np.uint8)
+    labels[2:7, 3:5, 1:3] = 1
+    labels[4, 4, 1] = 2
+    middle = np.s_[2:7, 2:7, :]
+    organ, inner = measure(labels, {"liver": 1, "lesion": 2}, (1.0, 1.0, 1.0), None, middle)
+    assert (organ.truncated, inner.truncated) == (("left", "right"), ())
+    assert measure(labels, {"liver": 1}, (1.0, 1.0, 1.0), None)[0].truncated == ()
+
+
 def test_sums_over_many_voxels_keep_their_digits():
     hu = np.full((200, 200, 150), 1000.25, np.float32)
     (liver,) = measure(np.ones(hu.shape, np.uint8), {"liver": 1}, (1, 1, 1), hu)

@@ -12,6 +12,7 @@ from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.io.dicom import read_series
 from labelct.io.inputs import find_images
+from labelct.io.volumes import read_ct
 from tests.io import dicoms
 from tests.io.dicoms import (
     REPORT,
@@ -152,6 +153,27 @@ def test_a_captured_page_of_another_series_hinders_none_that_is_chosen(tmp_path,
 def test_a_modality_in_small_letters_is_one(tmp_path, hu):
     series = ct_series(tmp_path / "series", hu, lambda tags, z: {"0008,0060": ("CS", "ct")})
     np.testing.assert_array_equal(read_series(series, "CT").array, hu[::-1, ::-1])
+
+
+@pytest.mark.parametrize("unit", ["MGML", "z_eff ", "OD", "ED", "EDW", "PCT"])
+@pytest.mark.parametrize("frames", [False, True])
+def test_a_ct_that_says_that_it_is_not_in_hu_is_refused_unless_told(tmp_path, hu, unit, frames):
+    said = {"0028,1054": ("LO", unit)}
+    if frames:
+        scale = {"0028,1052": ("DS", "-1024"), "0028,1053": ("DS", "1")}
+        path = enhanced_ct(tmp_path / "ct.dcm", hu, lambda *_: {"0028,9145": ("SQ", [scale | said])})
+    else:
+        path = ct_series(tmp_path / "series", hu, lambda tags, z: said if z == 2 else {})
+    with pytest.raises(InputError, match=f"RescaleType is {unit.strip().upper()}: its values are .* no HU; .*--not-hu"):
+        read_ct(path)
+    np.testing.assert_array_equal(read_ct(path, not_hu=True).array, hu[::-1, ::-1])
+
+
+@pytest.mark.parametrize(("unit", "told"), [("HU", ""), ("US", ""), ("HU_MOD", ""), (None, ""), ("normalized", "NORM")])
+def test_a_unit_that_says_nothing_else_is_read_and_a_word_of_no_meaning_warned_of(tmp_path, hu, caplog, unit, told):
+    read_ct(ct_series(tmp_path / "series", hu, lambda *_: {"0028,1054": ("LO", unit)}))
+    assert ("RescaleType is 'NORMALIZED', which may be no HU" in caplog.text) == bool(told)
+    assert "RescaleType" not in caplog.text or told
 
 
 def test_a_folder_whose_name_is_no_text_is_refused_and_ends_no_process(tmp_path, hu):

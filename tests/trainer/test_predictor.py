@@ -90,4 +90,4 @@ def test_beside_the_field_nothing_is_found(field_mm: float | None, found: tuple[
 
 
 def test_a_field_wider_than_the_volume_is_the_volume() -> None:
-    assert field_box((70, 20, 9), (3.0, 3.0, 5.0), PredictionSettings(field_mm=90)) == np.s_[20:50, 0:20, :]
+    assert field_box((70, 20, 9), (3.0, 3.0, 5.0), 90) == np.s_[20:50, 0:20, :]

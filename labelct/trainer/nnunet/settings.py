@@ -83,6 +83,11 @@ class NnunetSettings(TrainerSettings):
         check_xyz("patch", self.patch, 8, 1024)
         check_xyz("spacing", self.spacing, 0.1, 20)
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether the training mirrors along some axis, so that a prediction can be averaged over flips."""
+        return self.mirror != "none"
+
 
 Settings = NnunetSettings  # as the face of a trainer calls them
 

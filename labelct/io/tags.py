@@ -189,9 +189,10 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     slices = [_slice(path, name, source, dataset) for name, source in zip(names, sources, strict=True)]
     rescale = [_rescale(path, source) for source in sources]
     unsaid = frozenset(name for name in DEFAULTS for source in sources if _found(source, RESCALE, name) is None)
-    said = [str(dataset.get(name) or "") for name in SAID]
+    series, number, description, modality, patient, study = (str(dataset.get(name) or "") for name in SAID)
     units = frozenset(str(_found(source, RESCALE, "RescaleType") or "").strip().upper() for source in sources) - {""}
-    return DicomFile(path, *said, slices, rescale, unsaid, units, _padding(dataset))
+    values = slices, rescale, unsaid, units, _padding(dataset)
+    return DicomFile(path, series, number, description, modality, patient, study, *values)
 
 
 def _padding(dataset: Any) -> tuple[float, float] | None:

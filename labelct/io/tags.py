@@ -21,7 +21,7 @@ DEFER = 4096  # bytes; longer values, above all the pixels, stay on the disk
 DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of any size when unpacked
 ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
 MOST_KINDS = 3  # of objects in a line
-LONGEST_TAG = 80  # characters of a tag that an error shows
+LONGEST = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
 DEFAULTS = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
 RESCALE = "PixelValueTransformationSequence"
@@ -191,8 +191,8 @@ def _file(path: Path, dataset: Any) -> DicomFile:
     unsaid = frozenset(name for name in DEFAULTS for source in sources if _found(source, RESCALE, name) is None)
     series, number, description, modality, patient, study = (str(dataset.get(name) or "") for name in SAID)
     units = frozenset(str(_found(source, RESCALE, "RescaleType") or "").strip().upper() for source in sources) - {""}
-    said, padding = (series, number, description, modality, patient, study), _padding(dataset)
-    return DicomFile(path, *said, slices, rescale, unsaid, units, padding)
+    values = slices, rescale, unsaid, units, _padding(dataset)
+    return DicomFile(path, series, number, description, modality, patient, study, *values)
 
 
 def _padding(dataset: Any) -> tuple[float, float] | None:
@@ -214,7 +214,7 @@ def _check_pixels(path: Path, dataset: Any) -> None:
     kind, samples = str(dataset.get("PhotometricInterpretation", "")), dataset.get("SamplesPerPixel", 1)
     if samples != 1 or not kind.startswith("MONOCHROME"):
         raise InputError(
-            path, f"its pixels are {kind[:LONGEST_TAG] or 'of no known kind'}, not grey", "give the original series"
+            path, f"its pixels are {kind[:LONGEST] or 'of no known kind'}, not grey", "give the original series"
         )
     if kind.startswith("MONOCHROME1"):  # GDCM turns the values over, and slope and intercept fit those as stored
         raise InputError(path, "its pixels are MONOCHROME1, dark where others are bright", "export it as MONOCHROME2")
@@ -286,7 +286,7 @@ def _numbers(path: Path, source: Sequence[Any], macro: str, keyword: str, count:
     except ValueError:
         numbers = np.empty(0)
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise InputError(path, f"its {keyword} is {str(found)[:LONGEST_TAG]}", EXPORT)
+        raise InputError(path, f"its {keyword} is {str(found)[:LONGEST]}", EXPORT)
     return numbers
 
 

@@ -21,7 +21,7 @@ DEFER = 4096  # bytes; longer values, above all the pixels, stay on the disk
 DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file as one deflate stream, of any size when unpacked
 ORIENTED = 0.01  # how far a direction may be off length 1 before it is none
 MOST_KINDS = 3  # of objects in a line
-LONGEST = 80  # characters of a tag that an error shows
+LONGEST_TAG = 80  # characters of a tag that an error shows
 EXPORT = "export the series again"
 DEFAULTS = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
 RESCALE = "PixelValueTransformationSequence"
@@ -214,7 +214,7 @@ def _check_pixels(path: Path, dataset: Any) -> None:
     kind, samples = str(dataset.get("PhotometricInterpretation", "")), dataset.get("SamplesPerPixel", 1)
     if samples != 1 or not kind.startswith("MONOCHROME"):
         raise InputError(
-            path, f"its pixels are {kind[:LONGEST] or 'of no known kind'}, not grey", "give the original series"
+            path, f"its pixels are {kind[:LONGEST_TAG] or 'of no known kind'}, not grey", "give the original series"
         )
     if kind.startswith("MONOCHROME1"):  # GDCM turns the values over, and slope and intercept fit those as stored
         raise InputError(path, "its pixels are MONOCHROME1, dark where others are bright", "export it as MONOCHROME2")
@@ -286,7 +286,7 @@ def _numbers(path: Path, source: Sequence[Any], macro: str, keyword: str, count:
     except ValueError:
         numbers = np.empty(0)
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise InputError(path, f"its {keyword} is {str(found)[:LONGEST]}", EXPORT)
+        raise InputError(path, f"its {keyword} is {str(found)[:LONGEST_TAG]}", EXPORT)
     return numbers
 
 

@@ -118,7 +118,7 @@ def test_a_damaged_clip_is_named_before_any_work(configured, tmp_path):
 
 
 def test_a_cluster_whose_package_is_missing_is_known_before_anything_is_made(configured, monkeypatch):
-    monkeypatch.setattr("labelct.parallel.find_spec", lambda name: None)
+    monkeypatch.setattr("labelct.errors.find_spec", lambda name: None)
     refused(configured("parallel.backend=ray"), r"^ray: is not installed; pip install 'labelct\[ray\]'")
     preflight.check(configured())
 

@@ -1,6 +1,7 @@
 """The errors that a user can mend: one line that names the thing, the value, what is allowed and the remedy."""
 
 import errno
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -8,7 +9,6 @@ from importlib.util import find_spec
 ELSEWHERE = "write elsewhere"
 SPACE = f"free some space or {ELSEWHERE}"
 RIGHTS = f"change its permissions or {ELSEWHERE}"
-RENAME = "rename it, or the folder of such a name that it lies in"
 MOST_SAID = 200  # characters
 
 # Packages that are not named as their modules are.
@@ -83,6 +83,13 @@ def unreadable(error: OSError, path: object) -> InputError:
     told = refused(error, path, "read", RIGHTS)
     remedies = {RIGHTS: "change its permissions", ELSEWHERE: "copy it again"}
     return InputError(told.path, told.problem, remedies.get(told.remedy, told.remedy))
+
+
+def rename() -> str:
+    """Return what to do about a name that is no UTF-8, by its own fault or that of the locale."""
+    if (encoding := sys.getfilesystemencoding()) == "utf-8":
+        return "rename it, or the folder of such a name that it lies in"
+    return f"names are read as {encoding} here: set PYTHONUTF8=1, or a locale of UTF-8 as LC_ALL=C.UTF-8"
 
 
 def first_line(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from labelct.errors import RENAME, InputError, refused
+from labelct.errors import InputError, refused, rename
 from labelct.folders import made, temporary_name
 
 SHOWN = 80  # signs of a line that an error shows
@@ -64,7 +64,7 @@ def write_text(path: Path, text: str) -> None:
         content = text.encode()
     except UnicodeEncodeError as error:
         line = text[: error.start].rpartition("\n")[2] + text[error.start :].partition("\n")[0]
-        raise InputError(path, f"would hold a name that is no UTF-8 ({line.strip()[:SHOWN]})", RENAME) from None
+        raise InputError(path, f"would hold a name that is no UTF-8 ({line.strip()[:SHOWN]})", rename()) from None
     with written(path) as file:
         file.write(content)
 

@@ -18,6 +18,7 @@ from labelct.errors import (
     one_line,
     refusal,
     refused,
+    rename,
 )
 
 
@@ -123,3 +124,11 @@ def test_what_an_error_says_is_one_line_of_bounded_length(error, said):
 
 def test_a_list_is_as_long_as_a_line():
     assert [listed([1, 2, 3], most) for most in (1, 2, 3)] == ["1 and 2 more", "1, 2 and 1 more", "1, 2, 3"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"), [("utf-8", "rename it"), ("ascii", "read as ascii here: set PYTHONUTF8=1")]
+)
+def test_a_name_that_is_no_utf_8_is_renamed_or_the_locale_is_changed(monkeypatch, encoding, told):
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: encoding)
+    assert told in rename()

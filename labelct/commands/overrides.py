@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 from labelct.commands.groups import groups
 from labelct.complaints import ConfigError
 from labelct.config import PLAIN, option_names
-from labelct.errors import RENAME
+from labelct.errors import rename
 
 HOME = re.compile(r"(?<=[=,\[])~[\w.-]*(?=[/,\]]|$)")
 KEY = re.compile(r"(\+{0,2}[\w./@-]+)=(.*)", re.DOTALL)
@@ -43,7 +43,7 @@ def understood(given: Sequence[str]) -> list[str]:
     """
     for override in given:
         if override != (shown := override.encode(errors="backslashreplace").decode()):
-            raise ConfigError(f"{shown}: is no text in UTF-8; {RENAME}")
+            raise ConfigError(f"{shown}: is no text in UTF-8; {rename()}")
     _check_repeated(given)
     return [_understood(HOME.sub(lambda found: os.path.expanduser(found[0]), override)) for override in given]
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO, cast
 
-from labelct.errors import RENAME, InputError, first_line
+from labelct.errors import InputError, first_line, rename
 
 DEFLATE_RATIO = 1100  # deflate cannot shrink anything further
 CHUNK = 1 << 20
@@ -43,7 +43,7 @@ def as_text(path: Path) -> str:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise InputError(path, "its name is no UTF-8", RENAME) from None
+        raise InputError(path, "its name is no UTF-8", rename()) from None
     return str(path)
 
 

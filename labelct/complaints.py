@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from labelct.errors import LabelctError, did_you_mean, first_line
+from labelct.option_files import option_names
 from labelct.settings import in_words
 
 # How OmegaConf cites the value that it refuses.
@@ -57,7 +58,11 @@ def unknown_key(key: str, schema: Any, group: str = "", kinds: Mapping[str, Any]
         kinds: The other schemas that may be chosen there, by name.
     """
     name = key.rpartition(".")[2]
-    if owners := [kind for kind, other in (kinds or {}).items() if _has(other, name)]:
+    owners = [kind for kind, other in (kinds or {}).items() if _has(other, name)]
+    if group.startswith("test."):  # a test group has the name of its option
+        group = "test"
+        owners = [kind for kind in owners if kind in option_names(group)]
+    if owners:
         return f"{key}: no such key here; it is one of {group}={', '.join(owners)}; choose it with {group}={owners[0]}"
     return no_such_key(key, [part.name for part in dataclasses.fields(schema)])
 

@@ -157,7 +157,8 @@ def _choice(name: str, node: Any, schemas: Mapping[str, type]) -> Any:
         raise ConfigError(f"{group}={shown(node)}: allowed is one of {known}")
     kind = OmegaConf.select(node, "kind")
     if kind not in schemas:
-        raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {group}=NAME")
+        chosen = "test" if name.startswith("test.") else group
+        raise ConfigError(f"{name}.kind={kind!r}: allowed is one of {', '.join(schemas)}; choose it with {chosen}=NAME")
     return _section(name, node, schemas[kind])
 
 

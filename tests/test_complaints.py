@@ -39,6 +39,14 @@ def test_a_key_of_another_option_names_that_option():
     assert told.endswith(f"it is one of cohort={kinds}; choose it with cohort=folder")
 
 
+def test_a_key_of_another_test_names_what_can_be_chosen_as_a_test():
+    told = unknown_key("test.nnunet_raw.names", COHORTS["nnunet_raw"], "test.nnunet_raw", COHORTS)
+    assert told.endswith("it is one of test=folder, dicom; choose it with test=folder")
+    told = unknown_key("test.folder.images", COHORTS["folder"], "test.folder", COHORTS)
+    assert "test.folder=" not in told
+    assert "choose it with" not in told  # images have no labels to test on
+
+
 def test_a_key_of_no_option_names_the_nearest():
     assert unknown_key("dose.photns", PLAIN["dose"]).endswith("did you mean 'dose.photons'?")
     assert no_such_key("sed", ["seed", "name"]) == "sed: no such key; allowed is seed, name; did you mean 'seed'?"

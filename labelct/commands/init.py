@@ -95,7 +95,7 @@ def _output(given: argparse.Namespace) -> Path:
 
 
 def _slug(folder: Path) -> str:
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", folder.resolve().name).strip("_").lower()
+    slug = re.sub(r"[^A-Za-z0-9]+", "_", os.path.basename(os.path.realpath(folder))).strip("_").lower()
     return slug if _is_option(slug) else f"maps_{slug}".rstrip("_")
 
 
@@ -115,7 +115,8 @@ def _table(names: str | None, found: Layout) -> tuple[Table | None, list[Path]]:
         return tables.Table(Path(names), tables.read(Path(names))), []
     if found.structures:
         return None, []
-    whole = found.root.resolve()  # of a folder that is a part of a data set, as `labelsTr`, the table lies beside it
+    # of a folder that is a part of a data set, as `labelsTr`, the table lies beside it
+    whole = Path(os.path.realpath(found.root))
     return tables.find([found.root, *([whole.parent] if KINDS.fullmatch(whole.name) else [])])
 
 

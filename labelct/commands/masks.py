@@ -60,7 +60,7 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
     Raises:
         InputError: Two CT cannot be told apart, a name would be too long, or a mask would take the place of a CT.
     """
-    parts = {path: _parts(path) for path in {path.resolve(): path for path in inputs}.values()}
+    parts = {path: _parts(path) for path in {os.path.realpath(path): path for path in inputs}.values()}
     depths = dict.fromkeys(parts, 1)
     while clashing := _clashing(parts, depths):
         for path in clashing:
@@ -68,11 +68,11 @@ def mask_paths(inputs: Sequence[Path], folder: Path) -> dict[Path, Path]:
                 raise InputError(path, "cannot be told from another CT by its name", "segment them into two folders")
             depths[path] += 1
     masks = {path: folder / (_name(parts[path], depth) + _ending(path)) for path, depth in depths.items()}
-    given = {path.resolve() for path in parts}
+    given = {os.path.realpath(path) for path in parts}
     for path, mask in masks.items():
         if len(os.fsencode(record_path(mask).name)) > LONGEST_FILE_NAME:
             raise InputError(mask, *REFUSALS[errno.ENAMETOOLONG])
-        if mask.resolve() in given:
+        if os.path.realpath(mask) in given:
             raise InputError(mask, f"is a CT, and the mask of {path} would take its place", "give another -o")
     return masks
 
@@ -186,7 +186,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def _parts(path: Path) -> tuple[str, ...]:
     """Return the names above a CT and its own without ending; `.` and links stand for what they are in full."""
-    absolute = path.absolute() if path.name and ".." not in path.parts else path.resolve()
+    absolute = path.absolute() if path.name and ".." not in path.parts else Path(os.path.realpath(path))
     return (*absolute.parts[1:-1], without_ending(absolute.name))
 
 

@@ -1,5 +1,6 @@
 """`labelct scan`: a CT volume passed through the simulated scanner."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,6 +69,6 @@ def _check_output(output: Path, ct: Path) -> None:
     """Raise `InputError` where the scan cannot be written, before it is made."""
     if not output.name.endswith((".nii", ".nii.gz")) or output.is_dir():
         raise InputError(output, "is no name of a NIfTI file", "give one that ends in .nii.gz")
-    if output.resolve() == ct.resolve():
+    if os.path.realpath(output) == os.path.realpath(ct):
         raise InputError(output, "is the CT that is scanned", "give another name")
     check_output(output)

@@ -1,5 +1,6 @@
 """The images that a user means by files and folders: one each, or all that lie below."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def find_images(given: Sequence[Path], left_out: Path) -> tuple[list[Path], dict
     failed: dict[Path, InputError] = {}
     for path in given:
         try:
-            found += _images_below(path, left_out.resolve()) if path.is_dir() else [path]
+            found += _images_below(path, os.path.realpath(left_out)) if path.is_dir() else [path]
         except InputError as error:
             failed[path] = error
     if not found:
@@ -36,7 +37,7 @@ def find_images(given: Sequence[Path], left_out: Path) -> tuple[list[Path], dict
     return found, {path: str(error) for path, error in failed.items()}
 
 
-def _images_below(folder: Path, left_out: Path) -> list[Path]:
+def _images_below(folder: Path, left_out: str) -> list[Path]:
     try:
         below = list(_below(folder, left_out, set()))
     except OSError as error:
@@ -61,16 +62,16 @@ def without_ending(name: str) -> str:
     return name.removesuffix(name[len(name) - len(ending) :]) if ending else name
 
 
-def _below(folder: Path, left_out: Path, seen: set[Path]) -> Iterator[Path]:
+def _below(folder: Path, left_out: str, seen: set[str]) -> Iterator[Path]:
     """Yield the images of a folder and of those below it, each once though links lead there twice."""
-    if (resolved := folder.resolve()) in seen:
+    if (resolved := os.path.realpath(folder)) in seen:
         return
     seen.add(resolved)
     parts = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     yield from _dicom(folder, parts)
     yield from (path for path in parts if path.is_file() and is_image(path))
     for path in parts:
-        if path.is_dir() and path.resolve() != left_out:
+        if path.is_dir() and os.path.realpath(path) != left_out:
             yield from _below(path, left_out, seen)
 
 

@@ -215,10 +215,10 @@ def reject_shared(tested: Iterable[Subject], learnt: Iterable[Subject], told: st
         told: What such a test case is, as `is a case of the training`.
         remedy: What to do.
     """
-    used = {path.resolve() for subject in learnt for path in subject.files}
+    used = {os.path.realpath(path) for subject in learnt for path in subject.files}
     for subject in tested:
-        if shared := used & {path.resolve() for path in subject.files}:
-            raise InputError(min(shared), f"test case {subject.case} {told}", remedy)
+        if shared := used & {os.path.realpath(path) for path in subject.files}:
+            raise InputError(Path(min(shared)), f"test case {subject.case} {told}", remedy)
 
 
 def embedded(settings: EmbeddedSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path) -> Prepared:

@@ -18,9 +18,14 @@ UNFIT = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueErr
 def keep(trainer: Trainer, path: Path) -> None:
     """Write a checkpoint, whole or not at all; every process of the training calls this."""
     partial = path.with_name(f".{path.name}.partial")
-    trainer.save_checkpoint(partial)
-    if trainer.is_global_zero:
-        partial.replace(path)
+    try:
+        trainer.save_checkpoint(partial)
+        if trainer.is_global_zero:
+            partial.replace(path)
+    except BaseException:  # on a full disk the half that fitted would take the room that the next try needs
+        if trainer.is_global_zero:
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def steps_done(last: Path, clock: TrainingClock, what: str) -> int:

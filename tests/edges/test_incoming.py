@@ -56,6 +56,11 @@ def zeros(path: Path) -> Path:
     return Path("/dev/zero")
 
 
+def circle(path: Path) -> Path:
+    (path / "ct.nii.gz").symlink_to("ct.nii.gz")
+    return path / "ct.nii.gz"
+
+
 def tilted(path: Path) -> Path:
     drift = 0.625 * np.tan(np.radians(4.5))
 
@@ -84,6 +89,7 @@ def without_rescale(path: Path) -> Path:
         (microscopic, "its voxels measure 0.001 x 0.001 x 0.001 mm"),
         (pipe, "no regular file"),
         (zeros, "no regular file"),
+        (circle, "a link to ct.nii.gz, which is not there"),
         (tilted, "sheared by 4.5 degrees (tilted gantry)"),
         (without_rescale, "none below -500: no HU (HU + 1024, or an MR?)"),
     ],
@@ -97,3 +103,15 @@ def test_one_line_and_nothing_written(tmp_path, capfd, make, said):
     assert str(given) in printed.err
     assert printed.err.count("\n") == 1
     assert not out.exists()
+
+
+@pytest.mark.parametrize("words", [["init", "{}"], ["segment", "{}", "-o", "out"]])
+def test_a_link_to_itself_is_one_line(tmp_path, capfd, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    nifti_file(tmp_path / "ct.nii")
+    link = circle(tmp_path)
+    assert run_verb(words[0], [word.format(link) for word in words[1:]]) == 1
+    printed = capfd.readouterr()
+    assert str(link) in printed.err
+    assert printed.err.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"ct.nii", "ct.nii.gz"}

@@ -166,6 +166,7 @@ SLOW = [
     (["test=[own,own]"], "chosen twice"),
     (["test.phantom.seed=1"], "add test=phantom, or test=[own,phantom]"),
     (["test=folder", "test.folder.root=/no/such"], "/no/such: no such folder"),
+    (["test=folder", "test.folder.images=x"], "test.folder.images: no such key; allowed is kind, root"),
     (["~cohort"], "cohort cannot be left out"),
     (["~seed"], "seed cannot be left out"),
     (["~trainer.steps"], "trainer.steps cannot be left out"),

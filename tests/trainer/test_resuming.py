@@ -1,5 +1,6 @@
 """A checkpoint says how far a training is; one of something else is named with what to do, before or as it is read."""
 
+import errno
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,17 @@ def test_a_checkpoint_is_kept_whole_or_not_at_all(tmp_path, first):
     (tmp_path / "last.ckpt").write_text("old")
     keep(SimpleNamespace(save_checkpoint=save_checkpoint, is_global_zero=first), tmp_path / "last.ckpt")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"last.ckpt": "new" if first else "old"}
+
+
+def test_a_disk_that_is_full_keeps_the_checkpoint_of_before_and_no_half_of_the_next(tmp_path):
+    def save_checkpoint(path):
+        path.write_text("ne")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "last.ckpt").write_text("old")
+    with pytest.raises(OSError, match="No space"):
+        keep(SimpleNamespace(save_checkpoint=save_checkpoint, is_global_zero=True), tmp_path / "last.ckpt")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"last.ckpt": "old"}
 
 
 def test_steps_and_time_are_those_of_the_checkpoint(tmp_path):

@@ -64,12 +64,15 @@ def test_a_foreign_checkpoint_or_plan_is_one_line_and_runs_nothing(trained, tmp_
     run = {"network_class_name": "subprocess.Popen", "arch_kwargs": {"args": ["touch", str(mark)]}}
     run["_kw_requires_import"] = []
     plans["configurations"]["3d_fullres"]["architecture"] = run
+    lost = json.loads((checkpoint.parents[1] / "plans.json").read_text(encoding="utf-8"))
+    lost["configurations"]["3d_fullres"]["resampling_fn_probabilities_kwargs"]["order"] = 9
     made = {
         checkpoint: lambda path: torch.save({**state, "logging": Command(mark)}, path),
         checkpoint.parents[1] / "plans.json": lambda path: write_json(path, plans),
         checkpoint.parents[1] / "dataset.json": lambda path: path.write_text("[]"),
     }
-    for path, make in made.items():
+    plans_file = checkpoint.parents[1] / "plans.json"
+    for path, make in [*made.items(), (plans_file, lambda path: write_json(path, lost))]:
         kept = path.read_bytes()
         make(path)
         with pytest.raises(InputError) as error:

@@ -16,12 +16,15 @@ from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
 
 from labelct.errors import InputError, kind_and_line
+from labelct.io.hounsfield import HU_RANGE
 from labelct.trainer.model import REMEDY, fill, read_checkpoint, read_description
 from labelct.trainer.nnunet.compat.environment import NOISY, TRAINER
 from labelct.trainer.nnunet.compat.trainer import LabelctTrainer
 from labelct.trainer.nnunet.names import check_names
+from labelct.trainer.nnunet.numbers import check_numbers
 
 CHANNELS = 1  # of an image: CT alone
+AIR_BLOCK = 8  # voxels along an axis
 
 
 def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool, device: str) -> Any:
@@ -45,11 +48,13 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
             manager = PlansManager(plans)
             chosen = manager.get_configuration(configuration)
             check_names(model / "plans.json", chosen.configuration)
+            check_numbers(model / "plans.json", plans, chosen.configuration)
             heads = manager.get_label_manager(dataset).num_segmentation_heads
             with torch.device("meta"):
                 network = LabelctTrainer.build_network_architecture(
                     manager, chosen, CHANNELS, heads, enable_deep_supervision=False
                 )
+            _resample_air(manager, chosen, dataset, heads)
         except InputError:
             raise
         except Exception as error:  # plans that are not nnU-Net's fail wherever it first reads them
@@ -62,6 +67,18 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
     )
     predictor.manual_initialization(network, manager, chosen, [network.state_dict()], dataset, TRAINER, axes or None)
     return predictor
+
+
+def _resample_air(manager: Any, chosen: Any, dataset: Any, heads: int) -> None:
+    """Take a small block to the network's grid and back: plans that cannot are found before hours are spent."""
+    shape, grid = (AIR_BLOCK,) * 3, list(chosen.spacing)
+    grid = [grid[0]] * (len(shape) - len(grid)) + grid  # of slices: any distance
+    spacing = [2 * grid[axis] for axis in manager.transpose_backward]
+    air = np.full((CHANNELS, *shape), HU_RANGE[0], np.float32)
+    prepared = chosen.preprocessor_class(verbose=False)
+    data, *_ = prepared.run_case_npy(air, None, {"spacing": spacing}, manager, chosen, dataset)
+    found = np.zeros((heads, *data.shape[1:]), np.float32)
+    chosen.resampling_fn_probabilities(found, shape, spacing, spacing)
 
 
 def segment(network: Any, image: NDArray[np.float32], spacing: Sequence[float], probabilities: bool = False) -> Any:

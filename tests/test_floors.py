@@ -85,7 +85,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
     },
     {
-        "complaints": {"errors", "settings"},
+        "complaints": {"errors", "option_files", "settings"},
         "caps": {"complaints"},
         "job_settings": {"settings"},
         "resolvers": {"settings", "synthesis"},

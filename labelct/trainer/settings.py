@@ -147,12 +147,11 @@ class TrainerSettings(Checked):
     Attributes:
         kind: The trainer's name in the table.
         prediction: A dataclass that says how a volume is segmented; the training does not depend on it.
-        draws_on_device: Whether volumes that are drawn during the training can be made on the network's device.
     """
 
     kind: str
     prediction: Any
-    draws_on_device: ClassVar[bool]
+    draws_on_device: ClassVar[bool]  # whether volumes drawn during the training can be made on the network's device
 
     def plain(self) -> dict[str, Any]:
         """Return them as plain values, without parts that are off."""

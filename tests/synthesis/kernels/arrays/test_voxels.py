@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelct.errors import InputError
 from labelct.synthesis.kernels.arrays import voxels
 
 MAP = np.array([0, 3, 7, 3], np.uint8).reshape(2, 2, 1)
@@ -19,9 +18,6 @@ def test_numbers_are_widened_only_where_they_must_be(largest: int, dtype: type) 
 def test_a_map_is_read_by_value() -> None:
     assert voxels.largest(MAP) == 7
     assert voxels.places(voxels.isin(MAP, [3])).tolist() == [1, 3]
-    assert voxels.relabel(MAP, np.arange(8, dtype=np.uint16) * 100).ravel().tolist() == [0, 300, 700, 300]
-    with pytest.raises(InputError, match="the value 7 has no name"):
-        voxels.present_names(MAP, {3: "liver"})
 
 
 def test_bins_hold_their_lower_edge_and_the_last_one_both() -> None:

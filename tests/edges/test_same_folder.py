@@ -53,7 +53,7 @@ def files(folder):
     return folder / "study"
 
 
-@pytest.mark.parametrize("level", [20, 5000])
+@pytest.mark.parametrize("level", [20, pytest.param(5000, marks=pytest.mark.ci)])
 @pytest.mark.parametrize("make", [series, frames, two_series, files])
 def test_the_same_command_again_skips_what_it_left_beside_the_ct(tmp_path, model, capsys, monkeypatch, make, level):
     monkeypatch.setattr(Threshold, "level", level)

@@ -103,7 +103,10 @@ def fractions(image):
     return nibabel.Nifti1Image(image.get_fdata(dtype=np.float32) * 0.4, AFFINE)
 
 
-@pytest.mark.parametrize("change", [shifted, thinner, fractions])
+SLOW = pytest.mark.ci  # each starts workers
+
+
+@pytest.mark.parametrize("change", [shifted, pytest.param(thinner, marks=SLOW), pytest.param(fractions, marks=SLOW)])
 def test_a_truth_that_does_not_fit_its_ct_is_one_line_before_anything_is_made(tmp_path, change):
     config, subjects, stage = prepared(tmp_path, lambda case, image: change(image) if case == "one" else image)
     with pytest.raises(InputError, match=r"one/labels\.nii\.gz") as error:

@@ -1,6 +1,6 @@
 """Whole anatomies: label maps of all that a trunk holds, to be used beside those of a few organs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,13 +28,20 @@ def find(roots: Sequence[str], cases: Sequence[str]) -> tuple[Subject, ...]:
     Raises:
         InputError: A folder is missing or holds none, a name is not there or twice there.
     """
-    found: dict[str, Subject] = {}
-    for subject in (subject for root in roots for subject in _in_folder(Path(root))):
-        if subject.case in found:
-            problem = f"atlas {subject.case} is twice there, {found[subject.case].files[0]} and {subject.files[0]}"
-            raise InputError(roots[0], problem, "rename one of them, or choose with data.atlas.cases=")
-        found[subject.case] = subject
+    found = by_name(subject for root in roots for subject in _in_folder(Path(root)))
     return select(found, cases, ", ".join(roots))
+
+
+def by_name(subjects: Iterable[Subject]) -> dict[str, Subject]:
+    """Return atlases by name; `InputError` where two have one, for one would take the other's place."""
+    found: dict[str, Subject] = {}
+    for subject in subjects:
+        if subject.case in found:
+            first, second = found[subject.case].files[0], subject.files[0]
+            problem = f"atlas {subject.case} is twice there, {first} and {second}"
+            raise InputError(first.parent, problem, "rename one of them, or choose with data.atlas.cases=")
+        found[subject.case] = subject
+    return found
 
 
 def find_partial(settings: PartialSettings) -> tuple[Subject, ...]:

@@ -95,7 +95,8 @@ def check(config: Config, own: Cohort | None) -> None:
     if not used(config):
         return
     settings = config.data.atlas
-    found = [*(atlases.find(settings.roots, settings.cases) if settings.roots else ()), *_partial(config)]
+    known = atlases.find(settings.roots, settings.cases) if settings.roots else ()
+    found = atlases.by_name([*known, *_partial(config)]).values()
     tested = [*([] if own is None else [*own.val, *own.held_out]), *cohorts.read_only_tests(config)]
     told, remedy = "is an atlas that is trained on", "leave it out with data.atlas.cases="
     cohorts.reject_shared(tested, found, told, remedy)

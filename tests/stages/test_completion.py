@@ -115,3 +115,11 @@ def test_a_partial_map_is_no_case_to_validate_on(tiny, folders):
 def test_a_partial_folder_is_looked_for_before_anything_is_made(tiny, entry, told):
     with pytest.raises((ConfigError, InputError), match=told):
         atlases.check(tiny(f"++data.atlas.partial={{few: {entry}}}"), None)
+
+
+def test_two_partial_maps_of_one_name_are_refused_before_one_takes_the_others_place(tiny, folders):
+    for name in ("one/b_c", "two/c"):
+        nifti.write(folders / f"{name}.nii.gz", organs(1), AFFINE)
+    given = f"++data.atlas.partial={{a: {{root: {folders}/one}}, a_b: {{root: {folders}/two}}}}"
+    with pytest.raises(InputError, match="atlas a_b_c is twice there"):
+        atlases.check(tiny(given), None)

@@ -292,4 +292,5 @@ def _refused(error: Exception) -> str:
     if isinstance(error, pickle.UnpicklingError):
         asked = re.search(r"(?:GLOBAL|function|class) ([\w.]+)", str(error))
         return f"it asks for {asked[1]}, which is no number and no weight" if asked else "it holds more than weights"
-    return first_line(error)[:200]
+    said = first_line(error)[:200]
+    return said if re.search(r"[^\W\d]", said) else "it is no file that torch writes"  # a bare number of text's bytes

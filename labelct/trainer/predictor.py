@@ -29,6 +29,7 @@ from labelct.trainer.normalisation import IntensityProperties, of_volume
 from labelct.trainer.resampling import grid_spacing, resample, rows_of, shape_at, winners
 from labelct.trainer.settings import DeviceSettings, LoopSettings, PredictionSettings
 from labelct.trainer.sliding_window import Windows
+from labelct.trainer.window_memory import check_window
 from labelct.volume import Volume
 
 WHOLE = (slice(None), slice(None), slice(None))
@@ -69,10 +70,12 @@ class NetworkPredictor:
         weights = read_checkpoint(path).get("state_dict")
         with torch.device("meta"):
             network = family.build(settings, len(model["labels"]) + 1)
+        window, mixed = family.patch(settings), precision(device) != "32-true"
+        check_window(folder / "model.json", network.eval(), window, torch_device(device), mixed)
         prefix = "network."
         named = weights.items() if isinstance(weights, dict) else ()
         fill(network, {key.removeprefix(prefix): value for key, value in named if str(key).startswith(prefix)}, path)
-        network = channels_last(network.eval().to(torch_device(device)))
+        network = channels_last(network.to(torch_device(device)))
         return cls(family, network, settings, dict(model["labels"]), spacing, properties, device)
 
     @property

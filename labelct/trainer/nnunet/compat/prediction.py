@@ -22,6 +22,7 @@ from labelct.trainer.nnunet.compat.environment import NOISY, TRAINER
 from labelct.trainer.nnunet.compat.trainer import LabelctTrainer
 from labelct.trainer.nnunet.names import check_names
 from labelct.trainer.nnunet.numbers import check_numbers
+from labelct.trainer.window_memory import check_window
 
 CHANNELS = 1  # of an image: CT alone
 AIR_BLOCK = 8  # voxels along an axis
@@ -60,10 +61,15 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
         except Exception as error:  # plans that are not nnU-Net's fail wherever it first reads them
             problem = f"describes no network of nnU-Net ({kind_and_line(error)})"
             raise InputError(model / "plans.json", problem, REMEDY) from None
+    check_window(model / "plans.json", network.eval(), (CHANNELS, *chosen.patch_size), device)
     weights, axes = state.get("network_weights"), state.get("inference_allowed_mirroring_axes")
     fill(network, weights, checkpoint)
     predictor = nnUNetPredictor(
-        tile_step_size=step, use_mirroring=mirror, device=torch.device(device), allow_tqdm=False
+        tile_step_size=step,
+        use_mirroring=mirror,
+        perform_everything_on_device=device != "cpu",  # said of a CPU, it prints that it cannot
+        device=torch.device(device),
+        allow_tqdm=False,
     )
     predictor.manual_initialization(network, manager, chosen, [network.state_dict()], dataset, TRAINER, axes or None)
     return predictor

@@ -1,4 +1,4 @@
-"""The memory of a window is that of a network's largest layer, and a model that asks for more is refused when opened."""
+"""A window takes the memory of a network's largest layer, and a model that asks for more is refused when opened."""
 
 from dataclasses import asdict, replace
 
@@ -42,5 +42,5 @@ def test_a_model_of_vast_patches_is_refused_before_its_weights_are_used(tmp_path
     model |= {"spacing": [4.0] * 3, "intensity": {"low": -100.0, "high": 200.0, "mean": 40.0, "sd": 60.0}}
     write_json(tmp_path / "model.json", model)
     torch.save({"state_dict": {}}, tmp_path / "best.ckpt")
-    with pytest.raises(InputError, match="a patch of 1024 x 1024 x 1024 needs at least 768.0 GiB, this machine has"):
+    with pytest.raises(InputError, match=r"a patch of 1024 x 1024 x 1024 needs at least 768\.0 GiB, this machine has"):
         NetworkPredictor.load(UNET, tmp_path, DeviceSettings(kind="cpu"))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch.multiprocessing import ProcessRaisedException
+from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
 from labelct.errors import InputError, LabelctError
 from labelct.streaming import shared
@@ -52,7 +52,11 @@ def _run(settings: NnunetSettings, device: DeviceSettings) -> None:
     if kind == "cuda":
         torch.set_num_threads(device.threads or 1)
     try:
-        compat.run(settings.configuration, kind, count)
+        with compat.augmenting(device.workers):
+            compat.run(settings.configuration, kind, count)
+    except ProcessExitedException as error:
+        problem = f"a process of the training has ended by {error.signal_name or error.exit_code}"
+        raise InputError(f"device={device.kind}", problem, compat.GO_ON) from error
     except (torch.cuda.OutOfMemoryError, ProcessRaisedException) as error:
         if isinstance(error, ProcessRaisedException) and torch.cuda.OutOfMemoryError.__name__ not in str(error):
             if line := _own_line(str(error)):

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from torch.multiprocessing import ProcessRaisedException
+from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
 from labelct.errors import InputError, LabelctError
 from labelct.trainer.nnunet import training
@@ -98,4 +98,13 @@ def test_another_failure_of_a_process_stays_what_it_is(monkeypatch):
 
     monkeypatch.setattr(training.compat, "run", fails)
     with pytest.raises(ProcessRaisedException):
+        training._run(NnunetSettings(), DeviceSettings())
+
+
+def test_one_of_several_processes_that_is_killed_is_one_line(monkeypatch):
+    def ended(*_):
+        raise ProcessExitedException("process 1 terminated", 1, 4711, -9, "SIGKILL")
+
+    monkeypatch.setattr(training.compat, "run", ended)
+    with pytest.raises(InputError, match=r"^device=cpu: a process of the training has ended by SIGKILL; where memory"):
         training._run(NnunetSettings(), DeviceSettings())

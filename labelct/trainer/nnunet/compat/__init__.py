@@ -5,6 +5,7 @@ version of nnU-Net is a matter of these two folders. What nnU-Net documents for 
 content of its JSON files, is used elsewhere too.
 """
 
+from labelct.trainer.nnunet.compat.augmenters import GO_ON, augmenting
 from labelct.trainer.nnunet.compat.environment import DATASET, EXTERNAL, LOG, PLANS, TRAINER, fold_of, roots
 from labelct.trainer.nnunet.compat.planning import MOST_SAMPLES, PLANNERS, extract_fingerprint, make_plans
 from labelct.trainer.nnunet.compat.prediction import open_network, segment

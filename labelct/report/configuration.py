@@ -51,7 +51,7 @@ def _loader() -> Any:
     if not yaml.__with_libyaml__:
         return as_omegaconf
 
-    class Loader(yaml.cyaml.CParser, as_omegaconf):  # type: ignore[misc]
+    class Loader(yaml.cyaml.CParser, as_omegaconf):  # type: ignore[misc, valid-type]
         def __init__(self, text: str) -> None:
             yaml.cyaml.CParser.__init__(self, text)
             yaml.constructor.SafeConstructor.__init__(self)

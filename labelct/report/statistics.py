@@ -146,7 +146,7 @@ def case_table(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     values = np.full((len(case_names), len(run_names)), np.nan)
     values[cases, runs] = scores[metric]
     known = ~np.isnan(values).all(axis=1)
-    return pd.DataFrame(values[known], case_names[known], pd.Index(run_names, name="run"))
+    return pd.DataFrame(values[known], case_names[known], pd.Index(run_names, name="run"), copy=False)
 
 
 def bootstrap_means(

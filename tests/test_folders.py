@@ -200,9 +200,9 @@ def test_what_a_folder_for_temporary_files_cannot_take_is_told_with_the_variable
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with files_no_larger_than(16), pytest.raises(InputError, match=r"larger than is allowed .*; set TMPDIR"):
-        with scratch() as folder:
-            write_text(folder / "cohort" / "a.txt", "x" * 17)
+    told = pytest.raises(InputError, match=r"larger than is allowed .*; set TMPDIR")
+    with files_no_larger_than(16), told, scratch() as folder:
+        write_text(folder / "cohort" / "a.txt", "x" * 17)
     with pytest.raises(InputError, match="write elsewhere"), scratch() as folder:
         raise InputError(tmp_path / "out", "is full", "write elsewhere")
     assert list(tmp_path.iterdir()) == []

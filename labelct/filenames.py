@@ -5,7 +5,8 @@ from pathlib import Path
 
 from labelct.errors import InputError
 
-LONGEST_NAME = 200  # bytes; file systems take 255: what is put to it and endings follow
+LONGEST_NAME = 220  # bytes; file systems take 255: endings follow
+LONGEST_CASE = 200  # `_r12` behind it is the name of a volume
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows opens these wherever they lie
 REMEDY = "correct the file, or take no file from there"
 

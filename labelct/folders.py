@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from labelct.errors import ELSEWHERE, InputError, refused, unreadable
 
 Answer = TypeVar("Answer")
 
+TEMPORARY_ROOM = "set TMPDIR to a folder with room"
 TEMPORARY = ".labelct-"  # and the writer: what a killed process leaves
 
 
@@ -106,6 +108,28 @@ def made(folder: Path) -> Iterator[None]:
     except (OSError, InputError):
         remove_empty(new)
         raise
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a folder for temporary files, which goes again; where it takes none, the remedy is another place for it.
+
+    Raises:
+        InputError: It cannot be made, or a file in it cannot be written.
+    """
+    try:
+        temporary = TemporaryDirectory()
+    except OSError as error:
+        raise InputError(
+            "the folder for temporary files", f"cannot be made ({error.strerror})", TEMPORARY_ROOM
+        ) from None
+    with temporary as name:
+        try:
+            yield Path(name)
+        except InputError as error:
+            if ELSEWHERE not in error.remedy or not Path(str(error.path)).is_relative_to(name):
+                raise
+            raise InputError(error.path, error.problem, TEMPORARY_ROOM) from None
 
 
 def check_launch_folder() -> None:

@@ -1,15 +1,23 @@
 """Left and right in the names of structures, however they are spelled."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 
 LEFT, RIGHT = "left", "right"
-PAIRS = ((LEFT, RIGHT), ("l", "r"), ("lt", "rt"), ("lft", "rgt"))
-OTHER = dict(PAIRS) | {right: left for left, right in PAIRS}
+PAIRS = (
+    *((LEFT, RIGHT), ("l", "r"), ("lt", "rt"), ("lft", "rgt"), ("lh", "rh")),
+    *(("links", "rechts"), ("linke", "rechte"), ("linker", "rechter"), ("linkes", "rechtes"), ("gauche", "droite")),
+    *(("gauche", "droit"), ("izquierdo", "derecho"), ("izquierda", "derecha"), ("esquerdo", "direito")),
+    *(("esquerda", "direita"), ("sinistro", "destro"), ("sinistra", "destra"), ("sinister", "dexter")),
+    *(("sinistra", "dextra"), ("sinistrum", "dextrum"), ("sin", "dex"), ("sx", "dx"), ("左", "右")),
+)
 SIDE = {word: side for pair in PAIRS for word, side in zip(pair, (LEFT, RIGHT), strict=True)}
-# A word between separators, or between the capitals of `LeftKidney` and `kidneyL`.
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")
-JOINED = re.compile(r"^(left|right)(?=[a-z]{3})|(?<=[a-z]{3})(left|right)$", re.IGNORECASE)  # leftkidney, kidneyright
+OTHERS = {word: [next(iter({*pair} - {word})) for pair in PAIRS if word in pair] for word in SIDE}
+# A word between separators, or between the capitals of `LeftKidney` and `kidneyL`, whatever the case of a side's.
+WHOLE = r"(?<![A-Za-z])(?i:left|right)(?![A-Za-z])"
+WORD = re.compile(rf"{WHOLE}|(?:LEFT|RIGHT)(?=[a-z]{{3}})|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[左右]")
+JOINED = re.compile(r"^(left|right)(?=[a-z]{3})|(?<=[a-z]{3})(left|right)$")  # leftkidney, kidneyright
 # English words that begin or end as a joined name would.
 NO_SIDE = re.compile(
     r"(left(over|ist)|right(eous|ful|ist))\w*|(copy|up|out|down|forth|birth|play|wheel|cart|ship|mill)(right|left)",
@@ -26,7 +34,8 @@ def sides(names: Iterable[str], known: Collection[str] = ()) -> frozenset[str]:
     """
     given = list(names)
     known = {*given, *known}
-    return frozenset(SIDE[name[start:stop].lower()] for name in given for start, stop in _places(name, known))
+    words = (_plain(name[start:stop]).lower() for name in given for start, stop in _places(name, known))
+    return frozenset(SIDE[word] for word in words)
 
 
 def other_side(name: str, known: Collection[str] = ()) -> str:
@@ -37,24 +46,42 @@ def other_side(name: str, known: Collection[str] = ()) -> str:
         known: Names beside it, as of `sides`.
     """
     for start, stop in reversed(list(_places(name, known))):
-        name = name[:start] + _spelled(OTHER[name[start:stop].lower()], name[start:stop]) + name[stop:]
+        word = name[start:stop]
+        others = [_exchanged(name, start, stop, other) for other in OTHERS[_plain(word).lower()]]
+        name = next((other for other in others if other in known), others[0])
     return name
 
 
 def _places(name: str, known: Collection[str]) -> Iterator[tuple[int, int]]:
     """Yield where the words of a side begin and end."""
-    for word in WORD.finditer(name):
+    plain = _plain(name)
+    for word in WORD.finditer(plain):
         text, start = word[0].lower(), word.start()
         # `L1` is a vertebra: a letter is a side where no digit touches it
-        digits = name[word.end() : word.end() + 1].isdigit() and len(text) == 1
+        digits = plain[word.end() : word.end() + 1].isdigit() and len(text) == 1
         if text in SIDE and not digits:
             yield word.span()
         elif (joined := JOINED.search(text)) and not NO_SIDE.fullmatch(text):
             yield start + joined.start(), start + joined.end()
-        elif len(text) > 1 and text[0] in SIDE:
-            other = name[:start] + _spelled(OTHER[text[0]], name[start]) + name[start + 1 :]
-            if other in known:
-                yield start, start + 1
+        elif text[0] in SIDE and any(_exchanged(name, start, start + 1, letter) in known for letter in OTHERS[text[0]]):
+            yield start, start + 1
+
+
+def _plain(name: str) -> str:
+    """Return a name letter by letter without accents, so that `Läsion` and `lésion` hold no letter by itself."""
+    return "".join(map(_letter, name))
+
+
+def _letter(sign: str) -> str:
+    base = unicodedata.normalize("NFKD", sign)[0]
+    if base.isascii() or base in SIDE:
+        return base
+    return "x" if base.islower() else "X" if base.isupper() else base
+
+
+def _exchanged(name: str, start: int, stop: int, word: str) -> str:
+    """Return a name with another word at a place, spelled like the one there."""
+    return name[:start] + _spelled(word, name[start:stop]) + name[stop:]
 
 
 def _spelled(word: str, like: str) -> str:

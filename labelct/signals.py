@@ -64,11 +64,30 @@ def interrupted_code() -> int:
 def leave(code: int) -> NoReturn:
     """End this process with an exit code; one that a signal ended waits for nothing that may never come.
 
-    Python waits at its end for threads, of which an interrupted command may have left one that nobody ends any more,
-    and reports every interrupt that went through an `exec` as SIGINT's.
+    Python takes its modules apart at its end, seconds of work where torch was loaded (ten times as long on a busy
+    machine), and reports every interrupt that went through an `exec` as SIGINT's. Here its threads end, what was to be
+    done at exit is done, and the process is gone. It waits for threads, too, of which an interrupted command may have
+    left one that nobody ends any more.
     """
     if code < SIGNALLED:
-        sys.exit(code)
+        if _watched():
+            sys.exit(code)
+        try:
+            threading._shutdown()  # type: ignore[attr-defined]
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except KeyboardInterrupt:
+            code = interrupted_code()
+        except (OSError, ValueError):  # Python says what it could not print, and changes the code
+            sys.exit(code)
+        else:
+            os._exit(code)
+    _leave_soon(code)
+
+
+def _leave_soon(code: int) -> NoReturn:
+    """End this process with the exit code of a signal, without its threads."""
 
     def end_late() -> None:
         time.sleep(LEAVING_S)
@@ -80,3 +99,10 @@ def leave(code: int) -> NoReturn:
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+def _watched() -> bool:
+    """Return whether a profiler or debugger follows this process, which tells what it saw after an ordinary end."""
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    tools = (monitoring.get_tool(number) for number in range(6)) if monitoring else ()
+    return sys.getprofile() is not None or sys.gettrace() is not None or any(tools)

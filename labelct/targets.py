@@ -83,10 +83,18 @@ class Targets:
     @property
     def is_lateral(self) -> bool:
         """Whether a target is of one side, by its name or its parts', so that a mirror image is no other patient."""
+        return bool(self.one_sided)
+
+    @property
+    def one_sided(self) -> frozenset[str]:
+        """The structures of the targets that are of one side."""
         known = {*self.parts, *self.structures}
-        return any(
-            len(sides([name], known)) == 1 or len(sides(parts, known)) == 1 for name, parts in self.parts.items()
-        )
+        lateral = [
+            parts
+            for name, parts in self.parts.items()
+            if len(sides([name], known)) == 1 or len(sides(parts, known)) == 1
+        ]
+        return frozenset(part for parts in lateral for part in parts)
 
     @property
     def components(self) -> dict[int, int]:

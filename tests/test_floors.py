@@ -111,7 +111,8 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
             "volume", "writing",
         },
         "proposal": {
-            "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "texts", "volume",
+            "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "sides", "texts",
+            "volume",
         },
         "pipeline": {
             "cohort", "config", "errors", "job_status", "journal", "parallel", "stages", "store", "targets", "tracking",

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from labelct.folders import (
     made,
     matching,
     missing,
+    scratch,
     together,
     whole,
 )
+from labelct.writing import write_text
+from tests.faults.disk import files_no_larger_than
 
 
 def full(*first):
@@ -190,3 +194,18 @@ def test_the_deepest_that_is_there_may_be_the_path_itself_or_a_broken_link(tmp_p
     assert deepest_there(tmp_path / "link") == tmp_path / "link"
     monkeypatch.chdir(tmp_path)
     assert deepest_there(Path("a") / "b") == tmp_path
+
+
+def test_what_a_folder_for_temporary_files_cannot_take_is_told_with_the_variable_that_names_another(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    told = pytest.raises(InputError, match=r"larger than is allowed .*; set TMPDIR")
+    with files_no_larger_than(16), told, scratch() as folder:
+        write_text(folder / "cohort" / "a.txt", "x" * 17)
+    with pytest.raises(InputError, match="write elsewhere"), scratch() as folder:
+        raise InputError(tmp_path / "out", "is full", "write elsewhere")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(InputError, match=r"temporary files: cannot be made .*; set TMPDIR"), scratch():
+        pass

@@ -24,6 +24,12 @@ PAIRS = [
     ("lung_upper_lobe_left", "lung_upper_lobe_right"),
     ("kidney_lft", "kidney_rgt"),
     ("Rgt Kidney", "Lft Kidney")[::-1],
+    ("LEFTkidney", "RIGHTkidney"),
+    ("ctx-lh-cuneus", "ctx-rh-cuneus"),
+    ("Niere links", "Niere rechts"),
+    ("riñón izquierdo", "riñón derecho"),
+    ("pulmo sinister", "pulmo dexter"),
+    ("左肺", "右肺"),
 ]
 
 
@@ -55,6 +61,12 @@ def test_a_side_is_found_and_exchanged(left, right):
         "rib",
         "alter",
         "portal",
+        "Läsion",
+        "lésion",
+        "Rückenmark",
+        "Lésion",
+        "løb",
+        "sinus",
     ],
 )
 def test_other_words_have_none(name):
@@ -63,7 +75,16 @@ def test_other_words_have_none(name):
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("lkidney", "rkidney"), ("LLung", "RLung"), ("adrenal_lgland", "adrenal_rgland")]
+    ("left", "right"),
+    [
+        ("lkidney", "rkidney"),
+        ("LLung", "RLung"),
+        ("adrenal_lgland", "adrenal_rgland"),
+        ("LUL", "RUL"),
+        ("rib_l3", "rib_r3"),
+        ("rein gauche", "rein droit"),
+        ("jambe gauche", "jambe droite"),
+    ],
 )
 def test_a_letter_before_a_word_is_a_side_where_its_pair_is_known(left, right):
     assert sides([left, right]) == {LEFT, RIGHT}
@@ -74,3 +95,9 @@ def test_a_letter_before_a_word_is_a_side_where_its_pair_is_known(left, right):
 
 def test_words_that_differ_in_such_a_letter_alone_are_none_without_each_other():
     assert sides(["lung", "rib", "lobe", "rectum", "liver"]) == frozenset()
+
+
+@pytest.mark.parametrize("word", ["left", "LEFT", "Left", "lefT", "ｌｅｆｔ"])
+@pytest.mark.parametrize("separator", [" ", "_", "-", ".", ", ", "/", ":", "(", "+", "\t", "\u00a0", "\u200b"])
+def test_any_separator_and_case_will_do(word, separator):
+    assert sides([f"lung{separator}{word}"]) == sides([f"{word}{separator}lung"]) == {LEFT}

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -98,3 +99,50 @@ def test_a_signal_at_the_first_moment_of_a_command_is_one_line(number):
     code += f"command.HOME = type('', (), {{'sub': lambda *_: os.kill(os.getpid(), {int(number)})}}); command.main()"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert (ended.returncode, ended.stderr) == (128 + number, "labelct: stopped\n")
+
+
+LAST = """
+import atexit, sys, threading, time
+from labelct.signals import leave
+class TakenApart:
+    def __del__(self):
+        print("taken apart", flush=True)
+kept = TakenApart()
+atexit.register(print, "at exit")
+def late():
+    time.sleep(0.2)
+    print("thread")
+threading.Thread(target=late).start()
+print("said")
+leave(3)
+"""
+
+
+def test_a_command_ends_its_threads_and_what_is_done_at_exit_and_takes_nothing_apart():
+    ended = subprocess.run([sys.executable, "-c", LAST], capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stderr) == (3, "")
+    assert ended.stdout.split("\n") == ["said", "thread", "at exit", ""]
+
+
+def test_output_that_is_lost_at_the_end_of_a_command_is_no_success():
+    with open("/dev/full", "w") as full:
+        lost = "from labelct.signals import leave; print('said'); leave(0)"
+        assert subprocess.run([sys.executable, "-c", lost], stdout=full, stderr=subprocess.DEVNULL).returncode
+
+
+def test_a_command_that_is_stopped_while_it_waits_at_its_end_ends_with_the_signal():
+    waiting = "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); print(flush=True)"
+    program = f"from labelct.signals import *; interrupt_on_signals(); {waiting}; leave(0)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as command:
+        command.stdout.readline()
+        time.sleep(0.5)
+        command.send_signal(signal.SIGTERM)
+        assert (command.wait(10), command.stderr.read()) == (128 + signal.SIGTERM, "")
+
+
+def test_a_profiler_tells_what_it_saw_of_a_command(tmp_path):
+    (tmp_path / "command.py").write_text("from labelct.signals import leave\nleave(0)\n")
+    ended = subprocess.run([sys.executable, "-m", "cProfile", tmp_path / "command.py"], capture_output=True, text=True)
+    assert "function calls" in ended.stdout

@@ -13,6 +13,7 @@ from labelct.texts import read_json
 from labelct.volume import IGNORE
 
 FORM = 'write {"1": "liver", "2": "spleen"}'
+MOST_DIGITS, MOST_SHOWN = 19, 80  # of a value of 64 bits; of an entry in a line
 PRESETS = {"totalsegmentator_v1": "id_total_v1", "totalsegmentator_v2": "id_total_v2"}  # their columns in the table
 # Of a mask of the whole gland, and of the values of the NCI-ISBI 2013 challenge and of the Decathlon's Task05.
 PROSTATE = {
@@ -66,17 +67,33 @@ def resolve(names: str | Mapping[Any, Any], root: Path) -> dict[int, str]:
         raise InputError(path, str(error), FORM) from None
 
 
+def value_of(text: object) -> int | None:
+    """Return the label value that something stands for, None where it is no whole number that a file can hold."""
+    written = str(text).strip()
+    return int(written) if written.isdecimal() and len(written) <= MOST_DIGITS else None
+
+
 def checked_names(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
     """Return `names` with whole numbers as keys, background left out, or raise `SettingError`."""
     checked: dict[int, str] = {}
-    for value, name in names.items():
-        if not str(value).isdecimal() or not isinstance(name, str) or not name:
-            raise SettingError(field, {value: name}, "{whole number: name}", "for example {1: liver}")
-        if int(value) and name in checked.values():
-            raise SettingError(field, {value: name}, "each name once", "give each value its own name and use merge=")
-        checked[int(value)] = name
+    taken: set[str] = set()
+    for key, name in names.items():
+        value = value_of(key)
+        if value is None or not isinstance(name, str) or not name:
+            raise SettingError(field, _shown({key: name}), "{whole number: name}", "for example {1: liver}")
+        if value in checked:  # "1" and "01"
+            raise SettingError(field, {key: name}, "each value once", f"{value} is {checked[value]!r} already")
+        if value and name in taken:
+            raise SettingError(field, {key: name}, "each name once", "give each value its own name and use merge=")
+        checked[value] = name
+        taken.add(name)
     checked.pop(0, None)
     return checked
+
+
+def _shown(entry: Mapping[Any, Any]) -> str:
+    text = str(entry)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def structures(names: Mapping[int, str], merge: Mapping[str, str] | None) -> dict[int, str]:

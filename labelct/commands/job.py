@@ -149,6 +149,7 @@ def main() -> None:
         run(composed, folder, dict(settings.hydra.runtime.choices), given)
     except KeyboardInterrupt:
         leave(interrupted_code())
+    leave(0)
 
 
 class Console(RichHandler):

@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from labelct import dataset
@@ -16,7 +15,7 @@ from labelct.commands.arguments import Parser
 from labelct.config import section
 from labelct.errors import InputError, did_you_mean, kind_and_line
 from labelct.filenames import check_name
-from labelct.folders import check_takes_files, together
+from labelct.folders import check_takes_files, scratch, together
 from labelct.io import content
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.targets import Targets
@@ -122,8 +121,7 @@ def replay(line: Mapping[str, Any], made_with: Mapping[str, Any], tables: Path, 
 
     check_takes_files(output)
     name, sampler = line["name"], _sampler(made_with, tables)
-    with TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         subject = _subject(line["case"], section("cohort", made_with["cohort"]), folder)
         stages = tables.absolute().parents[1]
         subject = _beside(_translated(subject, line, made_with, stages), line, stages)

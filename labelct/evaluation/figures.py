@@ -1,6 +1,10 @@
 """Pictures of segmentations and of synthetic volumes, drawn without a display."""
 
-from collections.abc import Mapping, Sequence
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,10 +19,15 @@ from numpy.typing import NDArray
 from labelct.evaluation import palette
 from labelct.writing import written
 
+log = logging.getLogger(__name__)
+
 Tiles: TypeAlias = list[list[tuple[float, float]]]
 
 SOFT_TISSUE = (40.0, 400.0)
 TRUTH, PREDICTION = "#35d07f", "#ff5c8a"
+LONGEST_ENTRY = 60  # signs of a name in a legend: a longer one leaves the planes no room
+MISSING_SIGN = re.compile(r"Glyph (\d+) .*missing from font")
+MOST_SIGNS = 12  # in a line
 
 
 @dataclass(frozen=True)
@@ -219,19 +228,41 @@ def _legend(
     """Write which line is which below the planes."""
     if len(labels) == 1:
         (colour, other) = next(iter(colours.values()))
-        name = next(iter(labels))
+        name = _short(next(iter(labels)))
         lines = {f"{name}: truth": (colour, "solid")} if with_truth else {}
         lines[f"{name}: prediction"] = (other, "solid")
     else:
         lines = {name: (colours[value][0], "solid") for name, value in labels.items()}
         lines |= ({"truth": ("black", "solid")} if with_truth else {}) | {"prediction": ("black", "dashed")}
     handles = [Line2D([], [], color=colour, ls=style, linewidth=1.5) for colour, style in lines.values()]
-    figure.legend(handles, list(lines), loc="outside lower center", ncols=6, fontsize=7, frameon=False)
+    names = list(lines) if len(labels) == 1 else list(map(_short, lines))
+    figure.legend(handles, names, loc="outside lower center", ncols=6, fontsize=7, frameon=False)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_ENTRY else f"{name[: LONGEST_ENTRY - 1]}…"
 
 
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone, whole or not at all."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names come from files, and a `$` in one is no formula
-    with written(path) as file:
+    with written(path) as file, lacking_told(path):
         figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+
+
+@contextmanager
+def lacking_told(path: Path) -> Iterator[None]:
+    """Say in one line of the log what could not be drawn as it is, as names in a script that the font lacks.
+
+    Args:
+        path: The picture.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield
+    found = [MISSING_SIGN.match(str(warning.message)) for warning in told]
+    if signs := sorted({chr(int(fit[1])) for fit in found if fit}):
+        log.warning("%s: its font lacks %s, drawn as boxes", path, " ".join(signs[:MOST_SIGNS]))
+    for warning in (warning for warning, fit in zip(told, found, strict=True) if not fit):
+        log.debug("%s: %s", path, warning.message)

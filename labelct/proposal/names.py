@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from labelct.errors import nearest
 from labelct.priors import load_priors
-from labelct.proposal.synonyms import BEHIND_A_SIDE, LESIONS, SIDES, SYNONYMS
+from labelct.proposal.synonyms import BEHIND_A_SIDE, LESIONS, SYNONYMS
+from labelct.sides import SIDE
 
-SIDE = {word: side for side, words in SIDES.items() for word in words.split()}
 PART = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")  # a word of `LeftKidney`, `kidney_L`, `vertebraeL1`
 VERTEBRA = re.compile(r"[ctls]\d{1,2}")
 SPINE = {"vertebra", "vertebrae", "vert", "vb", "spine", "wirbel"}

@@ -53,8 +53,4 @@ ORGANS = frozenset(
 )
 # Words that are short for a structure only behind the letter of a side, as in `LK` and `RAG`.
 BEHIND_A_SIDE = {"k": "kidney", "ag": "adrenal_gland", "kd": "kidney", "adr": "adrenal_gland"}
-SIDES = {
-    "left": "left l lt lft links linke linker linkes gauche izquierdo izquierda sinistro sinistra sinister sin lh",
-    "right": "right r rt rgt rechts rechte rechter rechtes droit droite derecho derecha destro destra dexter dex rh",
-}
 LESIONS = ("tumor", "tumour", "tumeur", "lesion", "laesion", "cyst", "zyste", "mass", "cancer", "metastasis", "stone")

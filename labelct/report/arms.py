@@ -37,6 +37,7 @@ class FinishedRun:
         fold: The fold of a cross-validation that it held out, `0/6` is the first of six; empty for none.
         seconds: What each of its stages took to make, by name, where it tells; a name can come twice.
         software: What made it, with its version, where it tells.
+        configuration: Its resolved configuration; empty where it left none.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class FinishedRun:
     fold: str = ""
     seconds: Sequence[tuple[str, float]] = field(default=(), repr=False, compare=False)
     software: str = field(default="", repr=False, compare=False)
+    configuration: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def trained(self) -> str:
@@ -73,12 +75,13 @@ def gather(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[tuple[Path,
         InputError: A folder does not exist, or a file cannot be read.
     """
     places = dict.fromkeys(path.resolve() for folder in folders for path in below(folder).jobs)
-    runs = [run for place in places if (place / SCORES).is_file() and (run := _read_run(place / SCORES))]
-    others = [place for place in places if (place / FILE).is_file() and place not in {run.folder for run in runs}]
-    configurations = {run.folder: read_configuration(run.folder) for run in runs}
-    finished = set(map(_computed, configurations.values())) - {""}
+    runs = [run for place in places if (run := _read_run(place / SCORES))]
+    scored = {run.folder for run in runs}
+    others = [place for place in places if place not in scored and (place / FILE).is_file()]
+    finished = {_computed(run.configuration) for run in runs} - {""}
     failed = [place for place in others if _computed(read_configuration(place)) not in finished]
-    return _with_values(runs, configurations), [(place, unscored(place / FILE)) for place in failed]
+    reasons = [(place, unscored(place / FILE)) for place in failed]
+    return _with_values(runs), [(place, reason) for place, reason in reasons if place.is_dir()]
 
 
 def choices_that_vary(runs: Sequence[FinishedRun]) -> list[str]:
@@ -114,6 +117,10 @@ def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, 
     arms: dict[str, dict[str, FinishedRun]] = {}
     for run in runs:
         arms.setdefault(run.arm(by), {}).setdefault(run.key, run)
+    merged = len(runs) - sum(len(members) for members in arms.values())
+    remarks = [f"{merged} of {len(runs)} jobs repeat the scores of another one and count once."] if merged else []
+    arms, remade = _last_of_each(arms)
+    remarks += remade
     pooled = pd.concat(
         [
             run.scores.assign(
@@ -128,8 +135,6 @@ def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, 
         ],
         ignore_index=True,
     )
-    merged = len(runs) - sum(len(members) for members in arms.values())
-    remarks = [f"{merged} of {len(runs)} jobs repeat the scores of another one and count once."] if merged else []
     mixed = [
         arm for arm, members in arms.items() if len({(run.seed, run.fold) for run in members.values()}) < len(members)
     ]
@@ -137,6 +142,19 @@ def pool(runs: Sequence[FinishedRun], by: Sequence[str]) -> tuple[pd.DataFrame, 
     if mixed:
         remarks.append(f"Runs of one seed but other settings are pooled in {'; '.join(mixed)}: --by tells them apart.")
     return pooled, remarks
+
+
+def _last_of_each(arms: Mapping[str, dict[str, FinishedRun]]) -> tuple[dict[str, dict[str, FinishedRun]], list[str]]:
+    """Return the arms with one run for each configuration, and a warning where there were more: none is a new seed."""
+    kept = {}
+    for arm, members in arms.items():
+        last = {
+            (_computed(run.configuration) or key, *run.scores["test"].unique()): key for key, run in members.items()
+        }
+        kept[arm] = {key: members[key] for key in last.values()}
+    remade = sum(len(members) - len(kept[arm]) for arm, members in arms.items())
+    told = "have the configuration of another one, but other scores (of other files or another version)"
+    return kept, [f"Warning: {remade} jobs {told}: no seeds of their own, the last counts."] if remade else []
 
 
 def _alike(arms: Mapping[str, Mapping[str, FinishedRun]]) -> list[str]:
@@ -177,8 +195,13 @@ def reference_arm(wanted: str | None, arms: Sequence[str]) -> str | None:
 
 
 def _read_run(path: Path) -> FinishedRun | None:
-    """Return the run whose `scores.json` this is, or None where it belongs to a stage and not to a job."""
-    record = read_json(path, "run the job again, or delete its folder")
+    """Return the run whose `scores.json` this is; None where there is none (any more), or it is that of a stage."""
+    try:
+        record = read_json(path, "run the job again, or delete its folder")
+    except InputError:
+        if path.exists():
+            raise
+        return None
     if not isinstance(record, dict) or "arm" not in record:
         return None
     try:
@@ -205,21 +228,23 @@ def _read_run(path: Path) -> FinishedRun | None:
     seed = arm.get("seed", typed.get("seed", "0"))
     experiment = "" if experiment == "None" else experiment
     software = str(record.get("software", ""))
-    return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds, software)
+    configuration = read_configuration(path.parent)
+    return FinishedRun(path.parent, ordered, seed, key, table, experiment, fold, seconds, software, configuration)
 
 
-def _with_values(runs: Sequence[FinishedRun], configurations: Mapping[Path, Mapping[str, Any]]) -> list[FinishedRun]:
+def _with_values(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
     """Return the runs, each with what others typed and it has all the same: a default, typed, is no other arm."""
-    names = dict.fromkeys(name for run in runs for name in run.choices)
+    typed: dict[str, dict[str, str]] = {}  # of each name what was typed first for a value
+    for run in runs:
+        for name, text in run.choices.items():
+            typed.setdefault(name, {}).setdefault(_said(value_of(run.configuration, name)), text)
 
     def same(run: FinishedRun, name: str) -> str | None:
-        value = value_of(configurations[run.folder], name)
-        typed = (one for one in runs if name in one.choices)
-        having = (one.choices[name] for one in typed if value_of(configurations[one.folder], name) == value)
-        return None if value is None else next(having, None)
+        value = value_of(run.configuration, name)
+        return None if value is None else typed[name].get(_said(value))
 
     def filled(run: FinishedRun) -> FinishedRun:
-        found = {name: text for name in names if name not in run.choices and (text := same(run, name)) is not None}
+        found = {name: text for name in typed if name not in run.choices and (text := same(run, name)) is not None}
         return replace(run, choices=run.choices | found)
 
     return [filled(run) for run in runs]
@@ -234,4 +259,9 @@ def _override(text: str) -> tuple[str, str]:
 def _computed(config: Mapping[str, Any]) -> str:
     """Return what a job computes, from its resolved configuration; empty where it wrote none."""
     said = {name: value for name, value in config.items() if name not in WHERE_AND_WHO}
-    return json.dumps(said, sort_keys=True, default=str) if config else ""
+    return _said(said) if config else ""
+
+
+def _said(value: Any) -> str:
+    """Return a value of a configuration as text, the same for equal ones."""
+    return json.dumps(value, sort_keys=True, default=str)

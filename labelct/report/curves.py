@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from labelct.report import plots
 from labelct.report.arms import FinishedRun
-from labelct.report.configuration import read_configuration, value_of
+from labelct.report.configuration import value_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Axis:
     other: str = ""
 
 
+MOST_LINES = 40  # twenty colours differ
+MOST_TICKS = 40  # numbers along an axis
 MOST_COLUMNS = 3  # of panels, which fill the width of a page
 ROOM = 0.01  # of the axis above a Dice of 1, which is else drawn on its edge
 KNOWN = (
@@ -75,6 +77,13 @@ def points(axis: Axis, runs: Sequence[FinishedRun], by: Sequence[str], results: 
     line = results[parts].agg(", ".join, axis=1) if parts else "dice"
     panel = results[several].agg(": ".join, axis=1) if several else ""
     return results.assign(x=x, tick=tick, line=line, panel=panel)
+
+
+def first_lines(points: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the points of the first `MOST_LINES` lines, and how many of all these are; empty text for all."""
+    lines = points["line"].unique()
+    left = f" (the first {MOST_LINES} of {len(lines)} lines)" if len(lines) > MOST_LINES else ""
+    return points[points["line"].isin(lines[:MOST_LINES])], left
 
 
 def curve(points: pd.DataFrame, axis: Axis, dice_from: float = 0.0) -> Figure:
@@ -128,6 +137,7 @@ def _framed(axes: Axes, points: pd.DataFrame, axis: Axis) -> None:
     if axis.logarithmic:
         axes.set_xscale("log")
     ticks = points[["place", "tick"]].drop_duplicates().sort_values(["place", "tick"])
+    ticks = ticks[:: -(-len(ticks) // MOST_TICKS) or 1]
     axes.set_xticks(ticks["place"], ticks["tick"], fontsize=8)
     axes.xaxis.set_minor_locator(NullLocator())
     plots.frame(axes)
@@ -151,5 +161,5 @@ def _line(axes: Axes, points: pd.DataFrame, colour: str, dice_from: float) -> No
 
 def _number(run: FinishedRun, axis: Axis) -> float | None:
     """Return where a run stands on an axis, from its resolved configuration; None where that is no number."""
-    value = value_of(read_configuration(run.folder), axis.key)
+    value = value_of(run.configuration, axis.key)
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

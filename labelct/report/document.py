@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from labelct.errors import InputError, listed
-from labelct.report import arms, cross_validation, hours, published, tables
+from labelct.report import arms, cross_validation, hours, published, shown, tables
 from labelct.report.arms import FinishedRun
 from labelct.report.settings import StatisticsSettings
 from labelct.report.statistics import KEY, beside, compare_arms, summarise
@@ -60,6 +60,11 @@ class Report:
         return tables.cells(self.results, self.by, self.reference, self.margin)
 
     @cached_property
+    def shown(self) -> shown.Shown:
+        """What its figures show."""
+        return shown.choose(self.scores, self.runs, self.by, self.reference)
+
+    @cached_property
     def hours(self) -> pd.DataFrame:
         """What each arm took, as `hours.by_arm` has it."""
         return hours.by_arm(self.runs, self.by)
@@ -106,7 +111,9 @@ def gather(
     chosen = arms.reference_arm(reference, list(scores["arm"].unique()))
     results, sources = published.join(summarised(scores, by, chosen, settings), published.find(expected, runs))
     remarks += [*_remarks(results, chosen, settings), *sources]
-    return Report(runs, by, scores, results, chosen, settings.margin, remarks, failed, folds)
+    report = Report(runs, by, scores, results, chosen, settings.margin, remarks, failed, folds)
+    remarks += report.shown.remarks
+    return report
 
 
 def _versions(runs: Sequence[FinishedRun]) -> list[str]:

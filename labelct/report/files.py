@@ -83,16 +83,21 @@ def _drawn(report: Report, dice_from: float) -> dict[str, tuple[str, Figure]]:
     """Return the plots by caption, each with its name: every case of each arm, averaged over its runs, and curves."""
     shown = metrics(dice_from)
     columns = [metric.column for metric in shown]
-    points = report.scores.groupby(["arm", "test", "label", "case"], sort=False)[columns].mean().reset_index()
+    visible = report.shown
+    points = (
+        visible.rows(report.scores).groupby(["arm", "test", "label", "case"], sort=False)[columns].mean().reset_index()
+    )
     if points["test"].nunique() > 1:
         points["label"] = points["test"] + ": " + points["label"]
     drawn = {metric.text: (metric.column, dice_plot(points, metric)) for metric in shown}
     for axis in curves.axes_of(report.runs, report.by):
         name = f"curve_{re.sub(r'[^A-Za-z0-9.@-]', '_', axis.choice)}"
         over = curves.points(axis, report.runs, report.by, report.results)
-        drawn[f"Dice against {axis.text}"] = name, curves.curve(over, axis, dice_from)
-    if len(learnt := learning.curves_of(report.runs, report.by)):
-        drawn["loss and validation Dice of every run"] = (
+        few, left = curves.first_lines(over[over["label"].isin([label for _, label in visible.groups])])
+        drawn[f"Dice against {axis.text}{left}"] = name, curves.curve(few, axis, dice_from)
+    if len(learnt := learning.curves_of(visible.runs, report.by)):
+        every = "every run" if len(visible.runs) == len(report.runs) else f"{len(visible.runs)} runs"
+        drawn[f"loss and validation Dice of {every}"] = (
             "learning",
             learning.learning_plot(learnt, list(points["arm"].unique())),
         )

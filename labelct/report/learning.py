@@ -71,11 +71,11 @@ def learning_plot(curves: pd.DataFrame, arms: Sequence[str]) -> Figure:
 
 def _read(path: Path) -> pd.DataFrame:
     """Return the curves that are shown of a file; none where there is no file."""
-    if not path.is_file():
-        return pd.DataFrame()
     try:
         table = pd.read_csv(path)
         table = table[table["metric"].isin(SHOWN)]
         return table[["metric", "step", "value"]].astype({"step": float, "value": float}).dropna()
+    except FileNotFoundError:
+        return pd.DataFrame()
     except (OSError, ValueError, KeyError) as error:
         raise InputError(path, f"is no table of curves ({error})", REMEDY) from error

@@ -4,19 +4,19 @@ A text to start from: it states what a configuration shows, says what differs be
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labelct import __version__
 from labelct.report.arms import FinishedRun
-from labelct.report.configuration import read_configuration, value_of
+from labelct.report.configuration import value_of
 from labelct.report.document import Report
 from labelct.report.references import KNOWN, Reference
 from labelct.synthesis import recipes
 
 Cite = Callable[[str], str]
-Configuration = dict[str, Any]
+Configuration = Mapping[str, Any]
 
 RECIPES = {
     "clinical": "clinical CT with their labels",
@@ -77,16 +77,15 @@ def methods(report: Report) -> Methods:
     def cite(text: str) -> str:
         return CITED.sub(lambda found: f"[{cited.setdefault(found[1], len(cited) + 1)}]", text)
 
-    told = [(run, configuration) for run in report.runs if (configuration := read_configuration(run.folder))]
-    told = [(run, configuration) for run, configuration in told if _kind(configuration, "data")]
+    told = [run for run in report.runs if _kind(run.configuration, "data")]
     if not told:
         return Methods((), ())
-    configurations = [configuration for _, configuration in told]
+    configurations = [run.configuration for run in told]
     paragraphs = [
         _volumes(configurations, cite),
         _training(configurations, cite),
         _evaluation(configurations, report, cite),
-        _software([run for run, _ in told]),
+        _software(told),
     ]
     return Methods(paragraphs, [KNOWN[key] for key in cited])
 

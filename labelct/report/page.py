@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -34,8 +35,8 @@ def render(report: Report, pictures: Mapping[str, Path], methods: Methods, out: 
         hours=_table(hours.cells(report.hours) if len(report.hours) else report.hours),
         named=tables.first_number(report.table),
         plots=_embedded(pictures),
-        worst=_embedded(worst_overlays(report.runs, report.by)),
-        montages=_embedded(montages(report.runs, report.by)),
+        worst=_embedded(worst_overlays(report.shown.members, report.by)),
+        montages=_embedded(montages(report.shown.members, report.by)),
         methods=methods,
         jobs=jobs.table(report.runs, report.by, out),
     )
@@ -71,7 +72,8 @@ def _table(table: pd.DataFrame) -> str:
 
 def _embedded(pictures: Mapping[str, Path]) -> list[tuple[str, str]]:
     """Return captions and pictures as addresses that hold the picture itself."""
-    return [
-        (caption, "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode())
-        for caption, path in pictures.items()
-    ]
+    embedded = []
+    for caption, path in pictures.items():
+        with suppress(FileNotFoundError):  # its job was deleted meanwhile
+            embedded.append((caption, "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()))
+    return embedded

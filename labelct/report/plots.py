@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from labelct.evaluation.figures import lacking_told
 from labelct.writing import written
 
 Form = Literal["png", "svg", "pdf"]
@@ -55,5 +56,5 @@ def save(figure: Figure, path: Path, forms: Sequence[Form] = FORMS) -> None:
         text.set_parse_math(False)  # names come from files, and a `$` in one is no formula
     with mpl.rc_context(STYLE):
         for form in forms:
-            with written(path.with_suffix(f".{form}")) as file:
+            with written(path.with_suffix(f".{form}")) as file, lacking_told(path):
                 figure.savefig(file, format=form, dpi=DPI, metadata=METADATA[form])

@@ -7,6 +7,7 @@ since three seeds on ten patients are ten patients and not thirty.
 
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from math import comb
 from typing import Any
 
@@ -135,14 +136,17 @@ def case_table(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     Raises:
         ValueError: A run scores the same case twice.
     """
-    if "run" not in scores:
-        scores = scores.assign(run=0)
-    values = scores.set_index(["test", "case", "run"])[metric]
-    if values.index.has_duplicates:
-        _, case, run = values.index[values.index.duplicated()][0]
-        raise ValueError(f"case {case} has two scores in run {run}")
-    cases = pd.MultiIndex.from_frame(scores[["test", "case"]]).unique()
-    return values.unstack("run").reindex(index=cases, columns=scores["run"].unique()).dropna(how="all")
+    runs, run_names = pd.factorize(scores["run"] if "run" in scores else np.zeros(len(scores), dtype=int))
+    named = pd.MultiIndex.from_arrays([scores["test"], scores["case"]])
+    cases, case_names = named.factorize()
+    place = cases * len(run_names) + runs
+    if len(np.unique(place)) < len(place):
+        twice = int(pd.Series(place).duplicated().to_numpy().argmax())
+        raise ValueError(f"case {named[twice][1]} has two scores in run {run_names[runs[twice]]}")
+    values = np.full((len(case_names), len(run_names)), np.nan)
+    values[cases, runs] = scores[metric]
+    known = ~np.isnan(values).all(axis=1)
+    return pd.DataFrame(values[known], case_names[known], pd.Index(run_names, name="run"), copy=False)
 
 
 def bootstrap_means(
@@ -160,8 +164,13 @@ def bootstrap_means(
     Returns:
         `(resample,)` means; NaN where no case that was drawn has a number in a run that was drawn.
     """
-    runs = table.shape[1]
-    run_counts = rng.multinomial(runs, np.full(runs, 1 / runs), size=len(case_counts))
+    return _means(table, case_counts, _draw(table.shape[1], len(case_counts), rng))
+
+
+def _means(
+    table: NDArray[np.float64], case_counts: NDArray[np.int64], run_counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the means of `bootstrap_means` from how often each case and each run was drawn."""
     known = ~np.isnan(table)
     total, weight = run_counts @ np.where(known, table, 0.0).T, run_counts @ known.T.astype(float)
     drawn = case_counts * (weight > 0)
@@ -169,9 +178,16 @@ def bootstrap_means(
     return np.where(cases > 0, (drawn * total / np.maximum(weight, 1)).sum(axis=1) / np.maximum(cases, 1), np.nan)
 
 
-def _draw_cases(cases: int, settings: StatisticsSettings, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return how often each case is drawn, `(resample, case)`."""
-    return rng.multinomial(cases, np.full(cases, 1 / cases), size=settings.resamples)
+def _draw(count: int, resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return how often each of `count` cases or runs is drawn, `(resample, count)`."""
+    return rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+
+
+@lru_cache(maxsize=8)  # arms of a sweep have the same cases and number of runs, and so the same draws
+def _draws(counts: tuple[int, ...], resamples: int, seed: int) -> tuple[NDArray[np.int64], ...]:
+    """Return the draws of cases and runs, one after the other from one seed."""
+    rng = np.random.default_rng(seed)
+    return tuple(_draw(count, resamples, rng) for count in counts)
 
 
 def _interval(samples: NDArray[np.float64], settings: StatisticsSettings) -> tuple[float, float]:
@@ -186,8 +202,7 @@ def _spread(table: pd.DataFrame, settings: StatisticsSettings | None) -> dict[st
     cases, low, high = table.mean(axis=1), np.nan, np.nan
     drawn = table if len(table) > 1 else table.dropna(axis=1)  # a run without the only case has no mean to draw
     if settings is not None and len(drawn) and drawn.size > 1:
-        rng = np.random.default_rng(settings.seed)
-        samples = bootstrap_means(drawn.to_numpy(), _draw_cases(len(drawn), settings, rng), rng)
+        samples = _means(drawn.to_numpy(), *_draws(drawn.shape, settings.resamples, settings.seed))
         low, high = _interval(samples, settings)
     spread = {"": cases.mean(), "_std": cases.std(), "_median": cases.median(), "_low": low, "_high": high}
     return spread | {"_std_runs": table.mean(axis=0).std()}
@@ -208,9 +223,8 @@ def _counts(scores: pd.DataFrame) -> dict[str, int]:
 
 def _paired(a: NDArray[np.float64], b: NDArray[np.float64], settings: StatisticsSettings) -> dict[str, Any]:
     """Compare `(case, run)` tables with the same cases in the same order."""
-    rng = np.random.default_rng(settings.seed)
-    counts = _draw_cases(len(a), settings, rng)
-    low, high = _interval(bootstrap_means(a, counts, rng) - bootstrap_means(b, counts, rng), settings)
+    cases, of_a, of_b = _draws((len(a), a.shape[1], b.shape[1]), settings.resamples, settings.seed)
+    low, high = _interval(_means(a, cases, of_a) - _means(b, cases, of_b), settings)
     difference = np.nanmean(a, axis=1) - np.nanmean(b, axis=1)
     moved = difference[np.abs(difference) > 1e-12]  # what rounding alone leaves of equal scores is no difference
     ranks = stats.rankdata(np.abs(moved))
@@ -237,9 +251,8 @@ def _unpaired(a: NDArray[np.float64], b: NDArray[np.float64], settings: Statisti
     result |= {"method": "none", "pairs": 0, "difference": difference}
     if min(len(x), len(y)) < 2:
         return result
-    rng = np.random.default_rng(settings.seed)
-    samples = [bootstrap_means(table, _draw_cases(len(table), settings, rng), rng) for table in (a, b)]
-    low, high = _interval(samples[0] - samples[1], settings)
+    draws = _draws((*a.shape, *b.shape), settings.resamples, settings.seed)
+    low, high = _interval(_means(a, *draws[:2]) - _means(b, *draws[2:]), settings)
     test = stats.mannwhitneyu(x, y)
     pooled = ((len(x) - 1) * x.var(ddof=1) + (len(y) - 1) * y.var(ddof=1)) / (len(x) + len(y) - 2)
     return result | {

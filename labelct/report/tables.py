@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+MOST_ROWS = 500  # that a console is given
 WIDE = 170  # characters of a line in a file, where rich takes 80; as many as all columns of a comparison need
 # Columns that a narrow terminal does without, the least important first.
 EXPENDABLE = ("effect r", "p equiv.", "invented", "surface Dice", "test", "runs", "HD95 mm", "missed", "95 % CI")
@@ -83,7 +84,9 @@ def show(table: pd.DataFrame, console: Console, whole: str) -> None:
     if not console.is_terminal:
         console.width = max(console.width, WIDE)
     shown = fitting(table, console.width)
-    console.print(_laid_out(shown))
+    console.print(_laid_out(shown[:MOST_ROWS]))
+    if len(shown) > MOST_ROWS:
+        console.print(f"{len(shown) - MOST_ROWS} more rows, see {whole}.", style="dim", markup=False)
     if hidden := [name for name in table if name not in shown]:
         console.print(f"Left out for want of width, see {whole}: {', '.join(hidden)}.", style="dim", markup=False)
 

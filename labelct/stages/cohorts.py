@@ -13,7 +13,7 @@ from labelct.cohort.open import open_cohort
 from labelct.cohort.settings import SPLITS, FilesSettings, FolderSettings, OwnSettings, SyntheticSettings
 from labelct.config import Config, plain
 from labelct.errors import InputError
-from labelct.filenames import LONGEST_NAME
+from labelct.filenames import LONGEST_CASE
 from labelct.job_settings import LimitSettings
 from labelct.kinds import CohortSettings
 from labelct.parallel import ParallelSettings, map_cases
@@ -201,8 +201,8 @@ def _check_names(cohort: Cohort) -> None:
     """Raise `InputError` where the files of a stage could not be named after a case."""
     for subject in cohort.everyone:
         length = len(os.fsencode(subject.case))
-        if length > LONGEST_NAME:
-            problem = f"the case's name has {length} bytes, {LONGEST_NAME} at most"
+        if length > LONGEST_CASE:
+            problem = f"the case's name has {length} bytes, {LONGEST_CASE} at most"
             raise InputError(subject.files[0], problem, "shorten it, or leave it out with cohort.cases=")
 
 

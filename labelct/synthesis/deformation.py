@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +16,7 @@ from labelct.sides import other_side
 
 if TYPE_CHECKING:
     from labelct.synthesis.scene import Scene
+    from labelct.targets import Targets
 
 AIR_HU = -1000.0
 
@@ -31,7 +32,8 @@ class Settings(Checked, section="deformation"):
         shift_mm: Largest shift along each axis.
         elastic_mm: Standard deviation of the elastic displacement along each axis.
         control_point_spacing_mm: Distance of the elastic control points.
-        flip_probability: Chance of a mirror image, with left and right names swapped.
+        flip_probability: Chance of a mirror image, with left and right names swapped; none is made where a target of
+            one side lacks its other side.
     """
 
     rotation_deg: float = ranged(0.0, 0.0, 180.0)
@@ -66,6 +68,7 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
     shear = settings.shear * rng.uniform(-1, 1, 3)
     shift = settings.shift_mm * rng.uniform(-1, 1, 3)
     seed, flip = int(rng.integers(2**31)), bool(rng.random() < settings.flip_probability)
+    flip = flip and _has_other_sides(scene.recipe.targets, set(scene.names.values()))
     strengths = settings.rotation_deg, settings.scale, settings.shear, settings.shift_mm, settings.elastic_mm
     if not (any(strengths) or flip):
         return None
@@ -81,6 +84,12 @@ def sample(scene: Scene, rng: np.random.Generator) -> dict[str, Any] | None:
         "seed": seed,
         "flip": flip,
     }
+
+
+def _has_other_sides(targets: Targets, known: Collection[str]) -> bool:
+    """Return whether names swap in a mirror image, so that no `kidney_left` learns from the patient's right."""
+    others = {part: other_side(part, known) for part in targets.one_sided}
+    return all(other != part and other in known for part, other in others.items())
 
 
 def apply(scene: Scene, params: Mapping[str, Any] | None) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 
@@ -34,11 +36,25 @@ def test_names_come_from_a_mapping_a_preset_or_a_file(tmp_path):
     assert names.resolve("names.json", tmp_path) == {2: "liver"}
 
 
-@pytest.mark.parametrize("text", ["[1]", "no json", '{"liver": 1}', '{"1": "liver", "2": "liver"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[1]", "no json", '{"liver": 1}', '{"1": "liver", "2": "liver"}', '{"1": "liver", "01": "spleen"}'),
+        *('{"1": "liver", "1": "spleen"}', '{"' + "9" * 5000 + '": "liver"}'),
+    ],
+)
 def test_a_names_file_of_another_form_is_named(tmp_path, text):
     (tmp_path / "names.json").write_text(text)
-    with pytest.raises(InputError, match=r"names\.json: "):
+    with pytest.raises(InputError, match=r"names\.json: ") as error:
         names.resolve("names.json", tmp_path)
+    assert len(str(error.value)) < 400
+
+
+def test_a_table_of_many_names_is_read_at_once():
+    many = {value: f"structure_{value}" for value in range(1, 100_000)}
+    began = time.process_time()
+    assert names.resolve(many, Path()) == many
+    assert time.process_time() - began < 5  # each name against all before it would be minutes
 
 
 def test_a_missing_names_file_says_what_else_is_possible(tmp_path):

@@ -16,6 +16,7 @@ def typed_in(tmp_path, monkeypatch, capsys):
     """Return a function that types a command into an empty folder, and returns its exit code and what stderr says."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(run, "_run", lambda jobs: STARTED)
+    monkeypatch.setattr("labelct.__main__.leave", sys.exit)
 
     def enter(*words):
         monkeypatch.setattr(sys, "argv", ["labelct", *words])
@@ -280,5 +281,4 @@ def test_ctrl_c_while_the_modules_still_load_is_one_line(typed_in, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "labelct.parallel", Loading("labelct.parallel"))
-    monkeypatch.setattr("labelct.__main__.leave", sys.exit)
     assert typed_in("scan", "ct.nii.gz") == (130, "labelct scan: stopped\n")

@@ -91,3 +91,12 @@ def test_nothing_predicted_and_no_truth_still_draws(scene, tmp_path):
     scan, nothing = figures.Scan(volume, SPACING), np.zeros_like(truth)
     figures.overlay(scan, None, nothing, {"liver": 1}, tmp_path / "o.png", "nothing")
     assert (tmp_path / "o.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("names", [{"肝": 1, "n" * 2000: 2}, {"肝" * 2000: 1}])
+def test_names_of_another_script_or_of_any_length_are_told_of_in_one_line(scene, tmp_path, caplog, recwarn, names):
+    volume, truth = scene
+    path = tmp_path / "a.png"
+    figures.overlay(figures.Scan(volume, SPACING), truth, truth, names, path, "case")
+    assert [record.getMessage() for record in caplog.records] == [f"{path}: its font lacks 肝, drawn as boxes"]
+    assert not recwarn.list

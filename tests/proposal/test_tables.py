@@ -36,6 +36,10 @@ def test_names_in_the_shapes_that_people_write(tmp_path, name, text, names):
     ("text", "said"),
     [
         ("[1, 2]", "names no label values"),
+        ('{"1": "liver", "01": "spleen"}', "its value 1 is both 'liver' and 'spleen'"),
+        ('{"liver": 1, "spleen": "1"}', "its value 1 is both 'liver' and 'spleen'"),
+        ('[{"id": 4, "name": "liver"}, {"id": 4, "name": "spleen"}]', "its value 4 is both 'liver' and 'spleen'"),
+        ('{"' + "9" * 5000 + '": "liver"}', "names no label values"),
         ("{}", "names no label values"),
         ('{"whole": [1, 2], "core": 3}', r"regions of several values \(whole\)"),
         ('{"1": "liver", "2": "liver"}', "'liver' is the name of several values"),
@@ -61,3 +65,10 @@ def test_files_that_are_about_something_else_are_passed_over_and_one_called_name
     (tmp_path / "names.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(InputError, match="names no label values"):
         tables.find([tmp_path])
+
+
+@pytest.mark.parametrize("text", ["1 liver\n1 spleen\n", "value,name\n1,liver\n1,spleen\n"])
+def test_a_value_of_two_names_keeps_neither_in_silence(tmp_path, text):
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="its value 1 is both 'liver' and 'spleen'"):
+        tables.read(tmp_path / "a.txt")

@@ -1,9 +1,11 @@
 import json
+import shutil
 
 import pytest
 
 from labelct.errors import LabelctError
-from labelct.report import arms
+from labelct.report import arms, curves, document
+from labelct.report.methods import methods
 from tests.report.runs import REFERENCE, write_run
 
 
@@ -83,3 +85,44 @@ def test_arms_of_the_same_scores_are_warned_of(tmp_path):
     _, remarks = arms.pool(arms.gather([tmp_path])[0], ["dose"])
     (warning,) = [remark for remark in remarks if remark.startswith("Warning")]
     assert "dose=low and dose=full are the same scores" in warning
+
+
+def configured(folder, dice, seed, key):
+    write_run(folder, dice, {"data": "synth3"}, seed, key)
+    (folder / "config.yaml").write_text(json.dumps({"seed": seed, "device": {"kind": "cpu"}}), encoding="utf-8")
+
+
+def test_a_configuration_that_was_run_twice_is_no_second_seed(tmp_path):
+    configured(tmp_path / "0", REFERENCE, 0, "a")
+    configured(tmp_path / "1", REFERENCE - 0.1, 0, "b")
+    configured(tmp_path / "2", REFERENCE, 1, "c")
+    pooled, remarks = arms.pool(arms.gather([tmp_path])[0], ["data"])
+    assert list(pooled["run"].unique()) == ["b", "c"]
+    assert any(remark.startswith("Warning: 1 jobs have the configuration of another one") for remark in remarks)
+
+
+@pytest.mark.parametrize("name", ["scores.json", "config.yaml", None])
+def test_a_job_that_goes_away_while_it_is_read_is_none_or_listed(sweep, monkeypatch, name):
+    runs, gone = len(arms.gather([sweep])[0]), sorted(path.parent for path in sweep.rglob("scores.json"))[0]
+    below = arms.below
+
+    def then_deleted(folder):
+        found = below(folder)
+        shutil.rmtree(gone) if name is None else (gone / name).unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(arms, "below", then_deleted)
+    found, failed = arms.gather([sweep])
+    assert len(found) == runs - (name != "config.yaml")
+    assert [place for place, _ in failed] == [gone] * (name == "scores.json")
+
+
+def test_the_files_of_a_job_are_read_once_whatever_their_number(tmp_path, monkeypatch):
+    for number in range(3):
+        configured(tmp_path / str(number), REFERENCE, number, str(number))
+    read = []
+    monkeypatch.setattr(arms, "read_configuration", lambda run: read.append(run) or {"folder": str(run)})
+    report = document.gather([tmp_path])
+    methods(report)
+    curves.axes_of(report.runs, ["dose"])
+    assert len(read) == 3

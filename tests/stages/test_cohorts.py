@@ -4,6 +4,7 @@ import pytest
 
 from labelct.cohort.settings import FolderSettings
 from labelct.errors import InputError
+from labelct.filenames import check_name
 from labelct.stages import cohorts
 from tests.cohort.folders import write_folder
 from tests.cohort.subjects import write_subject
@@ -51,7 +52,8 @@ def test_a_case_whose_files_could_not_be_named_is_refused_before_any_work(config
     names = f"cohort.names={made[1][1].folder / 'names.json'}"
     config = configured(*SMALL[1:], "cohort=folder", f"cohort.root={tmp_path}", "cohort.labels='*.nii.gz'", names)
     if fits:
-        cohorts.prepare(config, config.cohort, tmp_path)
+        longest = f"{cohorts.prepare(config, config.cohort, tmp_path)[0].everyone[0].case}_r999999"
+        assert check_name("splits_final.json", "case", longest) == longest, "its volumes can be named, too"
         return
     with pytest.raises(InputError, match="the case's name has 201 bytes, 200 at most; shorten it"):
         cohorts.prepare(config, config.cohort, tmp_path)

@@ -10,6 +10,7 @@ from labelct.errors import SettingError
 from labelct.synthesis import deformation
 from labelct.synthesis.case import Case
 from labelct.synthesis.deformation import swap_sides
+from labelct.targets import Targets
 from tests.synthesis.cases import scene, threads
 
 EVERYTHING = {"rotation_deg": 10, "scale": 0.1, "shear": 0.05, "shift_mm": 5, "elastic_mm": 5, "flip_probability": 0.5}
@@ -68,6 +69,29 @@ def test_a_mirror_image_swaps_sides(case: Case) -> None:
     deformation.apply(given, drawn(case, flip_probability=1.0))
     assert np.array_equal(given.label_map, case.label_map[::-1])
     assert np.array_equal(given.where({"kidney_right"}), (case.label_map == 1)[::-1])
+
+
+@pytest.mark.parametrize(
+    ("names", "targets", "mirrored"),
+    [
+        ({1: "kidney_left", 5: "liver"}, ["kidney_left"], False),
+        ({1: "kidney_left", 5: "kidney_right"}, ["kidney_left"], True),
+        ({1: "kidney_left", 5: "liver"}, ["liver"], True),
+        ({1: "kidney_left", 5: "kidney_right"}, [{"kidneys": ["kidney_left", "kidney_right"]}], True),
+        ({1: "mine", 5: "liver"}, [{"left": ["mine"]}], False),
+    ],
+)
+def test_a_target_of_one_side_without_the_other_is_not_mirrored(
+    case: Case, names: dict[int, str], targets: list[Any], mirrored: bool
+) -> None:
+    """Else the patient's right would be learnt as the left; the numbers drawn are those of a mirror image."""
+    given = scene(
+        replace(case, names={20: "colon", 31: "vertebrae_L1", **names}),
+        targets=Targets.of(targets).parts,
+        deformation=deformation.Settings(shift_mm=5, flip_probability=1.0),
+    )
+    params = deformation.sample(given, np.random.default_rng(0))
+    assert params == {**drawn(case, shift_mm=5, flip_probability=1.0), "flip": mirrored}
 
 
 def test_folding_settings_are_refused() -> None:

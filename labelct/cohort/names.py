@@ -13,6 +13,7 @@ from labelct.texts import read_json
 from labelct.volume import IGNORE
 
 FORM = 'write {"1": "liver", "2": "spleen"}'
+BACKGROUND = "background"
 MOST_DIGITS, MOST_SHOWN = 19, 80  # of a value of 64 bits; of an entry in a line
 PRESETS = {"totalsegmentator_v1": "id_total_v1", "totalsegmentator_v2": "id_total_v2"}  # their columns in the table
 # Of a mask of the whole gland, and of the values of the NCI-ISBI 2013 challenge and of the Decathlon's Task05.
@@ -81,6 +82,8 @@ def checked_names(field: str, names: Mapping[Any, Any]) -> dict[int, str]:
         value = value_of(key)
         if value is None or not isinstance(name, str) or not name:
             raise SettingError(field, _shown({key: name}), "{whole number: name}", "for example {1: liver}")
+        if value and name.strip().lower() == BACKGROUND:
+            raise SettingError(field, {key: name}, f"0 for {name!r}", "it is no structure: give it 0, or leave it out")
         if value in checked:  # "1" and "01"
             raise SettingError(field, {key: name}, "each value once", f"{value} is {checked[value]!r} already")
         if value and name in taken:

@@ -68,7 +68,7 @@ def test_no_name_of_a_long_table_is_held_against_all_others():
 
 @pytest.mark.parametrize("name", ["background", "Background "])
 def test_background_has_no_other_value_than_zero(name):
-    with pytest.raises(SettingError, match="0 for .*it is no structure"):
+    with pytest.raises(SettingError, match=r"0 for .*it is no structure"):
         names.resolve({0: "liver", 1: name}, Path())
     assert names.resolve({0: name, 1: "liver"}, Path()) == {1: "liver"}
 

@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,7 @@ def prepare_test(
             wanted = "MR" if own[0].modality == "mr" else "CT"
             remedy = "set evaluation.folds= to hold cases out; or score on another cohort or test=synthetic with test="
             raise InputError(own[1].folder, f"the cohort has no test subject with an image ({wanted})", remedy)
+        _tell_copies(subjects, (*own[0].train, *own[0].val), root)
         return subjects, own[1]
     # as many of each as there are: what is scored is cut to `limit.test`, whichever split it is from
     if isinstance(settings, EmbeddedSettings):
@@ -163,7 +164,9 @@ def prepare_test(
         subjects = cohort.scored(settings.split)[: config.limit.test]
         stage = _identified(cohort, settings, root, subjects)
     remedy = "take it out of the training with cohort.cases= or cohort.splits="
-    reject_shared(subjects, (*own[0].train, *own[0].val), "is a case of the training", remedy)
+    learnt = (*own[0].train, *own[0].val)
+    reject_shared(subjects, learnt, "is a case of the training", remedy)
+    _tell_copies(subjects, learnt, root)
     return subjects, stage
 
 
@@ -219,6 +222,23 @@ def reject_shared(tested: Iterable[Subject], learnt: Iterable[Subject], told: st
     for subject in tested:
         if shared := used & {os.path.realpath(path) for path in subject.files}:
             raise InputError(Path(min(shared)), f"test case {subject.case} {told}", remedy)
+
+
+def _tell_copies(tested: Sequence[Subject], learnt: Sequence[Subject], root: Path) -> None:
+    """Warn where a test subject has a file of the same content as one that is learnt from: a patient of two names."""
+    sizes = {path.stat().st_size for subject in learnt for path in subject.files}
+    alike = [(subject, path) for subject in tested for path in subject.files if path.stat().st_size in sizes]
+    if not alike:
+        return
+    known = [(subject, path) for subject in learnt for path in subject.files]
+    contents = dict(zip(inputs.digests([path for _, path in known], root), known, strict=True))
+    found = zip(alike, inputs.digests([path for _, path in alike], root), strict=True)
+    copies = [(subject, path, *contents[digest]) for (subject, path), digest in found if digest in contents]
+    if copies:
+        count, (subject, path, other, original) = len({copy[0].case for copy in copies}), copies[0]
+        told = f"test case {subject.case} has the content of {original}, of training case {other.case}"
+        more = f" (and {count - 1} other test cases)" if count > 1 else ""
+        log.warning("%s: %s%s: if it is one patient, leave it out of the one or of the other", path, told, more)
 
 
 def embedded(settings: EmbeddedSettings, limit: LimitSettings, parallel: ParallelSettings, root: Path) -> Prepared:

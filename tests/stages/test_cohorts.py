@@ -18,6 +18,22 @@ def test_test_cases_may_not_be_cases_of_the_training(configured, made):
         cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)
 
 
+def test_a_copy_of_a_training_case_under_another_name_is_told(configured, made, tmp_path, caplog):
+    root, (cohort, stage, *_) = made
+    for kind in ("ct", "labels"):
+        (tmp_path / kind).mkdir()
+        shutil.copyfile(stage.folder / kind / f"{cohort.train[0].case}.nii.gz", tmp_path / kind / "other.nii.gz")
+    shutil.copyfile(stage.folder / "names.json", tmp_path / "names.json")
+    config = configured(*SMALL, "test=folder", f"test.folder.root={tmp_path}", "test.folder.split=all")
+    cohorts.prepare_test(config, config.test["folder"], (cohort, stage), root)
+    (told,) = [record.getMessage() for record in caplog.records if "has the content of" in record.getMessage()]
+    assert "test case other has" in told
+    assert f"of training case {cohort.train[0].case}: if it is one patient, leave it out" in told
+    caplog.clear()
+    cohorts.prepare_test(config, configured(*SMALL).test["own"], (cohort, stage), root)
+    assert not caplog.records
+
+
 def test_limits_take_the_first_cases_and_make_no_more(configured, made):
     _, (cohort, stage, *_) = made
     assert [len(split) for split in (cohort.train, cohort.val, cohort.test)] == [2, 1, 1]

@@ -23,6 +23,7 @@ from labelct.trainer.augmentation import flip_axes
 from labelct.trainer.boundary_refinement import FINER, refine_boundary
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.family import Family
+from labelct.trainer.footprint import check_window
 from labelct.trainer.layout import channels_last
 from labelct.trainer.model import REMEDY, fill, numbers_of, read_checkpoint, read_model, settings_of
 from labelct.trainer.normalisation import IntensityProperties, of_volume
@@ -65,10 +66,13 @@ class NetworkPredictor:
         settings = settings_of(folder, model, family.schema)
         settings = replace(settings, prediction=prediction or settings.prediction)
         spacing, properties = _grid(folder, model, settings), _properties(folder, model, settings)
+        patch, classes = family.patch(settings)[1:], len(model["labels"]) + 1
+        features: int = settings.channels[0]  # type: ignore[attr-defined]  # every family's own settings have them
+        check_window(folder / "model.json", family.size_key, patch, features, classes)
         path = folder / f"{settings.prediction.checkpoint}.ckpt"
         weights = read_checkpoint(path).get("state_dict")
         with torch.device("meta"):
-            network = family.build(settings, len(model["labels"]) + 1)
+            network = family.build(settings, classes)
         prefix = "network."
         named = weights.items() if isinstance(weights, dict) else ()
         fill(network, {key.removeprefix(prefix): value for key, value in named if str(key).startswith(prefix)}, path)

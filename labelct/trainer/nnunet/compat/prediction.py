@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError, kind_and_line
 from labelct.io.hounsfield import HU_RANGE
+from labelct.trainer.footprint import check_window
 from labelct.trainer.model import REMEDY, fill, read_checkpoint, read_description
 from labelct.trainer.nnunet.compat.environment import NOISY, TRAINER
 from labelct.trainer.nnunet.compat.trainer import LabelctTrainer
@@ -50,6 +51,8 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
             check_names(model / "plans.json", chosen.configuration)
             check_numbers(model / "plans.json", plans, chosen.configuration)
             heads = manager.get_label_manager(dataset).num_segmentation_heads
+            features = chosen.configuration["architecture"]["arch_kwargs"]["features_per_stage"][0]
+            check_window(model / "plans.json", "patch_size", chosen.patch_size, features, heads)
             with torch.device("meta"):
                 network = LabelctTrainer.build_network_architecture(
                     manager, chosen, CHANNELS, heads, enable_deep_supervision=False

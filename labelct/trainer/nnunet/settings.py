@@ -37,7 +37,7 @@ class NnunetSettings(TrainerSettings):
         plans: Where spacing, shapes and normalisation come from: `clinical` (the fingerprint of the cohort's training
             CT; without any CT, as `builtin`) or `builtin` (the grids of the label maps and the published intensity
             properties of `window`).
-        window: The built-in intensities: `liver`, `soft_tissue` or `wide`.
+        window: The built-in intensities of `plans=builtin`: `liver`, `soft_tissue` or `wide`.
         spacing: Grid `(x, y, z)` of the full resolution, mm; null lets nnU-Net choose.
         patch: Patch `(x, y, z)` in voxels, rounded up to what the network divides by; null lets nnU-Net choose.
         batch: Patches a step, over all devices; null lets nnU-Net choose.
@@ -77,6 +77,7 @@ class NnunetSettings(TrainerSettings):
     compile: bool = True
     prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)
     draws_on_device: ClassVar[bool] = False  # nnU-Net's loaders are processes on the CPU
+    read_with: ClassVar = {"window": ("plans", ("builtin",))}
 
     def __post_init__(self) -> None:
         super().__post_init__()

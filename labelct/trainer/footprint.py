@@ -12,10 +12,21 @@ from labelct.errors import InputError
 FLOAT_BYTES = 4
 
 
+def least_bytes(voxels: int, features: int, classes: int) -> int:
+    """Return the bytes that a patch takes in a forward pass at least.
+
+    They are those of the input and output of a convolution at the finest level, and of the class scores.
+
+    Args:
+        voxels: Of the patch.
+        features: Feature maps of the finest level.
+        classes: Classes with the background.
+    """
+    return FLOAT_BYTES * voxels * (2 * features + classes)
+
+
 def check_window(path: Path, name: str, patch: Sequence[int], features: int, classes: int) -> None:
     """Raise `InputError` where one window holds more than the whole memory of the machine.
-
-    A forward pass holds at least the input and output of a convolution at the finest level, and the class scores.
 
     Args:
         path: What describes the model, which is named.
@@ -24,10 +35,10 @@ def check_window(path: Path, name: str, patch: Sequence[int], features: int, cla
         features: Feature maps of the finest level.
         classes: Classes with the background.
     """
-    least = FLOAT_BYTES * math.prod(patch) * (2 * features + classes)
+    least = least_bytes(math.prod(patch), features, classes)
     there = psutil.virtual_memory().total
     if least > there:
-        side = int((there / (FLOAT_BYTES * (2 * features + classes))) ** (1 / len(patch)))
+        side = int((there / least_bytes(1, features, classes)) ** (1 / len(patch)))
         problem = f"its {name} is {list(patch)}, of which one window needs at least {least / GIB:.0f} GiB of memory"
         allowed = f"{there / GIB:.0f} GiB are there, for about {side} along each axis"
         raise InputError(path, f"{problem}, {allowed}", "take a larger machine, or train with a smaller patch")

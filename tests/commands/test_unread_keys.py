@@ -41,7 +41,7 @@ def told(configured, *jobs):
         (("trainer.normalisation.mean=3",), "is not read with trainer.normalisation.source=builtin; choose trainer."),
         (
             ("trainer=nnunet", "data=clinical", "trainer.window=wide"),
-            "trainer.window=wide: is not read with trainer.plans=clinical; choose trainer.plans=builtin, or leave it out",
+            "trainer.window=wide: is not read with trainer.plans=clinical; choose trainer.plans=builtin, or leave",
         ),
         (("logger=csv", "logger.entity=lab"), "is not read with logger.wandb=false; choose logger.wandb=true"),
         (("logger=wandb", "logger.tracking_uri=x"), "is not read with logger.mlflow=false"),

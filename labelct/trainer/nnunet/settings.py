@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import WINDOWS, TrainerSettings, check_xyz
+from labelct.trainer.settings import WINDOWS, Step, TrainerSettings, check_xyz
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
 FORMATS = ("labelct", "onnx", "nnunet")  # what a model can be exported as
+FEATURES = 32  # feature maps of the finest level, in all presets
+SMALLEST = (16, 16, 16)  # far below any patch that is planned
 PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
 
 
@@ -83,6 +85,11 @@ class NnunetSettings(TrainerSettings):
         super().__post_init__()
         check_xyz("patch", self.patch, 8, 1024)
         check_xyz("spacing", self.spacing, 0.1, 20)
+
+    @property
+    def step(self) -> Step:
+        """What the network sees in a training step; nnU-Net plans larger patches, where none is given."""
+        return Step(self.batch or 1, tuple(self.patch or SMALLEST), FEATURES, "patch")
 
     @property
     def mirrors(self) -> bool:

@@ -21,6 +21,7 @@ BACKENDS = ("loky", "threading", "sequential", *PACKAGES)
 # Variables that libraries read as they load, and end a process with a traceback where they are no such number.
 THREADS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMEXPR_MAX_THREADS")
 MOST_THREADS = 4096  # far above any machine, and within what the libraries hold
+MOST_WORKERS = 4096  # of one job, also on a cluster
 SPINS = 1000  # turns of a waiting thread, some microseconds: see `openmp_wait_policy`
 
 
@@ -36,7 +37,7 @@ class ParallelSettings(Checked):
             Ray here).
     """
 
-    workers: int = ranged(0, 0)
+    workers: int = ranged(0, 0, MOST_WORKERS)
     backend: str = choice("loky", BACKENDS)
     scheduler: str | None = None
     read_with: ClassVar = {"scheduler": ("backend", tuple(PACKAGES))}

@@ -103,7 +103,7 @@ def plan(config: Config, here: bool = True) -> plans.Plan:
     config = dataclasses.replace(config, parallel=config.parallel.one_by_one())  # workers would make what they want
     if not here:
         config = dataclasses.replace(config, device=DeviceSettings(kind="auto"))
-    preflight.check(config)
+    preflight.check(config, here)
     acquisition.check(config)
     root = Path(config.paths.outputs) / "stages"
     return plans.walk(config, root, lambda: _chain(config, root, Tracker()))

@@ -87,7 +87,9 @@ def check(jobs: Iterable["Composed"], starting: bool) -> int:
     """Check jobs that were composed, and return their number; arguments and errors as of `check_jobs`."""
     checked: list[Config] = []
     given: list[Sequence[str]] = []
+    seen: set[str] = set()
     for composed in jobs:
+        _check_new(composed, seen)
         config = typed(composed.node)
         if starting and not checked and slurm.is_chosen(composed.launcher):
             slurm.check(composed.launcher)
@@ -101,6 +103,17 @@ def check(jobs: Iterable["Composed"], starting: bool) -> int:
         given.append(composed.overrides)
     unread_keys.check(zip(given, checked, strict=True))
     return len(checked)
+
+
+def _check_new(composed: "Composed", seen: set[str]) -> None:
+    """Raise `ConfigError` where a job is one that was composed before; else note it among those.
+
+    They are compared as they were composed: `debug=` may lay one value over what tells them apart.
+    """
+    content = OmegaConf.to_yaml(composed.node)
+    if content in seen:
+        raise ConfigError(f"the sweep has the job '{' '.join(composed.overrides)}' twice; give each value once")
+    seen.add(content)
 
 
 @dataclass(frozen=True)

@@ -155,10 +155,13 @@ def _sources(path: Path, files: Sequence[DicomFile], order: Sequence[int]) -> li
         missing = sorted({name for dataset in datasets for name in _completed(dataset, str(path.absolute()))})
         adopted = [adopt(dataset) for dataset in datasets]
     if missing:
-        log.warning("%s: empty in it, and made up in its DICOM-SEG: %s", path, ", ".join(missing))
+        log.warning(
+            "%s: without %s, made up in its DICOM-SEG; give the series as it was exported to keep its own",
+            path,
+            ", ".join(missing),
+        )
     if emptied := sorted({name for names, _ in adopted for name in names}):
-        told = ", ".join(emptied)
-        log.warning("%s: of no form that DICOM allows in it, and empty in its DICOM-SEG: %s", path, told)
+        log.warning("%s: no form that DICOM allows in %s, left empty in its DICOM-SEG", path, ", ".join(emptied))
     if unknown := sorted({name for _, name in adopted if name}):
         said = ", ".join(unknown)[:LONGEST_TAG]
         log.warning("%s: its character set %s is none of DICOM's; names may be wrong in its DICOM-SEG", path, said)

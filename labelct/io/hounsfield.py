@@ -17,6 +17,10 @@ HU_RANGE = (-1024, 32767)  # no scanner stores less than -1024; metal keeps its 
 AIR_BELOW_HU = -500  # half-way between air and soft tissue
 PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's mark for "outside the circle"
 DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
+SCATTERED_SHARE = 0.05  # of all voxels below padding's mark that are no mark; of real CT and their crops none is
+MARKS = 2  # values that padding has in one volume
+SOFT_MEDIAN_HU = 300  # of what is no air: half of it above is bone or metal, or soft tissue times 10
+MIRRORED_HU, MIRRORED_SHARE = (700, 1100), 0.05  # air of a negated CT; of real CT and their crops 4.4 % at most
 TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
 LONGEST_UNIT = 80  # characters of a unit that a warning shows
 LARGE, STEP = 1_000_000, 4  # shares are counted on every 64th voxel of a large volume
@@ -77,16 +81,51 @@ def check_hu(path: Path, hu: NDArray[Any]) -> None:
         problem = f"{seen}, none from {PADDING_HU} to {AIR_BELOW_HU} but padding below: no HU"
         raise InputError(path, problem, REMEDY)
     few = hu[::STEP, ::STEP, ::STEP] if hu.size > LARGE else hu
+    if high > HU_RANGE[1]:
+        doubt = f"above {HU_RANGE[1]}, so hardly in HU"
+    else:
+        doubt = _negated(few) or _times_a_factor(few) or _shifted(few)
+    if doubt:
+        log.warning("%s: %s, %s; %s", path, seen, doubt, REMEDY)
+
+
+def _times_a_factor(few: NDArray[Any]) -> str:
+    """Return why values are hardly in HU that lie below all HU, and are no marks of padding; empty where none do."""
+    below = few[few < PADDING_HU]
+    if not below.size:
+        return ""
+    counts = np.sort(np.unique(below, return_counts=True)[1])
+    scattered = float(counts[:-MARKS].sum()) / few.size
+    tissue = few[few >= AIR_BELOW_HU]
+    shifted = tissue.size < TISSUE_SHARE * few.size
+    if scattered > SCATTERED_SHARE and not shifted:
+        return f"{scattered:.0%} of them scattered below {PADDING_HU}, so hardly in HU (times 10, or another factor?)"
+    if tissue.size and not shifted and (median := float(np.median(tissue))) > SOFT_MEDIAN_HU:
+        return f"half of what is no air above {median:g}, so hardly in HU (times 10?)"
+    return ""
+
+
+def _negated(few: NDArray[Any]) -> str:
+    """Return why values are hardly in HU of which more lie where negated air does than where air does."""
+    low, high = MIRRORED_HU
+    mirrored, air = (np.count_nonzero((part >= low) & (part <= high)) for part in (few, -few))
+    above = few[few > high]  # one value of it may be negated padding
+    bone = above.size - int(np.unique(above, return_counts=True)[1].max(initial=0))
+    if mirrored <= MIRRORED_SHARE * few.size or mirrored <= air or bone >= mirrored:
+        return ""
+    share = mirrored / few.size
+    return f"{share:.0%} of them from {low} to {high}, as air of a negated CT, so hardly in HU (negated, or +1024?)"
+
+
+def _shifted(few: NDArray[Any]) -> str:
+    """Return why values are hardly in HU that are too dense, or next to no tissue; empty where they are neither."""
     tissue = few[few >= AIR_BELOW_HU]
     dense = float(np.count_nonzero(tissue > DENSE_HU)) / max(tissue.size, 1)
-    if high > HU_RANGE[1]:
-        log.warning("%s: %s, above %d, so hardly in HU; %s", path, seen, HU_RANGE[1], REMEDY)
-    elif dense > DENSE_SHARE:
-        share = f"{dense:.0%} of what is no air above {DENSE_HU}"
-        log.warning("%s: %s, %s, so hardly in HU (+1024?); %s", path, seen, share, REMEDY)
-    elif tissue.size < TISSUE_SHARE * few.size:
-        share = f"{tissue.size / few.size:.1%} of it no air"
-        log.warning("%s: %s, %s, so hardly a CT in HU (-1024?); %s", path, seen, share, REMEDY)
+    if dense > DENSE_SHARE:
+        return f"{dense:.0%} of what is no air above {DENSE_HU}, so hardly in HU (+1024?)"
+    if tissue.size < TISSUE_SHARE * few.size:
+        return f"{tissue.size / few.size:.1%} of it no air, so hardly a CT in HU (-1024?)"
+    return ""
 
 
 def _guess(hu: NDArray[Any], low: float, high: float) -> str:
@@ -94,9 +133,11 @@ def _guess(hu: NDArray[Any], low: float, high: float) -> str:
     if is_labels(hu):
         return " (a label map?)"
     if low >= 0 and high <= 1:
-        return " (scaled to 0..1?)"
+        return " (scaled to 0..1, or attenuation in 1/cm or 1/mm?)"
     if low >= 0 and high <= 255 and np.array_equal(hu, np.rint(hu)):
         return " (8-bit grey values?)"
     if low >= 0:
         return " (HU + 1024, or an MR?)" if high > 1024 else " (an MR?)"
+    if low < -50 and high < 700:
+        return " (HU divided by 10, clipped, or a crop without air?)"
     return ""

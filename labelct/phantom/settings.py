@@ -7,6 +7,8 @@ from labelct.errors import SettingError
 from labelct.io.modality import MODALITIES
 from labelct.settings import Checked, choice, interval, ranged
 
+LARGEST_MM = 3000.0  # of a field of view: more than a table moves
+
 
 @dataclass
 class EmbeddedSettings(Checked):
@@ -61,8 +63,9 @@ class PhantomSettings(EmbeddedSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.size) != 3 or min(self.size) < 4 * self.spacing:
-            raise SettingError("size", self.size, "three extents (x, y, z) in mm, each at least four voxels")
+        if len(self.size) != 3 or min(self.size) < 4 * self.spacing or max(self.size) > LARGEST_MM:
+            allowed = f"three extents (x, y, z) in mm, each at least four voxels and at most {LARGEST_MM:g}"
+            raise SettingError("size", self.size, allowed)
 
 
 @dataclass

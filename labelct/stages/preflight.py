@@ -11,7 +11,7 @@ from labelct.kinds import CohortSettings, TestSettings
 from labelct.parallel import check_backend
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.priors import TRAIN, load_priors
-from labelct.stages import atlases, cohorts, folding, priors, training, training_set, translation
+from labelct.stages import atlases, capacity, cohorts, folding, priors, training, training_set, translation
 from labelct.store import planned
 from labelct.streams import untold
 from labelct.synthesis.bank import load_bank
@@ -24,29 +24,36 @@ def needs(config: Config) -> dict[str, Any]:
     """Return the sections that `check` reads: jobs that agree in them need the very same."""
     painted = ("cohort", "test", "targets", "data", "fill", "texture", "drop", "translation")
     read = (*painted, "device", "logger", "limit", "parallel", "paths", "evaluation")
-    return {name: value for name, value in plain(config).items() if name in read}
+    return {name: value for name, value in plain(config).items() if name in read} | {"step": config.trainer.step}
 
 
-def check(config: Config) -> None:
+def check(config: Config, here: bool = True) -> None:
     """Raise where a job is bound to fail; nothing is made, and no voxel is read.
 
     Args:
         config: The experiment.
+        here: Whether it is this machine that it runs on, whose memory and disk have to hold it.
 
     Raises:
-        LabelctError: The device, the cluster's package, a folder, a structure, a prior or a video is not there.
+        LabelctError: The device, the cluster's package, a folder, a structure, a prior or a video is not there, or the
+            job needs more memory or disk than the machine has.
     """
     training.device_of(config)
     check_backend(config.parallel)
     check_trackers(config.logger)
     with planned(), untold("labelct.cohort"):  # the job opens a cohort again, and says once what there is to warn of
-        _check(config)
+        _check(config, here)
 
 
-def _check(config: Config) -> None:
+def _check(config: Config, here: bool) -> None:
     root = Path(config.paths.outputs) / "stages"
     check_can_be_made(root)
+    drawn = isinstance(config.cohort, EmbeddedSettings)
+    if here and drawn:
+        capacity.check(config, None)
     own = _own(config, root)
+    if here and own:
+        capacity.check(config, own[0])
     _check_limit(config, own)
     known, modality, source = _offered(config.cohort, own)
     _check_image(config, own, modality, source)

@@ -169,9 +169,10 @@ def size_of(config: Config, cohort: Cohort) -> DataSize:
 
 def size_foreseen(config: Config, settings: EmbeddedSettings) -> DataSize:
     """Return the same of an embedded cohort that is not made yet, at most."""
-    train, val = (min(getattr(settings, split), getattr(config.limit, split) or 10**9) for split in ("train", "val"))
+    train, val = (min(n := getattr(settings, split), getattr(config.limit, split) or n) for split in ("train", "val"))
     one = *phantom.largest_grid(settings, config.data.spacing), config.data.spacing or 0.0
-    return _data_size(config, [(*one, synthesis.copies(config))] * train + [(*one, config.data.replicates_val)] * val)
+    counts = (synthesis.copies(config) * train, config.data.replicates_val * val)
+    return _data_size(config, [(*one, count) for count in counts])
 
 
 def _data_size(config: Config, sizes: Sequence[tuple[int, float, float, int]]) -> DataSize:

@@ -33,6 +33,7 @@ OTHER_VERSION = "it may be of another version of labelct: use that one, or train
 KEYS = {"settings", "labels", "seed", "ignore", "spacing", "intensity"}
 LARGEST_LABEL = 255  # masks are uint8
 LARGEST_FILE = 1 << 24  # bytes of a description; labelct's own take a few thousand
+BEGINNINGS = (b"P", b"\x80")  # of a zip archive, and of torch's first format
 IMAGE = "image.json"
 CASCADE = "cascade.json"
 KEY_LENGTH = 16  # as the digests of volumes have
@@ -178,9 +179,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(path, "no such checkpoint", "point to the folder of a finished training")
     try:
+        _check_kind(path)
         _check_sums(path)
         with torch.serialization.safe_globals(_scalars()), warnings.catch_warnings(action="ignore"):
             found = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except Exception as error:  # an unpickler that is fed anything raises anything
         if isinstance(error, OSError) and refusal(error, path):
             raise unreadable(error, path) from None
@@ -262,6 +266,13 @@ def _weight(value: Any) -> Tensor:
     return value.float()
 
 
+def _check_kind(path: Path) -> None:
+    """Raise `InputError` where a file does not begin as a checkpoint does."""
+    with path.open("rb") as file:
+        if file.read(1) not in BEGINNINGS:
+            raise InputError(path, "is no checkpoint, but a text or another kind of file", REMEDY)
+
+
 def _check_sums(path: Path) -> None:
     """Raise where a checkpoint holds other bytes than were written: torch compares no checksums.
 
@@ -292,5 +303,4 @@ def _refused(error: Exception) -> str:
     if isinstance(error, pickle.UnpicklingError):
         asked = re.search(r"(?:GLOBAL|function|class) ([\w.]+)", str(error))
         return f"it asks for {asked[1]}, which is no number and no weight" if asked else "it holds more than weights"
-    said = first_line(error)[:200]
-    return said if re.search(r"[^\W\d]", said) else "it is no file that torch writes"  # a bare number of text's bytes
+    return first_line(error)[:200]

@@ -23,13 +23,13 @@ from labelct.trainer.augmentation import flip_axes
 from labelct.trainer.boundary_refinement import FINER, refine_boundary
 from labelct.trainer.device import precision, torch_device, torch_threads
 from labelct.trainer.family import Family
+from labelct.trainer.footprint import check_window
 from labelct.trainer.layout import channels_last
 from labelct.trainer.model import REMEDY, fill, numbers_of, read_checkpoint, read_model, settings_of
 from labelct.trainer.normalisation import IntensityProperties, of_volume
 from labelct.trainer.resampling import grid_spacing, resample, rows_of, shape_at, winners
 from labelct.trainer.settings import DeviceSettings, LoopSettings, PredictionSettings
 from labelct.trainer.sliding_window import Windows
-from labelct.trainer.window_memory import check_window
 from labelct.volume import Volume
 
 WHOLE = (slice(None), slice(None), slice(None))
@@ -66,16 +66,17 @@ class NetworkPredictor:
         settings = settings_of(folder, model, family.schema)
         settings = replace(settings, prediction=prediction or settings.prediction)
         spacing, properties = _grid(folder, model, settings), _properties(folder, model, settings)
+        step, classes = settings.step, len(model["labels"]) + 1
+        if step is not None:
+            check_window(folder / "model.json", f"trainer.{step.key}", step.patch, step.features, classes)
         path = folder / f"{settings.prediction.checkpoint}.ckpt"
         weights = read_checkpoint(path).get("state_dict")
         with torch.device("meta"):
-            network = family.build(settings, len(model["labels"]) + 1)
-        window, mixed = family.patch(settings), precision(device) != "32-true"
-        check_window(folder / "model.json", network.eval(), window, torch_device(device), mixed)
+            network = family.build(settings, classes)
         prefix = "network."
         named = weights.items() if isinstance(weights, dict) else ()
         fill(network, {key.removeprefix(prefix): value for key, value in named if str(key).startswith(prefix)}, path)
-        network = channels_last(network.to(torch_device(device)))
+        network = channels_last(network.eval().to(torch_device(device)))
         return cls(family, network, settings, dict(model["labels"]), spacing, properties, device)
 
     @property

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from labelct.errors import SettingError, check_range
+from labelct.parallel import MOST_THREADS
 from labelct.settings import GIVEN, Checked, choice, ranged
 
 WINDOWS = ("liver", "soft_tissue", "wide")
@@ -68,7 +69,7 @@ class DeviceSettings(Checked):
     devices: int = ranged(1, 0)
     accelerator: str = choice("gpu", ("gpu", "cpu"))
     precision: str = choice("auto", ("auto", "32", "bf16", "16"))
-    threads: int = ranged(0, 0)
+    threads: int = ranged(0, 0, MOST_THREADS)
     workers: int | None = ranged(None, 0)
     compile: str = choice("auto", ("auto", "true", "false"))
     sampling: str = choice("auto", ("auto", "workers", "device"))
@@ -141,6 +142,22 @@ class PredictionSettings(Checked, section="prediction"):
     read_with: ClassVar = {"margin_mm": ("body_crop", (True,)), "certain": ("random_walker", GIVEN)}
 
 
+class Step(NamedTuple):
+    """How much a network sees in a training step, at least.
+
+    Attributes:
+        batch: Patches.
+        patch: Voxels of each along its axes.
+        features: Feature maps of the finest level.
+        key: The setting that says how large a patch is.
+    """
+
+    batch: int
+    patch: tuple[int, ...]
+    features: int
+    key: str
+
+
 class TrainerSettings(Checked):
     """What the settings of every trainer hold and can be asked.
 
@@ -157,6 +174,11 @@ class TrainerSettings(Checked):
     def mirrors(self) -> bool:
         """Whether the training mirrors along some axis, so that a prediction can be averaged over flips."""
         return False
+
+    @property
+    def step(self) -> Step | None:
+        """What the network sees in a training step; None where that is not known before."""
+        return None
 
     def plain(self) -> dict[str, Any]:
         """Return them as plain values, without parts that are off."""

@@ -39,6 +39,10 @@ def told(configured, *jobs):
         (("data=clinical", "data.deformation.rotation_deg=3"), "is not read with data=clinical; choose data=synth1"),
         (("data=clinical", "data.mr.percentiles=[2,98]"), "choose data=mr"),
         (("trainer.normalisation.mean=3",), "is not read with trainer.normalisation.source=builtin; choose trainer."),
+        (
+            ("trainer=nnunet", "data=clinical", "trainer.window=wide"),
+            "trainer.window=wide: is not read with trainer.plans=clinical; choose trainer.plans=builtin, or leave",
+        ),
         (("logger=csv", "logger.entity=lab"), "is not read with logger.wandb=false; choose logger.wandb=true"),
         (("logger=wandb", "logger.tracking_uri=x"), "is not read with logger.mlflow=false"),
         (("logger=csv", "logger.project=x"), "is not read with logger.wandb=false and logger.mlflow=false; choose"),
@@ -164,7 +168,7 @@ def test_a_key_that_what_was_chosen_leaves_out_is_refused_with_what_reads_it(con
         ("trainer=unet", "trainer.cascade.targets=[liver]", "trainer.cascade.spacing=2"),
         ("trainer=resunet25d", "trainer.epochs=3"),
         ("trainer=unet", "trainer.augmentation.flip=xy", "trainer.prediction.mirror=true"),
-        ("trainer=nnunet", "trainer.prediction.mirror=true", "trainer.plans=clinical", "trainer.window=wide"),
+        ("trainer=nnunet", "trainer.prediction.mirror=true", "trainer.plans=builtin", "trainer.window=wide"),
         ("data=synth3", "data.phase=native", "data.priors=builtin", "data.gas.kind=wide", "fill=gaussian"),
         ("data=synth2", "data.background.visceral_fat=[0.1,0.2]", "data.background.air_hu=-200"),
         (

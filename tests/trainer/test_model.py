@@ -87,6 +87,7 @@ def test_a_pipe_or_a_device_is_no_description(tmp_path):
         ("settings", {"kind": "unet", "channels": "many"}),
         ("settings", {"kind": "unet", "channels": [10**9] * 4}),
         ("settings", {"kind": "unet", "patch": [2**20] * 3}),
+        ("settings", {"kind": "unet", "patch": [1024] * 3, "channels": [64, 128, 256]}),
         ("settings", {"kind": "unet", "prediction": {"overlap": 7}}),
         ("settings", {"kind": "unet", "prediction": {"checkpoint": "../../best"}}),
         ("settings", {"kind": "unet", "network": "${no.such.key}"}),
@@ -148,6 +149,13 @@ def test_a_foreign_checkpoint_is_one_line_and_runs_nothing(tmp_path, case):
     assert "\n" not in str(error.value)
     assert "trust" not in str(error.value)
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"epoch 3\n", b"weights", b"{}"])
+def test_what_is_no_checkpoint_is_called_so(tmp_path, content):
+    (tmp_path / "best.ckpt").write_bytes(content)
+    with pytest.raises(InputError, match="is no checkpoint, but a text or another kind of file; point to"):
+        read_checkpoint(tmp_path / "best.ckpt")
 
 
 def test_the_command_of_these_tests_would_run(tmp_path):

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from labelct.settings import Checked, choice, ranged
-from labelct.trainer.settings import WINDOWS, TrainerSettings, check_xyz
+from labelct.trainer.settings import WINDOWS, Step, TrainerSettings, check_xyz
 
 CONFIGURATIONS = ("2d", "3d_fullres", "3d_lowres")
 FORMATS = ("labelct", "onnx", "nnunet")  # what a model can be exported as
+FEATURES = 32  # feature maps of the finest level, in all presets
+SMALLEST = (16, 16, 16)  # far below any patch that is planned
 PLANNERS = ("default", "resenc_m", "resenc_l", "resenc_xl")
 
 
@@ -37,7 +39,7 @@ class NnunetSettings(TrainerSettings):
         plans: Where spacing, shapes and normalisation come from: `clinical` (the fingerprint of the cohort's training
             CT; without any CT, as `builtin`) or `builtin` (the grids of the label maps and the published intensity
             properties of `window`).
-        window: The built-in intensities: `liver`, `soft_tissue` or `wide`.
+        window: The built-in intensities of `plans=builtin`: `liver`, `soft_tissue` or `wide`.
         spacing: Grid `(x, y, z)` of the full resolution, mm; null lets nnU-Net choose.
         patch: Patch `(x, y, z)` in voxels, rounded up to what the network divides by; null lets nnU-Net choose.
         batch: Patches a step, over all devices; null lets nnU-Net choose.
@@ -77,11 +79,17 @@ class NnunetSettings(TrainerSettings):
     compile: bool = True
     prediction: NnunetPredictionSettings = field(default_factory=NnunetPredictionSettings)
     draws_on_device: ClassVar[bool] = False  # nnU-Net's loaders are processes on the CPU
+    read_with: ClassVar = {"window": ("plans", ("builtin",))}
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_xyz("patch", self.patch, 8, 1024)
         check_xyz("spacing", self.spacing, 0.1, 20)
+
+    @property
+    def step(self) -> Step:
+        """What the network sees in a training step; nnU-Net plans larger patches, where none is given."""
+        return Step(self.batch or 1, tuple(self.patch or SMALLEST), FEATURES, "patch")
 
     @property
     def mirrors(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from labelct.settings import choice, ranged
-from labelct.trainer.settings import SPACING_MM, LoopSettings, check_levels, check_xyz
+from labelct.trainer.settings import SPACING_MM, LoopSettings, Step, check_levels, check_xyz
 from labelct.trainer.settings import AugmentationSettings as SharedAugmentation
 
 LARGEST_SIZE = 1024  # pixels: twice what a CT has across
@@ -74,6 +74,11 @@ class ResUNetSettings(LoopSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_levels(self.channels, "size", [self.size])
+
+    @property
+    def step(self) -> Step:
+        """What the network sees in a training step."""
+        return Step(self.batch, (self.size, self.size), self.channels[0], "size")
 
     def recipe(self) -> dict[str, Any]:
         """Return what the weights depend on, as plain values: all but how a volume is segmented."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from labelct.errors import SettingError, check_range
 from labelct.settings import GIVEN, choice, ranged
 from labelct.trainer.settings import AugmentationSettings as SharedAugmentation
-from labelct.trainer.settings import LoopSettings, check_length, check_levels
+from labelct.trainer.settings import LoopSettings, Step, check_length, check_levels
 from labelct.trainer.settings import PredictionSettings as SharedPrediction
 from labelct.trainer.unet.cascade.settings import CascadeSettings
 
@@ -84,6 +84,11 @@ class UNetSettings(LoopSettings):
             raise SettingError("deep_supervision", self.deep_supervision, "0", "only network=dynunet has such heads")
         if self.spacing is not None:
             self.cascade.check_grid(self.spacing)
+
+    @property
+    def step(self) -> Step:
+        """What the network sees in a training step."""
+        return Step(self.batch, tuple(self.patch), self.channels[0], "patch")
 
     def plain(self) -> dict[str, Any]:
         """Return the settings as plain values; a cascade that is off leaves no trace in keys and models."""

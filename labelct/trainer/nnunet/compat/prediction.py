@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from labelct.errors import InputError, kind_and_line
 from labelct.io.hounsfield import HU_RANGE
+from labelct.trainer.footprint import check_window
 from labelct.trainer.model import REMEDY, fill, read_checkpoint, read_description
 from labelct.trainer.nnunet.compat.environment import NOISY, TRAINER
 from labelct.trainer.nnunet.compat.trainer import LabelctTrainer
 from labelct.trainer.nnunet.names import check_names
 from labelct.trainer.nnunet.numbers import check_numbers
-from labelct.trainer.window_memory import check_window
 
 CHANNELS = 1  # of an image: CT alone
 AIR_BLOCK = 8  # voxels along an axis
@@ -51,6 +51,8 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
             check_names(model / "plans.json", chosen.configuration)
             check_numbers(model / "plans.json", plans, chosen.configuration)
             heads = manager.get_label_manager(dataset).num_segmentation_heads
+            features = chosen.configuration["architecture"]["arch_kwargs"]["features_per_stage"][0]
+            check_window(model / "plans.json", "patch_size", chosen.patch_size, features, heads)
             with torch.device("meta"):
                 network = LabelctTrainer.build_network_architecture(
                     manager, chosen, CHANNELS, heads, enable_deep_supervision=False
@@ -61,7 +63,6 @@ def open_network(checkpoint: Path, configuration: str, step: float, mirror: bool
         except Exception as error:  # plans that are not nnU-Net's fail wherever it first reads them
             problem = f"describes no network of nnU-Net ({kind_and_line(error)})"
             raise InputError(model / "plans.json", problem, REMEDY) from None
-    check_window(model / "plans.json", network.eval(), (CHANNELS, *chosen.patch_size), device)
     weights, axes = state.get("network_weights"), state.get("inference_allowed_mirroring_axes")
     fill(network, weights, checkpoint)
     predictor = nnUNetPredictor(

@@ -121,10 +121,10 @@ def _divided(few: NDArray[Any], low: float) -> str:
 def _negated(few: NDArray[Any]) -> str:
     """Return why values are hardly in HU of which more lie where negated air does than where air does."""
     low, high = MIRRORED_HU
-    mirrored, air = (np.count_nonzero((part >= low) & (part <= high)) for part in (few, -few))
+    mirrored, air = (int(np.count_nonzero((part >= low) & (part <= high))) for part in (few, -few))
     above = few[few > high]  # one value of it may be negated padding
     bone = above.size - int(np.unique(above, return_counts=True)[1].max(initial=0))
-    spongy = np.count_nonzero((few >= SPONGY_HU) & (few < low))  # next to dense bone there is as much of it
+    spongy = int(np.count_nonzero((few >= SPONGY_HU) & (few < low)))  # next to dense bone there is as much of it
     if mirrored <= MIRRORED_SHARE * few.size or mirrored <= max(air, bone, spongy):
         return ""
     share = mirrored / few.size

@@ -1,6 +1,7 @@
 """Hydra's command line checked before Hydra acts on it: argument order, keys, options and values."""
 
 import itertools
+import math
 import warnings
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
@@ -28,6 +29,7 @@ from labelct.config import Config, check_truth, configuration_folder, typed
 from labelct.errors import first_line
 from labelct.folders import check_can_be_made, why_no_folder
 
+MOST_JOBS = 10_000  # a tenth of a second or more goes into checking each before the first one starts
 LOCAL = ("basic_launcher", "joblib")  # launchers whose jobs run on this machine
 PLUGINS = {  # of Hydra: the package that each drives, and what pip installs both with
     "hydra_submitit_launcher": ("submitit", "'labelct[launchers]'"),
@@ -228,9 +230,7 @@ def _jobs(overrides: list[str], extra: list[str], multirun: bool) -> tuple[list[
         return [fixed], whole
     given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()] + overrides
     swept = parsed(given, OverridesParser.create(config_loader=GlobalHydra.instance().config_loader()))
-    for override, item in zip(given, swept, strict=True):
-        if item.is_sweep_override() and not _values(item, override):
-            raise ConfigError(no_value(override))
+    _check_count(given, swept)
     jobs = [list(job) for batch in BasicSweeper.split_arguments(swept, None) for job in batch]
     hydra_section.check_apart(hydra, len(jobs))
     return jobs, whole
@@ -250,10 +250,22 @@ def _without_hydra(whole: DictConfig) -> DictConfig:
     return whole
 
 
-def _values(item: Override, override: str) -> list[str]:
-    """Return the values that a sweep stands for, as far as Hydra's own sweeper can list them."""
+def _check_count(given: Sequence[str], swept: Sequence[Override]) -> None:
+    """Raise `ConfigError` where a sweep has no job, or more than anybody waits for."""
+    counts: dict[str, int] = {}
+    for override, item in zip(given, swept, strict=True):
+        counts[item.get_key_element()] = _count(item, override) if item.is_sweep_override() else 1
+        if not all(counts.values()):
+            raise ConfigError(no_value(override))
+    if (jobs := math.prod(counts.values())) > MOST_JOBS:
+        several = ", ".join(override for override, item in zip(given, swept, strict=True) if item.is_sweep_override())
+        raise ConfigError(f"{several}: {jobs} jobs or more; allowed is at most {MOST_JOBS} in a sweep")
+
+
+def _count(item: Override, override: str) -> int:
+    """Return how many values a sweep stands for, as Hydra's own sweeper lists them; of very many no more than count."""
     try:
-        return list(itertools.islice(item.sweep_string_iterator(), 1))
+        return sum(1 for _ in itertools.islice(item.sweep_string_iterator(), MOST_JOBS + 1))
     except REFUSALS as error:
         raise ConfigError(f"{override}: {first_line(error)}; list the values, as in KEY=1,2") from error
 

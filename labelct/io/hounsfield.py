@@ -19,8 +19,13 @@ PADDING_HU = -1100  # noise in air stays above; what lies below is a scanner's m
 DENSE_HU, DENSE_SHARE = 700, 1 / 3  # cortical bone; even a scan of the teeth holds less of it than that
 SCATTERED_SHARE = 0.05  # of all voxels below padding's mark that are no mark; of real CT and their crops none is
 MARKS = 2  # values that padding has in one volume
+THIN_AIR_HU, THIN_AIR_SHARE = -700, 0.02  # where as much is no tissue, lung or gas goes below that
 SOFT_MEDIAN_HU = 300  # of what is no air: half of it above is bone or metal, or soft tissue times 10
-MIRRORED_HU, MIRRORED_SHARE = (700, 1100), 0.05  # air of a negated CT; of real CT and their crops 4.4 % at most
+MIRRORED_HU, MIRRORED_SHARE = (
+    (700, 1100),
+    0.08,
+)  # air of a negated CT; of crops of real CT, with dense bone in them, 6 % at most
+SPONGY_HU = 300  # bone above it
 TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
 LONGEST_UNIT = 80  # characters of a unit that a warning shows
 LARGE, STEP = 1_000_000, 4  # shares are counted on every 64th voxel of a large volume
@@ -84,7 +89,7 @@ def check_hu(path: Path, hu: NDArray[Any]) -> None:
     if high > HU_RANGE[1]:
         doubt = f"above {HU_RANGE[1]}, so hardly in HU"
     else:
-        doubt = _negated(few) or _times_a_factor(few) or _shifted(few)
+        doubt = _negated(few) or _times_a_factor(few) or _divided(few, low) or _shifted(few)
     if doubt:
         log.warning("%s: %s, %s; %s", path, seen, doubt, REMEDY)
 
@@ -105,13 +110,22 @@ def _times_a_factor(few: NDArray[Any]) -> str:
     return ""
 
 
+def _divided(few: NDArray[Any], low: float) -> str:
+    """Return why values are hardly in HU of which a good part is no tissue, and none is air; empty where some are."""
+    share = np.count_nonzero(few < AIR_BELOW_HU) / few.size
+    if low < THIN_AIR_HU or share <= THIN_AIR_SHARE:
+        return ""
+    return f"{share:.0%} of them below {AIR_BELOW_HU} and none below {THIN_AIR_HU}, so hardly in HU (divided by 2?)"
+
+
 def _negated(few: NDArray[Any]) -> str:
     """Return why values are hardly in HU of which more lie where negated air does than where air does."""
     low, high = MIRRORED_HU
-    mirrored, air = (np.count_nonzero((part >= low) & (part <= high)) for part in (few, -few))
+    mirrored, air = (int(np.count_nonzero((part >= low) & (part <= high))) for part in (few, -few))
     above = few[few > high]  # one value of it may be negated padding
     bone = above.size - int(np.unique(above, return_counts=True)[1].max(initial=0))
-    if mirrored <= MIRRORED_SHARE * few.size or mirrored <= air or bone >= mirrored:
+    spongy = int(np.count_nonzero((few >= SPONGY_HU) & (few < low)))  # next to dense bone there is as much of it
+    if mirrored <= MIRRORED_SHARE * few.size or mirrored <= max(air, bone, spongy):
         return ""
     share = mirrored / few.size
     return f"{share:.0%} of them from {low} to {high}, as air of a negated CT, so hardly in HU (negated, or +1024?)"

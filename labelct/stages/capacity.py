@@ -34,13 +34,13 @@ class Part(NamedTuple):
     """Files that a job makes.
 
     Attributes:
-        count: How many cases or volumes.
+        number: How many cases or volumes.
         what: What they are.
         need: Bytes that all of them take at least.
         remedy: What to set.
     """
 
-    count: int
+    number: int
     what: str
     need: float
     remedy: str
@@ -65,7 +65,7 @@ def check(config: Config, cohort: Cohort | None) -> None:
     volumes = _size(config, cohort)
     _check_case(f"data.spacing={config.data.spacing}", volumes.voxels, "data.spacing larger", memory)
     parts = [*(part for _, part in drawn), _volumes(config, volumes)]
-    _check_workers(config, max(part.count for part in parts), memory)
+    _check_workers(config, max(part.number for part in parts), memory)
     _check_step(config, memory)
     _check_disk(Path(config.paths.outputs), parts)
 
@@ -142,5 +142,5 @@ def _check_disk(outputs: Path, parts: Sequence[Part]) -> None:
         return
     most = max(parts, key=lambda part: part.need)
     told = next((part for part in parts if part.need > there), most)  # what is made of too many cases is many as well
-    problem = f"{told.count} {told.what} need at least {size(told.need)} of disk, which holds {size(there)}"
+    problem = f"{told.number} {told.what} need at least {size(told.need)} of disk, which holds {size(there)}"
     raise InputError(outputs, problem, f"{told.remedy}, or paths.outputs= elsewhere")

@@ -84,7 +84,7 @@ def test_the_affine_of_another_grid_is_turned_back_with_it():
 def test_padding_of_a_ct_is_air_and_values_are_taken_as_they_are_where_that_is_asked_for():
     padded = np.where(np.indices(ct().shape)[0] < 2, -3024, ct())
     assert image_of("hu", padded, 5.0).array.min() == -1024
-    with pytest.raises(InputError, match=r"^hu: .* \(scaled to 0\.\.1\?\); .* in Python not_hu=True$"):
+    with pytest.raises(InputError, match=r"^hu: .* \(scaled to 0\.\.1, or attenuation .*\); .* in Python not_hu=True$"):
         image_of("hu", (ct() + 1100) / 2000, 5.0)
     assert image_of("hu", np.full((4, 4, 4), 0.5), 5.0, None).array.max() == 0.5
     with pytest.raises(InputError, match="where MR is expected"):

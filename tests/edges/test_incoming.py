@@ -81,7 +81,7 @@ def without_rescale(path: Path) -> Path:
     ("make", "said"),
     [
         (mr, "none below -500: no HU"),
-        (normalised, "(scaled to 0..1?)"),
+        (normalised, "(scaled to 0..1, or attenuation"),
         (huge, "its voxels run from 1e+30 to 1e+30"),
         (colours, "its voxels are RGB"),
         (numbers_of_two_parts, "its voxels are complex64"),

@@ -79,6 +79,19 @@ def test_a_job_that_a_sweep_holds_twice_is_refused(overrides, said):
 
 
 @pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["seed=range(0,1000000000)"], "seed=range(0,1000000000): 10001 jobs or more; allowed is at most 10000"),
+        (["seed=range(0,200)", "data.seed=range(0,200)"], "seed=range(0,200), data.seed=range(0,200): 40000 jobs"),
+    ],
+)
+def test_a_sweep_of_more_jobs_than_anybody_waits_for_is_refused_at_once(overrides, said):
+    with pytest.raises(LabelctError) as caught:
+        check_jobs(overrides, multirun=True)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "overrides", [["seed=1,2"], ["limit.train=3,4", "debug=smoke"], ["name=a,b"], ["data=synth2,synth3", "seed=1,2"]]
 )
 def test_jobs_that_differ_are_taken_also_where_debug_makes_them_alike(overrides):

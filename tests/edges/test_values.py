@@ -41,6 +41,8 @@ def padded(hu: np.ndarray, value: float) -> np.ndarray:
         (lambda hu: 10 * hu, "times 10"),
         (lambda hu: padded(10 * hu, -32768), "times 10"),
         (lambda hu: 4 * hu, "another factor"),
+        (lambda hu: hu / 2, "divided by 2"),
+        (lambda hu: 0.6 * hu, "divided by 2"),
         (lambda hu: -hu, "negated,"),
         (lambda hu: padded(-hu, -2000), "negated,"),
         (lambda hu: padded(-hu, 3024), "negated,"),
@@ -87,6 +89,16 @@ def test_padding_and_metal_are_what_a_scanner_leaves(value, caplog):
     hu[20:22, 20:22, :4] = 30000
     check_hu(CT, hu)
     check_hu(CT, np.where(np.indices(hu.shape)[0] < 3, -3024, hu))
+    assert not caplog.records
+
+
+def test_a_crop_of_bone_and_a_crop_of_lung_pass_without_a_word(caplog):
+    rng = np.random.default_rng(0)
+    levels = [(-900, -880), (0, 80), (300, 700), (700, 1100)]
+    of_bone = rng.choice(4, (24, 24, 20), p=[0.005, 0.785, 0.15, 0.06])
+    of_lung = rng.choice(4, (24, 24, 20), p=[0.4, 0.6, 0, 0])
+    for kinds in (of_bone, of_lung):
+        check_hu(CT, np.choose(kinds, [rng.uniform(*level, kinds.shape) for level in levels]))
     assert not caplog.records
 
 

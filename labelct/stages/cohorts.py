@@ -19,7 +19,7 @@ from labelct.kinds import CohortSettings
 from labelct.parallel import ParallelSettings, map_cases
 from labelct.phantom.settings import EmbeddedSettings
 from labelct.stages import folding, inputs, selection
-from labelct.store import Stage, build, key_of, recipe_of
+from labelct.store import Stage, build, key_of, planning, recipe_of
 from labelct.synthesis.recipes import RECIPES
 
 log = logging.getLogger(__name__)
@@ -226,6 +226,8 @@ def reject_shared(tested: Iterable[Subject], learnt: Iterable[Subject], told: st
 
 def _tell_copies(tested: Sequence[Subject], learnt: Sequence[Subject], root: Path) -> None:
     """Warn where a test subject has a file of the same content as one that is learnt from: a patient of two names."""
+    if planning():  # the job says it, before its first stage
+        return
     sizes = {path.stat().st_size for subject in learnt for path in subject.files}
     alike = [(subject, path) for subject in tested for path in subject.files if path.stat().st_size in sizes]
     if not alike:

@@ -18,6 +18,7 @@ from tests.report.runs import write_sweep
 pytestmark = pytest.mark.ci
 
 NEEDED_KB = 740  # what the chain writes
+LARGE = 1024  # kB, which the chain fits into
 FULL = "the disk is full; free some space or write elsewhere"
 
 
@@ -109,11 +110,21 @@ def test_what_fits_in_part_is_not_left(tmp_path, disk, verbs, capsys, verb):
     assert left(disk.folder) == []
 
 
+def test_a_disk_that_is_smaller_than_what_a_job_makes_is_told_before_anything_is_made(disk, tmp_path):
+    chain = Chain(tmp_path, "disk/outputs")
+    disk.mount(20, "remount")
+    code, told = chain.run("seed=1", f"paths.outputs={chain.outputs}")
+    assert code == 1
+    assert told.count("of disk, which holds 20 kB; set ") == 1
+    assert not list(chain.outputs.rglob("*.yaml")) or chain.states() == ["failed"]
+
+
 @pytest.mark.parametrize("jobs", [["seed=1"], ["-m", "seed=1,2"]])
 @pytest.mark.parametrize("room", [8, 20, 36])
 def test_jobs_that_cannot_begin_say_so_once_and_leave_nothing(disk, tmp_path, jobs, room):
     chain = Chain(tmp_path, "disk/outputs")
-    disk.mount(room, "remount")
+    disk.mount(LARGE, "remount")  # large enough for the job, but for what lies there
+    (disk.folder / "others").write_bytes(bytes((LARGE - room) << 10))
     code, told = chain.run(*jobs, f"paths.outputs={chain.outputs}")
     assert code == 1
     assert told.count(FULL.partition(";")[0]) == 1

@@ -227,7 +227,8 @@ def _check_pixels(path: Path, dataset: Any) -> None:
         raise InputError(path, f"it declares {voxels} pixels, and {on_disk(path)} bytes lie on the disk", EXPORT)
     stored, highest = dataset.get("BitsStored", bits), dataset.get("HighBit")
     if highest is not None and highest != stored - 1:  # GDCM takes the lowest bits whatever the file says
-        raise InputError(path, f"its {stored} stored bits end at bit {highest}, not {stored - 1}", EXPORT)
+        ends = str(highest)[:LONGEST_TAG]
+        raise InputError(path, f"its {stored} stored bits end at bit {ends}, not {stored - 1}", EXPORT)
     if "ModalityLUTSequence" in dataset:
         raise InputError(path, "it has a lookup table in place of slope and intercept", EXPORT)
     raw = dataset.get_item("PixelData", keep_deferred=True)

@@ -21,10 +21,8 @@ SCATTERED_SHARE = 0.05  # of all voxels below padding's mark that are no mark; o
 MARKS = 2  # values that padding has in one volume
 THIN_AIR_HU, THIN_AIR_SHARE = -700, 0.02  # where as much is no tissue, lung or gas goes below that
 SOFT_MEDIAN_HU = 300  # of what is no air: half of it above is bone or metal, or soft tissue times 10
-MIRRORED_HU, MIRRORED_SHARE = (
-    (700, 1100),
-    0.08,
-)  # air of a negated CT; of crops of real CT, with dense bone in them, 6 % at most
+MIRRORED_HU = (700, 1100)  # air of a negated CT
+MIRRORED_SHARE = 0.08  # of crops of real CT with dense bone in them 6 % lie there at most
 SPONGY_HU = 300  # bone above it
 TISSUE_SHARE = 0.05  # of all voxels no air; a head in a field of view of 50 cm takes twice as much
 LONGEST_UNIT = 80  # characters of a unit that a warning shows

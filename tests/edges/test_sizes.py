@@ -70,22 +70,11 @@ def test_what_no_machine_holds_is_one_line_before_anything_is_made(tmp_path, ove
         (["seed=1,2,1"], "'seed=1' twice"),
         (["trainer=unet", "trainer.steps=250,300,250"], "'trainer=unet trainer.steps=250' twice"),
         (["data=synth3,synth3", "seed=1,2"], "'data=synth3 seed=1' twice"),
-    ],
-)
-def test_a_job_that_a_sweep_holds_twice_is_refused(overrides, said):
-    with pytest.raises(LabelctError) as caught:
-        check_jobs(overrides, multirun=True)
-    assert said in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "said"),
-    [
         (["seed=range(0,1000000000)"], "seed=range(0,1000000000): 10001 jobs or more; allowed is at most 10000"),
         (["seed=range(0,200)", "data.seed=range(0,200)"], "seed=range(0,200), data.seed=range(0,200): 40000 jobs"),
     ],
 )
-def test_a_sweep_of_more_jobs_than_anybody_waits_for_is_refused_at_once(overrides, said):
+def test_a_sweep_with_a_job_twice_or_of_more_jobs_than_anybody_waits_for_is_refused_at_once(overrides, said):
     with pytest.raises(LabelctError) as caught:
         check_jobs(overrides, multirun=True)
     assert said in str(caught.value)

@@ -125,7 +125,7 @@ def _check_step(config: Config, memory: int) -> None:
     from labelct.trainer.device import runs_on_gpu
 
     step = config.trainer.step
-    if step is None or runs_on_gpu(config.device):
+    if runs_on_gpu(config.device):
         return
     need = step.batch * least_bytes(prod(step.patch), step.features, 1 + len(config.targets))
     if need > memory:

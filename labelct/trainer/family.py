@@ -24,12 +24,10 @@ class Family(ABC, Generic[Settings]):
     Attributes:
         schema: The dataclass of its settings.
         batches: What cuts its batches.
-        size_key: The setting that says how large a patch is.
     """
 
     schema: ClassVar[type[LoopSettings]]
     batches: ClassVar[type[Batches]]
-    size_key: ClassVar[str]
 
     def build(self, settings: Settings, classes: int) -> nn.Module:
         """Return a new network for a number of classes, the background counted."""

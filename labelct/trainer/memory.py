@@ -35,7 +35,7 @@ def check_memory(family: Family[Any], task: TrainingTask[Any]) -> None:
     if need > free:
         size = " x ".join(map(str, family.patch(settings)[1:]))
         asked = f"a step of {settings.batch} patches of {size} needs at least {need / GIB:.1f} GiB of the card's memory"
-        remedy = f"set trainer.batch or {family.size_key} smaller, or take a larger card"
+        remedy = f"set trainer.batch or trainer.{settings.step.key} smaller, or take a larger card"
         raise InputError(f"device={device.kind}", f"{asked}, {free / GIB:.1f} GiB are free", remedy)
 
 

@@ -67,8 +67,7 @@ class NetworkPredictor:
         settings = replace(settings, prediction=prediction or settings.prediction)
         spacing, properties = _grid(folder, model, settings), _properties(folder, model, settings)
         step, classes = settings.step, len(model["labels"]) + 1
-        if step is not None:
-            check_window(folder / "model.json", f"trainer.{step.key}", step.patch, step.features, classes)
+        check_window(folder / "model.json", f"trainer.{step.key}", step.patch, step.features, classes)
         path = folder / f"{settings.prediction.checkpoint}.ckpt"
         weights = read_checkpoint(path).get("state_dict")
         with torch.device("meta"):

@@ -1,5 +1,6 @@
 """What can be set whatever the trainer: the device, which intensities a network sees, how labelct's own loop trains."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -158,7 +159,7 @@ class Step(NamedTuple):
     key: str
 
 
-class TrainerSettings(Checked):
+class TrainerSettings(Checked, ABC):
     """What the settings of every trainer hold and can be asked.
 
     Attributes:
@@ -176,9 +177,9 @@ class TrainerSettings(Checked):
         return False
 
     @property
-    def step(self) -> Step | None:
-        """What the network sees in a training step; None where that is not known before."""
-        return None
+    @abstractmethod
+    def step(self) -> Step:
+        """What the network sees in a training step."""
 
     def plain(self) -> dict[str, Any]:
         """Return them as plain values, without parts that are off."""

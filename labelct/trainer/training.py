@@ -37,7 +37,7 @@ from labelct.trainer.module import Checkpoints, SegmentationModule
 from labelct.trainer.normalisation import intensity
 from labelct.trainer.progress import Curves, StepBar, quiet
 from labelct.trainer.resuming import resumed, steps_done
-from labelct.trainer.settings import DeviceSettings, LoopSettings
+from labelct.trainer.settings import LoopSettings
 from labelct.writing import copy, write_json
 
 Loop = TypeVar("Loop", bound=LoopSettings)
@@ -130,7 +130,7 @@ def _fit(
     sampled = batches(family, task, training_set, model, start)
     with (
         interruptible(trainer),
-        _failures_in_a_line(family, task.device, trainer, last),
+        _failures_in_a_line(task, trainer, last),
         resumed(last, clock, "training"),
         sampled as patches,
     ):
@@ -160,7 +160,7 @@ def _trainer(task: TrainingTask[Any], folder: Path, callbacks: list[Callback]) -
 
 
 @contextmanager
-def _failures_in_a_line(family: Family[Any], device: DeviceSettings, trainer: Trainer, last: Path) -> Iterator[None]:
+def _failures_in_a_line(task: TrainingTask[Any], trainer: Trainer, last: Path) -> Iterator[None]:
     """Turn a full GPU, or a network that torch cannot compile, into one line."""
     try:
         yield
@@ -168,8 +168,8 @@ def _failures_in_a_line(family: Family[Any], device: DeviceSettings, trainer: Tr
         held = torch.cuda.memory_allocated() / GIB if torch.cuda.is_initialized() else 0.0
         problem = f"the card's memory is full at step {trainer.global_step} ({held:.1f} GiB of it hold this training)"
         resume = f"the same command goes on from {last}" if last.exists() else "nothing was saved yet"
-        remedy = f"set trainer.batch or {family.size_key} smaller, or free the card: {resume}"
-        raise InputError(f"device={device.kind}", problem, remedy) from error
+        remedy = f"set trainer.batch or trainer.{task.settings.step.key} smaller, or free the card: {resume}"
+        raise InputError(f"device={task.device.kind}", problem, remedy) from error
     except TorchDynamoException as error:
         reason = f"torch cannot compile the network: {first_line(error)}"
-        raise SettingError("device.compile", device.compile, "false", reason) from error
+        raise SettingError("device.compile", task.device.compile, "false", reason) from error

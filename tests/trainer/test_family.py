@@ -2,13 +2,21 @@
 
 from labelct.dataset import TrainingSet
 from labelct.trainer.family import Family
-from labelct.trainer.settings import LoopSettings
+from labelct.trainer.settings import LoopSettings, Step
 
 
-class Plain(Family[LoopSettings]):
+class PlainSettings(LoopSettings):
+    """Settings with what they have to say, and no more."""
+
+    @property
+    def step(self):
+        return Step(1, (8, 8, 8), 4, "patch")
+
+
+class Plain(Family[PlainSettings]):
     """A family with what it has to say, and no more."""
 
-    schema = LoopSettings
+    schema = PlainSettings
 
     def definition(self, settings, classes):
         raise NotImplementedError
@@ -24,6 +32,6 @@ class Plain(Family[LoopSettings]):
 
 
 def test_settings_stay_and_no_slice_is_repeated(tmp_path) -> None:
-    settings = LoopSettings(steps=3)
+    settings = PlainSettings(steps=3)
     assert Plain().resolved(settings, TrainingSet(tmp_path), 2) is settings
     assert Plain().z_padding_mm(settings) == 0

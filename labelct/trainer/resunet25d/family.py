@@ -21,7 +21,7 @@ from labelct.trainer.sliding_window import Windows, blended
 class ResUNetFamily(Family[ResUNetSettings]):
     """A residual U-Net on slices with their neighbours, cross-entropy."""
 
-    schema, batches, size_key = ResUNetSettings, Slices, "trainer.size"
+    schema, batches = ResUNetSettings, Slices
 
     def build(self, settings: ResUNetSettings, classes: int) -> nn.Module:
         """Return a new network that expects as many targets as the settings say."""

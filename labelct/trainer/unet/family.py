@@ -16,7 +16,7 @@ from labelct.trainer.unet.settings import UNetSettings
 class UNetFamily(Family[UNetSettings]):
     """A 3-D U-Net on patches, Dice + cross-entropy."""
 
-    schema, batches, size_key = UNetSettings, Patches, "trainer.patch"
+    schema, batches = UNetSettings, Patches
 
     def definition(self, settings: UNetSettings, classes: int) -> tuple[str, dict[str, Any]]:
         """Return MONAI's class of the network and its arguments."""

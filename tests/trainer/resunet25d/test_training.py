@@ -128,6 +128,6 @@ def test_a_network_of_its_own_intensities_knows_no_unit(training_set, tmp_path: 
 
 def test_the_device_is_asked_before_the_work(tmp_path: Path, monkeypatch) -> None:
     asked = []
-    monkeypatch.setattr("labelct.trainer.memory.check_memory", lambda family, given: asked.append(family.size_key))
+    monkeypatch.setattr("labelct.trainer.memory.check_memory", lambda family, given: asked.append(given.settings.kind))
     check(task(small()), lambda: None, tmp_path)
-    assert asked == ["trainer.size"]
+    assert asked == ["resunet25d"]

@@ -18,7 +18,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from labelct.evaluation.components import keep_largest
+from labelct.evaluation.components import Parts, keep_largest
 from labelct.evaluation.metrics import dice
 from labelct.io import nifti
 from labelct.models import find_model
@@ -143,7 +143,8 @@ def score(predictor: Predictor, case: Case, codes: str, path: Path) -> float:
     """Return the Dice of the first label of a model on a case that is stored in `path`."""
     first = next(iter(predictor.labels.values()))
     stored(case, codes, path)
-    return dice(keep_largest(predictor.predict(nifti.read_volume(path)), {first: 1}) == first, case[1])
+    volume = nifti.read_volume(path)
+    return dice(keep_largest(predictor.predict(volume), {first: Parts(1)}, volume.spacing) == first, case[1])
 
 
 def read(ct: Path, labels: Path, value: int) -> Case:

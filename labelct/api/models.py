@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from labelct.api.arguments import Grid, as_given, image_of
 from labelct.errors import InputError, check_choice
-from labelct.evaluation.components import keep_largest
+from labelct.evaluation.components import Parts, keep_largest
 from labelct.models import find_model
 from labelct.mr import shown
-from labelct.trainer.model import components_of, mr_settings
+from labelct.trainer.model import mr_settings
+from labelct.trainer.parts import read_parts
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import open_model
 
@@ -38,7 +39,7 @@ class Model:
     folder: Path
     names: dict[int, str]
     _predictor: Predictor = field(repr=False)
-    _components: dict[int, int] = field(repr=False)
+    _parts: dict[int, Parts] = field(repr=False)
     _mr: MrSettings | None = field(repr=False)
 
     def segment(
@@ -65,7 +66,7 @@ class Model:
         modality = None if not_hu else "mr" if self._mr else "ct"
         volume = image_of("array", array, affine, modality)
         found = self._predictor.predict(shown(volume, self._mr) if self._mr else volume)
-        return as_given(found if all_components else keep_largest(found, self._components), volume)
+        return as_given(found if all_components else keep_largest(found, self._parts, volume.spacing), volume)
 
 
 def load_model(path: str | PathLike[str] | None = None, device: str = "cpu") -> Model:
@@ -89,4 +90,4 @@ def load_model(path: str | PathLike[str] | None = None, device: str = "cpu") -> 
     folder = find_model(None if path is None else fspath(path))
     predictor = open_model(folder, DeviceSettings(kind=device))
     names = {value: name for name, value in predictor.labels.items()}
-    return Model(folder, names, predictor, components_of(folder, predictor.labels), mr_settings(folder))
+    return Model(folder, names, predictor, read_parts(folder, predictor.labels), mr_settings(folder))

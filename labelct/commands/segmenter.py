@@ -11,6 +11,7 @@ from labelct.errors import InputError
 from labelct.trainer.settings import DeviceSettings
 
 if TYPE_CHECKING:
+    from labelct.evaluation.components import Parts
     from labelct.trainer.face import Predictor
 
 
@@ -21,14 +22,14 @@ class Segmenter:
     Attributes:
         folder: Of the model.
         predictor: The network.
-        counts: How many components of each label value are kept; others keep all.
+        parts: What is kept of each label value; others keep all.
         unchecked: Do not check that the values of an image are those of its modality.
         probabilities: Ask for them, too.
     """
 
     folder: Path
     predictor: "Predictor"
-    counts: Mapping[int, int]
+    parts: "Mapping[int, Parts]"
     unchecked: bool
     probabilities: bool
 
@@ -44,12 +45,12 @@ class Segmenter:
         Raises:
             InputError: The folder holds no finished training, or a GPU that is asked for cannot be used.
         """
-        from labelct.trainer.model import components_of
+        from labelct.trainer.parts import read_parts
         from labelct.trainer.table import open_model
 
         predictor = open_model(folder, device)
-        counts = {} if given.all_components else components_of(folder, predictor.labels)
-        return cls(folder, predictor, counts, given.not_hu, given.probabilities)
+        parts = {} if given.all_components else read_parts(folder, predictor.labels)
+        return cls(folder, predictor, parts, given.not_hu, given.probabilities)
 
     def result(self, case: CaseFiles) -> Result:
         """Return the mask of a case.
@@ -70,7 +71,7 @@ class Segmenter:
                 labels = self.predictor.predict(volume)
             in_hu = not (self.unchecked or is_of_mr(self.folder))
             field = field_box(volume.array.shape, volume.spacing, field_mm(self.folder))
-            return Result(volume, keep_largest(labels, self.counts), probabilities, in_hu, field)
+            return Result(volume, keep_largest(labels, self.parts, volume.spacing), probabilities, in_hu, field)
         except MemoryError:
             remedy = "crop it, or segment it on another machine"
             raise InputError(case.image, "needs more memory than there is", remedy) from None

@@ -23,14 +23,13 @@ from labelct.progress import track
 from labelct.report import scores
 from labelct.store import Stage, build, ordered, recipe_of
 from labelct.tracking.settings import SegmentedSlice
-from labelct.trainer.model import components_of
+from labelct.trainer.parts import read_parts, write_parts
 from labelct.volume import LabelMap, Volume
 from labelct.writing import write_json
 
 VERSION = 1
 SEGMENTATION_VERSION = 2
 SCORES_VERSION = 4
-PARTS = "components.json"
 
 Subjects = tuple[Subject, ...]
 
@@ -77,14 +76,14 @@ def segment(config: Config, name: str, tested: Subjects, cohort: Stage, training
         root: The folder of all stages.
 
     Returns:
-        The stage, with `components.json`: how many parts of each target the training labels have.
+        The stage, with `components.json`: the parts of each target in the training labels.
     """
     settings = {"prediction": plain(config.trainer.prediction), "cases": [subject.case for subject in tested]}
 
     def make(folder: Path) -> None:
         values = config.targets.values
-        kept = components_of(training.folder, values)
-        write_json(folder / PARTS, {name: kept.get(value) for name, value in values.items()})
+        kept = read_parts(training.folder, values)
+        write_parts(folder, {name: kept.get(value) for name, value in values.items()})
         missing = [subject for subject in tested if not (folder / f"{subject.case}.nii.gz").exists()]
         if not missing:
             return
@@ -162,7 +161,7 @@ def _masks(config: Config, subject: Subject, folder: Path) -> tuple[NDArray[np.u
     if label_map.ignored is not None:  # first, so that no component is the largest by voxels that count nowhere
         prediction, truth = (np.where(label_map.ignored, 0, labels).astype(np.uint8) for labels in (prediction, truth))
     if config.evaluation.largest_component:
-        prediction = keep_largest(prediction, components_of(folder, config.targets.values))
+        prediction = keep_largest(prediction, read_parts(folder, config.targets.values), label_map.spacing)
     return prediction, truth, label_map
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from labelct.cohort.base import Cohort, Subject
 from labelct.config import Config
 from labelct.dataset import StoredCase, TrainingSet
-from labelct.evaluation.components import kept_parts, part_counts
+from labelct.evaluation.components import Parts, kept_parts, parts_of
 from labelct.io import nifti
 from labelct.io.volumes import grid_of
 from labelct.parallel import map_cases
@@ -29,6 +29,7 @@ from labelct.tracking import Tracker
 from labelct.tracking.curves import replay_passes
 from labelct.trainer.face import DataSize, TrainingTask
 from labelct.trainer.model import write_image
+from labelct.trainer.parts import write_parts
 from labelct.trainer.table import TRAINERS
 from labelct.versions import FILE as VERSIONS
 from labelct.versions import versions
@@ -96,7 +97,7 @@ def run(
         write_json(folder / VERSIONS, versions())
         if RECIPES[config.data.kind].image == "mr":
             write_image(folder, config.data.mr)
-        write_json(folder / "components.json", components(config, TrainingSet(dataset.folder)))
+        write_parts(folder, parts(config, TrainingSet(dataset.folder)))
         trainer.fit(task, source.folder, folder, tracker)
 
     model = build(root, recipe, make)
@@ -105,26 +106,27 @@ def run(
     return [*prepared, model]
 
 
-def components(config: Config, training_set: TrainingSet) -> dict[str, int | None]:
-    """Return how many components of each target make a structure, by its training labels; None where they scatter.
+def parts(config: Config, training_set: TrainingSet) -> dict[str, Parts | None]:
+    """Return the connected components that make a structure of each target, by its training labels; None: they scatter.
 
     Where a target joins a left and a right structure they are two at least, though they may touch in every case.
     """
     cases, targets = training_set.train, config.targets
     shown = cases[:: -(-len(cases) // COUNTED)]
-    counts = map_cases(
-        partial(_parts, values=tuple(targets.values.values())), shown, config.parallel, "parts of targets"
-    )
-    kept = kept_parts(counts, targets.values.values())
+    look = partial(_parts, values=tuple(targets.values.values()))
+    found = kept_parts(map_cases(look, shown, config.parallel, "parts of targets"), targets.values.values())
     least = targets.components
-    return {
-        name: None if (count := kept[value]) is None else max(count, least[value])
-        for name, value in targets.values.items()
-    }
+    return {name: _at_least(found[value], least[value]) for name, value in targets.values.items()}
 
 
-def _parts(case: StoredCase, values: tuple[int, ...]) -> dict[int, int]:
-    return part_counts(nifti.read_label_map(case.label).array.astype(np.uint8), values)
+def _parts(case: StoredCase, values: tuple[int, ...]) -> dict[int, Parts]:
+    label_map = nifti.read_label_map(case.label)
+    return parts_of(label_map.array.astype(np.uint8), values, label_map.spacing)
+
+
+def _at_least(found: Parts | None, count: int) -> Parts | None:
+    """Return parts with a number that no case may have had; how far apart they lie is not known then."""
+    return found if found is None or found.count >= count else Parts(count)
 
 
 def task_of(config: Config, cohort: Cohort, training_set: Stage | None) -> TrainingTask[Any]:

@@ -213,35 +213,6 @@ def fill(network: nn.Module, weights: Any, path: Path) -> None:
         raise InputError(path, problem, REMEDY) from None
 
 
-def components_of(folder: Path, labels: Mapping[str, int]) -> dict[int, int]:
-    """Return how many parts each label has; labels that scatter are left out.
-
-    Args:
-        folder: The model's, with `components.json`, counted in the training labels; a model without it is known by the
-            sides of its structures.
-        labels: Label value by name.
-
-    Raises:
-        InputError: A file says something else.
-    """
-    path = folder / "components.json"
-    if path.exists():
-        counts = read_description(path)
-        if set(counts) != set(labels):
-            raise InputError(path, "its structures are not those of the model", REMEDY)
-        if not all(count is None or (type(count) is int and count > 0) for count in counts.values()):
-            raise InputError(path, "its counts are no whole numbers of 1 or more", REMEDY)
-        return {labels[name]: count for name, count in counts.items() if count is not None}
-    path = folder / "targets.json"
-    parts = read_description(path) if path.exists() else {}
-    if not all(isinstance(merged, list) and all(isinstance(part, str) for part in merged) for merged in parts.values()):
-        raise InputError(path, "its targets are no lists of structures", REMEDY)
-    from labelct.targets import Targets
-
-    targets = Targets({name: parts.get(name, [name]) for name in labels})
-    return {labels[name]: targets.components[value] for name, value in targets.values.items()}
-
-
 def model_key(folder: Path) -> str:
     """Return what tells a model from all others, wherever it lies: a digest of the files that decide over its masks."""
     digested = hashlib.sha256()

@@ -11,7 +11,8 @@ import yaml
 from labelct.evaluation.components import keep_largest
 from labelct.io import nifti
 from labelct.models import find_model
-from labelct.trainer.model import components_of, read_checkpoint, read_image
+from labelct.trainer.model import read_checkpoint, read_image
+from labelct.trainer.parts import read_parts
 from labelct.trainer.settings import DeviceSettings
 from labelct.trainer.table import open_model
 
@@ -51,7 +52,7 @@ def test_its_weights_are_of_16_bits_and_it_computes_in_32(tmp_path):
 def test_it_finds_the_liver_as_well_as_its_card_says(real_data, image, truth, value, dice):
     folder = find_model(NAME)
     predictor = open_model(folder, DeviceSettings())
-    found = predictor.predict(read_image(folder, real_data / image))
-    found = keep_largest(found, components_of(folder, predictor.labels)) == 1
+    volume = read_image(folder, real_data / image)
+    found = keep_largest(predictor.predict(volume), read_parts(folder, predictor.labels), volume.spacing) == 1
     true = np.asarray(nifti.read_label_map(real_data / truth).array) == value
     assert 2 * (found & true).sum() / (found.sum() + true.sum()) == pytest.approx(dice, abs=0.003)

@@ -18,7 +18,7 @@ from labelct.stages import cohorts, priors, training
 from labelct.store import Stage, build, recipe_of
 from labelct.synthesis.bank import make_white
 from labelct.tracking import Tracker
-from labelct.trainer.settings import DeviceSettings, TrainerSettings
+from labelct.trainer.settings import DeviceSettings, Step, TrainerSettings
 from tests.stages.chain import SMALL as CHAIN
 
 GB = 2**30
@@ -38,6 +38,10 @@ class Third(TrainerSettings):
     kind: str = "third"
     depth: int = 3
     prediction: dict = field(default_factory=dict)
+
+    @property
+    def step(self):
+        return Step(1, (8, 8, 8), 1, "depth")
 
 
 class ThirdTrainer:
@@ -92,7 +96,7 @@ def test_a_trainer_of_the_table_is_run_by_its_face(experiment, tmp_path, monkeyp
     assert [made.name for made in prepared] == (["grids"] if prepares else [])
     assert json.loads((model.folder / "recipe.json").read_text())["parents"].keys() == {reads}
     assert json.loads((model.folder / "targets.json").read_text()) == {"liver": ["liver"]}
-    assert json.loads((model.folder / "components.json").read_text()) == {"liver": 2}
+    assert json.loads((model.folder / "components.json").read_text()) == {"liver": {"count": 2, "gap_mm": 3.0}}
 
 
 def test_prediction_and_device_are_none_of_the_trainings_key(experiment, tmp_path, monkeypatch):

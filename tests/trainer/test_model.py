@@ -13,7 +13,6 @@ from labelct.errors import InputError
 from labelct.io import nifti
 from labelct.mr import Settings, standardised
 from labelct.trainer.model import (
-    components_of,
     fill,
     model_key,
     read_checkpoint,
@@ -161,24 +160,6 @@ def test_what_is_no_checkpoint_is_called_so(tmp_path, content):
 def test_the_command_of_these_tests_would_run(tmp_path):
     pickle.loads(pickle.dumps(Command(tmp_path / TOUCH)))
     assert (tmp_path / TOUCH).exists()
-
-
-@pytest.mark.parametrize(
-    ("counts", "said"),
-    [
-        ({}, "its structures are not those of the model"),
-        ({"spleen": 1}, "its structures are not those of the model"),
-        ({"liver": 1, "spleen": 1}, "its structures are not those of the model"),
-        ({"liver": 0}, "its counts are no whole numbers"),
-        ({"liver": True}, "its counts are no whole numbers"),
-    ],
-)
-def test_counts_of_parts_are_those_of_the_models_structures(tmp_path, counts, said):
-    (tmp_path / "components.json").write_text(json.dumps({"liver": 2}), encoding="utf-8")
-    assert components_of(tmp_path, LIVER) == {1: 2}
-    (tmp_path / "components.json").write_text(json.dumps(counts), encoding="utf-8")
-    with pytest.raises(InputError, match=rf"components\.json: {said}"):
-        components_of(tmp_path, LIVER)
 
 
 def test_numbers_of_numpy_are_read(tmp_path):

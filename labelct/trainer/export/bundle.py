@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelct.errors import InputError
+from labelct.evaluation.components import Parts
 from labelct.trainer.export.weights import save, stored
 from labelct.trainer.model import is_of_mr
 from labelct.writing import write_json
@@ -23,14 +24,15 @@ PACKAGES = {"monai": "monai_version", "torch": "pytorch_version", "numpy": "nump
 
 
 def write_bundle(
-    folder: Path, predictor: NetworkPredictor, components: Mapping[int, int], output: Path, half: bool
+    folder: Path, predictor: NetworkPredictor, parts: Mapping[int, Parts], output: Path, half: bool
 ) -> None:
     """Write a bundle: `configs/metadata.json`, `configs/inference.json` and `models/model.pt`.
 
     Args:
         folder: The model's.
         predictor: It, opened.
-        components: How many parts of each label are kept; of those left out all.
+        parts: What is kept of each label, wherever it lies, for MONAI's transform asks for no distance; of those left
+            out all.
         output: The bundle's folder.
         half: Whether the weights are stored in 16 bits.
 
@@ -41,7 +43,7 @@ def write_bundle(
         problem = "is a model of MR, whose intensities MONAI's transforms do not standardise as labelct does"
         raise InputError(folder, problem, "take another --format")
     write_json(output / "configs" / "metadata.json", metadata(predictor), sort_keys=False)
-    write_json(output / "configs" / "inference.json", inference(predictor, components), sort_keys=False)
+    write_json(output / "configs" / "inference.json", inference(predictor, parts), sort_keys=False)
     save(output / "models" / "model.pt", stored(predictor.network.state_dict(), half, folder))
 
 
@@ -69,7 +71,7 @@ def metadata(predictor: NetworkPredictor) -> dict[str, Any]:
     }
 
 
-def inference(predictor: NetworkPredictor, components: Mapping[int, int]) -> dict[str, Any]:
+def inference(predictor: NetworkPredictor, parts: Mapping[int, Parts]) -> dict[str, Any]:
     """Return what `inference.json` says; its `run` segments every `*.nii.gz` of `dataset_dir` into `output_dir`."""
     name, arguments = predictor.definition
     activation = "torch.sigmoid(@network(image))" if predictor.has_one_score else "torch.softmax(@network(image), 1)"
@@ -88,7 +90,7 @@ def inference(predictor: NetworkPredictor, components: Mapping[int, int]) -> dic
         "preprocessing": {"_target_": "Compose", "transforms": _preprocessing(predictor)},
         "dataset": {"_target_": "Dataset", "data": "@cases", "transform": "@preprocessing"},
         "inferer": _inferer(predictor),
-        "postprocessing": {"_target_": "Compose", "transforms": _postprocessing(predictor, components)},
+        "postprocessing": {"_target_": "Compose", "transforms": _postprocessing(predictor, parts)},
         "weights": "$torch.load(@bundle_root + '/models/model.pt', map_location=@device, weights_only=True)",
         "run": [
             "$@network.load_state_dict(@weights)",
@@ -154,7 +156,7 @@ def _inferer(predictor: NetworkPredictor) -> dict[str, Any]:
     return {"_target_": "SlidingWindowInferer", **shared}
 
 
-def _postprocessing(predictor: NetworkPredictor, components: Mapping[int, int]) -> list[dict[str, Any]]:
+def _postprocessing(predictor: NetworkPredictor, parts: Mapping[int, Parts]) -> list[dict[str, Any]]:
     """Return the transforms from probabilities to a mask on the file's own grid."""
     chosen: dict[str, Any] = {"threshold": 0.5} if predictor.has_one_score else {"argmax": True}
     values = list(predictor.labels.values())
@@ -164,8 +166,8 @@ def _postprocessing(predictor: NetworkPredictor, components: Mapping[int, int]) 
     ]
     if values != list(range(1, len(values) + 1)):
         steps += [_step("MapLabelValued", "pred", orig_labels=list(range(1, len(values) + 1)), target_labels=values)]
-    for value, count in components.items():
-        kept = {"applied_labels": [value], "num_components": count}
+    for value, one in parts.items():
+        kept = {"applied_labels": [value], "num_components": one.count}
         steps += [_step("KeepLargestConnectedComponentd", "pred", **kept)]
     saved = {"output_dir": "@output_dir", "output_postfix": "seg", "separate_folder": False, "print_log": False}
     return [*steps, _step("SaveImaged", "pred", **saved, output_dtype="$numpy.uint8")]

@@ -11,7 +11,7 @@ from labelct.trainer.export.description import BareNetwork, Feeding, copy_descri
 from labelct.trainer.export.onnx_file import write_onnx
 from labelct.trainer.export.weights import save, stored
 from labelct.trainer.family import Family
-from labelct.trainer.model import components_of
+from labelct.trainer.parts import read_parts
 from labelct.trainer.predictor import NetworkPredictor
 from labelct.trainer.settings import DeviceSettings
 
@@ -31,7 +31,7 @@ def export(family: Family[Any], folder: Path, output: Path, form: str, half: boo
     """
     predictor = NetworkPredictor.load(family, folder, DeviceSettings())
     if form == "monai":
-        write_bundle(folder, predictor, components_of(folder, predictor.labels), output, half)
+        write_bundle(folder, predictor, read_parts(folder, predictor.labels), output, half)
     elif form == "onnx":
         write_onnx(bare(predictor), output / "model.onnx")
     else:

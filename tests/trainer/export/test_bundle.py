@@ -10,7 +10,7 @@ from monai.bundle import ConfigParser
 from monai.bundle.scripts import ckpt_export, load, verify_net_in_out
 
 from labelct.errors import InputError
-from labelct.evaluation.components import keep_largest
+from labelct.evaluation.components import Parts, keep_largest
 from labelct.io import nifti
 from labelct.mr import Settings
 from labelct.trainer.model import write_image
@@ -81,7 +81,7 @@ def test_the_workflow_of_the_bundle_writes_the_mask_that_labelct_finds(opened, t
             parser.get_parsed_content(f"run#{step}")
     found = nifti.read_label_map(tmp_path / "masks" / "case_seg.nii.gz").array
     whole = predictor.predict(nifti.read_volume(tmp_path / "ct" / "case.nii.gz"))
-    expected = keep_largest(whole, dict.fromkeys(predictor.labels.values(), 1))
+    expected = keep_largest(whole, dict.fromkeys(predictor.labels.values(), Parts(1)), (4.0, 4.0, 4.0))
     assert set(np.unique(found)) == {0, *predictor.labels.values()}
     assert (found == expected).mean() > 0.999
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from labelct.errors import InputError, SettingError
-from labelct.evaluation.components import components
+from labelct.evaluation.components import Parts, components
 from labelct.io.hounsfield import clipped
 from labelct.tracking.curves import FINE
-from labelct.trainer.model import CASCADE, REMEDY, components_of, read_description, settings_of
+from labelct.trainer.model import CASCADE, REMEDY, read_description, settings_of
 from labelct.trainer.normalisation import of_volume
+from labelct.trainer.parts import read_parts
 from labelct.trainer.predictor import NetworkPredictor
 from labelct.trainer.region import Box, Region, within
 from labelct.trainer.settings import DeviceSettings
@@ -41,7 +42,7 @@ class CascadePredictor:
         coarse: The first network.
         fine: The second one, of the same labels.
         region: The boxes: around which structures, and how much.
-        components: How many parts each label value has, which have a box each; a value that is left out has one box.
+        kept: The parts of each label value, which have a box each; a value that is left out has one box.
         repeated_mm: How far the end slices go on where a box reaches beyond the end of the scan.
         threshold: Probability by which the first network has found a structure that it gives no voxel to.
     """
@@ -49,7 +50,7 @@ class CascadePredictor:
     coarse: NetworkPredictor
     fine: NetworkPredictor
     region: Region
-    components: Mapping[int, int]
+    kept: Mapping[int, Parts]
     repeated_mm: float = 0.0
     threshold: float = CascadeSettings.threshold
 
@@ -64,8 +65,8 @@ class CascadePredictor:
         if fine.labels != coarse.labels:
             raise InputError(folder / FINE / "model.json", "its labels are not those of the first network", REMEDY)
         region = wanted.region(fine.family.patch(fine.settings)[1:])
-        components = components_of(folder, coarse.labels)
-        return cls(coarse, fine, region, components, prediction.z_padding_mm, wanted.threshold)
+        kept = read_parts(folder, coarse.labels)
+        return cls(coarse, fine, region, kept, prediction.z_padding_mm, wanted.threshold)
 
     @property
     def labels(self) -> dict[str, int]:
@@ -111,7 +112,8 @@ class CascadePredictor:
             value = self.labels[name]
             if name not in self.region.targets:
                 continue
-            for inner in parts((first == value) | (likely >= self.threshold), self.components.get(value)):
+            count = self.kept[value].count if value in self.kept else None
+            for inner in parts((first == value) | (likely >= self.threshold), count):
                 yield value, self.region.around(inner, spacing)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from labelct.errors import InputError
+from labelct.evaluation.components import Parts
 from labelct.trainer.normalisation import BUILTIN
 from labelct.trainer.predictor import NetworkPredictor
 from labelct.trainer.region import Region
@@ -55,7 +56,7 @@ def test_a_voxel_changes_where_either_network_gives_it_to_the_structure_within_t
     second = (0, 2, 2, 1, 0, 2, 1, 2, 0)
     whole = (1, 2, 2, 1, 0, 2, 0, 0, 2)
     coarse, fine = (Given(dict(enumerate(said))) for said in (first, second))
-    cascade = CascadePredictor(coarse, fine, SHORT, {2: 1})
+    cascade = CascadePredictor(coarse, fine, SHORT, {2: Parts(1)})
     volume = row(*range(9))
     assert cascade.predict(volume)[:, 0, 0].tolist() == list(whole)
     assert fine.shown[0][:, 0, 0].tolist() == [0, 1, 2, 3, 4, 5, 6]
@@ -76,7 +77,7 @@ class Doubting(Given):
 @pytest.mark.parametrize(("threshold", "found"), [(0.2, [0, 2, 2, 0]), (0.4, [0, 0, 0, 0])])
 def test_a_structure_that_the_first_network_half_believes_in_is_looked_for(threshold, found):
     fine = Given({0: 0, 1: 2})
-    cascade = CascadePredictor(Doubting({}), fine, SHORT, {2: 1}, threshold=threshold)
+    cascade = CascadePredictor(Doubting({}), fine, SHORT, {2: Parts(1)}, threshold=threshold)
     assert cascade.predict(row(0, 1, 1, 0))[:, 0, 0].tolist() == found
 
 
@@ -94,7 +95,7 @@ def test_the_end_of_a_scan_goes_on_within_a_box(repeated_mm, levels):
     array = np.zeros((1, 1, 8), np.float32)
     array[..., :2] = 7
     fine = Given({0: 0, 7: 2})
-    cascade = CascadePredictor(Given({0: 0, 7: 2}), fine, SHORT, {2: 1}, repeated_mm)
+    cascade = CascadePredictor(Given({0: 0, 7: 2}), fine, SHORT, {2: Parts(1)}, repeated_mm)
     assert cascade.predict(Volume(array, np.eye(4)))[0, 0].tolist() == [2, 2, 0, 0, 0, 0, 0, 0]
     assert fine.shown[0][0, 0].tolist() == levels
 
@@ -134,7 +135,7 @@ def test_a_fine_grid_gives_back_a_blob_that_a_coarse_one_loses_to_half_a_voxel()
     centre = (61.0, 43.0, 52.0)
     truth = ball(shape, spacing, centre, 9.0)
     volume = Volume(np.where(truth, 110.0, 30.0).astype(np.float32), np.diag([*spacing, 1.0]))
-    cascade = CascadePredictor(coarse, fine, Region(("gallbladder",), 8.0, (40.0,) * 3), {2: 1})
+    cascade = CascadePredictor(coarse, fine, Region(("gallbladder",), 8.0, (40.0,) * 3), {2: Parts(1)})
 
     def dice(found):
         return 2 * ((found == 2) & truth).sum() / ((found == 2).sum() + truth.sum())

@@ -25,6 +25,7 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         "progress": {"events", "signals"},
         "option_files": set(),
         "caches": set(),
+        "memory": set(),
         "processes": set(),
         "signals": set(),
         "streams": set(),
@@ -75,9 +76,10 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "streaming": {"cohort", "errors", "parallel", "sampler", "scanner", "synthesis"},
         "trainer": {
-            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "inventory", "io", "labels", "mr",
-            "parallel", "priors", "processes", "progress", "rotation", "sampler", "scanner", "settings", "store",
-            "streaming", "streams", "synthesis", "targets", "texts", "threads", "tracking", "volume", "writing",
+            "accelerator", "body", "cohort", "dataset", "errors", "evaluation", "inventory", "io", "labels",
+            "memory", "mr", "parallel", "priors", "processes", "progress", "rotation", "sampler", "scanner",
+            "settings", "store", "streaming", "streams", "synthesis", "targets", "texts", "threads", "tracking",
+            "volume", "writing",
         },
         "translation": {
             "accelerator", "cohort", "dataset", "errors", "io", "mr", "parallel", "processes", "progress", "rotation",
@@ -105,14 +107,14 @@ FLOORS: tuple[dict[str, set[str]], ...] = (
         },
         "stages": {
             "atlas", "cohort", "complaints", "config", "dataset", "errors", "evaluation", "events", "filenames",
-            "folders", "inventory", "io", "job_settings", "job_status", "kinds", "labels", "mr", "parallel", "phantom",
-            "priors", "progress", "report", "sampler", "scanner", "settings", "store", "streaming", "streams",
-            "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep", "versions",
-            "volume", "writing",
+            "folders", "inventory", "io", "job_settings", "job_status", "kinds", "labels", "memory", "mr", "parallel",
+            "phantom", "priors", "progress", "report", "sampler", "scanner", "settings", "store", "streaming",
+            "streams", "synthesis", "targets", "texts", "threads", "tracking", "trainer", "translation", "upkeep",
+            "versions", "volume", "writing",
         },
         "proposal": {
-            "accelerator", "cohort", "config", "errors", "io", "parallel", "priors", "settings", "sides", "texts",
-            "volume",
+            "accelerator", "cohort", "config", "errors", "io", "memory", "parallel", "priors", "settings", "sides",
+            "texts", "volume",
         },
         "pipeline": {
             "cohort", "config", "errors", "job_status", "journal", "parallel", "stages", "store", "targets", "tracking",

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-import psutil
-
+from labelct import memory
 from labelct.accelerator import GIB, free_memory, why_not
 from labelct.parallel import cores
 
@@ -29,4 +28,4 @@ class Machine(NamedTuple):
 
 def this_machine() -> Machine:
     """Return what this machine has."""
-    return Machine(cores(), psutil.virtual_memory().total, 0 if why_not() else free_memory())
+    return Machine(cores(), memory.total(), 0 if why_not() else free_memory())

@@ -7,8 +7,7 @@ from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
+from labelct import memory
 from labelct.cohort.base import Cohort
 from labelct.cohort.settings import SPLITS
 from labelct.config import Config
@@ -58,15 +57,15 @@ def check(config: Config, cohort: Cohort | None) -> None:
     Raises:
         InputError: It needs more memory than there is, or the disk is smaller than what it makes.
     """
-    memory = psutil.virtual_memory().total
+    there = memory.total()
     drawn = list(_drawn(config))
     for settings, part in drawn:
-        _check_case(part.what, phantom.largest_grid(settings, None)[0], "fewer or larger voxels", memory)
+        _check_case(part.what, phantom.largest_grid(settings, None)[0], "fewer or larger voxels", there)
     volumes = _size(config, cohort)
-    _check_case(f"data.spacing={config.data.spacing}", volumes.voxels, "data.spacing larger", memory)
+    _check_case(f"data.spacing={config.data.spacing}", volumes.voxels, "data.spacing larger", there)
     parts = [*(part for _, part in drawn), _volumes(config, volumes)]
-    _check_workers(config, max(part.number for part in parts), memory)
-    _check_step(config, memory)
+    _check_workers(config, max(part.number for part in parts), there)
+    _check_step(config, there)
     _check_disk(Path(config.paths.outputs), parts)
 
 
@@ -101,26 +100,26 @@ def _volumes(config: Config, volumes: DataSize) -> Part:
     )
 
 
-def _check_case(name: str, voxels: int, larger: str, memory: int) -> None:
+def _check_case(name: str, voxels: int, larger: str, there: int) -> None:
     """Raise `InputError` where not a single case can be held."""
-    if (need := voxels * MAKING_BYTES) > memory:
-        problem = f"one of {voxels:.3g} voxels needs at least {size(need)} of memory, {size(memory)} are there"
+    if (need := voxels * MAKING_BYTES) > there:
+        problem = f"one of {voxels:.3g} voxels needs at least {size(need)} of memory, {size(there)} are there"
         raise InputError(name, problem, f"set {larger}, {LARGER}")
 
 
-def _check_workers(config: Config, most: int, memory: int) -> None:
+def _check_workers(config: Config, most: int, there: int) -> None:
     """Raise `InputError` where the processes that work at once cannot be held."""
     settings, device = config.parallel, config.device
     asked = {f"parallel.workers={settings.workers}": min(settings.workers, most) if settings.backend == "loky" else 0}
     if device.kind == "ddp" and device.accelerator == "cpu":
         asked[f"device.devices={device.devices}"] = device.devices
     for name, processes in asked.items():
-        if (need := processes * PROCESS_BYTES) > memory:
-            problem = f"{processes} processes need at least {size(need)} of memory, {size(memory)} are there"
-            raise InputError(name, problem, f"set at most {memory // PROCESS_BYTES}, {LARGER}")
+        if (need := processes * PROCESS_BYTES) > there:
+            problem = f"{processes} processes need at least {size(need)} of memory, {size(there)} are there"
+            raise InputError(name, problem, f"set at most {there // PROCESS_BYTES}, {LARGER}")
 
 
-def _check_step(config: Config, memory: int) -> None:
+def _check_step(config: Config, there: int) -> None:
     """Raise `InputError` where a training step on the CPU cannot be held; a card's memory is looked at by itself."""
     from labelct.trainer.device import runs_on_gpu
 
@@ -128,11 +127,11 @@ def _check_step(config: Config, memory: int) -> None:
     if runs_on_gpu(config.device):
         return
     need = step.batch * least_bytes(prod(step.patch), step.features, 1 + len(config.targets))
-    if need > memory:
+    if need > there:
         shape = " x ".join(map(str, step.patch))
         problem = f"a step of {step.batch} patches of {shape} needs at least {size(need)} of memory"
         remedy = f"set trainer.batch or trainer.{step.key} smaller, {LARGER}"
-        raise InputError(f"trainer={config.trainer.kind}", f"{problem}, {size(memory)} are there", remedy)
+        raise InputError(f"trainer={config.trainer.kind}", f"{problem}, {size(there)} are there", remedy)
 
 
 def _check_disk(outputs: Path, parts: Sequence[Part]) -> None:

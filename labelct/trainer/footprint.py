@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
+from labelct import memory
 from labelct.accelerator import GIB
 from labelct.errors import InputError
 
@@ -36,7 +35,7 @@ def check_window(path: Path, name: str, patch: Sequence[int], features: int, cla
         classes: Classes with the background.
     """
     least = least_bytes(math.prod(patch), features, classes)
-    there = psutil.virtual_memory().total
+    there = memory.total()
     if least > there:
         side = int((there / least_bytes(1, features, classes)) ** (1 / len(patch)))
         problem = f"its {name} is {list(patch)}, of which one window needs at least {least / GIB:.0f} GiB of memory"

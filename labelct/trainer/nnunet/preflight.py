@@ -5,8 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
+from labelct import memory
 from labelct.errors import InputError, SettingError, check_installed
 from labelct.parallel import cores
 from labelct.trainer.device import processes, runs_on_gpu, worker_count
@@ -27,11 +26,6 @@ PATCH = {"2d": (1, 512, 512), "3d_fullres": (128, 128, 128), "3d_lowres": (128, 
 WAITING = 9  # batches beside two of each worker: what the training and the validation hold ready
 BATCH = {"2d": 12, "3d_fullres": 2, "3d_lowres": 2}
 SHARED = Path("/dev/shm")
-CGROUP = Path("/sys/fs/cgroup")
-CGROUPS = (
-    (CGROUP / "memory.max", CGROUP / "memory.current"),
-    (CGROUP / "memory" / "memory.limit_in_bytes", CGROUP / "memory" / "memory.usage_in_bytes"),
-)
 
 
 def check(task: TrainingTask[NnunetSettings], size: Callable[[], DataSize], outputs: Path) -> None:
@@ -39,9 +33,9 @@ def check(task: TrainingTask[NnunetSettings], size: Callable[[], DataSize], outp
     check_installed("nnunetv2")
     device, needed = task.device, size()
     check_device(device, task.settings)
-    check_memory(task, needed, memory())
+    check_memory(task, needed, memory.free())
     if task.volumes is not None:
-        check_drawing(needed, worker_count(device), processes(device), memory())
+        check_drawing(needed, worker_count(device), processes(device), memory.free())
     check_shared(task.settings, worker_count(device) * processes(device), SHARED)
     check_disk(needed, outputs)
 
@@ -106,13 +100,3 @@ def check_disk(size: DataSize, outputs: Path) -> None:
         problem = f"{size.volumes} volumes need about {need / GB:.0f} GB of disk, {free / GB:.0f} GB are free"
         cache = "scanner.cache=false, " if size.projections else ""
         raise InputError(outputs, problem, f"free space, or set paths.outputs= elsewhere, {cache}or data.replicates=1")
-
-
-def memory() -> int:
-    """Return the bytes of memory that are free, within the limit of the container where there is one."""
-    free = int(psutil.virtual_memory().available)
-    for limit, used in CGROUPS:
-        values = [path.read_text().strip() for path in (limit, used) if path.exists()]
-        if len(values) == 2 and all(value.isdigit() for value in values):
-            free = min(free, int(values[0]) - int(values[1]))
-    return max(free, 0)

@@ -3,7 +3,6 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -90,17 +89,6 @@ def test_a_precision_that_nnunet_does_not_have_is_refused():
     preflight.check_device(DeviceSettings(precision="32"), NnunetSettings())
     with pytest.raises(SettingError, match="precision='16': allowed is auto or 32; nnU-Net's is its own"):
         preflight.check_device(DeviceSettings(precision="16"), NnunetSettings())
-
-
-def test_free_memory_is_what_the_container_leaves(tmp_path, monkeypatch):
-    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8 * GB))
-    limit, used = tmp_path / "memory.max", tmp_path / "memory.current"
-    monkeypatch.setattr(preflight, "CGROUPS", ((limit, used),))
-    assert preflight.memory() == 8 * GB
-    used.write_text(f"{GB}\n")
-    for said, free in (("max", 8), (f"{3 * GB}", 2), (f"{99 * GB}", 8)):
-        limit.write_text(f"{said}\n")
-        assert preflight.memory() == free * GB
 
 
 def test_few_workers_hold_many_volumes_and_many_hold_two():

@@ -39,6 +39,13 @@ TESTS = {
 }
 CITED = re.compile(rf"{{({'|'.join(KNOWN)})}}")
 UNSCANNED = "stayed as they were painted"
+LENGTHS = (("minutes", "minutes"), ("steps", "steps"), ("epochs", "epochs"))
+GROUPS = ("cohort", "data", "scanner", "trainer")  # whose kinds the text names
+NUMBERS = (
+    *(f"trainer.{key}" for key, _ in LENGTHS),
+    *("drop.probability", "dose.mas", "dose.photons", "scanner.rows", "scanner.channels"),
+    *("evaluation.tolerance_mm", "evaluation.percentile"),
+)
 COHORTS = {"totalsegmentator": "TotalSegmentator {wasserthal2023}", "phantom": "the embedded procedural anatomies"}
 
 
@@ -70,14 +77,14 @@ def methods(report: Report) -> Methods:
     """Return how the results of a report came about.
 
     Args:
-        report: The report; runs that left no configuration say nothing.
+        report: The report; runs that left no configuration, or one that is none of labelct's, say nothing.
     """
     cited: dict[str, int] = {}
 
     def cite(text: str) -> str:
         return CITED.sub(lambda found: f"[{cited.setdefault(found[1], len(cited) + 1)}]", text)
 
-    told = [run for run in report.runs if _kind(run.configuration, "data")]
+    told = [run for run in report.runs if _is_told(run.configuration)]
     if not told:
         return Methods((), ())
     configurations = [run.configuration for run in told]
@@ -158,7 +165,7 @@ def _training(configurations: Sequence[Configuration], cite: Cite) -> str:
 
 def _way(trainer: Configuration) -> str:
     """Return for how long and on what grid a network was trained; 0 stands for a length that another key gives."""
-    length = next((f"for {trainer[key]:g} {unit}" for key, unit in _LENGTHS if trainer.get(key)), "to its end")
+    length = next((f"for {trainer[key]:g} {unit}" for key, unit in LENGTHS if trainer.get(key)), "to its end")
     x, y, z = trainer.get("spacing") or (0.0, 0.0, 0.0)
     grid = f" on a grid of {x:g} x {y:g} x {z:g} mm" if z else f" on pixels of {x:g} x {y:g} mm" if x else ""
     return f"{length}{grid}{_second(trainer)}"
@@ -172,9 +179,6 @@ def _second(trainer: Configuration) -> str:
     return (
         f", and a second network at {cascade['spacing']:g} mm for {_joined(cascade['targets'])} in boxes of the first"
     )
-
-
-_LENGTHS = (("minutes", "minutes"), ("steps", "steps"), ("epochs", "epochs"))
 
 
 def _evaluation(configurations: Sequence[Configuration], report: Report, cite: Cite) -> str:
@@ -218,6 +222,29 @@ def _software(runs: Sequence[FinishedRun]) -> str:
     spent = f"{seconds / AN_HOUR:.1f} hours" if seconds >= AN_HOUR else minutes
     told = f" Stages of all jobs, shared ones counted in each, took {spent}." if seconds else ""
     return f"Experiments were run with {versions}.{told}"
+
+
+def _is_told(configuration: Configuration) -> bool:
+    """Return whether a configuration has what the text is made of, each value of its type."""
+    kinds = [value_of(configuration, f"{group}.kind") for group in GROUPS]
+    numbers = [value_of(configuration, key) for key in NUMBERS]
+    spacing = value_of(configuration, "trainer.spacing") or [None] * 3
+    cascade = value_of(configuration, "trainer.cascade") or {}
+    return (
+        all(kind and isinstance(kind, str) for kind in kinds)
+        and isinstance(spacing, list)
+        and len(spacing) == 3
+        and all(number is None or isinstance(number, (int, float)) for number in [*numbers, *spacing])
+        and isinstance(cascade, Mapping)
+        and (not cascade.get("targets") or _is_second(cascade))
+    )
+
+
+def _is_second(cascade: Configuration) -> bool:
+    """Return whether a cascade says what its second network segments, and on which grid."""
+    targets = cascade["targets"]
+    named = isinstance(targets, list) and all(isinstance(name, str) for name in targets)
+    return named and isinstance(cascade.get("spacing"), (int, float))
 
 
 def _kind(configuration: Configuration, group: str) -> str:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -132,3 +133,38 @@ def test_runs_without_a_configuration_have_no_text(tmp_path):
     write_run(tmp_path / "0", REFERENCE)
     (tmp_path / "0" / "config.yaml").unlink()
     assert not methods(document.gather([tmp_path])).paragraphs
+
+
+def leaves(table, above=()):
+    """Yield the path of every value within tables."""
+    for name, value in table.items():
+        yield (*above, name)
+        if isinstance(value, dict):
+            yield from leaves(value, (*above, name))
+
+
+@pytest.mark.parametrize("other", [None, "some", 3, -1.5, [], [1, 2], {}, {"a": 1}, True], ids=repr)
+def test_a_configuration_of_anything_ends_in_a_text_or_in_none(tmp_path, other):
+    """It may be of another version or program; whatever stands for a value, and where one is missing."""
+    cascade = {"targets": ["pancreas"], "spacing": 2.5}
+    write(tmp_path, "synth3", trainer={"kind": "unet", "steps": 400, "spacing": [5.0] * 3, "cascade": cascade})
+    report = document.gather([tmp_path])
+    (run,) = report.runs
+    whole = run.configuration
+    for path in leaves(whole):
+        for cut in (False, True):
+            changed = json.loads(json.dumps(whole))
+            table = changed
+            for name in path[:-1]:
+                table = table[name]
+            if cut:
+                del table[path[-1]]
+            else:
+                table[path[-1]] = other
+            methods(replace(report, runs=[replace(run, configuration=changed)]))
+
+
+def test_a_run_of_no_configuration_of_labelcts_says_nothing(tmp_path):
+    write(tmp_path, "synth3")
+    write(tmp_path, "clinical", cohort={"folder": "x"})
+    assert "clinical CT" not in methods(document.gather([tmp_path])).paragraphs[0]

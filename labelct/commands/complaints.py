@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
@@ -15,7 +15,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationE
 
 from labelct.commands.groups import NAME, groups
 from labelct.complaints import no_such_key, shown, unknown_key, wrong_type
-from labelct.config import Config, option_names
+from labelct.config import PLAIN, Config, option_names
 from labelct.errors import did_you_mean, first_line
 from labelct.kinds import KINDS
 
@@ -145,6 +145,19 @@ def _no_key(found: re.Match[str], error: Exception) -> str:
     return unknown_key(key, schema, parent, KINDS[parent.partition(".")[0]] if chosen_by_kind else None)
 
 
+def _in_file(found: re.Match[str], error: Exception) -> str:
+    """Return what to say of a key that an option's file sets and that is not there beside what else is chosen."""
+    group, option, kind, key = found.groups()
+    top, *between, _ = key.split(".")
+    kinds = KINDS.get(top, {})
+    for schema in kinds.values() if kinds else (PLAIN.get(top),):
+        for name in between:
+            schema = get_type_hints(schema).get(name) if dataclasses.is_dataclass(schema) else None
+        if getattr(schema, "__name__", "") == kind:
+            return f"{group}={option} sets {unknown_key(key, schema, top, None if between else kinds)}"
+    return f"{group}={option} sets {_no_place(key)}"
+
+
 def _elsewhere(key: str, missing: str, schema: Any) -> str:
     """Return what to say of a key that is there at another level, or has a level too many; empty for others.
 
@@ -203,6 +216,7 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match[str], Exception], str]], ...] = (
     (r"Sweep parameters '(.*)' requires", lambda found, _: f"{found[1]}: is a sweep; put -m in front"),
     (r"Error merging override (.*)", _not_merged),
     (r"Could not (?:override|append|delete|find)\b.*?'([^']+)'", _no_key),
+    (r"In '(\w+)/([^']+)': ConfigKeyError .*Key '[^']+' (?:is )?not in '?(\w+)'?\s+full_key: ([\w.]+)", _in_file),
     (r"Key '([^']+)' (?:is )?not in '?\w+", _no_key),
     (
         r"schema@(\w+)(?:\.(\w+))? appears more than once",

@@ -1,3 +1,4 @@
+from .components import Parts as Parts
 from .components import keep_largest as keep_largest
 from .figures import MontagePanel as MontagePanel
 from .figures import Scan as Scan

@@ -147,15 +147,17 @@ def _no_key(found: re.Match[str], error: Exception) -> str:
 
 def _in_file(found: re.Match[str], error: Exception) -> str:
     """Return what to say of a key that an option's file sets and that is not there beside what else is chosen."""
-    group, option, kind, key = found.groups()
-    top, *between, _ = key.split(".")
-    kinds = KINDS.get(top, {})
-    for schema in kinds.values() if kinds else (PLAIN.get(top),):
+    file, option, kind, key = found.groups()
+    parents = key.split(".")[:-1]
+    depth = 2 if parents[0] == "test" or ".".join(parents[:2]) in KINDS else 1  # names before those of fields
+    group, between = ".".join(parents[:depth]), parents[depth:]
+    kinds = KINDS.get(group, KINDS.get(parents[0], {}))
+    for schema in kinds.values() if kinds else (PLAIN.get(group),):
         for name in between:
             schema = get_type_hints(schema).get(name) if dataclasses.is_dataclass(schema) else None
         if getattr(schema, "__name__", "") == kind:
-            return f"{group}={option} sets {unknown_key(key, schema, top, None if between else kinds)}"
-    return f"{group}={option} sets {_no_place(key)}"
+            return f"{file}={option} sets {unknown_key(key, schema, group, None if between else kinds)}"
+    return f"{file}={option} sets {_no_place(key)}"
 
 
 def _elsewhere(key: str, missing: str, schema: Any) -> str:

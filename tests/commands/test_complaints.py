@@ -45,6 +45,9 @@ def test_what_nobody_foresaw_is_one_line_all_the_same():
         ("trainer: {chanels: 1}", [], "did you mean 'trainer.channels'?"),
         ("trainer: {prediction: {certian: 1}}", [], "sets trainer.prediction.certian: no such key; allowed is overlap"),
         ("data: {atlas: {hole: 1}}", [], "did you mean 'data.atlas.whole'?"),
+        ("cohort: {rot: x}", ["cohort=folder"], "did you mean 'cohort.root'?"),
+        ("test: {folder: {rot: x}}", ["test=folder"], "sets test.folder.rot: no such key; allowed is kind, root"),
+        ("translation: {cylce: 1}", ["translation=cyclegan"], "did you mean 'translation.cycle'?"),
     ],
 )
 def test_a_key_in_a_file_is_told_with_the_file_and_its_section(tmp_path, written, typed, said):

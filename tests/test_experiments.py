@@ -109,6 +109,17 @@ def test_the_gpu_setting_is_twenty_minutes_of_a_large_network_on_new_volumes(nam
     assert gpu.data.distractors == small.data.distractors
 
 
+@pytest.mark.parametrize("name", ["liver_from_masks", "organs_from_masks"])
+def test_with_whole_anatomies_the_masks_and_the_scanner_are_the_same(name, configured):
+    alone, whole = (configured(f"experiment={each}", *ROOTS) for each in (name, f"{name}_atlas"))
+    same = ("targets", "cohort", "scanner", "dose", "fill", "drop", "test")
+    assert [getattr(whole, part) for part in same] == [getattr(alone, part) for part in same]
+    assert (whole.data.deformation, whole.data.lesions) == (alone.data.deformation, alone.data.lesions)
+    assert (alone.data.atlas.completed, whole.data.atlas.completed, whole.data.phase) == (0, 0.5, "any")
+    assert whole.data.kind == "synth3", "what no target is is painted"
+    assert whole.trainer.steps > alone.trainer.steps
+
+
 @pytest.mark.parametrize(("name", "least"), [("liver_from_masks", 4.3), ("organs_from_masks", 5.7)])
 def test_the_gpu_setting_fits_the_memory_that_its_page_says(name, least, configured):
     from labelct.trainer.memory import GIB, least_memory
